@@ -1,0 +1,1 @@
+"""Seven Steps: the worlds, measures and services behind an executable textbook."""
