@@ -1,1 +1,15 @@
+"""What a chapter says to its reader: claims, guesses, answers, recaps."""
 
+from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
+from sevensteps.teach.predict import check, commit, recap, reveal
+
+__all__ = [
+    "Claim",
+    "ClaimFailed",
+    "check",
+    "claim",
+    "claims",
+    "commit",
+    "recap",
+    "reveal",
+]

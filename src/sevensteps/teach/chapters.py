@@ -1,0 +1,79 @@
+"""Where the chapters are and what they are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_FILE = re.compile(r"(?P<number>\d\d)_(?P<slug>[a-z0-9_]+)\.ipynb")
+
+
+class UnknownChapter(LookupError):
+    """No chapter, or more than one, goes by that name."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook and its twin."""
+
+    number: int
+    slug: str
+    notebook: Path
+
+    @property
+    def twin(self) -> Path:
+        """The py:percent file beside the notebook, which people review."""
+        return self.notebook.with_suffix(".py")
+
+    def answers_to(self, name: str) -> bool:
+        """Whether `name` is the chapter's number, file name, slug or its beginning."""
+        wanted = name.removesuffix(".ipynb").replace("-", "_").lower()
+        whole = {f"{self.number:02d}", str(self.number), self.notebook.stem}
+        return wanted in whole or self.slug.startswith(wanted)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The clone that holds the book: from `start` upwards, else beside this package.
+
+    Raises
+    ------
+    FileNotFoundError   if there is no clone around
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents, *Path(__file__).resolve().parents):
+        if (folder / "notebooks").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    raise FileNotFoundError(
+        "No folder `notebooks` here or above: run this inside a clone of the book"
+    )
+
+
+def chapters(root: Path | None = None) -> list[Chapter]:
+    """All chapters in the order of their numbers."""
+    folder = (root or find_root()) / "notebooks"
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        match = _FILE.fullmatch(path.name)
+        if match is None:
+            raise ValueError(
+                f"{path.name}: name a chapter NN_slug.ipynb, NN its number"
+            )
+        found.append(Chapter(int(match["number"]), match["slug"], path))
+    return found
+
+
+def find_chapter(name: str, root: Path | None = None) -> Chapter:
+    """The one chapter that answers to `name`: "fraud", "10", "10_fraud_detection".
+
+    Raises
+    ------
+    UnknownChapter   if none or several do; the message lists the known chapters
+    """
+    known = chapters(root)
+    matching = [chapter for chapter in known if chapter.answers_to(name)]
+    if len(matching) == 1:
+        return matching[0]
+    names = ", ".join(chapter.slug for chapter in known) or "none yet"
+    many = "Several chapters begin with" if matching else "There is no chapter"
+    raise UnknownChapter(f"{many} {name!r}. Known chapters: {names}")

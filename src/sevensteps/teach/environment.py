@@ -1,0 +1,42 @@
+"""The environment in which a chapter's numbers repeat: defined here and only here.
+
+`python -m sevensteps.teach.environment COMMAND...` runs a command in it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+#: What a kernel needs so that two machines print the same digits.
+FIXED = {
+    # OpenBLAS picks kernels by processor, and they differ from the seventh digit on.
+    "OPENBLAS_CORETYPE": "Haswell",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Two OpenMP runtimes in one process otherwise spin against each other.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OMP_NUM_THREADS": "2",
+    # Bits of some array libraries depend on the number of their threads.
+    "NPROC": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+    # ipykernel otherwise warns on stderr, which would become part of an output.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+def fixed_environment() -> dict[str, str]:
+    """This process's environment with everything in `FIXED` set."""
+    return {**os.environ, **FIXED}
+
+
+def main(command: list[str]) -> None:
+    """Replace this process by `command`, run in the fixed environment."""
+    if not command:
+        raise SystemExit("usage: python -m sevensteps.teach.environment COMMAND...")
+    os.execvpe(command[0], command, fixed_environment())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

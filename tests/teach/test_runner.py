@@ -1,0 +1,135 @@
+"""A chapter runs, is normalised, gets its twin, and is verified strictly."""
+
+import json
+
+import nbformat
+import pytest
+
+from sevensteps.teach.chapters import UnknownChapter, find_chapter
+from sevensteps.teach.manifest import unverified
+from sevensteps.teach.normalise import is_normal, read_notebook, write_notebook
+from sevensteps.teach.runner import ChapterFailed, run_chapter
+from sevensteps.teach.twin import twin_matches
+from sevensteps.teach.verify import verify
+
+
+def edit(path, change):
+    """Apply `change` to a notebook file."""
+    notebook = read_notebook(path)
+    change(notebook.cells)
+    nbformat.write(notebook, path)
+
+
+def test_a_run_keeps_results_and_drops_noise(chapter):
+    notebook = read_notebook(chapter.notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5]
+    assert code[2].outputs[0].text == "the total is 45\n"
+    assert code[1].metadata == {"tags": ["remove-input"]}
+    assert [cell.id for cell in notebook.cells] == list("012345")
+    assert notebook.metadata.language_info == {"name": "python"}
+    assert is_normal(chapter.notebook)
+
+
+def test_a_second_run_writes_the_same_bytes(chapter):
+    before = chapter.notebook.read_bytes(), chapter.twin.read_bytes()
+    run_chapter(chapter)
+    assert (chapter.notebook.read_bytes(), chapter.twin.read_bytes()) == before
+
+
+def test_editor_noise_is_noticed(chapter):
+    edit(chapter.notebook, lambda cells: cells[1].metadata.update(scrolled=True))
+    assert not is_normal(chapter.notebook)
+
+
+def test_the_twin_has_no_header_and_follows_the_notebook(chapter):
+    assert chapter.twin.read_text().startswith("# %% [markdown]\n# # A small chapter")
+    assert twin_matches(chapter.notebook)
+    edit(chapter.notebook, lambda cells: cells[2].update(source="total = 46\ntotal"))
+    assert not twin_matches(chapter.notebook)
+    chapter.twin.unlink()
+    assert not twin_matches(chapter.notebook)
+
+
+def test_sources_can_come_from_the_twin(chapter):
+    text = chapter.twin.read_text().replace("range(10)", "range(11)")
+    chapter.twin.write_text(text)
+    run_chapter(chapter, from_twin=True)
+    notebook = read_notebook(chapter.notebook)
+    assert notebook.cells[3].outputs[0].text == "the total is 55\n"
+    assert notebook.cells[2].metadata == {"tags": ["remove-input"]}
+    assert chapter.twin.read_text() == text
+
+
+def test_a_failing_run_changes_no_file(chapter):
+    text = chapter.twin.read_text().replace("range(10)", "range(ten)")
+    chapter.twin.write_text(text)
+    before = chapter.notebook.read_bytes()
+    with pytest.raises(ChapterFailed, match="name 'ten' is not defined"):
+        run_chapter(chapter, from_twin=True)
+    assert chapter.notebook.read_bytes() == before
+    assert chapter.twin.read_text() == text
+
+
+def test_an_unchanged_chapter_is_verified_and_recorded(chapter, tmp_path):
+    manifest = tmp_path / "verified.json"
+    assert verify([chapter.notebook.parent], manifest=manifest) == 0
+    assert list(json.loads(manifest.read_text())) == ["10_small_thing.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "change"),
+    [
+        pytest.param(1, {"source": "raise RuntimeError"}, id="broken cell"),
+        pytest.param(2, {"source": "total = 46\ntotal"}, id="other result"),
+    ],
+)
+def test_a_changed_cell_fails_verification(chapter, tmp_path, cell, change):
+    edit(chapter.notebook, lambda cells: cells[cell].update(change))
+    manifest = tmp_path / "verified.json"
+    assert verify([chapter.notebook], manifest=manifest) != 0
+    assert not manifest.exists()
+
+
+def test_one_altered_stored_digit_fails_verification(chapter):
+    def alter(cells):
+        cells[2].outputs[0].data["text/plain"] = "46"
+
+    edit(chapter.notebook, alter)
+    assert verify([chapter.notebook]) != 0
+
+
+def test_nothing_to_verify_is_not_a_success(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No notebook"):
+        verify([tmp_path])
+
+
+def test_the_published_sources_are_the_verified_ones(chapter, tmp_path):
+    manifest, site = tmp_path / "verified.json", tmp_path / "html"
+    published = site / "_sources" / "notebooks"
+    published.mkdir(parents=True)
+    verify([chapter.notebook], manifest=manifest)
+    assert unverified(manifest, site) == [chapter.notebook.name]
+    copy = published / chapter.notebook.name
+    copy.write_bytes(chapter.notebook.read_bytes())
+    assert unverified(manifest, site) == []
+    edit(copy, lambda cells: cells[3].outputs[0].update(text="the total is 46\n"))
+    assert unverified(manifest, site) == [chapter.notebook.name]
+
+
+def test_a_run_replaces_a_notebook_whole(chapter):
+    write_notebook(read_notebook(chapter.notebook), chapter.notebook)
+    assert {path.suffix for path in chapter.notebook.parent.iterdir()} == {
+        ".ipynb",
+        ".py",
+    }
+
+
+@pytest.mark.parametrize("name", ["10", "small", "small-thing", "10_small_thing.ipynb"])
+def test_a_chapter_answers_to_its_names(chapter, name):
+    assert find_chapter(name, chapter.notebook.parents[1]) == chapter
+
+
+def test_an_unknown_chapter_lists_the_known(chapter):
+    with pytest.raises(UnknownChapter, match="Known chapters: small_thing"):
+        find_chapter("large", chapter.notebook.parents[1])
