@@ -1,1 +1,5 @@
+"""Synthetic worlds whose truth is known; each has the same face."""
 
+from .payments import PaymentsWorld
+
+__all__ = ["PaymentsWorld"]

@@ -1,0 +1,160 @@
+"""From a thief's plan to the payments that the company sees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk, raw_ids
+from .people import People
+from .rng import opaque_device
+from .rows import Rows
+from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
+
+CAMPAIGNS_A_DAY = 1_000_000  # campaign = day * CAMPAIGNS_A_DAY + number of its day
+CAMPAIGNS_A_METHOD = 100_000
+THIEF_ID = 1 << 23  # a day's raw ids of attempts start here; honest ones at 0
+PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
+
+
+@dataclass(slots=True)
+class Plan:
+    """Attempts of one method's campaigns started on one day; (n,) arrays."""
+
+    at: NDArray[np.float64]  # seconds
+    card: NDArray[np.int32]
+    merchant: NDArray[np.int32]
+    log_amount: NDArray[np.float64]
+    device: NDArray[np.int64]  # number of the thief's device that day, -1 none
+    campaign: NDArray[np.int64]  # number within day and method
+
+
+def both(a: Plan, b: Plan) -> Plan:
+    """One plan after another."""
+    names = ("at", "card", "merchant", "log_amount", "device", "campaign")
+    return Plan(*(np.concatenate([getattr(a, k), getattr(b, k)]) for k in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a method needs to plan its campaigns."""
+
+    rng: np.random.Generator
+    people: People
+    day: int
+    rate: float  # stolen payments a day by this method
+    caution: float
+
+    def n(self, payments_each: float) -> int:
+        """How many campaigns of a mean size start today."""
+        return int(self.rng.poisson(self.rate / payments_each))
+
+    def cards(self, n: int) -> NDArray[np.int32]:
+        """Cards in proportion to their use."""
+        lookup = self.people.card_lookup
+        return lookup[self.rng.integers(0, len(lookup), n)]
+
+    def start(self, n: int) -> NDArray[np.float64]:
+        """Instants of the day, more in the evening."""
+        return (self.day + self.rng.beta(5, 2.5, n)) * DAY
+
+    def paced(
+        self, start: NDArray[np.float64], count: NDArray[np.int64], gap: float
+    ) -> NDArray[np.float64]:
+        """Instants of `count` attempts after each start, slower with caution."""
+        gaps = self.rng.exponential(gap * (1 + PACE * self.caution), count.sum())
+        total = np.cumsum(gaps)
+        before = np.r_[0.0, total][np.cumsum(count) - count]
+        return np.repeat(start, count) + total - np.repeat(before, count)
+
+    def resale(self, n: int) -> NDArray[np.int32]:
+        """Online merchants whose goods are easily sold on."""
+        return self.people.resale(0, self.rng.random(n))
+
+
+def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
+    """The attempts as payments: what caution changes, and what the feed shows."""
+    n, people = len(plan.at), s.people
+    holder = people.card_holder[plan.card]
+    amount = _amounts(plan, s, holder)
+    online = people.merchants.is_online[plan.merchant]
+    in_shop = np.where(amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
+    campaign = method * CAMPAIGNS_A_METHOD + plan.campaign
+    rows = Rows(
+        raw_id=np.zeros(n, np.int64),
+        paid_at=plan.at.astype(np.int32),
+        card=plan.card,
+        merchant=plan.merchant,
+        device=_devices(plan, s, online, method),
+        channel=np.where(online, ONLINE, in_shop).astype(np.int8),
+        amount=amount,
+        charged=amount,
+        ip_country=_ip_country(s, holder, online),
+        address_match=_address_match(plan, s, holder, online),
+        ip_risk=_ip_risk(s, online),
+        fate=s.rng.integers(0, 2**64, n, dtype=np.uint64),
+        method=np.full(n, method, np.int8),
+        campaign=(s.day * CAMPAIGNS_A_DAY + campaign).astype(np.int32),
+    )
+    return rows
+
+
+def number(rows: Rows, luck: int, day: int) -> Rows:
+    """Give the attempts of a day's campaigns their raw ids."""
+    rows.raw_id = raw_ids(luck, max(day, 0), THIEF_ID + np.arange(len(rows)))
+    if day < 0:  # campaigns older than the world: a range of their own
+        rows.raw_id += (1 << 22) + (-day) * (1 << 15)
+    return rows
+
+
+def _amounts(plan: Plan, s: Scene, holder: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Between the thief's wish and what the victim would spend there."""
+    shops, n = s.people.merchants, len(holder)
+    usual = shops.log_mean[plan.merchant] + s.people.log_spend[holder]
+    usual = usual + shops.log_sd[plan.merchant] * s.rng.standard_normal(n)
+    log_amount = (1 - s.caution) * plan.log_amount + s.caution * usual
+    return cents(np.exp(log_amount).astype(np.float32))
+
+
+def _devices(
+    plan: Plan, s: Scene, online: NDArray[np.bool_], method: int
+) -> NDArray[np.int32]:
+    """The thief's own device, hidden in a third of payments and more with caution."""
+    n_holders = len(s.people.x)
+    raw = n_holders * 16 + ((s.day + 400) * 8 + method) * 1_024 + plan.device % 1_024
+    fresh = raw + 512 * s.rng.integers(1, 2**10, len(raw))
+    own = np.where(s.rng.random(len(raw)) < 0.6 * s.caution, fresh, raw)
+    hidden = s.rng.random(len(raw)) < 0.30 + 0.30 * s.caution
+    return np.where(online & ~hidden, opaque_device(own), -1).astype(np.int32)
+
+
+def _ip_country(
+    s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
+) -> NDArray[np.int8]:
+    """From home through a proxy in half the cases, always when cautious."""
+    n = len(holder)
+    elsewhere = s.rng.integers(0, len(COUNTRIES), n)
+    at_home = s.rng.random(n) < 0.5 + 0.5 * s.caution
+    code = np.where(at_home, s.people.country[holder], elsewhere)
+    lost = s.rng.random(n) < 0.02
+    return np.where(online & ~lost, code, -1).astype(np.int8)
+
+
+def _address_match(
+    plan: Plan, s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Half the thieves know the address."""
+    n = len(holder)
+    knows = s.rng.random(n) < 0.5 + 0.3 * s.caution
+    u = s.rng.random(n)
+    match = np.where(knows, 1 - 0.3 * u * u, 0.1 + 0.5 * u)
+    foreign = s.people.merchants.country[plan.merchant] != s.people.country[holder]
+    return np.where(online & ~foreign, match, np.nan).astype(np.float32)
+
+
+def _ip_risk(s: Scene, online: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The vendor's score on thieves: high when bold, as honest people's when not."""
+    u = s.rng.random(len(online)).astype(np.float32)
+    as_honest = s.rng.random(len(online)) < 0.25 + 0.6 * s.caution
+    score = np.where(as_honest, honest_ip_risk(u), np.sqrt(u))
+    return np.where(online, score, np.nan).astype(np.float32)

@@ -1,0 +1,102 @@
+"""What follows a decision: who gets through, who complains, and when."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from .people import People
+from .records import Costs
+from .rng import luck
+from .rows import Rows
+from .schema import DAY, METHODS, ONLINE, Action
+from .theft import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
+
+STEP, REVIEW, CHURN, REPORT, DELAY, _, MISTAKE = range(7)  # purposes of luck
+LONGEST_DELAY = 120.0  # days
+DELAY_SD = 0.65  # of the logarithm
+MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
+FRIENDLY = METHODS.index("friendly")
+REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
+
+
+def incumbent(rows: Rows, people: People) -> NDArray[np.int8]:
+    """The rule in force before any model: block large foreign online payments."""
+    action = np.zeros(len(rows), np.int8)
+    at = np.flatnonzero((rows.amount > 900) & (rows.channel == ONLINE))
+    holder = people.card_holder[rows.card[at]]
+    foreign = people.merchants.country[rows.merchant[at]] != people.country[holder]
+    action[at[foreign]] = Action.BLOCK
+    return action
+
+
+def approved(rows: Rows, action: NDArray[np.int8], costs: Costs) -> NDArray[np.bool_]:
+    """Which payments go through in the end, after step-ups and reviews."""
+    passed = action == Action.ALLOW
+    stolen = rows.method > 0
+    steps = np.flatnonzero(action == Action.STEP_UP)
+    method = rows.method[steps]
+    stops = np.minimum(0.99, costs.step_up_stops * STEP_UP_STOPS[method])
+    stops = np.where(stolen[steps], stops, costs.step_up_abandon)
+    passed[steps] = luck(rows.fate[steps], STEP) >= stops
+    seen = np.flatnonzero(action == Action.REVIEW)
+    catches = costs.review_catches * REVIEW_SEES[rows.method[seen]]
+    catches = np.where(stolen[seen], catches, costs.review_insults)
+    passed[seen] = luck(rows.fate[seen], REVIEW) >= catches
+    return passed
+
+
+def reports(
+    rows: Rows, passed: NDArray[np.bool_], base_rate: float
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Positions of the payments that will be charged back, and when that arrives.
+
+    A tenth of frauds is never reported; a few honest payments are, by mistake; a
+    payment that did not go through never is.
+    """
+    stolen = np.flatnonzero(passed & (rows.method > 0))
+    told = luck(rows.fate[stolen], REPORT) < P_REPORT[rows.method[stolen]]
+    wrong = passed & (rows.method == 0)
+    wrong &= luck(rows.fate, MISTAKE) < MISTAKES * base_rate
+    at = np.r_[stolen[told], np.flatnonzero(wrong)]
+    z = ndtri(np.clip(luck(rows.fate[at], DELAY), 1e-6, 1 - 1e-6))
+    days = DELAY_DAYS[rows.method[at]] * np.exp(DELAY_SD * z)
+    days = np.minimum(days, LONGEST_DELAY)
+    return at, (rows.paid_at[at] + days * DAY).astype(np.int32)
+
+
+def money(
+    rows: Rows,
+    action: NDArray[np.int8],
+    passed: NDArray[np.bool_],
+    complained: NDArray[np.int64],
+    costs: Costs,
+) -> dict[str, NDArray[np.float32]]:
+    """The ledger's columns, in euros, one value per payment."""
+    stolen = rows.method > 0
+    fee = np.zeros(len(rows), np.float32)
+    fee[complained] = costs.chargeback_fee
+    loss = np.where(stolen & passed, rows.charged * costs.fraud_loss_share, 0)
+    margin = np.where(passed & ~stolen, rows.charged * costs.margin_rate, 0)
+    return {
+        "fraud_loss": loss.astype(np.float32),
+        "chargeback_fee": fee,
+        "review_cost": costs.review_cost * (action == Action.REVIEW).astype("f4"),
+        "step_up_cost": costs.step_up_cost * (action == Action.STEP_UP).astype("f4"),
+        "insult_cost": costs.customer_value
+        * leaves(rows, action, passed, costs).astype("f4"),
+        "margin": margin.astype(np.float32),
+    }
+
+
+def leaves(
+    rows: Rows, action: NDArray[np.int8], passed: NDArray[np.bool_], costs: Costs
+) -> NDArray[np.bool_]:
+    """Honest payments stopped by the company after which the customer leaves.
+
+    Who gives up at a step-up loses the payment, not the patience.
+    """
+    stopped = ~passed & (rows.method == 0) & (action != Action.STEP_UP)
+    at = np.flatnonzero(stopped)
+    gone = np.zeros(len(rows), bool)
+    gone[at] = luck(rows.fate[at], CHURN) < costs.insult_churn
+    return gone

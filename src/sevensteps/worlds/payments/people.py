@@ -1,0 +1,234 @@
+"""Cardholders, cards, merchants and the habits that join them.
+
+Everything here is drawn once per world, from `(seed, PEOPLE)`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Size
+from .rng import PEOPLE, stream
+from .schema import CATEGORIES, COUNTRIES
+
+N_HABITS = 16  # merchants that a cardholder returns to
+_HABIT_WEIGHT = 1 / (np.arange(N_HABITS) + 1.5)  # the first habits more often
+SLOTS = np.searchsorted(  # 256 equally likely entries -> habit
+    np.cumsum(_HABIT_WEIGHT) / _HABIT_WEIGHT.sum(), (np.arange(256) + 0.5) / 256
+).astype(np.uint8)
+
+# category: share of merchants, share online, log-mean and log-sd of the amount
+_CATEGORY = np.array(
+    [
+        (0.16, 0.05, 3.2, 0.7),  # grocery
+        (0.07, 0.00, 3.8, 0.4),  # fuel
+        (0.18, 0.10, 3.0, 0.7),  # restaurant
+        (0.04, 0.30, 1.5, 0.7),  # transit
+        (0.14, 0.50, 3.9, 0.7),  # clothing
+        (0.06, 0.10, 2.8, 0.7),  # pharmacy
+        (0.08, 0.60, 4.6, 1.0),  # electronics
+        (0.05, 0.70, 5.2, 0.9),  # travel
+        (0.06, 1.00, 2.1, 0.8),  # digital
+        (0.01, 1.00, 3.6, 0.6),  # gift_cards
+        (0.05, 1.00, 3.4, 1.0),  # marketplace
+        (0.10, 0.50, 3.7, 0.9),  # services
+    ]
+)
+_RESALE = [
+    CATEGORIES.index(c) for c in ("electronics", "travel", "gift_cards", "marketplace")
+]
+_HOME_TOWNS, _AWAY_TOWNS = 40, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Merchants:
+    """One row per merchant; money in log-euros, places in km."""
+
+    category: NDArray[np.int8]
+    country: NDArray[np.int8]
+    town: NDArray[np.int32]  # -1 online
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    is_online: NDArray[np.bool_]
+    opened_day: NDArray[np.int32]
+    popularity: NDArray[np.float64]
+    log_mean: NDArray[np.float32]
+    log_sd: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Draws merchants in proportion to popularity from one group of many."""
+
+    ids: NDArray[np.int32]
+    cumulated: NDArray[np.float64]
+    start: NDArray[np.int64]
+
+    def __call__(
+        self, group: NDArray[np.int64] | int, u: NDArray[np.float64]
+    ) -> NDArray[np.int32]:
+        """Merchant ids, one per `u` in [0, 1), each from its `group`."""
+        low = self.cumulated[self.start[group]]
+        high = self.cumulated[self.start[np.asarray(group) + 1]]
+        at = np.searchsorted(self.cumulated, low + u * (high - low), side="right") - 1
+        return self.ids[np.minimum(at, len(self.ids) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Cardholders and cards; arrays by cardholder unless named `card_…`."""
+
+    country: NDArray[np.int8]
+    town: NDArray[np.int64]
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    opened_day: NDArray[np.int32]
+    income: NDArray[np.float32]
+    declared_income: NDArray[np.float32]
+    log_spend: NDArray[np.float32]
+    hides_device: NDArray[np.bool_]
+    disputes: NDArray[np.bool_]  # given to friendly fraud
+    phone_phase: NDArray[np.int32]
+    phone_life: NDArray[np.int32]
+    habits: NDArray[np.int32]  # (n, N_HABITS) merchant ids
+    card_holder: NDArray[np.int32]
+    card_lookup: NDArray[np.int32]  # 2**k entries, cards in proportion to activity
+    merchants: Merchants
+    in_town: Draw  # physical merchants by town
+    in_country: Draw  # physical merchants by country
+    online: Draw  # online merchants, one group
+    resale: Draw  # online merchants whose goods are easily sold on
+
+
+def draw_people(size: Size, seed: int) -> People:
+    """The population of a world, a pure function of its size and seed."""
+    rng = stream(seed, PEOPLE)
+    towns = _towns(rng)
+    merchants = _merchants(rng, size.n_merchants, towns)
+    home = _home_towns(rng, size.n_cardholders)
+    town_country, town_x, town_y = towns
+    n = size.n_cardholders
+    income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
+    silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
+    n_towns = len(town_country)
+    offline, shops = ~merchants.is_online, np.arange(size.n_merchants)
+    in_town = _draw(merchants, shops[offline], merchants.town[offline], n_towns)
+    in_country = _draw(
+        merchants, shops[offline], merchants.country[offline], len(COUNTRIES)
+    )
+    online_ids = shops[merchants.is_online]
+    online = _draw(merchants, online_ids, np.zeros(len(online_ids), int), 1)
+    category = merchants.category[online_ids]
+    easily_sold = online_ids[np.isin(category, _RESALE)]
+    resale = _draw(merchants, easily_sold, np.zeros(len(easily_sold), int), 1)
+    cards, lookup = _cards(rng, n)
+    return People(
+        country=town_country[home].astype(np.int8),
+        town=home,
+        x=(town_x[home] + rng.normal(0, 6, n)).astype(np.float32),
+        y=(town_y[home] + rng.normal(0, 6, n)).astype(np.float32),
+        opened_day=(-rng.exponential(900, n)).astype(np.int32),
+        income=income,
+        declared_income=np.where(silent, np.nan, income.round(-2)).astype(np.float32),
+        log_spend=(0.35 * (np.log(income) - 7.7) + rng.normal(0, 0.2, n)).astype("f4"),
+        hides_device=rng.random(n) < 0.06,
+        disputes=rng.random(n) < 0.04,
+        phone_phase=rng.integers(0, 2_000, n).astype(np.int32),
+        phone_life=rng.integers(400, 1_100, n).astype(np.int32),
+        habits=_habits(rng, home, in_town, online),
+        card_holder=cards,
+        card_lookup=lookup,
+        merchants=merchants,
+        in_town=in_town,
+        in_country=in_country,
+        online=online,
+        resale=resale,
+    )
+
+
+def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
+    """Country and place of each town: forty at home, six in each other country."""
+    n_away = len(COUNTRIES) - 1
+    country = np.repeat(
+        np.arange(len(COUNTRIES)), [_HOME_TOWNS] + [_AWAY_TOWNS] * n_away
+    )
+    angle = rng.uniform(0, 2 * np.pi, len(country))
+    radius = 300 * np.sqrt(rng.random(len(country)))
+    far = np.r_[0, np.geomspace(700, 8_000, n_away)][country]
+    bearing = np.r_[0, rng.uniform(0, 2 * np.pi, n_away)][country]
+    x = far * np.cos(bearing) + radius * np.cos(angle)
+    y = far * np.sin(bearing) + radius * np.sin(angle)
+    return country, x, y
+
+
+def _home_towns(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
+    """96 % live at home, in towns whose sizes fall as 1/rank; 4 % abroad."""
+    share = 1 / np.arange(1, _HOME_TOWNS + 1)
+    town = rng.choice(_HOME_TOWNS, n, p=share / share.sum())
+    abroad = rng.random(n) < 0.04
+    n_away = _AWAY_TOWNS * (len(COUNTRIES) - 1)
+    return np.where(abroad, _HOME_TOWNS + rng.integers(0, n_away, n), town)
+
+
+def _merchants(
+    rng: np.random.Generator, n: int, towns: tuple[NDArray[np.int64], ...]
+) -> Merchants:
+    """Heavy-tailed merchants: 70 % at home, online or in a town."""
+    share, p_online, log_mean, log_sd = _CATEGORY.T
+    category = rng.choice(len(CATEGORIES), n, p=share / share.sum())
+    category[: 2 * len(CATEGORIES)] = np.tile(np.arange(len(CATEGORIES)), 2)
+    is_online = rng.random(n) < p_online[category]
+    town_country, town_x, town_y = towns
+    weight = np.where(town_country == 0, 0.70 / _HOME_TOWNS, 0.30 / (11 * _AWAY_TOWNS))
+    town = rng.choice(len(town_country), n, p=weight / weight.sum())
+    place = np.where(is_online, np.nan, 1.0)
+    return Merchants(
+        category=category.astype(np.int8),
+        country=town_country[town].astype(np.int8),
+        town=np.where(is_online, -1, town).astype(np.int32),
+        x=(place * (town_x[town] + rng.normal(0, 5, n))).astype(np.float32),
+        y=(place * (town_y[town] + rng.normal(0, 5, n))).astype(np.float32),
+        is_online=is_online,
+        opened_day=(-rng.exponential(1_200, n)).astype(np.int32),
+        popularity=rng.pareto(1.1, n) + 0.02,
+        log_mean=(log_mean[category] + rng.normal(0, 0.3, n)).astype(np.float32),
+        log_sd=log_sd[category].astype(np.float32),
+    )
+
+
+def _draw(
+    merchants: Merchants, ids: NDArray[np.int64], group: NDArray[np.int64], n: int
+) -> Draw:
+    """Sort merchants by group and cumulate popularity; an empty group borrows its neighbour."""
+    order = np.argsort(group, kind="stable")
+    cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids[order]])]
+    start = np.searchsorted(group[order], np.arange(n + 1))
+    start[-1] = len(ids)
+    return Draw(ids[order].astype(np.int32), cumulated, start)
+
+
+def _habits(
+    rng: np.random.Generator, home: NDArray[np.int64], in_town: Draw, online: Draw
+) -> NDArray[np.int32]:
+    """Sixteen merchants each: local ones, and online ones by the holder's mix."""
+    shape = (len(home), N_HABITS)
+    p_online = rng.beta(2.5, 5.0, len(home))
+    near = in_town(np.repeat(home, N_HABITS), rng.random(shape[0] * N_HABITS))
+    far = online(0, rng.random(shape[0] * N_HABITS))
+    is_online = rng.random(shape) < p_online[:, None]
+    return np.where(is_online, far.reshape(shape), near.reshape(shape))
+
+
+def _cards(
+    rng: np.random.Generator, n: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """One card each and a second for a fifth, with a table to draw them by activity."""
+    second = np.flatnonzero(rng.random(n) < 0.2)
+    holder = np.r_[np.arange(n), second].astype(np.int32)
+    activity = rng.lognormal(0, 0.8, n)[holder]
+    activity[n:] *= 0.5
+    entries = 1 << max(14, int(np.ceil(np.log2(16 * len(holder)))))
+    edges = np.round(np.cumsum(activity) / activity.sum() * entries).astype(int)
+    lookup = np.repeat(np.arange(len(holder)), np.diff(np.r_[0, edges]))
+    return holder, lookup.astype(np.int32)

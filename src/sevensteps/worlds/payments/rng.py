@@ -1,0 +1,44 @@
+"""Seeded streams: every part of the world is a pure function of its key."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY = range(5)
+
+_MASK = np.uint64((1 << 48) - 1)
+_ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4B), np.uint64(0xD6E8FEB86659)
+
+
+def stream(seed: int, *key: int) -> np.random.Generator:
+    """A generator that depends on the key alone, so shards need no order."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *key])))
+
+
+def opaque_id(raw: NDArray[Any]) -> NDArray[np.int64]:
+    """Scramble 48-bit numbers one to one, so that an id tells nothing of its origin."""
+    x = raw.astype(np.uint64)
+    x *= _ODD_1
+    x &= _MASK
+    x ^= x >> np.uint64(23)
+    x *= _ODD_2
+    x &= _MASK
+    x ^= x >> np.uint64(25)
+    return x.view(np.int64)
+
+
+def opaque_device(raw: NDArray[Any]) -> NDArray[np.int32]:
+    """Scramble 31-bit device numbers one to one."""
+    x = raw.astype(np.uint32)
+    x *= np.uint32(0x9E3779B1)
+    return (x & np.uint32(0x7FFFFFFF)).view(np.int32)
+
+
+def luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+    """Uniforms in [0, 1), one per row and purpose, the same under every policy."""
+    x = fate ^ (fate >> np.uint64(31))
+    x = x * np.uint64(0xBF58476D1CE4E5B9 + 2 * 0x9E3779B97F4A7C * purpose)
+    x ^= x >> np.uint64(29)
+    x *= np.uint64(0x94D049BB133111EB)
+    return (x >> np.uint64(11)) * 2.0**-53

@@ -1,0 +1,239 @@
+"""Ways to steal. Each is a campaign: a plan of attempts, made when it starts.
+
+A thief's `caution` (0 bold, 1 careful) moves the plan towards what honest people
+do: usual amounts, a slower pace, a home address on the network, no shared device.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .attempts import Plan, Scene, both, carry_out, number
+from .people import People
+from .records import Incident
+from .rng import THEFT, stream
+from .rows import Rows, join
+from .schema import DAY, METHODS
+
+LONGEST_CAMPAIGN = 70  # days
+HOUR = 3_600.0
+
+# share of stolen payments; declines after which the campaign ends; probability that
+# the victim reports; median days until then; share that a step-up stops
+SHARE = dict(zip(METHODS, (0, 0.18, 0.25, 0.17, 0.15, 0.15, 0.10, 0), strict=True))
+PATIENCE = np.array((0, 2, 2, 6, 2, 5, 9, 3))
+P_REPORT = np.array((0, 0.97, 0.92, 0.75, 0.93, 0.85, 1.0, 0.90))
+DELAY_DAYS = np.array((25, 6, 18, 20, 10, 22, 30, 15), float)
+STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
+
+
+def lost_stolen(s: Scene) -> Plan:
+    """A found card: taps under the limit near its owner's home, then a dear one."""
+    n = s.n(4.0)
+    count = s.rng.integers(2, 7, n)
+    card = np.repeat(s.cards(n), count)
+    town = s.people.town[s.people.card_holder[card]]
+    taps = s.rng.random(len(card)) < 0.65
+    small, dear = s.rng.normal(3.4, 0.35, len(card)), s.rng.normal(5.2, 0.6, len(card))
+    return Plan(
+        at=s.paced(s.start(n), count, 0.7 * HOUR),
+        card=card,
+        merchant=s.people.in_town(town, s.rng.random(len(card))),
+        log_amount=np.where(taps, small, dear),
+        device=np.full(len(card), -1),
+        campaign=np.repeat(np.arange(n), count),
+    )
+
+
+def breach(s: Scene) -> Plan:
+    """Cards stolen from one online merchant, used weeks later: a common purchase."""
+    per_event = max(20.0, 20 * s.rate)
+    return _breaches(s, s.n(per_event), per_event, delay_days=14.0)
+
+
+def _breaches(s: Scene, n_events: int, payments: float, delay_days: float) -> Plan:
+    victims = [_customers(s, int(payments / 2)) for _ in range(n_events)]
+    cards = np.concatenate([np.empty(0, np.int32), *victims])
+    count = s.rng.integers(1, 4, len(cards))
+    start = (s.day + 2 + s.rng.exponential(delay_days, len(cards))) * DAY
+    n = int(count.sum())
+    return Plan(
+        at=s.paced(start, count, 14 * HOUR),
+        card=np.repeat(cards, count),
+        merchant=s.resale(n),
+        log_amount=s.rng.normal(4.9, 0.8, n),
+        device=np.repeat(s.rng.integers(0, max(1, len(cards) // 3), len(cards)), count),
+        campaign=np.repeat(np.arange(len(cards)), count),
+    )
+
+
+def _customers(s: Scene, n: int) -> NDArray[np.int32]:
+    """Up to `n` cards of people who return to one popular online merchant."""
+    merchant = s.people.online(0, s.rng.random(1))[0]
+    holders = np.flatnonzero((s.people.habits == merchant).any(axis=1))
+    cards = holders.astype(np.int32)  # a holder's first card has the holder's number
+    return s.rng.permutation(cards)[:n]
+
+
+def card_testing(s: Scene) -> Plan:
+    """A bot tries stolen numbers with tiny sums; what works is cashed in later."""
+    n = s.n(24.0)
+    tried = s.rng.integers(8, 31, n)
+    tests = _tests(s, tried)
+    works = np.flatnonzero(s.rng.random(len(tests.card)) < 0.2)
+    m = len(works)
+    cash = Plan(
+        at=tests.at[works] + DAY * s.rng.uniform(0.3, 4, m),
+        card=tests.card[works],
+        merchant=s.resale(m),
+        log_amount=s.rng.normal(5.0, 0.7, m),
+        device=500 + np.arange(m),
+        campaign=n + np.arange(m),
+    )
+    return both(tests, cash)
+
+
+def _tests(s: Scene, tried: NDArray[np.int64]) -> Plan:
+    n, total = len(tried), int(tried.sum())
+    shop = s.people.online.ids
+    return Plan(
+        at=s.paced((s.day + s.rng.random(n)) * DAY, tried, 25.0),
+        card=s.cards(total),
+        merchant=np.repeat(shop[s.rng.integers(0, len(shop), n)], tried),
+        log_amount=np.log(s.rng.uniform(0.5, 2.5, total)),
+        device=np.repeat(np.arange(n), tried),
+        campaign=np.repeat(np.arange(n), tried),
+    )
+
+
+def takeover(s: Scene) -> Plan:
+    """Somebody else logs in, from a new device, and buys large."""
+    n = s.n(2.5)
+    count = s.rng.integers(1, 5, n)
+    total = int(count.sum())
+    return Plan(
+        at=s.paced(s.start(n), count, 2 * HOUR),
+        card=np.repeat(s.cards(n), count),
+        merchant=s.resale(total),
+        log_amount=s.rng.normal(5.5, 0.7, total),
+        device=np.repeat(np.arange(n), count),
+        campaign=np.repeat(np.arange(n), count),
+    )
+
+
+def ring(s: Scene) -> Plan:
+    """A few devices, a dozen cards and two small merchants that are in on it."""
+    n = s.n(24.0)
+    count = s.rng.integers(12, 37, n)
+    total, who = int(count.sum()), np.repeat(np.arange(n), count)
+    members = s.cards(n * 12).reshape(n, 12)
+    shop = s.people.online.ids
+    small = shop[np.argsort(s.people.merchants.popularity[shop])[: len(shop) // 2]]
+    mules = small[s.rng.integers(0, len(small), (n, 2))]
+    return Plan(
+        at=s.paced(s.start(n), count, 9 * HOUR),
+        card=members[who, s.rng.integers(0, 12, total)],
+        merchant=mules[who, s.rng.integers(0, 2, total)],
+        log_amount=s.rng.normal(4.3, 0.5, total),
+        device=who * 4 + s.rng.integers(0, 4, total),
+        campaign=who,
+    )
+
+
+def new_method(s: Scene) -> Plan:
+    """A card loaded into a stranger's phone: many taps under the limit, in shops."""
+    n = s.n(9.0)
+    count = s.rng.integers(5, 14, n)
+    total = int(count.sum())
+    card = np.repeat(s.cards(n), count)
+    country = s.people.country[s.people.card_holder[card]].astype(int)
+    return Plan(
+        at=s.paced(s.start(n), count, 2.5 * HOUR),
+        card=card,
+        merchant=s.people.in_country(country, s.rng.random(total)),
+        log_amount=np.log(s.rng.uniform(20, 49, total)),
+        device=np.full(total, -1),
+        campaign=np.repeat(np.arange(n), count),
+    )
+
+
+PLANNERS: dict[str, Callable[[Scene], Plan]] = {
+    "lost_stolen": lost_stolen,
+    "breach": breach,
+    "card_testing": card_testing,
+    "takeover": takeover,
+    "ring": ring,
+    "new_method": new_method,
+}
+
+
+def campaigns(
+    people: People,
+    seed: int,
+    luck: int,
+    day: int,
+    rate: float,
+    caution: dict[str, float],
+    incidents: tuple[Incident, ...] = (),
+) -> Rows:
+    """All attempts of campaigns that start on `day`; times may lie weeks ahead."""
+    parts = []
+    for code, method in enumerate(METHODS):
+        if method not in PLANNERS:
+            continue
+        rng = stream(seed, THEFT, luck, day + 1_000, code)
+        share = SHARE[method] + _surge(method, day, incidents)
+        scene = Scene(rng, people, day, rate * share, caution[method])
+        plan = PLANNERS[method](scene)
+        if method == "breach":
+            plan = _with_incident(plan, scene, rate, incidents)
+        parts.append(carry_out(plan, scene, code))
+    return number(join(parts), luck, day)
+
+
+def _surge(method: str, day: int, incidents: tuple[Incident, ...]) -> float:
+    """Extra share of theft while a new method spreads."""
+    if method != "new_method":
+        return 0.0
+    return sum(0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day))
+
+
+def _with_incident(
+    plan: Plan, s: Scene, rate: float, incidents: tuple[Incident, ...]
+) -> Plan:
+    """The injected breach: one merchant, twenty days' worth of theft."""
+    for incident in incidents:
+        if incident.kind == "breach" and incident.start_day == s.day:
+            payments = max(20.0, 20 * rate * incident.size)
+            extra = _breaches(s, 1, payments, delay_days=6.0)
+            extra.campaign += 50_000
+            plan = both(plan, extra)
+    return plan
+
+
+def stop_after_declines(
+    rows: Rows, declined: NDArray[np.bool_], earlier: NDArray[np.int64] | int = 0
+) -> NDArray[np.bool_]:
+    """Which attempts are still made: thieves give up.
+
+    Parameters
+    ----------
+    rows : (n,) attempts in order of time
+    declined : (n,) bool    what the company did
+    earlier : (n,) int      declines that each attempt's campaign met on earlier days
+
+    Returns
+    -------
+    (n,) bool   False where the campaign had met its method's patience before
+    """
+    order = np.argsort(rows.campaign, kind="stable")
+    hit, campaign = declined[order].astype(int), rows.campaign[order]
+    before = np.cumsum(hit) - hit
+    before -= before[np.searchsorted(campaign, campaign, side="left")]
+    made = np.empty(len(rows), bool)
+    made[order] = (
+        before
+        < PATIENCE[rows.method[order]] - np.broadcast_to(earlier, len(rows))[order]
+    )
+    return made

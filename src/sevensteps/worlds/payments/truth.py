@@ -1,0 +1,100 @@
+"""What only the world knows, kept sparse until somebody asks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .honest import new_phone, travellers
+from .people import People
+from .records import Incident
+from .rows import Rows, dictionary
+from .schema import METHODS, TRUTH
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """One day's truth: positions of stolen payments, who travels, whose phone is new."""
+
+    n: int
+    stolen: NDArray[np.int64]
+    method: NDArray[np.int8]
+    campaign: NDArray[np.int32]
+    card: NDArray[np.int32]
+    paid_at: NDArray[np.int32]
+    travelling: NDArray[np.bool_]  # (n,)
+    new_device: NDArray[np.bool_]  # (n,)
+
+    @classmethod
+    def of(
+        cls,
+        rows: Rows,
+        people: People,
+        seed: int,
+        day: int,
+        incidents: tuple[Incident, ...],
+    ) -> "Secrets":
+        """Collect a day's secrets from its rows."""
+        at = np.flatnonzero(rows.method > 0)
+        holder = people.card_holder[rows.card]
+        return cls(
+            n=len(rows),
+            stolen=at,
+            method=rows.method[at],
+            campaign=rows.campaign[at],
+            card=rows.card[at],
+            paid_at=rows.paid_at[at],
+            travelling=travellers(people, seed, day, incidents)[holder] > 0,
+            new_device=new_phone(people, day)[holder],
+        )
+
+
+def truth_table(payments: pa.Table, secrets: list[Secrets]) -> pa.Table:
+    """One row per payment; see `schema.TRUTH`.
+
+    Raises
+    ------
+    ValueError
+        if the payments are not those of the secrets
+    """
+    counts = np.array([s.n for s in secrets])
+    if counts.sum() != payments.num_rows:
+        raise ValueError(
+            f"this world made {counts.sum():,} payments, the history holds "
+            f"{payments.num_rows:,}: ask the world that made it"
+        )
+    offset = np.cumsum(counts) - counts
+    at = np.concatenate([s.stolen + o for s, o in zip(secrets, offset, strict=True)])
+    method = np.zeros(payments.num_rows, np.int8)
+    campaign = np.full(payments.num_rows, -1, np.int32)
+    method[at] = np.concatenate([s.method for s in secrets])
+    campaign[at] = np.concatenate([s.campaign for s in secrets])
+    columns = [
+        payments["payment_id"].combine_chunks(),
+        pa.array(method > 0),
+        dictionary(method, METHODS),
+        pa.array(campaign),
+        pa.array(np.concatenate([s.travelling for s in secrets])),
+        pa.array(np.concatenate([s.new_device for s in secrets])),
+        pa.array(_compromised(payments, secrets)),
+    ]
+    return pa.Table.from_arrays(columns, schema=TRUTH)
+
+
+def _compromised(payments: pa.Table, secrets: list[Secrets]) -> NDArray[np.bool_]:
+    """Payments on a card between the first and the last theft from it, inclusive.
+
+    Friendly fraud compromises nobody.
+    """
+    card = np.concatenate([s.card for s in secrets])
+    when = np.concatenate([s.paid_at for s in secrets])
+    stolen = np.concatenate([s.method for s in secrets]) != METHODS.index("friendly")
+    all_cards = payments["card_id"].to_numpy()
+    top = int(max(all_cards.max(initial=0), card.max(initial=0))) + 1
+    first = np.full(top, np.iinfo(np.int32).max, np.int32)
+    last = np.full(top, -1, np.int32)
+    np.minimum.at(first, card[stolen], when[stolen])
+    np.maximum.at(last, card[stolen], when[stolen])
+    paid_at = payments["paid_at"].to_numpy()
+    return (paid_at >= first[all_cards]) & (paid_at <= last[all_cards])
