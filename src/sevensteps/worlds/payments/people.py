@@ -198,9 +198,9 @@ def _merchants(
 
 
 def _draw(
-    merchants: Merchants, ids: NDArray[np.int64], group: NDArray[np.int64], n: int
+    merchants: Merchants, ids: NDArray[np.int64], group: NDArray[np.integer], n: int
 ) -> Draw:
-    """Sort merchants by group and cumulate popularity; an empty group borrows its neighbour."""
+    """Cumulate popularity by group; an empty group borrows its neighbour's."""
     order = np.argsort(group, kind="stable")
     cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids[order]])]
     start = np.searchsorted(group[order], np.arange(n + 1))

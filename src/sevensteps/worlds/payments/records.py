@@ -128,11 +128,11 @@ class Outcome:
 
     def daily(self) -> pd.DataFrame:
         """Euros by day: each cost, the margin, and `net` = margin - costs."""
-        frame = self.ledger.drop(["payment_id"]).to_pandas()
+        frame: pd.DataFrame = self.ledger.drop(["payment_id"]).to_pandas()
         days = frame.astype("float64").groupby("day").sum()
         days.index = days.index.astype(int)
-        costs = [c for c in days.columns if c != "margin"]
-        return days.assign(net=days["margin"] - days[costs].sum(axis=1))
+        days["net"] = 2 * days["margin"] - days.sum(axis=1)
+        return days
 
     def net(self) -> float:
         """Margin less all costs over the whole outcome, in euros."""

@@ -41,4 +41,4 @@ def luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
     x = x * np.uint64(0xBF58476D1CE4E5B9 + 2 * 0x9E3779B97F4A7C * purpose)
     x ^= x >> np.uint64(29)
     x *= np.uint64(0x94D049BB133111EB)
-    return (x >> np.uint64(11)) * 2.0**-53
+    return (x >> np.uint64(11)).astype(np.float64) * 2.0**-53

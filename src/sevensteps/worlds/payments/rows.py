@@ -50,10 +50,11 @@ def by_time(rows: Rows) -> Rows:
     return rows.take(np.argsort(rows.paid_at, kind="stable"))
 
 
-def dictionary(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.DictionaryArray:
-    """Codes with names; -1 becomes null."""
-    missing = codes < 0
-    indices = pa.array(codes, mask=missing if missing.any() else None)
+def dictionary(
+    codes: NDArray[np.int8], names: tuple[str, ...], *, gaps: bool = False
+) -> pa.DictionaryArray:
+    """Codes with names; with `gaps`, -1 becomes null."""
+    indices = pa.array(codes, mask=codes < 0 if gaps else None)
     return pa.DictionaryArray.from_arrays(indices, pa.array(names))
 
 
@@ -79,7 +80,7 @@ def to_table(
         dictionary(rows.channel, CHANNELS),
         pa.array(rows.amount),
         dictionary(country, COUNTRIES),
-        dictionary(rows.ip_country, COUNTRIES),
+        dictionary(rows.ip_country, COUNTRIES, gaps=True),
         _floats(rows.address_match),
         _floats(rows.ip_risk),
         dictionary(action, ACTIONS),

@@ -7,7 +7,7 @@ import pyarrow as pa
 EPOCH = "2025-01-01"  # paid_at counts seconds from this midnight, a Wednesday
 DAY = 86_400
 
-COUNTRIES = tuple("AA BB CC DD EE FF GG HH II JJ KK LL".split())
+COUNTRIES = ("AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II", "JJ", "KK", "LL")
 CHANNELS = ("chip", "contactless", "online")
 ACTIONS = ("allow", "step_up", "review", "block")
 CATEGORIES = (

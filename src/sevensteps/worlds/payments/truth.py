@@ -15,7 +15,7 @@ from .schema import METHODS, TRUTH
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """One day's truth: positions of stolen payments, who travels, whose phone is new."""
+    """One day's truth: which payments are stolen, who travels, whose phone is new."""
 
     n: int
     stolen: NDArray[np.int64]

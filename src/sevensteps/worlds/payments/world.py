@@ -14,10 +14,10 @@ from .honest import Today, honest_day, today
 from .live import run
 from .people import People, draw_people
 from .records import SCALES, Costs, History, Incident, Outcome, Policy, Size
-from .rng import opaque_id, stream
 from .rng import FRIENDLY as FRIENDLY_STREAM
+from .rng import opaque_id, stream
 from .rows import Rows, by_time, join, to_table
-from .schema import CHARGEBACKS, DAY, METHODS, SCHEMA
+from .schema import CHARGEBACKS, DAY, METHODS, ONLINE, SCHEMA
 from .tables import cardholders, cards, merchants
 from .theft import LONGEST_CAMPAIGN, SHARE, campaigns, stop_after_declines
 from .truth import Secrets, truth_table
@@ -121,9 +121,10 @@ class PaymentsWorld:
         """Honest-looking online payments that their own makers will dispute."""
         rng = stream(self.seed, FRIENDLY_STREAM, now.luck, now.day)
         n = int(rng.poisson(self.theft_rate * SHARE["friendly"]))
-        holder = self.people.card_holder[rows.card]
-        may = np.flatnonzero(self.people.disputes[holder] & (rows.channel == 2))
-        rows.method[rng.permutation(may)[:n]] = FRIENDLY
+        some = rng.permutation(len(rows))[: 500 * n]
+        disputes = self.people.disputes[self.people.card_holder[rows.card[some]]]
+        may = some[disputes & (rows.channel[some] == ONLINE)]
+        rows.method[may[:n]] = FRIENDLY
 
     def past_attempts(
         self, first: int, last: int, started_before: int | None = None
