@@ -1,0 +1,38 @@
+"""The book's own Sphinx extension: what its site does beyond plain Sphinx.
+
+- `mathml`: formulas at build time
+- `outputs`: stored notebook outputs, made accessible; figures get numbers
+- `diagram`: the `{diagram}` directive
+- `page`: times, "run it" buttons, navigation
+- `search`: the search index
+- `finish`: what happens after the last page is written
+"""
+
+import os
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from booksite import diagram, finish, mathml, outputs, page, search
+
+
+def _follow_the_fork(app: Sphinx, config: Config) -> None:
+    """Point links at the repository that publishes: GitHub Actions names it."""
+    repository = os.environ.get("GITHUB_REPOSITORY", "")
+    if "/" in repository:
+        owner, name = repository.split("/")
+        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+        config["book_repository"] = f"{server}/{repository}"
+        config["html_baseurl"] = f"https://{owner}.github.io/{name}/"
+    config["ogp_site_url"] = config.html_baseurl
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register every part with Sphinx."""
+    app.add_config_value("book_repository", "", "env", str)
+    app.add_config_value("book_branch", "main", "env", str)
+    app.connect("config-inited", _follow_the_fork, priority=100)
+    for part in (mathml, outputs, diagram, page, search, finish):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

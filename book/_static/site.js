@@ -1,0 +1,144 @@
+// Theme, chapter menu, copy buttons, scroll boxes, search. No dependency.
+"use strict";
+const root = document.documentElement;
+const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+// Theme: the system's until the reader chooses.
+const isDark = () =>
+  (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches && "dark")) === "dark";
+document.querySelector("[data-theme-toggle]").addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  localStorage.setItem("theme", root.dataset.theme);
+});
+
+// The chapter menu of a narrow screen.
+const menu = document.querySelector(".menu-button");
+const showMenu = (open) => {
+  menu.setAttribute("aria-expanded", open);
+  document.body.classList.toggle("menu-open", open);
+};
+menu.addEventListener("click", () => showMenu(menu.getAttribute("aria-expanded") !== "true"));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
+    showMenu(false);
+    menu.focus();
+  }
+});
+
+// Whatever scrolls sideways must be reachable by keyboard.
+const boxes = all("pre, .scroll, .text_html, .table-wrapper, .cell_output > .output");
+const markScrollers = () => boxes.forEach((box) => {
+  const scrolls = box.scrollWidth > box.clientWidth + 1;
+  box.toggleAttribute("tabindex", scrolls);
+  if (scrolls) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", "Wide content: scroll sideways");
+  } else {
+    ["role", "aria-label"].forEach((name) => box.removeAttribute(name));
+  }
+});
+addEventListener("resize", markScrollers);
+markScrollers();
+
+// Copy buttons on code that a reader would run.
+all("article .highlight > pre").forEach((pre) => {
+  if (pre.closest(".cell_output")) return;
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "copy", textContent: "Copy" });
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(pre.innerText);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+  pre.parentElement.append(button);
+});
+
+// The section that is being read, in the contents of the page.
+const links = new Map(all(".page-toc a").map((a) => [a.hash.slice(1), a]));
+const watcher = new IntersectionObserver((entries) => {
+  const seen = entries.filter((entry) => entry.isIntersecting);
+  if (!seen.length) return;
+  links.forEach((a) => a.removeAttribute("aria-current"));
+  links.get(seen[0].target.id).setAttribute("aria-current", "true");
+}, { rootMargin: "0px 0px -75% 0px" });
+links.forEach((_, id) => id && watcher.observe(document.getElementById(id)));
+
+// Search: the index is loaded when it is first needed.
+const dialog = document.getElementById("search");
+const [input, status, results] = ["input", ".search-status", ".results"].map((s) =>
+  dialog.querySelector(s));
+let loading;
+const loadIndex = () => loading ||= new Promise((resolve, reject) => {
+  const script = document.createElement("script");
+  Object.assign(script, {
+    src: `${root.dataset.root}_static/search-index.js`, onload: resolve, onerror: reject,
+  });
+  document.head.append(script);
+});
+
+const score = (entry, words) => {
+  let total = 0;
+  for (const word of words) {
+    const start = new RegExp(`(^|[^a-z0-9])${word.replace(/\W/g, "\\$&")}`, "i");
+    const hit = start.test(entry.h) * 20 + start.test(entry.p) * 5 + start.test(entry.t);
+    if (!hit) return 0;
+    total += hit;
+  }
+  return total;
+};
+
+const excerpt = (text, words) => {
+  const at = Math.max(0, text.toLowerCase().indexOf(words[0].toLowerCase()) - 60);
+  return (at ? "…" : "") + text.slice(at, at + 180) + (at + 180 < text.length ? "…" : "");
+};
+
+const item = (entry, words) => {
+  const li = document.createElement("li");
+  const a = li.appendChild(document.createElement("a"));
+  a.href = root.dataset.root + entry.u;
+  a.append(entry.h === entry.p ? entry.h : `${entry.p} › ${entry.h}`);
+  const p = li.appendChild(document.createElement("p"));
+  p.textContent = excerpt(entry.t, words);
+  return li;
+};
+
+const search = async () => {
+  const words = input.value.trim().split(/\s+/).filter(Boolean);
+  if (!words.length) {
+    results.replaceChildren();
+    status.textContent = "";
+    return;
+  }
+  await loadIndex();
+  const hits = window.bookIndex
+    .map((entry) => [score(entry, words), entry])
+    .filter(([points]) => points > 0)
+    .sort((a, b) => b[0] - a[0]);
+  results.replaceChildren(...hits.slice(0, 20).map(([, entry]) => item(entry, words)));
+  status.textContent = hits.length === 1 ? "1 section" : `${hits.length} sections`;
+};
+
+const openSearch = () => {
+  loadIndex();
+  dialog.showModal();
+  input.select();
+};
+input.addEventListener("input", search);
+input.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") {
+    event.preventDefault();
+    results.querySelector("a")?.click();
+  }
+});
+results.addEventListener("click", () => dialog.close());
+all("[data-search]").forEach((button) => button.addEventListener("click", openSearch));
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey;
+  const ctrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if ((slash || ctrlK) && !dialog.open) {
+    event.preventDefault();
+    openSearch();
+  }
+});

@@ -1,0 +1,222 @@
+"""The house style of figures, and `show`, which puts one on the page.
+
+A figure is stored twice: as an inline SVG whose text takes the page's own colour, so
+that it reads by day and by night, and as a PNG for JupyterLab's dark theme and for
+EPUB. Both are the same bytes in every run. nbval must skip both kinds
+(`text/html` and `image/png`): matplotlib's next release may move a line by a pixel.
+Assert the numbers behind a figure instead.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO, StringIO
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+OURS = "#0072B2"
+NAIVE = "#D55E00"
+TRUTH = "#009E73"  # always green, in the whole book
+RIVAL = "#CC79A7"
+PALETTE = (OURS, NAIVE, TRUTH, RIVAL)
+
+# A colour that nobody draws with. It stands for the page's own text colour.
+_PAGE = "#010203"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+STYLE: Mapping[str, Any] = {
+    "figure.figsize": (6.4, 3.6),
+    "figure.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": _PAGE,
+    "axes.labelcolor": _PAGE,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": _PAGE,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.6,
+    "text.color": _PAGE,
+    "xtick.color": _PAGE,
+    "ytick.color": _PAGE,
+    "lines.color": _PAGE,
+    "lines.linewidth": 2.0,
+    "patch.edgecolor": "none",
+    "legend.frameon": False,
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same widths everywhere
+    "font.size": 10.5,
+    "svg.fonttype": "none",  # letters stay letters: small, searchable, in page colour
+}
+
+
+def use_house_style() -> None:
+    """Make every figure drawn from now on look like the book's."""
+    mpl.rcParams.update(STYLE)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as a notebook displays it. Made by `show`."""
+
+    name: str
+    alt: str
+    caption: str
+    svg: str = field(repr=False)
+    png: bytes = field(repr=False)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        """Return what Jupyter stores: HTML for the book, PNG for the rest."""
+        caption = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(self.caption))
+        html = (
+            f'<figure class="teach-figure" id="fig-{self.name}">'
+            f'<div class="scroll">{self.svg}</div>'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+        return {"text/html": html, "image/png": self.png, "text/plain": self.alt}
+
+
+def show(figure: Figure, name: str, alt: str, caption: str) -> Shown:
+    """Put a figure on the page: numbered, with a caption and a text for listeners.
+
+    Parameters
+    ----------
+    figure : Figure           drawn in the house style; it is closed afterwards
+    name : str                `fig-<name>` is its anchor; lower-case words and dashes
+    alt : str                 what a listener must hear: the shape and the number
+    caption : str             the claim that the figure supports; `code` is allowed
+
+    Returns
+    -------
+    Shown                     the last expression of a cell, without `;`
+
+    Raises
+    ------
+    ValueError                if the name is not a slug, alt or caption is empty, or
+                              an axes has a title (the caption says it)
+
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name {name!r}: use lower-case words joined by dashes")
+    if not alt.strip() or not caption.strip():
+        raise ValueError(f"figure {name!r} needs an alt text and a caption")
+    if titled := [axes.get_title() for axes in figure.axes if axes.get_title()]:
+        raise ValueError(f"figure {name!r}: move the title {titled} into the caption")
+    shown = Shown(name, alt, caption, _svg(figure, name, alt), _png(figure))
+    _close(figure)
+    return shown
+
+
+def label_lines(
+    axes: Axes, labels: Mapping[str, str] | None = None, *, gap: float = 1.25
+) -> None:
+    """Write each line's label at its right end, in its colour, instead of a legend.
+
+    Parameters
+    ----------
+    axes : Axes               with labelled lines (`axes.plot(..., label="ours")`)
+    labels : mapping          other texts for some labels, by label; None keeps them
+    gap : float               least distance of two labels, in heights of the font
+
+    Raises
+    ------
+    ValueError                if no line of the axes has a label
+
+    """
+    lines = [line for line in axes.get_lines() if not _unnamed(line)]
+    if not lines:
+        raise ValueError("label_lines found no labelled line: plot(..., label='ours')")
+    axes.figure.canvas.draw()
+    ends = [axes.transData.transform(_last_point(line)) for line in lines]
+    size = mpl.font_manager.FontProperties(
+        size=mpl.rcParams["font.size"]
+    ).get_size_in_points()
+    pixels = size * axes.figure.dpi / 72 * gap
+    heights = _spread([float(y) for _, y in ends], pixels)
+    for line, (_, y), height in zip(lines, ends, heights, strict=True):
+        text = str(line.get_label())
+        axes.annotate(
+            (labels or {}).get(text, text),
+            xy=_last_point(line),
+            xytext=(6, (height - y) * 72 / axes.figure.dpi),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+        )
+
+
+def _unnamed(line: Line2D) -> bool:
+    return str(line.get_label()).startswith("_")
+
+
+def _last_point(line: Line2D) -> tuple[float, float]:
+    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    return float(x[known[-1]]), float(y[known[-1]])
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return heights moved apart by at least `gap`, in their order."""
+    order = np.argsort(heights, kind="stable")
+    placed = np.asarray(heights, dtype=float).copy()
+    for lower, upper in zip(order[:-1], order[1:], strict=True):
+        placed[upper] = max(placed[upper], placed[lower] + gap)
+    shift = placed.mean() - float(np.mean(heights))
+    return [float(height) for height in placed - shift]
+
+
+def _svg(figure: Figure, name: str, alt: str) -> str:
+    out = StringIO()
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return inline_svg(out.getvalue(), prefix=f"fig-{name}", label=alt)
+
+
+def inline_svg(svg: str, *, prefix: str, label: str) -> str:
+    """Return an SVG document as an element that follows the theme of its page.
+
+    Ids that something refers to get the prefix; the others go, so that two figures
+    on a page never share one.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^\")]+)", svg))
+    svg = re.sub(
+        r' id="([^"]+)"',
+        lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "",
+        svg,
+    )
+    svg = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{prefix}-", svg)
+    svg = svg.replace(_PAGE, "currentColor")
+    # matplotlib's style block would reach every element of the page
+    svg = re.sub(r"<style type=\"text/css\">.*?</style>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
+    opening = f'<svg role="img" aria-label="{escape(label)}" stroke-linejoin="round" '
+    return re.sub(r"\s*\n\s*", "\n", svg.replace("<svg ", opening, 1)).strip()
+
+
+def _png(figure: Figure) -> bytes:
+    """Return a PNG on white: it must be readable wherever it lands."""
+    out = BytesIO()
+    figure.savefig(
+        out, format="png", dpi=144, facecolor="white", metadata={"Software": None}
+    )
+    return out.getvalue()
+
+
+def _close(figure: Figure) -> None:
+    from matplotlib import pyplot
+
+    pyplot.close(figure)
