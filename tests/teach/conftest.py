@@ -14,7 +14,7 @@ CELLS = [
     "total = sum(range(10))\ntotal",
     "print('the total is', total)",
     "import os\nos.environ['PYTHONHASHSEED'], hash('seven') % 1000",
-    "SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" aria-label=\"a dot\"/>')",
+    'SVG(\'<svg xmlns="http://www.w3.org/2000/svg" aria-label="a dot"/>\')',
 ]
 
 

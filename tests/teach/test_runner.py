@@ -1,6 +1,7 @@
 """A chapter runs, is normalised, gets its twin, and is verified strictly."""
 
 import json
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -72,49 +73,51 @@ def test_a_failing_run_changes_no_file(chapter):
 
 
 def test_an_unchanged_chapter_is_verified_and_recorded(chapter, tmp_path):
-    manifest = tmp_path / "verified.json"
-    assert verify([chapter.notebook.parent], manifest=manifest) == 0
-    assert list(json.loads(manifest.read_text())) == ["10_small_thing.ipynb"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "change"),
-    [
-        pytest.param(1, {"source": "raise RuntimeError"}, id="broken cell"),
-        pytest.param(2, {"source": "total = 46\ntotal"}, id="other result"),
-    ],
-)
-def test_a_changed_cell_fails_verification(chapter, tmp_path, cell, change):
-    edit(chapter.notebook, lambda cells: cells[cell].update(change))
-    manifest = tmp_path / "verified.json"
-    assert verify([chapter.notebook], manifest=manifest) != 0
-    assert not manifest.exists()
-
-
-def test_one_altered_stored_digit_fails_verification(chapter):
-    def alter(cells):
-        cells[2].outputs[0].data["text/plain"] = "46"
-
-    edit(chapter.notebook, alter)
-    assert verify([chapter.notebook]) != 0
-
-
-def test_nothing_to_verify_is_not_a_success(tmp_path):
-    with pytest.raises(FileNotFoundError, match="No notebook"):
-        verify([tmp_path])
-
-
-def test_the_published_sources_are_the_verified_ones(chapter, tmp_path):
     manifest, site = tmp_path / "verified.json", tmp_path / "html"
+    assert verify([chapter.notebook.parent], manifest=manifest) == 0
+    assert list(json.loads(manifest.read_text())) == [chapter.notebook.name]
+
     published = site / "_sources" / "notebooks"
     published.mkdir(parents=True)
-    verify([chapter.notebook], manifest=manifest)
     assert unverified(manifest, site) == [chapter.notebook.name]
     copy = published / chapter.notebook.name
     copy.write_bytes(chapter.notebook.read_bytes())
     assert unverified(manifest, site) == []
     edit(copy, lambda cells: cells[3].outputs[0].update(text="the total is 46\n"))
     assert unverified(manifest, site) == [chapter.notebook.name]
+
+
+PLANTED = {
+    "11_broken_cell": (1, lambda cell: cell.update(source="raise RuntimeError")),
+    "12_other_result": (2, lambda cell: cell.update(source="total = 46\ntotal")),
+    "13_altered_digit": (2, lambda cell: cell.outputs[0].data.update(PLAIN_46)),
+    "14_new_warning": (3, lambda cell: cell.update(source=WARNS + cell.source)),
+    "15_lost_figure": (5, lambda cell: cell.outputs.clear()),
+}
+PLAIN_46 = {"text/plain": "46"}
+WARNS = "import warnings; warnings.warn('old')\n"
+
+
+def test_each_planted_fault_fails_verification(chapter, tmp_path):
+    for name, (place, change) in PLANTED.items():
+        path = chapter.notebook.with_name(f"{name}.ipynb")
+        path.write_bytes(chapter.notebook.read_bytes())
+        edit(path, lambda cells, i=place, change=change: change(cells[i]))
+    report, manifest = tmp_path / "report.xml", tmp_path / "verified.json"
+    status = verify([chapter.notebook.parent], report=report, manifest=manifest)
+    failing = {
+        case.get("classname").split(".")[1]
+        for case in ElementTree.parse(report).iter("testcase")
+        if case.find("failure") is not None
+    }
+    assert status != 0
+    assert not manifest.exists()
+    assert failing == set(PLANTED)
+
+
+def test_nothing_to_verify_is_not_a_success(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No notebook"):
+        verify([tmp_path])
 
 
 def test_a_run_replaces_a_notebook_whole(chapter):

@@ -26,6 +26,7 @@ NAIVE = "#D55E00"
 TRUTH = "#009E73"  # always green, in the whole book
 RIVAL = "#CC79A7"
 PALETTE = (OURS, NAIVE, TRUTH, RIVAL)
+_ROLES = {"ours": OURS, "naive": NAIVE, "truth": TRUTH, "rival": RIVAL}
 
 # A colour that nobody draws with. It stands for the page's own text colour.
 _PAGE = "#010203"
@@ -199,12 +200,22 @@ def inline_svg(svg: str, *, prefix: str, label: str) -> str:
         svg,
     )
     svg = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{prefix}-", svg)
-    svg = svg.replace(_PAGE, "currentColor")
+    svg = _themed(svg.replace(_PAGE, "currentColor"))
     # matplotlib's style block would reach every element of the page
     svg = re.sub(r"<style type=\"text/css\">.*?</style>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
     opening = f'<svg role="img" aria-label="{escape(label)}" stroke-linejoin="round" '
     return re.sub(r"\s*\n\s*", "\n", svg.replace("<svg ", opening, 1)).strip()
+
+
+def _themed(svg: str) -> str:
+    """Let the page brighten a role's colour at night, and darken it for letters."""
+    for role, colour in _ROLES.items():
+        letters = re.compile(rf"(<text [^>]*){colour}", re.IGNORECASE)
+        svg = letters.sub(rf"\g<1>var(--{role}, {colour.upper()})", svg)
+        shapes = re.compile(rf": {colour}", re.IGNORECASE)
+        svg = shapes.sub(f": var(--fig-{role}, {colour.upper()})", svg)
+    return svg
 
 
 def _png(figure: Figure) -> bytes:

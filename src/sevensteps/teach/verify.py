@@ -23,7 +23,10 @@ def nbval_command(paths: list[Path], *, cores: int, report: Path | None) -> list
     """
     command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q"]
     command += ["--nbval", "--nbval-current-env", "-p", "no:doctest"]
-    command += ["-p", "no:cacheprovider", "-n", str(cores), "--dist", "loadfile"]
+    command += ["-p", "no:cacheprovider"]
+    command += [f"--rootdir={paths[0].resolve().parents[1]}"]
+    command += [] if sys.stdout.isatty() else ["--color=no"]
+    command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
     command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
     command += [f"--junitxml={report}"] if report else []
     return command + [str(path) for path in paths]
