@@ -1,0 +1,24 @@
+"""The numbers that the linter holds a chapter to."""
+
+from __future__ import annotations
+
+CELLS = (35, 60)
+CODE_CELLS = (15, 25)
+WORDS = (2_500, 4_500)
+WORDS_PER_CODE_LINE = (8, 20)
+#: Lines of code in a cell: median, 90th percentile and largest.
+MEDIAN_LINES, P90_LINES, MOST_LINES = 6, 15, 25
+COLUMNS = 88
+PRINTED_LINES = 20
+COMMITS = 3
+#: Share of code cells whose output nbval may ignore.
+IGNORED_SHARE = 0.10
+#: A longer output is slow to read, by people and by nbval.
+OUTPUT_BYTES = 600_000
+
+STEPS = ("Clarify", "Frame", "Data", "Model", "Evaluate", "Serve", "Monitor")
+#: Sections that open and close a chapter, by the words that their heading contains.
+OPENING = ("The prompt",)
+CLOSING = ("Roads not taken", "Recap", "Exercises", "Claims", "Sources")
+
+CALLOUTS = ("Decision", "Predict", "Say this")
