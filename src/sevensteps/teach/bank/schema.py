@@ -1,0 +1,265 @@
+"""What a bank's file must hold, and what a chapter takes from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from sevensteps.teach.chapters import find_root
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from IPython.display import Markdown
+
+Step = Literal["clarify", "frame", "data", "model", "evaluate", "serve", "monitor"]
+STEPS: tuple[Step, ...] = get_args(Step)
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+class BankError(ValueError):
+    """A bank's file cannot be used; the message says where, and what is wrong."""
+
+
+class Record(BaseModel):
+    """Frozen, and without unknown keys: a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Item(Record):
+    """What every item of a bank has."""
+
+    id: Name
+    step: Step
+    measured: Name | None = None  # label of the chapter's section that measured it
+
+
+class Question(Item):
+    """What a candidate may ask, what the interviewer says, what that changes."""
+
+    ask: Text
+    answer: Text
+    changes: Text
+    essential: bool = False  # a design without it goes wrong
+
+
+class FollowUp(Item):
+    """One question of the interviewer, answered at three levels."""
+
+    ask: Text
+    mid: Text
+    senior: Text
+    staff: Text
+
+
+class Constraint(Item):
+    """A change in the middle of the interview."""
+
+    minute: Annotated[int, Field(ge=1, le=90)]
+    says: Text
+    breaks: Text
+    strong: Text
+
+
+class WrongTurn(Item):
+    """A common mistake, as one hears it."""
+
+    sounds_like: Text
+    why: Text
+    instead: Text
+
+
+class Recall(Item):
+    """A prompt to answer from memory."""
+
+    front: Text
+    back: Text
+
+
+class Level(Record):
+    """What anchors each level in one step."""
+
+    step: Step
+    mid: Text
+    senior: Text
+    staff: Text
+
+
+class Bank(Record):
+    """Everything that is asked about one prompt."""
+
+    slug: Name
+    title: Text
+    chapter: Name  # label of the chapter
+    minutes: Annotated[int, Field(ge=15, le=90)]
+    prompt: Text
+    core_question: Text
+    clarifying: Annotated[tuple[Question, ...], Field(min_length=30)]
+    follow_ups: Annotated[tuple[FollowUp, ...], Field(min_length=20)]
+    constraints: Annotated[tuple[Constraint, ...], Field(min_length=3)]
+    wrong_turns: Annotated[tuple[WrongTurn, ...], Field(min_length=5)]
+    levels: Annotated[tuple[Level, ...], Field(alias="rubric")]
+    recall: Annotated[tuple[Recall, ...], Field(min_length=25)]
+
+    @model_validator(mode="after")
+    def _covers_every_step(self) -> Self:
+        if tuple(level.step for level in self.levels) != STEPS:
+            raise ValueError(f"rubric: each step once, in order: {', '.join(STEPS)}")
+        parts: dict[str, Sequence[Item]] = {
+            "clarifying": self.clarifying,
+            "follow_ups": self.follow_ups,
+            "recall": self.recall,
+        }
+        for name, items in parts.items():
+            if missing := [step for step in STEPS if not of_step(items, step)]:
+                raise ValueError(f"{name}: nothing for {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        parts = (self.clarifying, self.follow_ups, self.constraints)
+        more = (self.wrong_turns, self.recall)
+        named = Counter(item.id for part in parts + more for item in part)
+        if twice := [name for name, times in named.items() if times > 1]:
+            raise ValueError(f"an id names one item; used twice: {', '.join(twice)}")
+        return self
+
+    def questions(self, step: Step | None = None) -> pd.DataFrame:
+        """Clarifying questions: `step`, `ask`, `answer`, `changes`, `essential`.
+
+        Parameters
+        ----------
+        step : str   one of the seven steps; None for all
+        """
+        return _frame(of_step(self.clarifying, step), Question)
+
+    def prompts(self, step: Step | None = None) -> pd.DataFrame:
+        """Recall prompts: columns `step`, `front`, `back`.
+
+        Parameters
+        ----------
+        step : str   one of the seven steps; None for all
+        """
+        return _frame(of_step(self.recall, step), Recall)
+
+    def rubric(self) -> pd.DataFrame:
+        """What anchors each level: a row per step; columns `mid`, `senior`, `staff`."""
+        return _frame(self.levels, Level).set_index("step")
+
+    def ladder(self, step: Step) -> Markdown:
+        """Follow-ups of a step with their three answers, to display in a chapter.
+
+        Parameters
+        ----------
+        step : str   one of the seven steps
+        """
+        from IPython.display import Markdown
+
+        asked = of_step(self.follow_ups, step)
+        return Markdown("\n\n".join(f"**{f.ask}**\n\n{three(f)}" for f in asked))
+
+
+def load_bank(slug: str, *, folder: Path | None = None) -> Bank:
+    """Read and check the bank of a prompt.
+
+    Parameters
+    ----------
+    slug : str       its file name without `.yml`, such as "fraud"
+    folder : Path    where banks are; None is `book/bank` of this clone
+
+    Raises
+    ------
+    LookupError      if there is no such bank; the message lists those there are
+    BankError        if the file is no YAML or breaks the schema; names each place
+
+    Examples
+    --------
+    >>> load_bank("fraud").rubric().index.tolist()[:3]
+    ['clarify', 'frame', 'data']
+    """
+    folder = folder or bank_folder()
+    path = folder / f"{slug}.yml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.yml"))) or "none"
+        raise LookupError(f"There is no bank {slug!r} in {folder.name}. Known: {known}")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        bank = Bank.model_validate(raw)
+    except yaml.YAMLError as error:
+        raise BankError(f"{path.name} is not YAML. {error}") from error
+    except ValidationError as error:
+        raise BankError(
+            f"{path.name} breaks the schema:\n{_told(error, raw)}"
+        ) from error
+    if bank.slug != slug:
+        raise BankError(f"{path.name} says slug: {bank.slug}; rename one of the two")
+    return bank
+
+
+def bank_folder() -> Path:
+    """Where this clone keeps its banks."""
+    return find_root() / "book" / "bank"
+
+
+AnyItem = TypeVar("AnyItem", bound=Item)
+
+
+def of_step(items: Iterable[AnyItem], step: Step | None) -> list[AnyItem]:
+    """The items of a step, in their order; all for None.
+
+    Raises
+    ------
+    ValueError   if there is no such step
+    """
+    if step is not None and step not in STEPS:
+        raise ValueError(f"there is no step {step!r}; choose from {', '.join(STEPS)}")
+    return [item for item in items if step in (None, item.step)]
+
+
+def three(item: FollowUp) -> str:
+    """The three answers as a Markdown list."""
+    return f"- *mid*: {item.mid}\n- *senior*: {item.senior}\n- *staff*: {item.staff}"
+
+
+def _frame(items: Sequence[Record], kind: type[Record]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = [name for name in kind.model_fields if name not in ("id", "measured")]
+    return pd.DataFrame([item.model_dump() for item in items], columns=columns)
+
+
+def _told(error: ValidationError, raw: Any) -> str:
+    places = (
+        f"  {_place(found['loc'], raw)}: {found['msg']}" for found in error.errors()
+    )
+    return "\n".join(places)
+
+
+def _place(keys: tuple[int | str, ...], raw: Any) -> str:
+    """A place such as ("follow_ups", 3, "mid") as `follow_ups[3] (drift).mid`."""
+    told = ""
+    for key in keys:
+        try:
+            raw = raw[key]
+        except (KeyError, IndexError, TypeError):
+            raw = None
+        if isinstance(key, int):
+            name = raw.get("id") or raw.get("step") if isinstance(raw, dict) else None
+            told += f"[{key}]" + (f" ({name})" if name else "")
+        else:
+            told += f".{key}" if told else key
+    return told or "the file"

@@ -1,0 +1,156 @@
+"""The question banks: their schema, their errors, and the pages made from them."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sevensteps.teach.bank import STEPS, BankError, load_bank, page, write_pages
+from sevensteps.teach.bank.schema import bank_folder
+
+BANKS = sorted(bank_folder().glob("*.yml"))
+names = pytest.mark.parametrize("path", BANKS, ids=lambda path: path.stem)
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    return yaml.safe_load((bank_folder() / "fraud.yml").read_text(encoding="utf-8"))
+
+
+def saved(folder: Path, raw: object) -> Path:
+    text = yaml.safe_dump(raw, allow_unicode=True)
+    (folder / "fraud.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def texts(found: object) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict):
+        for value in found.values():
+            yield from texts(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from texts(value)
+
+
+def test_there_is_a_bank() -> None:
+    assert "fraud" in [path.stem for path in BANKS]
+
+
+@names
+def test_page_is_in_step_with_its_bank(path: Path) -> None:
+    stored = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert stored == page(load_bank(path.stem)), (
+        f"{path.stem}.md is older than {path.name}: "
+        "run `python -m sevensteps.teach.bank` and commit the page"
+    )
+
+
+@names
+def test_every_step_has_follow_ups_and_a_wrong_answer_is_never_the_same(
+    path: Path,
+) -> None:
+    bank = load_bank(path.stem)
+    for step in STEPS:
+        assert "*staff*" in bank.ladder(step).data
+    for item in [*bank.follow_ups, *bank.levels]:
+        assert len({item.mid, item.senior, item.staff}) == 3
+
+
+@names
+def test_words_and_sentences_keep_the_house_style(path: Path) -> None:
+    for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        assert not re.search(r"\b(simply|just|obviously)\b", text, re.I), text
+        for sentence in re.split(r"(?<=[.!?])\s+", text):
+            assert len(sentence.split()) <= 30, f"over 30 words: {sentence}"
+
+
+def test_parts_arrive_as_tables() -> None:
+    bank = load_bank("fraud")
+    assert bank.rubric().index.tolist() == list(STEPS)
+    assert bank.rubric().columns.tolist() == ["mid", "senior", "staff"]
+    assert len(bank.questions()) == len(bank.clarifying)
+    assert set(bank.questions("serve")["step"]) == {"serve"}
+    assert bank.questions("serve").columns.tolist() == (
+        ["step", "ask", "answer", "changes", "essential"]
+    )
+    assert len(bank.prompts("model")) < len(bank.prompts())
+
+
+def test_ladder_shows_only_its_step() -> None:
+    bank = load_bank("fraud")
+    shown = bank.ladder("model").data
+    for item in bank.follow_ups:
+        assert (item.ask in shown) == (item.step == "model")
+
+
+@pytest.mark.parametrize("ask", ["ladder", "questions", "prompts"])
+def test_unknown_step_is_told_with_the_known_ones(ask: str) -> None:
+    with pytest.raises(
+        ValueError, match="no step 'deploy'; choose from clarify, frame"
+    ):
+        getattr(load_bank("fraud"), ask)("deploy")
+
+
+def test_unknown_bank_is_told_with_the_known_ones() -> None:
+    with pytest.raises(LookupError, match=r"no bank 'frod' in bank\. Known: .*fraud"):
+        load_bank("frod")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda b: b["follow_ups"][3].pop("senior"), r"follow_ups\[3\] \(anomaly\)"),
+        (lambda b: b["recall"][0].update(bakc="x"), r"\(r-threshold\)\.bakc: Extra"),
+        (lambda b: b["clarifying"][0].update(step="deploy"), r"\(who-decides\)\.step"),
+        (lambda b: b["clarifying"][0].update(ask="  "), r"\(who-decides\)\.ask"),
+        (lambda b: b["clarifying"][1].update(id="who-decides"), "twice: who-decides"),
+        (lambda b: b["wrong_turns"][0].update(id="drift"), "used twice: drift"),
+        (lambda b: b["rubric"].reverse(), "each step once, in order: clarify, frame"),
+        (lambda b: b.update(recall=b["recall"][:24]), "recall: .* at least 25"),
+        (
+            lambda b: b.update(recall=[r for r in b["recall"] if r["step"] != "frame"]),
+            "recall: nothing for frame",
+        ),
+        (lambda b: b.update(slug="other"), "says slug: other; rename"),
+        (lambda b: b.pop("prompt"), "prompt: Field required"),
+    ],
+)
+def test_a_broken_bank_says_where(
+    change: Change, told: str, raw: dict[str, Any], tmp_path: Path
+) -> None:
+    change(raw)
+    with pytest.raises(BankError, match=told):
+        load_bank("fraud", folder=saved(tmp_path, raw))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("slug: [fraud", "not YAML.*line 1"),
+        ("", "the file: Input should be"),
+        ("- a list", "the file: Input should be"),
+    ],
+)
+def test_a_file_that_is_no_bank_is_refused(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "fraud.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(BankError, match=re.compile(told, re.S)):
+        load_bank("fraud", folder=tmp_path)
+
+
+def test_pages_are_written_beside_their_banks(
+    raw: dict[str, Any], tmp_path: Path
+) -> None:
+    assert write_pages(saved(tmp_path, raw)) == [tmp_path / "fraud.md"]
+    written = (tmp_path / "fraud.md").read_text(encoding="utf-8")
+    assert written == page(load_bank("fraud"))
+    for item in raw["clarifying"] + raw["follow_ups"]:
+        assert item["ask"] in written
