@@ -1,1 +1,51 @@
+"""Features that may only look back: offline, live and in the service, one answer."""
 
+from .live import LiveFeatures
+from .names import (
+    CARD_FEATURES,
+    DEVICE_FEATURES,
+    FEATURES,
+    MERCHANT_FEATURES,
+    NIGHTLY_FEATURES,
+    NO_DEVICE,
+    PAYMENT_FEATURES,
+    STREAM_FEATURES,
+)
+from .nightly import nightly_merchants
+from .single import (
+    Cardholder,
+    Merchant,
+    Payment,
+    feature_vector,
+    payment_features,
+)
+from .windows import (
+    card_features,
+    device_features,
+    merchant_features,
+    stream_features,
+    to_cents,
+)
+
+__all__ = [
+    "CARD_FEATURES",
+    "DEVICE_FEATURES",
+    "FEATURES",
+    "MERCHANT_FEATURES",
+    "NIGHTLY_FEATURES",
+    "NO_DEVICE",
+    "PAYMENT_FEATURES",
+    "STREAM_FEATURES",
+    "Cardholder",
+    "LiveFeatures",
+    "Merchant",
+    "Payment",
+    "card_features",
+    "device_features",
+    "feature_vector",
+    "merchant_features",
+    "nightly_merchants",
+    "payment_features",
+    "stream_features",
+    "to_cents",
+]
