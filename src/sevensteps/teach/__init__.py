@@ -1,6 +1,7 @@
 """What a chapter says to its reader: claims, guesses, answers, recaps."""
 
 from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
+from sevensteps.teach.marks import record
 from sevensteps.teach.predict import check, commit, recap, reveal
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "claims",
     "commit",
     "recap",
+    "record",
     "reveal",
 ]

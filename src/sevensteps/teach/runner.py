@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from sevensteps.teach.chapters import Chapter
 from sevensteps.teach.environment import fixed_environment
+from sevensteps.teach.marks import fill
 from sevensteps.teach.normalise import read_notebook, write_notebook
 from sevensteps.teach.twin import notebook_of, twin_text
 
@@ -95,6 +96,7 @@ def run_chapter(
     begun = perf_counter()
     notebook = execute(source, chapter.notebook.parent, on_cell)
     seconds = perf_counter() - begun
+    fill(notebook)
     write_notebook(notebook, chapter.notebook)
     chapter.twin.write_text(twin_text(notebook), encoding="utf-8")
     n_code = sum(cell.cell_type == "code" for cell in notebook.cells)

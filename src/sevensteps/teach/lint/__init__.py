@@ -32,6 +32,7 @@ RULES: dict[str, Callable[[Page], Iterator[Finding]]] = {
     "alt-texts": results.alt_texts,
     "captions": results.captions,
     "glue": results.glue,
+    "marks": results.marks,
 }
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from sevensteps.teach.lint import limits
 from sevensteps.teach.lint.page import Finding, Output, Page
+from sevensteps.teach.marks import wrong_marks
 
 _MACHINE = re.compile(
     r"(?<![\w./:-])/(?:home|root|work|Users|tmp)/[\w.-]*|\b[A-Z]:\\(?:Users|Program)"
@@ -107,6 +108,12 @@ def glue(page: Page) -> Iterator[Finding]:
             key = (match[1] or match[2]).split("::")[-1].split(":")[0].strip()
             if "::" not in (match[1] or match[2]) and key not in made:
                 yield Finding("glue", i, f"no cell makes the glued number {key!r}")
+
+
+def marks(page: Page) -> Iterator[Finding]:
+    """Each marked number in the prose says what a cell recorded."""
+    for cell, complaint in wrong_marks(page.notebook):
+        yield Finding("marks", cell, complaint)
 
 
 class _Elements(HTMLParser):
