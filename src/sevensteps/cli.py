@@ -1,0 +1,97 @@
+"""The command `sevensteps`. Each command's work is imported only when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+READ = "Read and run"
+OPERATE = "Operate a service"
+
+app = typer.Typer(
+    name="sevensteps",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Seven Steps: a book of machine-learning system design that runs.
+
+New here? Begin with `sevensteps doctor`. It looks at this machine, runs a
+small world, and says what is missing.""",
+    epilog="A chapter goes by its name or number: `fraud` or `10`.",
+)
+
+ChapterName = Annotated[
+    str, typer.Argument(metavar="CHAPTER", help="name or number, such as `fraud`")
+]
+
+
+@app.command(rich_help_panel=READ)
+def doctor() -> None:
+    """Look at this machine: versions, cores, memory, a five-second smoke run.
+
+    Says what is missing, what for, and how to get it. Exit status 1 if a chapter
+    would not run here.
+    """
+    from sevensteps.commands.doctor import diagnose
+
+    raise typer.Exit(diagnose())
+
+
+@app.command(
+    rich_help_panel=READ,
+    epilog="Examples: `sevensteps run fraud`, `sevensteps run fraud --data tables/`",
+)
+def run(
+    chapter: Annotated[
+        str | None,
+        typer.Argument(metavar="[CHAPTER]", help="name or number; all if left out"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="run the offline steps on your own Parquet or CSV tables instead",
+        ),
+    ] = None,
+    from_twin: Annotated[
+        bool,
+        typer.Option("--from-twin", help="take the cells from the .py that you edited"),
+    ] = False,
+) -> None:
+    """Execute a chapter and store its outputs, ready to be reviewed.
+
+    The notebook and its .py twin are written only if every cell ran. With --data no
+    notebook is touched: a report is printed, and parts that need the truth of a
+    simulated world are skipped, and say so.
+    """
+    from sevensteps.commands.run import run_all, run_on_own_data
+
+    if data is not None:
+        raise typer.Exit(run_on_own_data(chapter or "fraud", data))
+    raise typer.Exit(run_all(chapter, from_twin=from_twin))
+
+
+@app.command(
+    rich_help_panel=READ,
+    epilog="Examples: `sevensteps check`, `sevensteps check fraud --lint-only`",
+)
+def check(
+    chapter: Annotated[
+        str | None,
+        typer.Argument(metavar="[CHAPTER]", help="name or number; all if left out"),
+    ] = None,
+    lint_only: Annotated[
+        bool, typer.Option("--lint-only", help="only read the files, run nothing")
+    ] = False,
+) -> None:
+    """Are the chapter's form, claims and stored outputs still right?
+
+    Lints the notebook, then runs it and compares every output with the stored one.
+    Nothing is written. Exit status 1 if anything differs or a claim fails.
+    """
+    from sevensteps.commands.check import check_all
+
+    raise typer.Exit(check_all(chapter, lint_only=lint_only))

@@ -1,0 +1,48 @@
+"""`sevensteps run`: execute chapters, or their offline steps on a reader's tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sevensteps.commands.console import console, errors, failing_plainly, progress
+from sevensteps.teach.chapters import Chapter, chapters, find_chapter
+from sevensteps.teach.lint import lint_file
+from sevensteps.teach.normalise import read_notebook
+from sevensteps.teach.runner import ChapterFailed, run_chapter
+
+
+def run_all(name: str | None, *, from_twin: bool) -> int:
+    """Run one chapter, or all; 1 if a cell failed."""
+    with failing_plainly():
+        chosen = [find_chapter(name)] if name else chapters()
+    return max((_run(chapter, from_twin=from_twin) for chapter in chosen), default=0)
+
+
+def _run(chapter: Chapter, *, from_twin: bool) -> int:
+    n_cells = len(read_notebook(chapter.notebook).cells)
+    try:
+        with progress(f"Running {chapter.notebook.stem}", n_cells) as report:
+            run = run_chapter(chapter, from_twin=from_twin, on_cell=report)
+    except ChapterFailed as failure:
+        errors.print(str(failure), markup=False, highlight=False)
+        errors.print(f"{chapter.notebook.name} failed; no file was changed.")
+        return 1
+    told = f"{run.n_code_cells} code cells in {run.seconds:.0f} s"
+    console.print(f"{chapter.notebook.name}: {told}; notebook and twin written.")
+    for finding in lint_file(chapter.notebook):
+        console.print(f"  {finding}", markup=False, soft_wrap=True)
+    return 0
+
+
+def run_on_own_data(name: str, folder: Path) -> int:
+    """The offline steps of a chapter on the tables in `folder`."""
+    from sevensteps.teach.byod import run_fraud
+
+    with failing_plainly():
+        chapter = find_chapter(name)
+        if not chapter.slug.startswith("fraud"):
+            raise ValueError(f"--data works with the fraud chapter, not {chapter.slug}")
+        with progress("Reading, checking, training, measuring"):
+            report = run_fraud(folder)
+    console.print(report)
+    return 0
