@@ -12,6 +12,7 @@ from .names import (
     STREAM_FEATURES,
 )
 from .nightly import nightly_merchants
+from .offline import feature_tables, offline
 from .single import (
     Cardholder,
     Merchant,
@@ -42,9 +43,11 @@ __all__ = [
     "Payment",
     "card_features",
     "device_features",
+    "feature_tables",
     "feature_vector",
     "merchant_features",
     "nightly_merchants",
+    "offline",
     "payment_features",
     "stream_features",
     "to_cents",

@@ -1,0 +1,145 @@
+"""All features of a history at once, on DuckDB."""
+
+import tempfile
+from typing import Any, cast
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..worlds.payments.records import History
+from . import pipeline
+from .names import FEATURES
+from .nightly import LABELS, Labels
+
+MEMORY = "2GB"  # DuckDB spills beyond it; the tables themselves come on top
+_COLUMNS = (
+    "payment_id",
+    "paid_at",
+    "cardholder_id",
+    "card_id",
+    "merchant_id",
+    "device_id",
+    "channel",
+    "amount",
+    "country",
+    "ip_country",
+    "address_match",
+    "ip_risk",
+)
+
+
+def feature_tables(
+    payments: ir.Table,
+    cardholders: ir.Table,
+    merchants: ir.Table,
+    chargebacks: ir.Table,
+    labels: Labels = "as_known",
+) -> tuple[ir.Table, ...]:
+    """The pipeline as lazy Ibis tables that share `slot`, for any Ibis engine.
+
+    `payments` needs an int32 column `slot` besides the world's: a number for
+    each wanted row, null for the others. Joined on `slot`, the tables hold all
+    `FEATURES`; the device table lacks the rows without a device.
+    """
+    nights = pipeline.merchant_nights(payments, chargebacks, labels)
+    return (
+        pipeline.by_card(payments, cardholders),
+        pipeline.by_card_and_merchant(payments),
+        pipeline.by_device(payments),
+        pipeline.by_merchant(payments),
+        pipeline.of_payment(payments, cardholders, merchants, nights),
+    )
+
+
+def offline(
+    history: History,
+    *,
+    keep: NDArray[np.bool_] | None = None,
+    labels: Labels = "as_known",
+) -> pa.Table:
+    """Features of a history's payments, each as of its own moment.
+
+    Parameters
+    ----------
+    history : History         any number of payments; ten million take about
+                              35 CPU-seconds
+    keep : (n,) bool          rows to answer; None: all. Every payment counts as
+                              an event in the windows of the others all the same
+    labels                    "as_known": merchant risk counts a chargeback once
+                              it was reported. "leaking": from the payment on,
+                              which no live system can do; for comparison only
+
+    Returns
+    -------
+    pa.Table                  payment_id int64 and `FEATURES` float32, NaN where
+                              missing, in the order of the kept payments
+
+    Raises
+    ------
+    ValueError                if `keep` has another length or `labels` is unknown
+    """
+    if labels not in LABELS:
+        raise ValueError(f"labels must be one of {LABELS}, got {labels!r}")
+    slot, n_kept = _slots(keep, history.payments.num_rows)
+    payments = history.payments.select(_COLUMNS).append_column("slot", slot)
+    columns = dict.fromkeys(FEATURES, _empty(n_kept))
+    with tempfile.TemporaryDirectory(prefix="sevensteps-") as spill:
+        connection = duckdb.connect(
+            config={"memory_limit": MEMORY, "temp_directory": spill}
+        )
+        engine = ibis.duckdb.from_connection(connection)
+        tables = [
+            _lend(engine, name, table)
+            for name, table in (
+                ("payments", payments),
+                ("cardholders", history.cardholders),
+                ("merchants", history.merchants),
+                ("chargebacks", history.chargebacks),
+            )
+        ]
+        for table in feature_tables(*tables, labels=labels):
+            columns |= _scatter(engine.to_pyarrow(table), n_kept)
+        connection.close()
+    ids = history.payments["payment_id"].filter(pc.is_valid(slot))
+    return pa.table({"payment_id": ids} | columns)
+
+
+def _slots(keep: NDArray[np.bool_] | None, n: int) -> tuple[pa.Array, int]:
+    """Number the wanted rows 0, 1, 2, …; null for the others."""
+    if keep is None:
+        return pa.array(np.arange(n, dtype=np.int32)), n
+    wanted = np.asarray(keep)
+    if wanted.dtype != bool or wanted.shape != (n,):
+        raise ValueError(
+            f"keep must be a bool array of {n} rows, one per payment; "
+            f"got {wanted.dtype} of shape {wanted.shape}"
+        )
+    number = np.cumsum(wanted, dtype=np.int32) - np.int32(1)
+    return pa.array(number, mask=~wanted), int(wanted.sum())
+
+
+def _lend(engine: Any, name: str, table: pa.Table) -> ir.Table:
+    """Let the engine read an Arrow table where it lies."""
+    engine.con.register(name, table)
+    return cast(ir.Table, engine.table(name))
+
+
+def _scatter(answer: pa.Table, n: int) -> dict[str, NDArray[np.float32]]:
+    """Columns in the order of slots; rows that an engine left out are missing."""
+    slot = answer["slot"].to_numpy()
+    columns = {}
+    for name in answer.column_names:
+        if name != "slot":
+            columns[name] = _empty(n)
+            values = pc.cast(answer[name], pa.float64())
+            columns[name][slot] = values.to_numpy(zero_copy_only=False)
+    return columns
+
+
+def _empty(n: int) -> NDArray[np.float32]:
+    return np.full(n, np.nan, np.float32)
