@@ -1,10 +1,12 @@
 """Numbers in prose come from cells."""
 
+import nbformat
 import nbformat.v4 as nb
+
 from sevensteps.teach.marks import PREFIX, fill, recorded, wrong_marks
 
 
-def chapter(text: str, **numbers: str) -> nb.NotebookNode:
+def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
     outputs = [
         nb.new_output(
             "display_data",

@@ -31,7 +31,7 @@ def record(**numbers: object) -> None:
     for name, value in numbers.items():
         bundle = {f"{PREFIX}text/plain": said(value)}
         about = {"scrapbook": {"name": name, "mime_prefix": PREFIX}}
-        display(bundle, raw=True, metadata=about)  # type: ignore[no-untyped-call]
+        display(bundle, raw=True, metadata=about)
 
 
 def said(value: object) -> str:

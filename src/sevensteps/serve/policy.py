@@ -1,0 +1,70 @@
+"""Policies: from a day's payments to actions, as the world's `live` calls them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sevensteps.features import LiveFeatures
+from sevensteps.worlds.payments import Action, View
+
+Features = NDArray[np.float32]
+Score = Callable[[Features], NDArray[np.float64]]
+Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
+
+LARGE = 900.0  # euros: the incumbent blocks larger foreign payments online
+
+
+def incumbent_rule(batch: pa.Table, view: View) -> NDArray[np.int8]:
+    """The rule that stands before any model: block large foreign online payments."""
+    home = view.history.cardholders["country"].cast(pa.string())
+    home = home.take(batch["cardholder_id"].combine_chunks())
+    foreign = pc.not_equal(batch["country"].cast(pa.string()), home)
+    online = pc.equal(batch["channel"].cast(pa.string()), "online")
+    large = pc.greater(batch["amount"], LARGE)
+    stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
+    return np.where(stop, Action.BLOCK, Action.ALLOW).astype(np.int8)
+
+
+@dataclass
+class ModelPolicy:
+    """Features, then a score, then an action.
+
+    Parameters
+    ----------
+    live : LiveFeatures       warmed with the history; it moves on with each day
+    score : (n, F) -> (n,)    e.g. the calibrated probability of fraud
+    decide : (scores, amounts) -> (n,) actions
+    """
+
+    live: LiveFeatures
+    score: Score
+    decide: Decide
+
+    def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
+        features = self.live.step(batch, view.new_chargebacks)
+        amount = batch["amount"].to_numpy().astype(np.float64)
+        return self.decide(self.score(features), amount)
+
+
+@dataclass
+class Split:
+    """Two policies on disjoint cardholders: an A/B test.
+
+    Parameters
+    ----------
+    control, treatment : policies; both see all payments, so that features are whole
+    in_treatment : (n_cardholders,) bool
+    """
+
+    control: Callable[[pa.Table, View], NDArray[np.int8]]
+    treatment: Callable[[pa.Table, View], NDArray[np.int8]]
+    in_treatment: NDArray[np.bool_]
+
+    def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
+        treated = self.in_treatment[batch["cardholder_id"].to_numpy()]
+        ours, theirs = self.treatment(batch, view), self.control(batch, view)
+        return np.where(treated, ours, theirs).astype(np.int8)
