@@ -15,7 +15,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --extra book --extra test pyproject.toml -o requirements.lock
 
 .PHONY: help book site serve env test test-house test-unit test-notebooks test-site \
-	browser format lock clean
+	browser newest format lock clean
 
 help:                   ## this list
 	@echo "Seven Steps: the commands"
@@ -35,6 +35,10 @@ env: $(STAMP)           ## make .venv from the lock
 $(STAMP): requirements.lock pyproject.toml tools/make-env.sh
 	@tools/make-env.sh $(VENV)
 	@touch $@
+
+newest:                 ## make .venv from the newest releases instead (weekly run)
+	@tools/make-env.sh $(VENV) newest
+	@touch $(STAMP)
 
 # Quick failures first. The site is built from the very files that nbval has just
 # verified, and the last stage proves it. Each stage leaves a report; the last line
@@ -68,6 +72,7 @@ format: env             ## format and sort imports
 
 lock:                   ## resolve the dependencies again (needs uv)
 	$(LOCK)
+	python3 tools/environment.py
 
 clean:                  ## remove the environment and everything built
 	rm -rf $(VENV) _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

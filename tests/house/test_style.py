@@ -1,0 +1,150 @@
+"""Rules that hold in every file: style, types, imports, size, names."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sevensteps.teach.lint import lint_file
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FUNCTION_LINES, MODULE_LINES = 30, 300
+BINARY = {".png", ".svg", ".woff2", ".parquet", ".onnx", ".lock", ".js", ".css", ".ico"}
+
+
+def run(*command):
+    """Run a tool of this environment in the repository; its output if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def committed():
+    """Text files that git knows, or would on the next commit."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    files = [ROOT / name for name in listed if "/vendor/" not in name]
+    return [path for path in files if path.is_file() and path.suffix not in BINARY]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "--quiet", "--output-format=concise"),
+        ("ruff", "format", "--check", "--quiet"),
+    ],
+    ids=["lint", "format"],
+)
+def test_ruff(command):
+    assert run(*command, "src", "tests", "tools", "benchmarks", "book") == ""
+
+
+def test_types():
+    assert run("mypy") == ""
+
+
+def test_direction_of_imports():
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def lengths(path):
+    """Name and lines of code of each function: without docstring and blank lines."""
+    text = path.read_text()
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            first = body[0].lineno - 1 if body else node.end_lineno
+            code = [line for line in lines[first : node.end_lineno] if line.strip()]
+            yield node.name, len(code)
+
+
+def test_functions_and_modules_are_short():
+    long = [
+        f"{path.relative_to(ROOT)}: {name} has {n} lines"
+        for path in SOURCES
+        for name, n in lengths(path)
+        if n > FUNCTION_LINES
+    ]
+    for path in SOURCES:
+        if (n := len(path.read_text().splitlines())) > MODULE_LINES:
+            long.append(f"{path.relative_to(ROOT)} has {n} lines")
+    assert long == []
+
+
+def test_the_companys_side_never_sees_the_truth():
+    """No name or column `true_…` where the company's code lives."""
+    seen = [
+        f"{path.relative_to(ROOT)}:{i}: {line.strip()}"
+        for path in SOURCES
+        if path.relative_to(ROOT / "src/sevensteps").parts[0] in COMPANY
+        for i, line in enumerate(path.read_text().splitlines(), start=1)
+        if re.search(r"\btrue_\w|\.truth\b", line)
+    ]
+    assert seen == []
+
+
+COMPANY = {"features", "serve", "watch"}
+#: Homes, temporary places and package indexes have no place in a committed file.
+FOREIGN = re.compile(
+    r"(?<![\w./:$*-])/(?:home|root|work|Users)/\w"
+    r"|\b[A-Z]:\\Users"
+    r"|(?:pypi|pythonhosted|anaconda)\.(?:org|com)"
+    r"|index-url"
+)
+#: These name such paths in order to forbid or test them.
+SPEAKERS = {
+    "tests/house/test_style.py",
+    "tests/teach/test_lint.py",
+    "src/sevensteps/teach/lint/results.py",
+}
+
+
+def test_no_file_names_a_machine_or_a_package_index():
+    found = []
+    for path in committed():
+        name = path.relative_to(ROOT).as_posix()
+        match = FOREIGN.search(path.read_text(encoding="utf-8", errors="replace"))
+        if match and name not in SPEAKERS:
+            found.append(f"{name}: {match[0]}")
+    assert found == []
+
+
+def test_every_public_module_says_what_it_is():
+    silent = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_chapter(path):
+    assert [str(finding) for finding in lint_file(path)] == []
+
+
+def test_there_is_a_chapter():
+    assert NOTEBOOKS
