@@ -33,7 +33,7 @@ changes of constraint, wrong turns, a rubric and recall prompts."
 **Core question.** {core_question}
 
 Take {minutes} minutes and the [clock](#method-clock). Answer aloud, then unfold. \
-The chapter is [{title}](#{chapter})."""
+The chapter is {{ref}}`{title} <{chapter}>`."""
 
 
 def page(bank: Bank) -> str:
