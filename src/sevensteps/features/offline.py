@@ -1,6 +1,7 @@
 """All features of a history at once, on DuckDB."""
 
 import tempfile
+from collections.abc import Sequence
 from typing import Any, cast
 
 import duckdb
@@ -61,6 +62,7 @@ def offline(
     *,
     keep: NDArray[np.bool_] | None = None,
     labels: Labels = "as_known",
+    only: Sequence[str] = FEATURES,
 ) -> pa.Table:
     """Features of a history's payments, each as of its own moment.
 
@@ -73,37 +75,41 @@ def offline(
     labels                    "as_known": merchant risk counts a chargeback once
                               it was reported. "leaking": from the payment on,
                               which no live system can do; for comparison only
+    only : names              the features wanted; few are quicker than all
 
     Returns
     -------
-    pa.Table                  payment_id int64 and `FEATURES` float32, NaN where
+    pa.Table                  payment_id int64 and the features, float32, NaN where
                               missing, in the order of the kept payments
 
     Raises
     ------
-    ValueError                if `keep` has another length or `labels` is unknown
+    ValueError                if `keep` has another length, or `labels` or a
+                              feature is unknown
     """
+    if unknown := [name for name in only if name not in FEATURES]:
+        raise ValueError(f"unknown features {unknown}; choose from {FEATURES}")
     if labels not in LABELS:
         raise ValueError(f"labels must be one of {LABELS}, got {labels!r}")
     slot, n_kept = _slots(keep, history.payments.num_rows)
     payments = history.payments.select(_COLUMNS).append_column("slot", slot)
-    columns = dict.fromkeys(FEATURES, _empty(n_kept))
+    columns = dict.fromkeys(only, _empty(n_kept))
     with tempfile.TemporaryDirectory(prefix="sevensteps-") as spill:
         connection = duckdb.connect(
             config={"memory_limit": MEMORY, "temp_directory": spill}
         )
         engine = ibis.duckdb.from_connection(connection)
-        tables = [
-            _lend(engine, name, table)
-            for name, table in (
-                ("payments", payments),
-                ("cardholders", history.cardholders),
-                ("merchants", history.merchants),
-                ("chargebacks", history.chargebacks),
-            )
-        ]
-        for table in feature_tables(*tables, labels=labels):
-            columns |= _scatter(engine.to_pyarrow(table), n_kept)
+        tables = feature_tables(
+            _lend(engine, "payments", payments),
+            _lend(engine, "cardholders", history.cardholders),
+            _lend(engine, "merchants", history.merchants),
+            _lend(engine, "chargebacks", history.chargebacks),
+            labels,
+        )
+        for table in tables:
+            if names := [name for name in table.columns if name in columns]:
+                answer = engine.to_pyarrow(table.select("slot", *names))
+                columns |= _scatter(answer, n_kept)
         connection.close()
     ids = history.payments["payment_id"].filter(pc.is_valid(slot))
     return pa.table({"payment_id": ids} | columns)
