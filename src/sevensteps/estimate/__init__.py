@@ -1,1 +1,35 @@
+"""Back-of-the-envelope arithmetic with units: capacity, queues, cost, Fermi drills."""
 
+from sevensteps.estimate.capacity import (
+    Load,
+    capacity,
+    machines,
+    memory,
+    monthly_cost,
+    peak_rate,
+    storage,
+)
+from sevensteps.estimate.fermi import Drill, FermiScore, drills, fermi_score
+from sevensteps.estimate.queueing import Waiting, machines_within, waiting
+from sevensteps.estimate.units import Q, readable, tidy, units
+
+__all__ = [
+    "Drill",
+    "FermiScore",
+    "Load",
+    "Q",
+    "Waiting",
+    "capacity",
+    "drills",
+    "fermi_score",
+    "machines",
+    "machines_within",
+    "memory",
+    "monthly_cost",
+    "peak_rate",
+    "readable",
+    "storage",
+    "tidy",
+    "units",
+    "waiting",
+]

@@ -1,0 +1,107 @@
+"""Waiting in front of machines: why 95 % busy is too busy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sevensteps.estimate.units import Amount, Q, Quantity, as_unit
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How long requests queue before one of several equal servers takes them.
+
+    Attributes
+    ----------
+    utilisation : float       share of time that a server is busy
+    p_wait : float            probability of having to wait at all
+    mean, p99 : quantity      time in the queue, without the service itself
+    """
+
+    utilisation: float
+    p_wait: float
+    mean: Quantity
+    p99: Quantity
+
+
+def _erlang_c(busy: float, servers: int) -> float:
+    """Probability of waiting, by Erlang B's recursion (stable for many servers)."""
+    blocked = 1.0
+    for n in range(1, servers + 1):
+        blocked = busy * blocked / (n + busy * blocked)
+    return servers * blocked / (servers - busy * (1 - blocked))
+
+
+def _load(rate: Amount, service_time: Amount) -> tuple[float, float]:
+    """Servers kept busy on average, and the seconds of one service."""
+    seconds = float(as_unit("service_time", service_time, "second").magnitude)
+    per_second = Q(rate).to_root_units()
+    if Q(rate).dimensionality.get("[time]", 0) != -1:
+        raise ValueError(f"`rate` is {Q(rate)}: give events per time, 'payment/s'")
+    if not (seconds > 0 and per_second.magnitude > 0):
+        raise ValueError("`rate` and `service_time` must be above zero")
+    return float(per_second.magnitude) * seconds, seconds
+
+
+def _wait_at(busy: float, seconds: float, servers: int, q: float) -> float:
+    """Quantile of the waiting time, in seconds."""
+    p_wait = _erlang_c(busy, servers)
+    if p_wait <= 1 - q:
+        return 0.0
+    return math.log(p_wait / (1 - q)) * seconds / (servers - busy)
+
+
+def waiting(rate: Amount, service_time: Amount, servers: int) -> Waiting:
+    """Queue of an M/M/c system: random arrivals, exponential services, one line.
+
+    Real arrivals come in bursts, so this is the best case.
+
+    Parameters
+    ----------
+    rate : quantity or str          events per time
+    service_time : quantity or str  mean time of one service
+    servers : int                   cores or machines, each doing one at a time
+
+    Raises
+    ------
+    ValueError                more work arrives than the servers can do
+
+    Examples
+    --------
+    >>> queue = waiting("90 request/s", "10 ms", servers=1)
+    >>> round(queue.p_wait, 3), round(queue.mean.to("ms").magnitude, 1)
+    (0.9, 90.0)
+
+    Source: Erlang (1917); Gross et al., "Fundamentals of queueing theory", chapter 3.
+    """
+    busy, seconds = _load(rate, service_time)
+    if busy >= servers:
+        raise ValueError(
+            f"{busy:.3g} servers' worth of work for {servers}: the queue grows for "
+            f"ever; take at least {math.floor(busy) + 1}"
+        )
+    p_wait = _erlang_c(busy, servers)
+    mean = p_wait * seconds / (servers - busy)
+    p99 = _wait_at(busy, seconds, servers, 0.99)
+    return Waiting(busy / servers, p_wait, Q(mean, "second"), Q(p99, "second"))
+
+
+def machines_within(
+    rate: Amount, service_time: Amount, *, wait: Amount, quantile: float = 0.99
+) -> int:
+    """Fewest servers that keep a quantile of the waiting time within `wait`.
+
+    >>> machines_within("300 request/s", "10 ms", wait="10 ms")
+    5
+    """
+    if not 0 < quantile < 1:
+        raise ValueError(f"`quantile` must lie between 0 and 1, not {quantile}")
+    busy, seconds = _load(rate, service_time)
+    limit = float(as_unit("wait", wait, "second").magnitude)
+    if limit < 0:
+        raise ValueError("`wait` must not be negative")
+    servers = math.floor(busy) + 1
+    while _wait_at(busy, seconds, servers, quantile) > limit:
+        servers += 1
+    return servers

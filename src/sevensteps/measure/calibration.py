@@ -1,0 +1,261 @@
+"""Do the probabilities mean what they say? At tiny base rates few measures can tell.
+
+A model that always answers zero has a Brier score and a calibration error of 0.0001
+where one payment in ten thousand is a fraud. So bins here can hold equal numbers of
+*expected positives*, and errors can be stated relative to the base rate.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import betaincinv, entr, xlog1py, xlogy
+
+from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.inputs import (
+    Bools,
+    Floats,
+    Ints,
+    at_least,
+    labels_of,
+    probabilities,
+    same_length,
+)
+from sevensteps.measure.interval import Interval
+
+Binning = Literal["events", "rows", "width"]
+
+
+def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
+    """Put the base rate back after training on a share of the negatives.
+
+    The ranking stays as it is; only the probabilities change.
+
+    Parameters
+    ----------
+    p : (n,) float            predicted by a model that saw few negatives
+    sampling_rate : float     share of the negatives that was kept, in (0, 1]
+
+    Returns
+    -------
+    (n,) float                probabilities at the true base rate
+
+    Examples
+    --------
+    >>> prior_correction([0.0, 0.5, 1.0], sampling_rate=0.01).round(4)
+    array([0.    , 0.0099, 1.    ])
+
+    Source: Dal Pozzolo et al., "Calibrating probability with undersampling for
+    unbalanced classification", CIDM (2015).
+    """
+    sampled = probabilities("p", p)
+    if not 0 < sampling_rate <= 1:
+        raise ValueError(f"`sampling_rate` must lie in (0, 1], not {sampling_rate}")
+    kept = sampling_rate * sampled
+    return np.asarray(kept / (kept + 1 - sampled))
+
+
+def _bins(p: Floats, n_bins: int, by: Binning) -> Ints:
+    """(n,) bin of each row, lowest first; equal probabilities share a bin."""
+    at_least("bins", n_bins, 1)
+    if by == "width":
+        return np.minimum((p * n_bins).astype(np.intp), n_bins - 1)
+    if by not in ("events", "rows"):
+        raise ValueError(f"`by` must be 'events', 'rows' or 'width', not {by!r}")
+    ordered = np.sort(p)
+    share = np.arange(1, n_bins) / n_bins
+    if by == "rows":
+        edges = ordered[(share * len(p)).astype(np.intp)]
+    else:
+        mass = ordered.cumsum()
+        at = np.searchsorted(mass, share * mass[-1])
+        edges = ordered[np.minimum(at, len(p) - 1)]
+    return np.searchsorted(np.unique(edges), p, side="right").astype(np.intp)
+
+
+def binomial_interval(
+    hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Exact (Clopper-Pearson) bounds of a share; good down to zero hits.
+
+    >>> low, high = binomial_interval([0, 3], [100, 100])
+    >>> low.round(4), high.round(4)
+    (array([0.    , 0.0062]), array([0.0362, 0.0852]))
+    """
+    k, n = np.asarray(hits, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    tail = (1 - level) / 2
+    low = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, tail), 0)
+    high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail), 1)
+    return low, high
+
+
+def reliability(
+    p: ArrayLike, labels: ArrayLike, *, bins: int = 10, by: Binning = "events"
+) -> pd.DataFrame:
+    """Predicted against observed rate, bin by bin.
+
+    Parameters
+    ----------
+    p : (n,) float            predicted probabilities
+    labels : (n,) bool        what it was
+    bins : int                at most so many; equal probabilities are never parted
+    by : str                  what every bin has alike: "events" the sum of `p` (the
+                              choice at tiny base rates: no bin is empty of positives),
+                              "rows" the number of rows, "width" the range of `p`
+
+    Returns
+    -------
+    DataFrame                 rows, predicted, observed, low, high (95 %, exact
+                              binomial: too narrow if positives come in campaigns),
+                              expected_positives, positives
+
+    Examples
+    --------
+    >>> p, labels = [0.1] * 10 + [0.5] * 2, [1] + [0] * 9 + [1, 0]
+    >>> reliability(p, labels, bins=2)[["rows", "predicted", "observed"]]
+       rows  predicted  observed
+    0    10        0.1       0.1
+    1     2        0.5       0.5
+    """
+    prob, label = probabilities("p", p), labels_of(labels)
+    same_length(p=prob, labels=label)
+    code = _bins(prob, bins, by)
+    n = np.bincount(code)
+    expected, positives = np.bincount(code, prob), np.bincount(code, label)
+    used = n > 0
+    n, expected, positives = n[used], expected[used], positives[used]
+    low, high = binomial_interval(positives, n)
+    return pd.DataFrame(
+        {
+            "rows": n,
+            "predicted": expected / n,
+            "observed": positives / n,
+            "low": low,
+            "high": high,
+            "expected_positives": expected,
+            "positives": positives.astype(np.int64),
+        }
+    )
+
+
+def expected_calibration_error(
+    p: ArrayLike,
+    labels: ArrayLike,
+    day: ArrayLike,
+    *,
+    bins: int = 10,
+    by: Binning = "events",
+    relative: bool = False,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Mean distance between predicted and observed rate over bins, weighted by rows.
+
+    With `relative` it is divided by the base rate: positives misplaced per positive.
+    Always answering zero then scores 1, where the plain error calls it almost perfect.
+    Noise adds to every bin, so resamples lie above the estimate; compare models under
+    the same bins and days. Parameters as for `reliability`, with the days' bootstrap.
+
+    >>> p, labels = [0.1] * 10 + [0.5] * 2, [1] + [0] * 9 + [1, 1]
+    >>> error = expected_calibration_error(p, labels, [0, 1] * 6)
+    >>> round(error.estimate, 4)
+    0.0833
+
+    Source: Naeini et al., "Obtaining well calibrated probabilities using Bayesian
+    binning", AAAI (2015).
+    """
+    prob, label = probabilities("p", p), labels_of(labels)
+    same_length(p=prob, labels=label, day=np.asarray(day))
+    blocks = day_blocks(day, resamples, seed)
+    code = _bins(prob, bins, by)
+    n_bins = int(code.max()) + 1
+    cell = blocks.code * n_bins + code
+    gap = np.zeros(blocks.n_days * n_bins)
+    gap += np.bincount(cell, prob - label, minlength=gap.size)
+    off = np.abs(blocks.total(gap.reshape(blocks.n_days, n_bins))).sum(axis=1)
+    against = label.astype(np.float64) if relative else None
+    return blocks.interval(ratio(off, blocks.total(blocks.daily(against))))
+
+
+def _scored(
+    p: ArrayLike, labels: ArrayLike, day: ArrayLike
+) -> tuple[Floats, Bools, Floats]:
+    """Checked columns and the logarithmic loss of each row."""
+    prob, label = probabilities("p", p), labels_of(labels)
+    same_length(p=prob, labels=label, day=np.asarray(day))
+    tiny = np.finfo(np.float64).eps
+    safe = np.clip(prob, tiny, 1 - tiny)  # one sure mistake costs much, not everything
+    return prob, label, -(xlogy(label, safe) + xlog1py(~label, -safe))
+
+
+def brier(
+    p: ArrayLike,
+    labels: ArrayLike,
+    day: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Mean squared distance between probability and outcome.
+
+    >>> brier([0.9, 0.1, 0.2], [1, 0, 1], [0, 0, 1]).estimate.__round__(3)
+    0.22
+
+    Source: Brier, Monthly Weather Review 78 (1950).
+    """
+    prob, label, _ = _scored(p, labels, day)
+    blocks = day_blocks(day, resamples, seed)
+    squared = blocks.total(blocks.daily((prob - label) ** 2))
+    return blocks.interval(ratio(squared, blocks.total(blocks.daily())))
+
+
+def log_loss(
+    p: ArrayLike,
+    labels: ArrayLike,
+    day: ArrayLike,
+    *,
+    normalised: bool = False,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Mean logarithmic loss, in nats; `normalised` by that of the base rate alone.
+
+    Normalised, 1 means no better than always answering the base rate, at any base rate.
+
+    >>> log_loss([0.5, 0.5, 0.5], [1, 0, 1], [0, 0, 1]).estimate.__round__(3)
+    0.693
+
+    Source: normalised entropy in He et al., "Practical lessons from predicting clicks
+    on ads at Facebook", ADKDD (2014).
+    """
+    _, label, loss = _scored(p, labels, day)
+    blocks = day_blocks(day, resamples, seed)
+    n = blocks.total(blocks.daily())
+    mean = ratio(blocks.total(blocks.daily(loss)), n)
+    if not normalised:
+        return blocks.interval(mean)
+    rate = ratio(blocks.total(blocks.daily(label.astype(np.float64))), n)
+    return blocks.interval(ratio(mean, entr(rate) + entr(1 - rate)))
+
+
+def calibration_ratio(
+    p: ArrayLike,
+    labels: ArrayLike,
+    day: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Positives expected by the model for each one that came: 1 is right, 53 is not.
+
+    >>> calibration_ratio([0.9, 0.6, 0.5], [1, 0, 1], [0, 0, 1]).estimate
+    1.0
+    """
+    prob, label, _ = _scored(p, labels, day)
+    blocks = day_blocks(day, resamples, seed)
+    expected = blocks.total(blocks.daily(prob))
+    came = blocks.total(blocks.daily(label.astype(np.float64)))
+    return blocks.interval(ratio(expected, came))

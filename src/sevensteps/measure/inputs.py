@@ -1,0 +1,93 @@
+"""What goes into a measurement, checked once: errors name the argument and the row."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+
+
+def _column(name: str, values: ArrayLike) -> NDArray[np.generic]:
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(
+            f"`{name}` must be one column of values, not of shape {array.shape}: "
+            f"for predict_proba take the column [:, 1]"
+        )
+    if array.size == 0:
+        raise ValueError(f"`{name}` is empty")
+    return array
+
+
+def _first(bad: Bools) -> str:
+    return f"{int(bad.sum()):,} rows, the first is row {int(bad.argmax()):,}"
+
+
+def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> Floats:
+    """One column of numbers without NaN; infinities only where they make sense."""
+    array = _column(name, values)
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise ValueError(f"`{name}` must hold numbers, not {array.dtype}")
+    number: Floats = array.astype(np.float64, copy=False)
+    bad = np.isnan(number) if infinite else ~np.isfinite(number)
+    if bad.any():
+        raise ValueError(f"`{name}` holds NaN or infinity in {_first(bad)}: fill them")
+    return number
+
+
+def probabilities(name: str, values: ArrayLike) -> Floats:
+    """One column of numbers within [0, 1]."""
+    array = numbers(name, values)
+    bad = (array < 0) | (array > 1)
+    if bad.any():
+        raise ValueError(
+            f"`{name}` must be probabilities within [0, 1]; outside in {_first(bad)}"
+        )
+    return array
+
+
+def flags(name: str, values: ArrayLike) -> Bools:
+    """One column of yes and no, as bool or as 0 and 1."""
+    array = _column(name, values)
+    if array.dtype == bool:
+        return array.astype(np.bool_, copy=False)
+    if not np.issubdtype(array.dtype, np.number):
+        raise ValueError(f"`{name}` must be true or false, not {array.dtype}")
+    bad = (array != 0) & (array != 1)
+    if bad.any():
+        raise ValueError(f"`{name}` must be 0 or 1; neither in {_first(bad)}")
+    return array.astype(np.bool_)
+
+
+def labels_of(values: ArrayLike) -> Bools:
+    """Labels with at least one of each kind: else nothing can be ranked."""
+    array = flags("labels", values)
+    positives = int(array.sum())
+    if positives == 0:
+        raise ValueError("no positive label: take more days, or a later cut for labels")
+    if positives == array.size:
+        raise ValueError("every label is positive: there is nothing to tell apart")
+    return array
+
+
+def same_length(**columns: NDArray[np.generic] | None) -> None:
+    """Refuse columns of different lengths, and say which is how long."""
+    sizes = {name: c.size for name, c in columns.items() if c is not None}
+    if len(set(sizes.values())) > 1:
+        said = ", ".join(f"`{name}` {size:,}" for name, size in sizes.items())
+        raise ValueError(f"columns differ in length: {said}")
+
+
+def at_least(name: str, value: float, floor: float) -> None:
+    """Refuse a setting below its floor."""
+    if not value >= floor:
+        raise ValueError(f"`{name}` must be at least {floor}, not {value}")
+
+
+def between(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a setting outside the open interval (low, high)."""
+    if not low < value < high:
+        raise ValueError(f"`{name}` must lie between {low} and {high}, not {value}")

@@ -1,0 +1,149 @@
+"""Learning about what a policy hides from the few cases that it lets through.
+
+A blocked payment never gets a label. Let a share epsilon of the suspicious through, at
+random, and give each of them the weight 1 / epsilon: sums and means are right again,
+at the price of noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.inputs import Floats, flags, numbers, same_length
+from sevensteps.measure.interval import Interval
+
+
+def exploration_weights(
+    suspicious: ArrayLike, let_through: ArrayLike, epsilon: float
+) -> Floats:
+    """How many payments each labelled one stands for.
+
+    Parameters
+    ----------
+    suspicious : (n,) bool    what the policy would have stopped
+    let_through : (n,) bool   of those, what was let through at random
+    epsilon : float           probability of letting one through, in (0, 1]
+
+    Returns
+    -------
+    (n,) float                1 if not suspicious, 1 / epsilon if let through, else 0
+
+    Examples
+    --------
+    >>> exploration_weights([0, 1, 1], [0, 0, 1], epsilon=0.1)
+    array([ 1.,  0., 10.])
+    """
+    stopped, passed = flags("suspicious", suspicious), flags("let_through", let_through)
+    same_length(suspicious=stopped, let_through=passed)
+    if not 0 < epsilon <= 1:
+        raise ValueError(f"`epsilon` must lie in (0, 1], not {epsilon}")
+    return np.where(stopped, np.where(passed, 1 / epsilon, 0.0), 1.0)
+
+
+def importance_weights(
+    target: ArrayLike, logged: ArrayLike, *, clip: float | None = None
+) -> Floats:
+    """How much likelier the logged action is under the policy that you ask about.
+
+    Parameters
+    ----------
+    target, logged : (n,) float   probabilities of the action that was logged
+    clip : float                  largest weight; less noise for some bias
+
+    Raises
+    ------
+    ValueError                a logged probability of zero: the log says nothing there
+
+    Examples
+    --------
+    >>> importance_weights([1.0, 0.0, 0.5], [0.5, 0.5, 0.1], clip=4)
+    array([2., 0., 4.])
+    """
+    p, q = numbers("target", target), numbers("logged", logged)
+    same_length(target=p, logged=q)
+    if (q <= 0).any() or (q > 1).any() or (p < 0).any() or (p > 1).any():
+        raise ValueError("`logged` must lie in (0, 1] and `target` in [0, 1]")
+    weight = p / q
+    return np.asarray(weight if clip is None else np.minimum(weight, clip))
+
+
+def effective_sample_size(weight: ArrayLike) -> float:
+    """Number of equally weighted rows that would be as noisy.
+
+    >>> effective_sample_size([1.0, 1.0, 10.0]).__round__(2)
+    1.41
+
+    Source: Kish, "Survey sampling" (1965).
+    """
+    w = _weights(weight)
+    return float(w.sum() ** 2 / (w @ w))
+
+
+def _weights(weight: ArrayLike) -> Floats:
+    w = numbers("weight", weight)
+    if (w < 0).any() or not (w > 0).any():
+        raise ValueError("`weight` must not be negative, nor zero everywhere")
+    return w
+
+
+def ips(
+    reward: ArrayLike,
+    weight: ArrayLike,
+    day: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Mean reward under another policy: mean of weight times reward over *all* rows.
+
+    Unbiased if the logged probabilities are right; noisy where weights are large.
+
+    Parameters
+    ----------
+    reward : (n,) float       what was seen; anything finite where the weight is 0
+    weight : (n,) float       see `exploration_weights` and `importance_weights`
+    day : (n,) int            block of the bootstrap
+
+    Returns
+    -------
+    Interval                  95 % day-block bootstrap
+
+    Examples
+    --------
+    >>> ips([0, 0, 1, 0], [1, 1, 10, 0], day=[0, 0, 1, 1]).estimate
+    2.5
+
+    Source: Horvitz and Thompson, JASA 47 (1952).
+    """
+    r, w = numbers("reward", reward), _weights(weight)
+    same_length(reward=r, weight=w, day=np.asarray(day))
+    blocks = day_blocks(day, resamples, seed)
+    total = blocks.total(blocks.daily(r * w))
+    return blocks.interval(ratio(total, blocks.total(blocks.daily())))
+
+
+def snips(
+    reward: ArrayLike,
+    weight: ArrayLike,
+    day: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """The same mean divided by the sum of weights: a little bias for much less noise.
+
+    It never leaves the range of the rewards. Parameters as for `ips`.
+
+    >>> snips([0, 0, 1, 0], [1, 1, 10, 0], day=[0, 0, 1, 1]).estimate.__round__(3)
+    0.833
+
+    Source: Swaminathan and Joachims, "The self-normalized estimator for counterfactual
+    learning", NeurIPS (2015).
+    """
+    r, w = numbers("reward", reward), _weights(weight)
+    same_length(reward=r, weight=w, day=np.asarray(day))
+    blocks = day_blocks(day, resamples, seed)
+    total = blocks.total(blocks.daily(r * w))
+    return blocks.interval(ratio(total, blocks.total(blocks.daily(w))))
