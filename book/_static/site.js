@@ -26,16 +26,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Whatever scrolls sideways must be reachable by keyboard.
-const boxes = all("pre, .scroll, .text_html, .table-wrapper, .cell_output > .output");
+const boxes = all("pre, .scroll, div.text_html, .table-wrapper");
 const markScrollers = () => boxes.forEach((box) => {
   const scrolls = box.scrollWidth > box.clientWidth + 1;
-  box.toggleAttribute("tabindex", scrolls);
-  if (scrolls) {
-    box.tabIndex = 0;
-    box.setAttribute("role", "region");
-    box.setAttribute("aria-label", "Wide content: scroll sideways");
-  } else {
-    ["role", "aria-label"].forEach((name) => box.removeAttribute(name));
+  const set = { tabindex: "0", role: "group", "aria-label": "Wide content: scroll sideways" };
+  for (const [name, value] of Object.entries(set)) {
+    if (scrolls) box.setAttribute(name, value);
+    else box.removeAttribute(name);
   }
 });
 addEventListener("resize", markScrollers);
@@ -130,6 +127,7 @@ input.addEventListener("keydown", (event) => {
     event.preventDefault();
     results.querySelector("a")?.click();
   }
+  if (event.key === "Escape") dialog.close(); // else the browser only empties the field
 });
 results.addEventListener("click", () => dialog.close());
 all("[data-search]").forEach((button) => button.addEventListener("click", openSearch));

@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
     app.add_config_value("book_repository", "", "env", str)
     app.add_config_value("book_branch", "main", "env", str)
+    app.add_config_value("comments_config", {}, "")  # jupyter-book always sets it
     app.connect("config-inited", _follow_the_fork, priority=100)
     for part in (mathml, outputs, diagram, page, search, finish):
         part.setup(app)

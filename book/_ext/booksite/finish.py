@@ -51,7 +51,8 @@ def write_entrance(app: Sphinx, error: Exception | None) -> None:
         base=app.config.html_baseurl,
         home=home,
     )
-    Path(app.outdir, "index.html").write_text(entrance, "utf-8")
+    if home != "index.html":
+        Path(app.outdir, "index.html").write_text(entrance, "utf-8")
     robots = f"User-agent: *\nAllow: /\nSitemap: {app.config.html_baseurl}sitemap.xml\n"
     Path(app.outdir, "robots.txt").write_text(robots, "utf-8")
 

@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 WORDS_A_MINUTE = 220  # an adult reading expository English
 CODE_LINES_A_MINUTE = 30  # our estimate: a line of code costs about seven words
 _FENCE = re.compile(r"^(```|~~~|:::).*?$", re.MULTILINE)
+_TABLE = re.compile(r'<table class="docutils.*?</table>', re.S)
 _INNER_TOC = re.compile(r"\s*<ul>\s*<li>.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>\s*", re.S)
 
 
@@ -77,6 +78,11 @@ def _navigation(context: dict[str, Any]) -> str:
     )
 
 
+def scrolling_tables(html: str) -> str:
+    """Put each table in a box of its own, so that only the box scrolls sideways."""
+    return _TABLE.sub(r'<div class="scroll">\g<0></div>', html)
+
+
 def add_to_context(
     app: Sphinx,
     pagename: str,
@@ -103,7 +109,7 @@ def add_to_context(
         )
         context["notebook"] = context["pathto"](f"_sources/{path}", True)
     title, end, rest = context["body"].partition("</h1>")
-    context["body_title"], context["body_rest"] = title + end, rest
+    context["body_title"], context["body_rest"] = title + end, scrolling_tables(rest)
     context["uses_cards"] = 'class="sd-' in rest
 
 
