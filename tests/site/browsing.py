@@ -1,0 +1,63 @@
+"""What the site's tests need to look at a site through a browser."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page
+
+ENTRANCE = "index.html"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A built site: its files and its address."""
+
+    folder: Path
+    address: str
+
+    def pages(self) -> list[str]:
+        """Return the path of every page, the entrance excepted."""
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
+        return sorted(path.as_posix() for path in found if path.as_posix() != ENTRANCE)
+
+
+def serve(folder: Path) -> Iterator[Site]:
+    """Serve a folder on loopback for as long as the caller iterates."""
+    handler = partial(_Quiet, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Site(folder, f"http://127.0.0.1:{server.server_port}/")
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Visit:
+    """An open page and what it asked for and complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def visit(context: BrowserContext, address: str) -> Visit:
+    """Open a page and wait until nothing loads any more."""
+    seen = Visit(context.new_page())
+    seen.page.on("request", lambda request: seen.requests.append(request.url))
+    seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    seen.page.on("requestfailed", lambda request: seen.errors.append(request.url))
+    seen.page.on(
+        "console",
+        lambda line: seen.errors.append(line.text) if line.type == "error" else None,
+    )
+    seen.page.goto(address, wait_until="networkidle")
+    return seen

@@ -1,0 +1,102 @@
+"""The built files themselves: links, previews, sitemap, weight."""
+
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from browsing import ENTRANCE, Site
+from bs4 import BeautifulSoup
+from sample_book import ROOT
+
+BUDGET_KB = 40  # style and script of a page, gzipped; the font is 51 kB more
+
+
+@pytest.fixture(params=["book", "sample"])
+def site(request: pytest.FixtureRequest) -> Site:
+    """Both sites, one after the other."""
+    return request.getfixturevalue(request.param)
+
+
+def _soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+def _targets(page: Path) -> list[tuple[Path, str]]:
+    """Return the file and the fragment of each internal link and asset of a page."""
+    links = _soup(page).find_all(["a", "link", "script", "img"])
+    urls = [urlsplit(tag.get("href") or tag.get("src") or "") for tag in links]
+    return [
+        ((page.parent / unquote(url.path)) if url.path else page, unquote(url.fragment))
+        for url in urls
+        if not url.scheme and not url.netloc
+    ]
+
+
+def test_internal_links_lead_somewhere(site: Site) -> None:
+    for path in site.folder.rglob("*.html"):
+        for target, fragment in _targets(path):
+            assert target.exists(), f"{path.name} links to {target}, which is not there"
+            if fragment and target.suffix == ".html":
+                ids = {tag["id"] for tag in _soup(target).find_all(id=True)}
+                assert fragment in ids, f"{path.name}: no #{fragment} in {target.name}"
+
+
+def test_pages_introduce_themselves(site: Site) -> None:
+    for path in site.pages():
+        soup = _soup(site.folder / path)
+        assert soup.html["lang"] == "en"
+        assert len(soup.find_all("h1")) == 1, path
+        assert soup.title.string, path
+        if path == "search.html":
+            continue
+        tags = soup.find_all("meta")
+        content = {t.get("property") or t.get("name"): t.get("content") for t in tags}
+        for name in ("description", "og:title", "og:url", "og:image", "og:description"):
+            assert content.get(name), f"{path} has no {name}"
+        assert soup.find("link", rel="canonical")["href"] == content["og:url"]
+
+
+def test_the_preview_picture_is_published(site: Site) -> None:
+    assert (site.folder / "_static" / "social-card.png").exists()
+
+
+def test_the_sitemap_lists_every_page(site: Site) -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    base = config["html"]["baseurl"]
+    sitemap = (site.folder / "sitemap.xml").read_text()
+    listed = set(re.findall(r"<loc>(.*?)</loc>", sitemap))
+    assert {url.removeprefix(base) for url in listed} == {
+        path for path in [*site.pages(), *_home(site)] if path != "search.html"
+    }
+    assert f"{base}sitemap.xml" in (site.folder / "robots.txt").read_text()
+
+
+def _home(site: Site) -> list[str]:
+    """Return the entrance where it is itself a page."""
+    entrance = (site.folder / ENTRANCE).read_text()
+    return [] if 'http-equiv="refresh"' in entrance else [ENTRANCE]
+
+
+def test_scripts_are_only_ours(site: Site) -> None:
+    for path in site.pages():
+        for script in _soup(site.folder / path).find_all("script"):
+            source = script.get("src", "")
+            assert not source or "_static/site.js" in source, f"{path}: {source}"
+            assert source or "dataset.theme" in script.string, f"{path}: {script}"
+
+
+def test_style_and_script_stay_light(site: Site) -> None:
+    static = site.folder / "_static"
+    files = [static / name for name in ("site.css", "cards.css", "site.js")]
+    weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
+    assert weight < BUDGET_KB * 1000
+
+
+def test_every_vendored_folder_has_its_licence() -> None:
+    vendor = ROOT / "book" / "_static" / "vendor"
+    folders = [folder for folder in vendor.iterdir() if folder.is_dir()]
+    assert folders
+    assert all((folder / "LICENSE").exists() for folder in folders)

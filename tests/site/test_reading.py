@@ -1,0 +1,111 @@
+"""What a reader does: keyboard, search, theme, menu, running a chapter."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import Site, visit
+from playwright.sync_api import Browser, Page, expect
+
+
+@pytest.fixture
+def page(browser: Browser, sample: Site) -> Iterator[Page]:
+    """The sample chapter on a desk."""
+    context = browser.new_context(color_scheme="light")
+    yield visit(context, sample.address + "chapter.html").page
+    context.close()
+
+
+def test_tab_reaches_the_skip_link_first_and_it_skips(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    expect(page.locator(".skip-link")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_tab_goes_from_the_brand_to_search_to_theme_to_chapters(page: Page) -> None:
+    order = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.className"))
+    assert order[1:3] == ["brand", "search-button"]
+    assert page.evaluate("!!document.activeElement.closest('.book-nav')")
+
+
+@pytest.mark.parametrize("keys", ["/", "Control+k"])
+def test_search_opens_by_keyboard_and_finds_a_word(page: Page, keys: str) -> None:
+    page.keyboard.press(keys)
+    page.keyboard.type("xylophone")
+    expect(page.locator(".search-status")).to_have_text("1 section")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/chapter.html*")
+    expect(page.locator("#search")).to_be_hidden()
+
+
+def test_search_says_when_there_is_nothing(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("zzzz")
+    expect(page.locator(".search-status")).to_have_text("0 sections")
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).to_be_hidden()
+
+
+def test_search_works_from_disk(browser: Browser, sample: Site) -> None:
+    page = browser.new_page()
+    page.goto((sample.folder / "components.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("xylophone")
+    expect(page.locator(".results a")).to_have_text("A sample chapter")
+    page.close()
+
+
+def test_the_theme_is_kept_on_the_next_page(page: Page, sample: Site) -> None:
+    colour = "getComputedStyle(document.body).backgroundColor"
+    day = page.evaluate(colour)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    night = page.evaluate(colour)
+    page.goto(sample.address + "components.html")
+    assert page.evaluate(colour) == night != day
+
+
+def test_the_menu_of_a_telephone_opens_and_closes(
+    browser: Browser, sample: Site
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(sample.address + "chapter.html")
+    chapter = page.locator(".book-nav").get_by_text("Components")
+    expect(chapter).to_be_hidden()
+    page.get_by_role("button", name="Chapters").click()
+    expect(chapter).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chapter).to_be_hidden()
+    page.close()
+
+
+def test_what_scrolls_sideways_is_reached_by_keyboard(
+    browser: Browser, sample: Site
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(sample.address + "components.html")
+    expect(page.locator(".diagram .scroll")).to_have_attribute("tabindex", "0")
+    page.close()
+
+
+def test_a_chapter_says_what_it_costs_and_where_to_run_it(
+    page: Page, sample: Site
+) -> None:
+    expect(page.locator(".badges")).to_contain_text("140 s to run")
+    expect(page.locator(".badges")).to_contain_text("3.1 GB of memory")
+    links = page.locator(".run-it a").evaluate_all("all => all.map((a) => a.href)")
+    colab, binder, notebook = links
+    assert colab.startswith("https://colab.research.google.com/github/")
+    assert colab.endswith("/blob/main/chapter.ipynb")
+    assert binder.startswith("https://mybinder.org/v2/gh/")
+    assert Path(sample.folder, notebook.removeprefix(sample.address)).exists()
+
+
+def test_figures_of_a_chapter_are_numbered_and_can_be_cited(page: Page) -> None:
+    expect(page.locator("#fig-recall figcaption")).to_contain_text("Figure 2.1")
+    citation = page.get_by_role("link", name="Figure 2.1")
+    expect(citation).to_have_attribute("href", "#fig-recall")
