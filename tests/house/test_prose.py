@@ -1,0 +1,79 @@
+"""Pages keep the house style: short sentences, no filler, each with a description."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sevensteps.teach.chapters import find_root
+
+ROOT = find_root()
+PAGES = sorted((ROOT / "book").rglob("*.md"))
+PAGES = [page for page in PAGES if not {"_static", "bank"} & set(page.parts)]
+LONGEST = 30  # words in a sentence
+
+each_page = pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.stem
+)
+
+NOT_PROSE = re.compile(
+    r"\A---\n.*?\n---\n|<!--.*?-->|^%.*?$|^```(?:bash|python|toml|text)\n.*?^```",
+    re.S | re.M,
+)
+STARTS = re.compile(r"\s*([-*>|#:(]|\d+\.\s|```)")
+
+
+def blocks(text: str) -> Iterator[str]:
+    """Paragraphs, list items and table cells of a page, one by one."""
+    for paragraph in re.split(r"\n\s*\n", NOT_PROSE.sub("\n\n", text)):
+        block = ""
+        for line in paragraph.splitlines():
+            if STARTS.match(line):
+                yield block
+                block = ""
+            if line.lstrip().startswith("|"):
+                yield from line.split("|")
+            else:
+                block += " " + line
+        yield block
+
+
+def sentences(text: str) -> Iterator[str]:
+    for block in blocks(text):
+        shown = re.sub(r"\]\([^)]*\)|\{[a-z]+\}(?=`)", "]", block)
+        yield from re.split(r"(?<=[.!?])[”\"*_]*\s+", shown)
+
+
+def n_words(sentence: str) -> int:
+    return sum(bool(re.search(r"\w", word)) for word in sentence.split())
+
+
+@each_page
+def test_sentences_are_short(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    long = [s.strip() for s in sentences(text) if n_words(s) > LONGEST]
+    assert not long, f"over {LONGEST} words: {long}"
+
+
+@each_page
+def test_no_filler_words(page: Path) -> None:
+    text = NOT_PROSE.sub("", page.read_text(encoding="utf-8"))
+    assert not re.findall(r"\b(simply|just|obviously)\b", text, re.I)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_describes_itself_to_search_engines(page: Path) -> None:
+    found = re.match(
+        r'---\ndescription: "(.+)"\n---\n', page.read_text(encoding="utf-8")
+    )
+    assert found, f"{page.name}: begin with a front matter that has a description"
+    assert 50 <= len(found[1]) <= 200
+
+
+def test_the_rules_can_fail() -> None:
+    long = "word " * 31 + "."
+    assert any(n_words(s) > LONGEST for s in sentences(f"Short. {long} Short."))
+    assert any(n_words(s) > LONGEST for s in sentences(f"| a | {long} |"))
+    assert not any(n_words(s) > LONGEST for s in sentences("- word\n" * 40))
+    assert not any(n_words(s) > LONGEST for s in sentences(f"```bash\n{long}\n```"))
