@@ -10,8 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sevensteps.serve import ModelError, ModelServer, Thresholds, export_model
+from sevensteps.measure.thresholds import Thresholds
+from sevensteps.serve import ModelError, ModelServer, Pricing, export_model
+from sevensteps.worlds.payments import Costs
 
+POLICY = Thresholds(0.02, 0.1, 0.5)
 NAMES = ["amount", "n_24h", "distance", "category", "ip_risk"]
 
 
@@ -34,7 +37,9 @@ def exported(tmp_path_factory):
     rows, labels = rows_and_labels()
     folder = tmp_path_factory.mktemp("model")
     model = trees(rows, labels)
-    export_model(model, NAMES, folder, check=rows[:500], created_from={"seed": 0})
+    export_model(
+        model, NAMES, folder, policy=POLICY, check=rows[:500], created_from={"seed": 0}
+    )
     return folder, model, rows
 
 
@@ -51,7 +56,7 @@ def test_values_missing_only_in_production_score_alike(tmp_path):
     rows, labels = rows_and_labels()
     whole = np.nan_to_num(rows)
     model = trees(whole, labels)
-    export_model(model, NAMES, tmp_path, check=whole)
+    export_model(model, NAMES, tmp_path, policy=POLICY, check=whole)
     np.testing.assert_allclose(
         ModelServer(tmp_path).score(rows), model.predict_proba(rows)[:, 1], atol=1e-5
     )
@@ -62,7 +67,7 @@ def test_neighbouring_floats_stay_on_their_side_of_a_threshold(tmp_path):
     rows = np.repeat(values, 200)[:, None]
     labels = np.arange(8).repeat(200) % 3 == 0
     model = trees(rows, labels, min_child_samples=5)
-    export_model(model, ["amount"], tmp_path, check=rows)
+    export_model(model, ["amount"], tmp_path, policy=POLICY, check=rows)
     np.testing.assert_allclose(
         ModelServer(tmp_path).score(rows), model.predict_proba(rows)[:, 1], atol=1e-5
     )
@@ -73,7 +78,7 @@ def test_a_linear_pipeline_can_be_served(tmp_path):
     model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()).fit(
         rows, labels
     )
-    export_model(model, NAMES, tmp_path, check=rows)
+    export_model(model, NAMES, tmp_path, policy=POLICY, check=rows)
     np.testing.assert_allclose(
         ModelServer(tmp_path).score(rows), model.predict_proba(rows)[:, 1], atol=1e-5
     )
@@ -82,7 +87,7 @@ def test_a_linear_pipeline_can_be_served(tmp_path):
 def test_prior_correction_restores_the_odds(tmp_path):
     rows, labels = rows_and_labels()
     model = trees(rows, labels)
-    export_model(model, NAMES, tmp_path, check=rows, negatives_kept=0.02)
+    export_model(model, NAMES, tmp_path, policy=POLICY, check=rows, negatives_kept=0.02)
     p = model.predict_proba(rows)[:, 1]
     served = ModelServer(tmp_path).score(rows)
     np.testing.assert_allclose(
@@ -93,7 +98,9 @@ def test_prior_correction_restores_the_odds(tmp_path):
 def test_a_model_may_use_some_of_the_features_in_its_own_order(tmp_path):
     rows, labels = rows_and_labels()
     model = trees(rows[:, [4, 0]], labels)
-    export_model(model, ["ip_risk", "amount"], tmp_path, check=rows[:, [4, 0]])
+    export_model(
+        model, ["ip_risk", "amount"], tmp_path, policy=POLICY, check=rows[:, [4, 0]]
+    )
     np.testing.assert_allclose(
         ModelServer(tmp_path, NAMES).score(rows),
         model.predict_proba(rows[:, [4, 0]])[:, 1],
@@ -143,7 +150,7 @@ def test_a_model_that_would_score_differently_is_not_exported(tmp_path):
     rows, labels = rows_and_labels()
     model = trees(rows.astype(np.float64) + 1e9, labels)
     with pytest.raises(ModelError, match="row"):
-        export_model(_Shifted(model), NAMES, tmp_path, check=rows)
+        export_model(_Shifted(model), NAMES, tmp_path, policy=POLICY, check=rows)
     assert not (tmp_path / "manifest.json").exists()
 
 
@@ -157,13 +164,11 @@ class _Shifted:
         return np.full((len(rows), 2), 0.123)
 
 
-def test_thresholds_must_rise():
-    with pytest.raises(ValueError, match="step_up <= review"):
-        Thresholds(step_up=0.5, review=0.1, block=0.9)
-
-
-def test_an_infinite_threshold_survives_the_file(tmp_path):
+@pytest.mark.parametrize(
+    "policy",
+    [Thresholds(0.1, 0.2, float("inf")), Pricing(Costs(review_cost=7), review_price=3)],
+)
+def test_a_policy_survives_the_file(tmp_path, policy):
     rows, labels = rows_and_labels()
-    limits = Thresholds(0.1, 0.2, float("inf"), on="loss")
-    export_model(trees(rows, labels), NAMES, tmp_path, check=rows, thresholds=limits)
-    assert ModelServer(tmp_path).manifest.thresholds == limits
+    export_model(trees(rows, labels), NAMES, tmp_path, check=rows, policy=policy)
+    assert ModelServer(tmp_path).manifest.policy == policy

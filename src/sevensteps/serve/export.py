@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import ModelError
 from .files import sweep, write_atomically
-from .manifest import MANIFEST, Manifest, Thresholds
+from .manifest import MANIFEST, Manifest, Policy
 from .model import ModelServer, probability, session
 
 TOLERANCE = 1e-5
@@ -25,7 +25,7 @@ def export_model(
     folder: str | Path,
     *,
     check: ArrayLike,
-    thresholds: Thresholds | None = None,
+    policy: Policy,
     negatives_kept: float = 1.0,
     created_from: Mapping[str, Any] | None = None,
 ) -> Manifest:
@@ -38,7 +38,7 @@ def export_model(
     features : (f,) names of the columns, in the order of training
     folder : where to; an older version there is replaced in one rename
     check : (n, f) rows on which both must agree to 1e-5; include missing values (NaN)
-    thresholds : when to step up, review and block
+    policy : `sevensteps.measure.Thresholds` on the score, or `Pricing` in euros
     negatives_kept : share of honest payments kept in training; the served score is
         corrected back to the true base rate (prior correction)
     created_from : facts of the training (rows, frauds, days, seed) for the manifest
@@ -68,7 +68,7 @@ def export_model(
         file=f"model-{digest[:12]}.onnx",
         sha256=digest,
         features=tuple(features),
-        thresholds=thresholds or Thresholds(),
+        policy=policy,
         negatives_kept=negatives_kept,
         created_from=dict(created_from or {}),
         probes=tuple(_nulls(row) for row in rows[spread]),

@@ -122,10 +122,11 @@ class Journal:
     def _append(self, chunk: list[Kept]) -> None:
         """Append a chunk's events, asking for the cardholders that are not known."""
         unknown = [kept for kept in chunk if kept.holder is None]
-        values = self._store.fetch([f"h:{k.payment.card_id}" for k in unknown])
-        countries = self._store.info.countries
-        for kept, value in zip(unknown, values, strict=True):
-            kept.holder = unpack_holder(value, countries) if value else Cardholder()
+        if unknown:
+            values = self._store.fetch([f"h:{k.payment.card_id}" for k in unknown])
+            countries = self._store.info.countries
+            for kept, value in zip(unknown, values, strict=True):
+                kept.holder = unpack_holder(value, countries) if value else Cardholder()
         self._store.append(
             [e for k in chunk if k.holder for e in events_of(k.payment, k.holder)]
         )

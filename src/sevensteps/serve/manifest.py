@@ -6,10 +6,14 @@ the new one.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+from sevensteps.measure.thresholds import Thresholds
+from sevensteps.worlds.payments.records import Costs
 
 from .errors import ModelError
 
@@ -17,26 +21,18 @@ MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From which value on to step up, review and block; `inf` means never.
+class Pricing:
+    """The policy that takes the cheapest action for each payment, in expectation.
 
-    `on="probability"` compares the probability of fraud with the thresholds;
-    `on="loss"` compares the expected loss in euros, probability x amount.
+    `review_price` is what a place in the analysts' queue is worth, in euros; see
+    `sevensteps.measure.review_price`. Needs calibrated probabilities.
     """
 
-    step_up: float = 0.02
-    review: float = 0.1
-    block: float = 0.5
-    on: Literal["probability", "loss"] = "probability"
+    costs: Costs = field(default_factory=Costs)
+    review_price: float = 0.0
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.step_up <= self.review <= self.block:
-            raise ValueError(
-                f"need 0 <= step_up <= review <= block; got {self}. Use inf for an "
-                "action that is never taken, or equal values to skip one"
-            )
-        if self.on not in ("probability", "loss"):
-            raise ValueError(f"on must be 'probability' or 'loss'; got {self.on!r}")
+
+Policy = Thresholds | Pricing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Manifest:
     file: str
     sha256: str
     features: tuple[str, ...]
-    thresholds: Thresholds
+    policy: Policy
     negatives_kept: float = 1.0
     created_from: Mapping[str, Any] = field(default_factory=dict)
     probes: tuple[tuple[float | None, ...], ...] = ()
@@ -60,9 +56,10 @@ class Manifest:
     def to_json(self) -> bytes:
         """The manifest as it is stored; an infinite threshold becomes null."""
         fields = asdict(self)
-        limits = fields["thresholds"]
-        for name in ("step_up", "review", "block"):
-            limits[name] = None if limits[name] == float("inf") else limits[name]
+        if isinstance(self.policy, Thresholds):
+            limits = asdict(self.policy).items()
+            fields["policy"] = {k: None if math.isinf(v) else v for k, v in limits}
+        fields["policy"]["kind"] = type(self.policy).__name__.lower()
         return json.dumps(fields, indent=2, allow_nan=False).encode()
 
 
@@ -77,13 +74,9 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         fields = json.loads(path.read_bytes())
-        limits: dict[str, Any] = {
-            name: float("inf") if value is None else value
-            for name, value in fields["thresholds"].items()
-        }
         fields |= {
             "features": tuple(fields["features"]),
-            "thresholds": Thresholds(**limits),
+            "policy": _policy(**fields["policy"]),
             "probes": tuple(tuple(row) for row in fields["probes"]),
             "probe_scores": tuple(fields["probe_scores"]),
         }
@@ -98,3 +91,13 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path} is not a manifest ({type(error).__name__}: {error}). Export the "
             "model again with sevensteps.serve.export_model"
         ) from error
+
+
+def _policy(kind: str, **fields: Any) -> Policy:
+    if kind == "thresholds":
+        return Thresholds(
+            **{k: math.inf if v is None else v for k, v in fields.items()}
+        )
+    if kind == "pricing":
+        return Pricing(Costs(**fields["costs"]), fields["review_price"])
+    raise ValueError(f"unknown policy {kind!r}")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.measure.calibration import prior_correction
+
 from .errors import ModelError
 from .manifest import Manifest, read_manifest
 
@@ -52,7 +54,7 @@ class ModelServer:
         """
         p = probability(self._session, rows[:, self._columns])
         kept = self.manifest.negatives_kept
-        return p * kept / (p * kept + 1 - p) if kept < 1 else p
+        return prior_correction(p, kept) if kept < 1 else p
 
 
 def session(onnx: bytes) -> Any:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from sevensteps.measure.money import cheapest_actions, expected_costs
 from sevensteps.worlds.payments import Action
 
-from .manifest import Thresholds
+from .manifest import Policy, Pricing
 from .requests import PaymentRequest
 
 
@@ -35,12 +36,23 @@ class Rules:
         return (Action.STEP_UP if reasons else Action.ALLOW), reasons
 
 
-def act(p_fraud: float, amount: float, limits: Thresholds) -> tuple[Action, list[str]]:
-    """The action for a probability of fraud, and the threshold that it reached."""
-    value = p_fraud if limits.on == "probability" else p_fraud * amount
+def act(p_fraud: float, amount: float, policy: Policy) -> tuple[Action, list[str]]:
+    """The action that a policy takes on a probability of fraud, and why."""
+    if isinstance(policy, Pricing):
+        return _cheapest(p_fraud, amount, policy)
     for action in (Action.BLOCK, Action.REVIEW, Action.STEP_UP):
-        limit = getattr(limits, action.name.lower())
-        if value >= limit:
-            name = "probability" if limits.on == "probability" else "expected loss"
-            return action, [f"{name} {value:.3g} >= {limit:.3g}"]
+        limit = getattr(policy, action.name.lower())
+        if p_fraud >= limit:
+            return action, [f"score {p_fraud:.3g} >= {limit:.3g}"]
     return Action.ALLOW, []
+
+
+def _cheapest(p: float, amount: float, policy: Pricing) -> tuple[Action, list[str]]:
+    price = policy.review_price
+    found = cheapest_actions([p], [amount], policy.costs, review_price=price)
+    action = Action(int(found[0]))
+    if action is Action.ALLOW:
+        return action, []
+    euros = expected_costs([p], [amount], policy.costs)[0]
+    told = ", ".join(f"{a.name.lower()} {euros[a]:.2f}" for a in Action)
+    return action, [f"expected cost in EUR: {told}"]

@@ -1,0 +1,173 @@
+"""The HTTP face: four routes, one key, and a reason for every refusal."""
+
+import hmac
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from .config import ServiceConfig
+from .decide import Answer, Decider
+from .requests import MAX_BODY, PaymentRequest, Rejected
+from .scoring import Ledger
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def create_app(config: ServiceConfig) -> FastAPI:
+    """The service as an ASGI application.
+
+    Parameters
+    ----------
+    config : where model, store and log are, the key, the deadline
+
+    Returns
+    -------
+    FastAPI                   `POST /v1/decisions` (with `X-API-Key`), `GET /health`,
+                              `/ready`, `/metrics`, `/openapi.json`
+
+    Raises
+    ------
+    ModelError, StoreError, StorageError
+        if it must not start: model or store are missing or corrupt; says why
+    """
+    decider = Decider(config)
+    decider.metrics.watch(decider)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        decider.close()
+
+    app = FastAPI(
+        title="Seven Steps: fraud decisions",
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.decider = decider
+    key = config.api_key.encode()
+    schema = PaymentRequest.model_json_schema()
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+
+    @app.post("/v1/decisions", openapi_extra={"requestBody": body})
+    async def decide(request: Request) -> Response:
+        """What to do with a payment: allow, step_up, review or block."""
+        return await _decisions(decider, key, request)
+
+    _add_probes(app, decider)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+async def _decisions(decider: Decider, key: bytes, request: Request) -> Response:
+    ledger = Ledger()
+    request_id = _request_id(request)
+    try:
+        _authorise(request, key)
+        body = await _body(request)
+        answer = await decider.decide(body, request_id, ledger)
+    except Rejected as rejected:
+        decider.metrics.rejected(rejected.status, rejected.error)
+        return _refusal(rejected, request_id)
+    decider.metrics.answered(answer)
+    return _reply(decider, answer, request_id)
+
+
+def _reply(decider: Decider, answer: Answer, request_id: str) -> Response:
+    ledger, elapsed_ms = answer.ledger, answer.ledger.elapsed_ms()
+    content = answer.decision.to_dict() | {
+        "request_id": request_id,
+        "replayed": answer.replayed,
+        "elapsed_ms": round(elapsed_ms, 3),
+        "deadline_ms": decider.config.deadline_ms,
+    }
+    stages = [*ledger.stages.items(), ("total", elapsed_ms)]
+    timing = ", ".join(f"{name};dur={ms:.3f}" for name, ms in stages)
+    return _json(200, content, request_id, {"Server-Timing": timing})
+
+
+def _add_probes(app: FastAPI, decider: Decider) -> None:
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """The process is alive; nothing else is checked."""
+        return {"status": "alive"}
+
+    @app.get("/ready")
+    async def ready() -> dict[str, Any]:
+        """Whether it answers, and what answers.
+
+        A degraded service stays in rotation: if the shared store fails, every
+        replica is degraded at once, and the rules are better than nobody.
+        """
+        problems = decider.problems()
+        return {
+            "status": "degraded" if problems else "ready",
+            "problems": problems,
+            "model": decider.model.manifest.version,
+            "store": decider.store.info.version,
+        }
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """For Prometheus."""
+        text = decider.metrics.text()
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _authorise(request: Request, key: bytes) -> None:
+    given = request.headers.get("x-api-key", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(given, key):
+        raise Rejected(401, "unauthorised", ("X-API-Key", "missing or wrong"))
+
+
+async def _body(request: Request) -> bytes:
+    """The body, unless it is too long; it is not read beyond the limit."""
+    declared = request.headers.get("content-type", "").partition(";")[0].strip()
+    if declared.lower() != "application/json":
+        raise Rejected(415, "unsupported_type", ("Content-Type", "application/json"))
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Rejected(413, "too_large", ("", f"at most {MAX_BODY} bytes"))
+    return bytes(body)
+
+
+def _request_id(request: Request) -> str:
+    """The caller's own, if it is harmless in a log, else a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _refusal(rejected: Rejected, request_id: str) -> Response:
+    content = {
+        "error": rejected.error,
+        "reasons": rejected.reasons,
+        "request_id": request_id,
+    }
+    return _json(rejected.status, content, request_id)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """An unknown path or method, told like every other refusal."""
+    assert isinstance(error, HTTPException)
+    reason = (request.url.path[:64], str(error.detail))
+    refused = Rejected(error.status_code, "http", reason)
+    return _refusal(refused, _request_id(request))
+
+
+def _json(
+    status: int,
+    content: dict[str, Any],
+    request_id: str,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    text = json.dumps(content, separators=(",", ":")).encode()
+    known = {"X-Request-ID": request_id} | (headers or {})
+    return Response(text, status, known, media_type="application/json")

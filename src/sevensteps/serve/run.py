@@ -1,0 +1,149 @@
+"""Running the service: in this process, or as a subprocess while a block runs."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .config import ServiceConfig
+
+READY = "listening on "
+START_S = 60.0  # importing everything on a busy machine takes seconds
+STOP_S = 15.0
+KEY_VARIABLE = "SEVENSTEPS_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers."""
+
+    url: str
+    api_key: str
+    pid: int
+    log: Path
+
+    def __repr__(self) -> str:
+        return f"Running(url={self.url!r}, pid={self.pid})"
+
+
+def serve(config: ServiceConfig) -> None:
+    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
+
+    Prints `listening on http://...` once it can be called.
+
+    Raises
+    ------
+    ModelError, StoreError, StorageError
+        if it must not start; says why
+    """
+    import uvicorn
+
+    from .app import create_app
+
+    app = create_app(config)
+    listening = _listen(config.host, config.port)
+    host, port = listening.getsockname()[:2]
+    print(f"{READY}http://{host}:{port}", flush=True)
+    settings = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(settings).run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def running_service(
+    model: str | Path,
+    store: str | Path,
+    *,
+    log: str | Path | None = None,
+    deadline_ms: float = 50.0,
+) -> Iterator[Running]:
+    """A service in a process of its own, stopped at the end of the block.
+
+    Parameters
+    ----------
+    model, store, log, deadline_ms : see `ServiceConfig`
+
+    Yields
+    ------
+    Running                   its `url`, `api_key`, `pid` and decision `log`
+
+    Raises
+    ------
+    RuntimeError
+        if it does not start, with what it said
+    """
+    key = secrets.token_urlsafe(24)
+    log = Path(model) / "decisions.jsonl" if log is None else Path(log)
+    options = {"model": model, "store": store, "log": log, "deadline-ms": deadline_ms}
+    command = [sys.executable, "-m", "sevensteps.serve", "--port", "0"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {KEY_VARIABLE: key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Running(_url(process), key, process.pid, log)
+    finally:
+        _stop(process)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            error.errno,
+            f"cannot listen on {host}:{port} ({error.strerror}); "
+            "choose another --port, or 0 for a free one",
+        ) from error
+    return listening
+
+
+def _url(process: "subprocess.Popen[str]") -> str:
+    """Wait for the address; what a service says instead is the reason."""
+    assert process.stdout is not None
+    watchdog = threading.Timer(START_S, process.kill)
+    watchdog.start()
+    try:
+        for line in process.stdout:
+            if line.startswith(READY):
+                return line.removeprefix(READY).strip()
+    finally:
+        watchdog.cancel()
+    _, said = process.communicate()
+    raise RuntimeError(
+        f"the service did not start: {said.strip() or 'no reason given'}"
+    )
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """Ask it to finish, and insist if it does not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.communicate(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
