@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk, raw_ids
 from .people import People
-from .rng import opaque_device
+from .rng import opaque_device, opaque_id
 from .rows import Rows
-from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
+from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, LAST_DAY, ONLINE
 
-CAMPAIGNS_A_DAY = 1_000_000  # campaign = day * CAMPAIGNS_A_DAY + number of its day
+LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
+CAMPAIGNS_A_DAY = 1_000_000  # campaign = (LONGEST_CAMPAIGN + day) * this + number
 CAMPAIGNS_A_METHOD = 100_000
 THIEF_ID = 1 << 23  # a day's raw ids of attempts start here; honest ones at 0
 PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
@@ -45,10 +46,6 @@ class Scene:
     rate: float  # stolen payments a day by this method
     caution: float
 
-    def n(self, payments_each: float) -> int:
-        """How many campaigns of a mean size start today."""
-        return int(self.rng.poisson(self.rate / payments_each))
-
     def cards(self, n: int) -> NDArray[np.int32]:
         """Cards in proportion to their use."""
         lookup = self.people.card_lookup
@@ -79,9 +76,9 @@ def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
     amount = _amounts(plan, s, holder)
     online = people.merchants.is_online[plan.merchant]
     in_shop = np.where(amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
-    campaign = method * CAMPAIGNS_A_METHOD + plan.campaign
+    campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY
     rows = Rows(
-        raw_id=np.zeros(n, np.int64),
+        payment_id=np.zeros(n, np.int64),
         paid_at=plan.at.astype(np.int32),
         card=plan.card,
         merchant=plan.merchant,
@@ -94,16 +91,18 @@ def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
         ip_risk=_ip_risk(s, online),
         fate=s.rng.integers(0, 2**64, n, dtype=np.uint64),
         method=np.full(n, method, np.int8),
-        campaign=(s.day * CAMPAIGNS_A_DAY + campaign).astype(np.int32),
+        campaign=(campaign + method * CAMPAIGNS_A_METHOD + plan.campaign).astype("i4"),
     )
-    return rows
+    return rows.take(plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
 
 
 def number(rows: Rows, luck: int, day: int) -> Rows:
-    """Give the attempts of a day's campaigns their raw ids."""
-    rows.raw_id = raw_ids(luck, max(day, 0), THIEF_ID + np.arange(len(rows)))
-    if day < 0:  # campaigns older than the world: a range of their own
-        rows.raw_id += (1 << 22) + (-day) * (1 << 15)
+    """Give the attempts of a day's campaigns their ids.
+
+    Campaigns older than the world borrow days that no world reaches.
+    """
+    numbers = THIEF_ID + np.arange(len(rows))
+    rows.payment_id = opaque_id(raw_ids(luck, day % (LAST_DAY + 100), numbers))
     return rows
 
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from .consequences import approved, leaves, money, reports
 from .records import History, Outcome, Policy, View
-from .rng import opaque_id
 from .rows import Rows, by_time, join, to_table
 from .schema import CHARGEBACKS, DAY, LEDGER, METHODS, Action
 from .theft import PATIENCE, stop_after_declines
@@ -152,12 +151,13 @@ def _one_day(
     passed = approved(rows, action, world.costs)
     made = _made(thieves, rows, ~passed)
     rows, action, passed = rows.take(made), action[made], passed[made]
-    payment_id = opaque_id(rows.raw_id)
+    payment_id = rows.payment_id
     at, when = reports(rows, passed, world.base_rate)
-    euros = money(rows, action, passed, at, world.costs)
+    holder = people.card_holder[rows.card]
+    left = leaves(rows, action, passed, holder, world.costs)
+    euros = money(rows, action, passed, at, left, world.costs)
     day_column = np.full(len(rows), day, np.int32)
-    left = leaves(rows, action, passed, world.costs)
-    table = to_table(rows, people, payment_id, action)
+    table = to_table(rows, people, action)
     return Day(
         payments=table.append_column("approved", pa.array(passed)),
         secrets=Secrets.of(rows, people, world.seed, day, world.incidents),
@@ -166,7 +166,7 @@ def _one_day(
         ledger=pa.Table.from_arrays(
             [payment_id, day_column, *euros.values()], schema=LEDGER
         ),
-        leavers=people.card_holder[rows.card[left]],
+        leavers=holder[left],
     )
 
 
@@ -188,7 +188,7 @@ def _ask(
 ) -> NDArray[np.int8]:
     """The policy's actions, checked, with reviews cut at capacity in order of time."""
     nothing = np.zeros(len(rows), np.int8)
-    batch = to_table(rows, world.people, opaque_id(rows.raw_id), nothing)
+    batch = to_table(rows, world.people, nothing)
     action = np.asarray(policy(batch.drop(["action"]), view))
     if action.shape != (len(rows),) or action.dtype.kind not in "iu":
         raise ValueError(

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY = range(5)
 
-_MASK = np.uint64((1 << 48) - 1)
+ID_BITS = 47
+_MASK = np.uint64((1 << ID_BITS) - 1)
 _ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4B), np.uint64(0xD6E8FEB86659)
+_DEVICE_MASK = np.uint32(0x7FFFFFFF)
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
@@ -17,7 +19,7 @@ def stream(seed: int, *key: int) -> np.random.Generator:
 
 
 def opaque_id(raw: NDArray[Any]) -> NDArray[np.int64]:
-    """Scramble 48-bit numbers one to one, so that an id tells nothing of its origin."""
+    """Scramble 47-bit numbers one to one, so that an id tells nothing of its origin."""
     x = raw.astype(np.uint64)
     x *= _ODD_1
     x &= _MASK
@@ -29,10 +31,13 @@ def opaque_id(raw: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def opaque_device(raw: NDArray[Any]) -> NDArray[np.int32]:
-    """Scramble 31-bit device numbers one to one."""
+    """Scramble 31-bit device numbers one to one, so that no bit tells of a thief."""
     x = raw.astype(np.uint32)
-    x *= np.uint32(0x9E3779B1)
-    return (x & np.uint32(0x7FFFFFFF)).view(np.int32)
+    for odd in (np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)):
+        x *= odd
+        x &= _DEVICE_MASK
+        x ^= x >> np.uint32(15)
+    return x.view(np.int32)
 
 
 def luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:

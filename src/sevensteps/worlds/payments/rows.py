@@ -15,7 +15,7 @@ from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
 class Rows:
     """Columns of payments; missing is -1 for codes and ids, NaN for floats."""
 
-    raw_id: NDArray[np.int64]
+    payment_id: NDArray[np.int64]
     paid_at: NDArray[np.int32]
     card: NDArray[np.int32]
     merchant: NDArray[np.int32]
@@ -38,6 +38,28 @@ class Rows:
         return Rows(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
+def blank(fate: NDArray[np.uint64]) -> Rows:
+    """Honest payments of which nothing but their luck is known yet."""
+    n = len(fate)
+    amount = np.zeros(n, np.float32)
+    return Rows(
+        payment_id=np.zeros(n, np.int64),
+        paid_at=np.zeros(n, np.int32),
+        card=np.zeros(n, np.int32),
+        merchant=np.zeros(n, np.int32),
+        device=np.full(n, -1, np.int32),
+        channel=np.zeros(n, np.int8),
+        amount=amount,
+        charged=amount,
+        ip_country=np.full(n, -1, np.int8),
+        address_match=np.full(n, np.nan, np.float32),
+        ip_risk=np.full(n, np.nan, np.float32),
+        fate=fate,
+        method=np.zeros(n, np.int8),
+        campaign=np.full(n, -1, np.int32),
+    )
+
+
 def join(parts: list[Rows]) -> Rows:
     """Parts one after another."""
     return Rows(
@@ -46,37 +68,39 @@ def join(parts: list[Rows]) -> Rows:
 
 
 def by_time(rows: Rows) -> Rows:
-    """Rows in order of time."""
-    return rows.take(np.argsort(rows.paid_at, kind="stable"))
+    """Rows in order of time; within a second by id, which tells nothing."""
+    return rows.take(np.lexsort((rows.payment_id, rows.paid_at)))
 
 
 def dictionary(
     codes: NDArray[np.int8], names: tuple[str, ...], *, gaps: bool = False
 ) -> pa.DictionaryArray:
     """Codes with names; with `gaps`, -1 becomes null."""
-    indices = pa.array(codes, mask=codes < 0 if gaps else None)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names))
+    indices = _gapped(codes, codes >= 0) if gaps else pa.array(codes)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names), safe=False)
+
+
+def _gapped(values: NDArray[Any], valid: NDArray[np.bool_]) -> pa.Array:
+    """Values without a copy, null where not valid."""
+    bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [bitmap, pa.py_buffer(values)])
 
 
 def _floats(values: NDArray[np.float32]) -> pa.Array:
-    return pa.array(values, mask=np.isnan(values))
+    return _gapped(values, values == values)  # NaN is not itself
 
 
-def to_table(
-    rows: Rows,
-    people: People,
-    payment_id: NDArray[np.int64],
-    action: NDArray[np.int8],
-) -> pa.Table:
+def to_table(rows: Rows, people: People, action: NDArray[np.int8]) -> pa.Table:
     """The rows as the company sees them."""
     country = people.merchants.country[rows.merchant]
     columns = [
-        pa.array(payment_id),
+        pa.array(rows.payment_id),
         pa.array(rows.paid_at),
         pa.array(people.card_holder[rows.card]),
         pa.array(rows.card),
         pa.array(rows.merchant),
-        pa.array(rows.device, mask=rows.device < 0),
+        _gapped(rows.device, rows.device >= 0),
         dictionary(rows.channel, CHANNELS),
         pa.array(rows.amount),
         dictionary(country, COUNTRIES),

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 EPOCH = "2025-01-01"  # paid_at counts seconds from this midnight, a Wednesday
 DAY = 86_400
+LAST_DAY = 2_000  # no world runs longer: instants and campaigns must fit 32 bits
 
 COUNTRIES = ("AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II", "JJ", "KK", "LL")
 CHANNELS = ("chip", "contactless", "online")

@@ -13,10 +13,9 @@ from .attempts import Plan, Scene, both, carry_out, number
 from .people import People
 from .records import Incident
 from .rng import THEFT, stream
-from .rows import Rows, join
+from .rows import Rows, blank, join
 from .schema import DAY, METHODS
 
-LONGEST_CAMPAIGN = 70  # days
 HOUR = 3_600.0
 
 # share of stolen payments; declines after which the campaign ends; probability that
@@ -25,12 +24,19 @@ SHARE = dict(zip(METHODS, (0, 0.18, 0.25, 0.17, 0.15, 0.15, 0.10, 0), strict=Tru
 PATIENCE = np.array((0, 2, 2, 6, 2, 5, 9, 3))
 P_REPORT = np.array((0, 0.97, 0.92, 0.75, 0.93, 0.85, 1.0, 0.90))
 DELAY_DAYS = np.array((25, 6, 18, 20, 10, 22, 30, 15), float)
+EACH = {  # stolen payments per campaign, on average; a breach scales with the world
+    "lost_stolen": 4.0,
+    "card_testing": 22.8,
+    "takeover": 2.5,
+    "ring": 24.0,
+    "new_method": 9.0,
+}
+BREACH_DAYS = 20  # days' worth of that method in one breach
 STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
 
 
-def lost_stolen(s: Scene) -> Plan:
+def lost_stolen(s: Scene, n: int) -> Plan:
     """A found card: taps under the limit near its owner's home, then a dear one."""
-    n = s.n(4.0)
     count = s.rng.integers(2, 7, n)
     card = np.repeat(s.cards(n), count)
     town = s.people.town[s.people.card_holder[card]]
@@ -46,10 +52,9 @@ def lost_stolen(s: Scene) -> Plan:
     )
 
 
-def breach(s: Scene) -> Plan:
+def breach(s: Scene, n: int) -> Plan:
     """Cards stolen from one online merchant, used weeks later: a common purchase."""
-    per_event = max(20.0, 20 * s.rate)
-    return _breaches(s, s.n(per_event), per_event, delay_days=14.0)
+    return _breaches(s, n, payments_each("breach", s.rate), delay_days=14.0)
 
 
 def _breaches(s: Scene, n_events: int, payments: float, delay_days: float) -> Plan:
@@ -76,9 +81,8 @@ def _customers(s: Scene, n: int) -> NDArray[np.int32]:
     return s.rng.permutation(cards)[:n]
 
 
-def card_testing(s: Scene) -> Plan:
+def card_testing(s: Scene, n: int) -> Plan:
     """A bot tries stolen numbers with tiny sums; what works is cashed in later."""
-    n = s.n(24.0)
     tried = s.rng.integers(8, 31, n)
     tests = _tests(s, tried)
     works = np.flatnonzero(s.rng.random(len(tests.card)) < 0.2)
@@ -107,9 +111,8 @@ def _tests(s: Scene, tried: NDArray[np.int64]) -> Plan:
     )
 
 
-def takeover(s: Scene) -> Plan:
+def takeover(s: Scene, n: int) -> Plan:
     """Somebody else logs in, from a new device, and buys large."""
-    n = s.n(2.5)
     count = s.rng.integers(1, 5, n)
     total = int(count.sum())
     return Plan(
@@ -122,9 +125,8 @@ def takeover(s: Scene) -> Plan:
     )
 
 
-def ring(s: Scene) -> Plan:
+def ring(s: Scene, n: int) -> Plan:
     """A few devices, a dozen cards and two small merchants that are in on it."""
-    n = s.n(24.0)
     count = s.rng.integers(12, 37, n)
     total, who = int(count.sum()), np.repeat(np.arange(n), count)
     members = s.cards(n * 12).reshape(n, 12)
@@ -141,9 +143,8 @@ def ring(s: Scene) -> Plan:
     )
 
 
-def new_method(s: Scene) -> Plan:
+def new_method(s: Scene, n: int) -> Plan:
     """A card loaded into a stranger's phone: many taps under the limit, in shops."""
-    n = s.n(9.0)
     count = s.rng.integers(5, 14, n)
     total = int(count.sum())
     card = np.repeat(s.cards(n), count)
@@ -158,7 +159,7 @@ def new_method(s: Scene) -> Plan:
     )
 
 
-PLANNERS: dict[str, Callable[[Scene], Plan]] = {
+PLANNERS: dict[str, Callable[[Scene, int], Plan]] = {
     "lost_stolen": lost_stolen,
     "breach": breach,
     "card_testing": card_testing,
@@ -166,6 +167,11 @@ PLANNERS: dict[str, Callable[[Scene], Plan]] = {
     "ring": ring,
     "new_method": new_method,
 }
+
+
+def payments_each(method: str, rate: float) -> float:
+    """Stolen payments per campaign of a method that steals `rate` payments a day."""
+    return EACH.get(method, max(20.0, BREACH_DAYS * rate))
 
 
 def campaigns(
@@ -178,17 +184,19 @@ def campaigns(
     incidents: tuple[Incident, ...] = (),
 ) -> Rows:
     """All attempts of campaigns that start on `day`; times may lie weeks ahead."""
-    parts = []
+    counts = stream(seed, THEFT, luck, day + 1_000)
+    parts = [blank(np.empty(0, np.uint64))]
     for code, method in enumerate(METHODS):
         if method not in PLANNERS:
             continue
-        rng = stream(seed, THEFT, luck, day + 1_000, code)
-        share = SHARE[method] + _surge(method, day, incidents)
-        scene = Scene(rng, people, day, rate * share, caution[method])
-        plan = PLANNERS[method](scene)
-        if method == "breach":
-            plan = _with_incident(plan, scene, rate, incidents)
-        parts.append(carry_out(plan, scene, code))
+        ours = rate * (SHARE[method] + _surge(method, day, incidents))
+        n = int(counts.poisson(ours / payments_each(method, ours)))
+        struck = [i for i in incidents if (i.kind, i.start_day) == (method, day)]
+        if n or struck:
+            rng = stream(seed, THEFT, luck, day + 1_000, code)
+            scene = Scene(rng, people, day, ours, caution[method])
+            plan = _with_incidents(PLANNERS[method](scene, n), scene, rate, struck)
+            parts.append(carry_out(plan, scene, code))
     return number(join(parts), luck, day)
 
 
@@ -199,13 +207,11 @@ def _surge(method: str, day: int, incidents: tuple[Incident, ...]) -> float:
     return sum(0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day))
 
 
-def _with_incident(
-    plan: Plan, s: Scene, rate: float, incidents: tuple[Incident, ...]
-) -> Plan:
-    """The injected breach: one merchant, twenty days' worth of theft."""
-    for incident in incidents:
-        if incident.kind == "breach" and incident.start_day == s.day:
-            payments = max(20.0, 20 * rate * incident.size)
+def _with_incidents(plan: Plan, s: Scene, rate: float, struck: list[Incident]) -> Plan:
+    """The injected breaches: one merchant each, twenty days' worth of all theft."""
+    for i in struck:
+        if i.kind == "breach":
+            payments = max(20.0, BREACH_DAYS * rate * i.size)
             extra = _breaches(s, 1, payments, delay_days=6.0)
             extra.campaign += 50_000
             plan = both(plan, extra)

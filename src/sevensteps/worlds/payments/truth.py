@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .honest import new_phone, travellers
+from .calendar import new_phone, travellers
 from .people import People
 from .records import Incident
 from .rows import Rows, dictionary

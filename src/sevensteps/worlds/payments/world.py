@@ -8,18 +8,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from .attempts import LONGEST_CAMPAIGN
+from .calendar import Today, today
 from .consequences import FRIENDLY, approved, incumbent, reports
 from .feeds import break_feeds
-from .honest import Today, honest_day, today
+from .honest import honest_day
 from .live import run
 from .people import People, draw_people
 from .records import SCALES, Costs, History, Incident, Outcome, Policy, Size
 from .rng import FRIENDLY as FRIENDLY_STREAM
-from .rng import opaque_id, stream
+from .rng import stream
 from .rows import Rows, by_time, join, to_table
-from .schema import CHARGEBACKS, DAY, METHODS, ONLINE, SCHEMA
+from .schema import CHARGEBACKS, DAY, LAST_DAY, METHODS, ONLINE, SCHEMA
 from .tables import cardholders, cards, merchants
-from .theft import LONGEST_CAMPAIGN, SHARE, campaigns, stop_after_declines
+from .theft import SHARE, campaigns, stop_after_declines
 from .truth import Secrets, truth_table
 
 HISTORY = 0  # the luck of the past; a live run has its own
@@ -58,6 +60,8 @@ class PaymentsWorld:
     def __post_init__(self) -> None:
         if isinstance(self.scale, str) and self.scale not in SCALES:
             raise ValueError(f"unknown scale {self.scale!r}; choose from {[*SCALES]}")
+        if self.seed < 0:
+            raise ValueError(f"seed must be a whole number >= 0; got {self.seed}")
         if not 0 < self.base_rate <= 0.05:
             raise ValueError(f"base_rate must lie in (0, 0.05]; got {self.base_rate}")
         if not self.adaptation_half_life > 0:
@@ -88,6 +92,8 @@ class PaymentsWorld:
     def history(self, days: int | None = None) -> History:
         """The company's warehouse after `days` days under the incumbent rule."""
         days = self.size.days if days is None else days
+        if not 1 <= days <= LAST_DAY:
+            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
         shards = [shard.tables(self) for shard in self.shards(0, days)]
         return History(
             payments=pa.concat_tables([payments for payments, _ in shards]),
@@ -100,8 +106,10 @@ class PaymentsWorld:
 
     def shards(self, first: int, last: int) -> Iterator["Shard"]:
         """Days `first` to `last` - 1, each a pure function of the seed and its day."""
-        if not 0 <= first < last:
-            raise ValueError(f"need 0 <= first < last; got days {first} to {last}")
+        if not 0 <= first < last <= LAST_DAY:
+            raise ValueError(
+                f"need 0 <= first < last <= {LAST_DAY:,}; got days {first} to {last}"
+            )
         stolen = self.past_attempts(first, last)
         edges = np.searchsorted(stolen.paid_at, np.arange(first, last + 1) * DAY)
         for day in range(first, last):
@@ -112,19 +120,19 @@ class PaymentsWorld:
     def rows(self, luck: int, day: int, stolen: Rows) -> Rows:
         """All attempts of a day, honest and stolen, in order of time."""
         now = today(self.people, self.seed, luck, day, self.incidents)
-        parts = honest_day(self.people, self.size, self.seed, now)
-        self._friendly(parts[0], now)
-        rows = by_time(join([*parts, stolen]))
+        rows = honest_day(self.people, self.size, self.seed, now, stolen)
+        self._friendly(rows, now)
         return break_feeds(rows, self.incidents, day)
 
     def _friendly(self, rows: Rows, now: Today) -> None:
         """Honest-looking online payments that their own makers will dispute."""
         rng = stream(self.seed, FRIENDLY_STREAM, now.luck, now.day)
         n = int(rng.poisson(self.theft_rate * SHARE["friendly"]))
-        some = rng.permutation(len(rows))[: 500 * n]
-        disputes = self.people.disputes[self.people.card_holder[rows.card[some]]]
-        may = some[disputes & (rows.channel[some] == ONLINE)]
-        rows.method[may[:n]] = FRIENDLY
+        if n == 0:
+            return
+        may = np.flatnonzero((rows.channel == ONLINE) & (rows.method == 0))
+        may = may[self.people.disputes[self.people.card_holder[rows.card[may]]]]
+        rows.method[rng.permutation(may)[:n]] = FRIENDLY
 
     def past_attempts(
         self, first: int, last: int, started_before: int | None = None
@@ -210,8 +218,8 @@ class Shard:
 
     def tables(self, world: PaymentsWorld) -> tuple[pa.Table, pa.Table]:
         """The day's payments, and the chargebacks that they will bring."""
-        rows, payment_id = self.rows, opaque_id(self.rows.raw_id)
+        rows, payment_id = self.rows, self.rows.payment_id
         passed = approved(rows, self.action, world.costs)
         at, when = reports(rows, passed, world.base_rate)
         chargebacks = pa.Table.from_arrays([payment_id[at], when], schema=CHARGEBACKS)
-        return to_table(rows, world.people, payment_id, self.action), chargebacks
+        return to_table(rows, world.people, self.action), chargebacks
