@@ -1,5 +1,7 @@
 """Features that may only look back: offline, live and in the service, one answer."""
 
+from .checks import BadTable
+from .labels import Split, labels_as_of, split
 from .live import LiveFeatures
 from .names import (
     CARD_FEATURES,
@@ -13,6 +15,7 @@ from .names import (
 )
 from .nightly import nightly_merchants
 from .offline import feature_tables, offline
+from .readers import read_tables
 from .single import (
     Cardholder,
     Merchant,
@@ -37,18 +40,23 @@ __all__ = [
     "NO_DEVICE",
     "PAYMENT_FEATURES",
     "STREAM_FEATURES",
+    "BadTable",
     "Cardholder",
     "LiveFeatures",
     "Merchant",
     "Payment",
+    "Split",
     "card_features",
     "device_features",
     "feature_tables",
     "feature_vector",
+    "labels_as_of",
     "merchant_features",
     "nightly_merchants",
     "offline",
     "payment_features",
+    "read_tables",
+    "split",
     "stream_features",
     "to_cents",
 ]
