@@ -29,6 +29,7 @@ from .schema import (
     SCHEMA,
     Action,
 )
+from .shelf import BrokenWorld, read_manifest, read_truth, read_world, verify
 from .world import PaymentsWorld
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "SCALES",
     "SCHEMA",
     "Action",
+    "BrokenWorld",
     "Costs",
     "History",
     "Incident",
@@ -51,4 +53,8 @@ __all__ = [
     "Size",
     "View",
     "codes_or_values",
+    "read_manifest",
+    "read_truth",
+    "read_world",
+    "verify",
 ]

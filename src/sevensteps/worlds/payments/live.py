@@ -19,7 +19,7 @@ from .records import History, Outcome, Policy, View
 from .rows import Rows, by_time, join, to_table
 from .schema import CHARGEBACKS, DAY, LEDGER, METHODS, Action
 from .theft import PATIENCE, stop_after_declines
-from .truth import Secrets, truth_table
+from .truth import Secrets, spans_of, truth_table
 
 if TYPE_CHECKING:
     from .world import PaymentsWorld
@@ -111,9 +111,11 @@ def run(
         gone[done.leavers] = True
         caution.append({"day": day, **thieves.caution})
     payments = pa.concat_tables([d.payments for d in days])
+    secrets = [d.secrets for d in days]
+    spans = spans_of(secrets, len(world.people.card_holder))
     return Outcome(
         payments=payments,
-        truth=truth_table(payments, [d.secrets for d in days]),
+        truth=truth_table(payments, secrets, spans),
         chargebacks=pa.concat_tables([d.chargebacks for d in days]),
         ledger=pa.concat_tables([d.ledger for d in days]),
         caution=pd.DataFrame(caution).set_index("day").drop(columns="none"),
@@ -146,7 +148,8 @@ def _one_day(
     people, day = world.people, view.day
     fresh = world.campaigns(luck, day, thieves.caution)
     rows = world.rows(luck, day, thieves.due(day, fresh, closed))
-    rows = rows.take(~gone[people.card_holder[rows.card]])
+    if gone.any():
+        rows = rows.take(~gone[people.card_holder[rows.card]])
     action = _ask(policy, world, rows, view)
     passed = approved(rows, action, world.costs)
     made = _made(thieves, rows, ~passed)
@@ -196,7 +199,11 @@ def _ask(
             f"on day {view.day} it returned {action.dtype} of shape {action.shape}"
         )
     if len(action) and not (action.min() >= 0 and action.max() <= max(Action)):
-        raise ValueError(f"actions must be {[*map(int, Action)]}; see Action")
+        wrong = np.unique(action[(action < 0) | (action > max(Action))])[:3]
+        raise ValueError(
+            f"actions must be {[*map(int, Action)]}, see Action; on day {view.day} "
+            f"the policy returned {wrong.tolist()}"
+        )
     action = action.astype(np.int8)
     reviews = np.flatnonzero(action == Action.REVIEW)
     action[reviews[view.review_capacity :]] = Action.ALLOW

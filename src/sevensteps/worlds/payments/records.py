@@ -1,7 +1,7 @@
 """The records that pass between the world, the company and the reader."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,9 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
+MOST_A_DAY = 2_000_000  # a day's numbers must fit their bits of a payment's id
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How large a world is; `days` is the history's default length."""
@@ -36,6 +39,10 @@ class Size:
             raise ValueError(
                 "a payments world needs at least 200 cardholders, 100 merchants "
                 f"and 1 day; got {self}"
+            )
+        if not 0 < self.n_cardholders * self.payments_a_day <= MOST_A_DAY:
+            raise ValueError(
+                f"a day has more than 0 and at most {MOST_A_DAY:,} payments; got {self}"
             )
 
 
@@ -66,6 +73,14 @@ class Costs:
     insult_churn: float = 0.03  # honest, blocked, leaves for good
     customer_value: float = 200.0  # lost with a customer who leaves
 
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            share = name.endswith(("catches", "insults", "abandon", "stops", "churn"))
+            if not (0 <= value < np.inf) or (share and value > 1):
+                raise ValueError(
+                    f"Costs.{name} must be >= 0{' and <= 1' * share}; got {value}"
+                )
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -79,8 +94,11 @@ class Incident:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
-        if self.days < 1 or not self.size > 0:
-            raise ValueError(f"an incident needs days >= 1 and size > 0; got {self}")
+        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
+            raise ValueError(
+                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
+                f"got {self}"
+            )
 
     def on(self, day: int) -> bool:
         """Whether the incident is under way on `day`."""
@@ -89,7 +107,12 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the company's warehouse holds: no `true_` column, and no future."""
+    """What the company's warehouse holds: no `true_` column.
+
+    `chargebacks` has every report that these payments will ever bring, in no order,
+    also those after the last day: who decides at an instant t must first keep
+    `reported_at <= t`. (`live` does so for the policy.)
+    """
 
     payments: pa.Table
     cardholders: pa.Table

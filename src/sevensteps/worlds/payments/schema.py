@@ -124,6 +124,14 @@ LEDGER = pa.schema(
         pa.field("margin", pa.float32(), nullable=False),
     ]
 )
+NAMES = {  # of each categorical column's codes
+    "channel": CHANNELS,
+    "country": COUNTRIES,
+    "ip_country": COUNTRIES,
+    "action": ACTIONS,
+    "category": CATEGORIES,
+    "true_method": METHODS,
+}
 SCHEMA = {
     "payments": PAYMENTS,
     "cardholders": CARDHOLDERS,

@@ -50,8 +50,34 @@ class Secrets:
         )
 
 
-def truth_table(payments: pa.Table, secrets: list[Secrets]) -> pa.Table:
+Spans = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+def theft_spans(
+    card: NDArray[np.int32], paid_at: NDArray[np.int32], n_cards: int
+) -> Spans:
+    """The first and the last theft from each card; first > last where there is none."""
+    first = np.full(n_cards, np.iinfo(np.int32).max, np.int32)
+    last = np.full(n_cards, -1, np.int32)
+    np.minimum.at(first, card, paid_at)
+    np.maximum.at(last, card, paid_at)
+    return first, last
+
+
+def spans_of(secrets: list[Secrets], n_cards: int) -> Spans:
+    """The spans of theft over these days; friendly fraud compromises nobody."""
+    stolen = np.concatenate([s.method for s in secrets]) != METHODS.index("friendly")
+    card = np.concatenate([s.card for s in secrets])[stolen]
+    return theft_spans(
+        card, np.concatenate([s.paid_at for s in secrets])[stolen], n_cards
+    )
+
+
+def truth_table(payments: pa.Table, secrets: list[Secrets], spans: Spans) -> pa.Table:
     """One row per payment; see `schema.TRUTH`.
+
+    A payment is compromised if it lies between the first and the last theft from its
+    card, both included.
 
     Raises
     ------
@@ -70,6 +96,8 @@ def truth_table(payments: pa.Table, secrets: list[Secrets]) -> pa.Table:
     campaign = np.full(payments.num_rows, -1, np.int32)
     method[at] = np.concatenate([s.method for s in secrets])
     campaign[at] = np.concatenate([s.campaign for s in secrets])
+    (first, last), card = spans, payments["card_id"].to_numpy()
+    paid_at = payments["paid_at"].to_numpy()
     columns = [
         payments["payment_id"].combine_chunks(),
         pa.array(method > 0),
@@ -77,24 +105,6 @@ def truth_table(payments: pa.Table, secrets: list[Secrets]) -> pa.Table:
         pa.array(campaign),
         pa.array(np.concatenate([s.travelling for s in secrets])),
         pa.array(np.concatenate([s.new_device for s in secrets])),
-        pa.array(_compromised(payments, secrets)),
+        pa.array((paid_at >= first[card]) & (paid_at <= last[card])),
     ]
     return pa.Table.from_arrays(columns, schema=TRUTH)
-
-
-def _compromised(payments: pa.Table, secrets: list[Secrets]) -> NDArray[np.bool_]:
-    """Payments on a card between the first and the last theft from it, inclusive.
-
-    Friendly fraud compromises nobody.
-    """
-    card = np.concatenate([s.card for s in secrets])
-    when = np.concatenate([s.paid_at for s in secrets])
-    stolen = np.concatenate([s.method for s in secrets]) != METHODS.index("friendly")
-    all_cards = payments["card_id"].to_numpy()
-    top = int(max(all_cards.max(initial=0), card.max(initial=0))) + 1
-    first = np.full(top, np.iinfo(np.int32).max, np.int32)
-    last = np.full(top, -1, np.int32)
-    np.minimum.at(first, card[stolen], when[stolen])
-    np.maximum.at(last, card[stolen], when[stolen])
-    paid_at = payments["paid_at"].to_numpy()
-    return (paid_at >= first[all_cards]) & (paid_at <= last[all_cards])

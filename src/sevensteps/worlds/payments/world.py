@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +21,10 @@ from .rng import FRIENDLY as FRIENDLY_STREAM
 from .rng import stream
 from .rows import Rows, by_time, join, to_table
 from .schema import CHARGEBACKS, DAY, LAST_DAY, METHODS, ONLINE, SCHEMA
+from .store import Progress, cached, write
 from .tables import cardholders, cards, merchants
 from .theft import SHARE, campaigns, stop_after_declines
-from .truth import Secrets, truth_table
+from .truth import Secrets, spans_of, truth_table
 
 HISTORY = 0  # the luck of the past; a live run has its own
 
@@ -91,9 +93,7 @@ class PaymentsWorld:
 
     def history(self, days: int | None = None) -> History:
         """The company's warehouse after `days` days under the incumbent rule."""
-        days = self.size.days if days is None else days
-        if not 1 <= days <= LAST_DAY:
-            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
+        days = self._days(days)
         shards = [shard.tables(self) for shard in self.shards(0, days)]
         return History(
             payments=pa.concat_tables([payments for payments, _ in shards]),
@@ -103,6 +103,12 @@ class PaymentsWorld:
             chargebacks=pa.concat_tables([chargebacks for _, chargebacks in shards]),
             days=days,
         )
+
+    def _days(self, days: int | None) -> int:
+        days = self.size.days if days is None else days
+        if not 1 <= days <= LAST_DAY:
+            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
+        return days
 
     def shards(self, first: int, last: int) -> Iterator["Shard"]:
         """Days `first` to `last` - 1, each a pure function of the seed and its day."""
@@ -170,11 +176,36 @@ class PaymentsWorld:
         ValueError
             if the history was made by another world
         """
-        secrets = [
-            Secrets.of(shard.rows, self.people, self.seed, shard.day, self.incidents)
-            for shard in self.shards(0, history.days)
-        ]
-        return truth_table(history.payments, secrets)
+        secrets = [s.secrets(self) for s in self.shards(0, history.days)]
+        spans = spans_of(secrets, len(self.people.card_holder))
+        return truth_table(history.payments, secrets, spans)
+
+    def _check_past(self, past: History, days: int) -> None:
+        if past.days + days > LAST_DAY:
+            raise ValueError(f"no world runs longer than {LAST_DAY:,} days")
+        people, shops = cardholders(self.people), merchants(self.people)
+        if not (past.cardholders.equals(people) and past.merchants.equals(shops)):
+            raise ValueError("the history is another world's; use this world.history()")
+
+    def write(
+        self,
+        directory: str | Path,
+        days: int | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Write history and truth as Parquet, a day at a time; see `store.write`."""
+        return write(self, Path(directory), self._days(days), progress)
+
+    def cached(
+        self,
+        days: int | None = None,
+        *,
+        root: str | Path = "data/cache",
+        progress: Progress | None = None,
+    ) -> History:
+        """The history, from disk if this very world was written there before."""
+        return cached(self, Path(root), self._days(days), progress)
 
     def live(
         self,
@@ -205,6 +236,7 @@ class PaymentsWorld:
         if days < 1 or not 1 <= seed <= 255 or review_capacity < 0:
             raise ValueError("need days >= 1, 1 <= seed <= 255, review_capacity >= 0")
         past = self.history() if history is None else history
+        self._check_past(past, days)
         return run(self, policy, days, seed, past, review_capacity)
 
 
@@ -215,6 +247,12 @@ class Shard:
     day: int
     rows: Rows
     action: NDArray[np.int8]
+
+    def secrets(self, world: PaymentsWorld) -> Secrets:
+        """What only the world knows of the day."""
+        return Secrets.of(
+            self.rows, world.people, world.seed, self.day, world.incidents
+        )
 
     def tables(self, world: PaymentsWorld) -> tuple[pa.Table, pa.Table]:
         """The day's payments, and the chargebacks that they will bring."""
