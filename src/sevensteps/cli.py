@@ -28,6 +28,13 @@ ChapterName = Annotated[
 ]
 
 
+@app.callback()
+def _settle() -> None:
+    from sevensteps.teach.environment import settle
+
+    settle()
+
+
 @app.command(rich_help_panel=READ)
 def doctor() -> None:
     """Look at this machine: versions, cores, memory, a five-second smoke run.

@@ -31,6 +31,11 @@ def fixed_environment() -> dict[str, str]:
     return {**os.environ, **FIXED}
 
 
+def settle() -> None:
+    """Set `FIXED` in this process; call it before NumPy or LightGBM is imported."""
+    os.environ.update(FIXED)
+
+
 def main(command: list[str]) -> None:
     """Replace this process by `command`, run in the fixed environment."""
     if not command:
