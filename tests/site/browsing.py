@@ -50,7 +50,7 @@ class Visit:
 
 
 def visit(context: BrowserContext, address: str) -> Visit:
-    """Open a page and wait until nothing loads any more."""
+    """Open a page and wait until it has loaded."""
     seen = Visit(context.new_page())
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
@@ -59,5 +59,5 @@ def visit(context: BrowserContext, address: str) -> Visit:
         "console",
         lambda line: seen.errors.append(line.text) if line.type == "error" else None,
     )
-    seen.page.goto(address, wait_until="networkidle")
+    seen.page.goto(address, wait_until="load")
     return seen

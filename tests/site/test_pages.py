@@ -1,15 +1,18 @@
 """Every page of the book and of the sample book, in a real browser."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Site, Visit, visit
+from browsing import Site, visit
 from playwright.sync_api import Browser
 
-NARROW = {"width": 390, "height": 844}
-WIDE = {"width": 1280, "height": 900}
+# Each theme and each width once: colours do not depend on the width.
+LOOKS = {
+    "by day on a desk": ("light", {"width": 1280, "height": 900}),
+    "by night on a telephone": ("dark", {"width": 390, "height": 844}),
+}
 
 # The contrast of every letter inside a picture, which axe does not look at.
 PALE_LETTERS = """() => {
@@ -46,70 +49,76 @@ OVERFLOW = """() => {
 }"""
 
 
-@pytest.fixture(params=["book", "sample"])
-def site(request: pytest.FixtureRequest) -> Site:
-    """Both sites, one after the other."""
-    return request.getfixturevalue(request.param)
+SILENT = """() => [...document.querySelectorAll("main img, main svg[role=img]")]
+  .filter((e) => !(e.alt || e.getAttribute("aria-label")) || !e.clientWidth)
+  .map((e) => e.outerHTML.slice(0, 120))"""
+
+REPEATED_IDS = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  return ids.filter((id, at) => ids.indexOf(id) !== at);
+}"""
 
 
-def _visits(
-    browser: Browser, site: Site, theme: str, viewport: dict[str, int]
-) -> Iterator[tuple[str, Visit]]:
+@dataclass(frozen=True)
+class Seen:
+    """What one page showed in one look. Whatever is not empty is wrong."""
+
+    strangers: list[str]
+    complaints: list[str]
+    axe: str
+    pale: list[list[object]]
+    tiny: list[list[object]]
+    overflow: list[str]
+    silent: list[str]
+    repeated: list[str]
+
+
+def look(browser: Browser, site: Site, path: str, how: str) -> Seen:
+    """Open one page and look at everything once: opening is what takes time."""
+    theme, viewport = LOOKS[how]
     context = browser.new_context(color_scheme=theme, viewport=viewport)
-    for path in site.pages():
-        seen = visit(context, site.address + path)
-        yield path, seen
-        seen.page.close()
-    context.close()
-
-
-def test_pages_ask_nobody_else_and_complain_of_nothing(
-    browser: Browser, site: Site
-) -> None:
+    view = visit(context, site.address + path)
     host = urlsplit(site.address).netloc
-    for path, seen in _visits(browser, site, "light", WIDE):
-        strangers = [url for url in seen.requests if urlsplit(url).netloc != host]
-        assert not strangers, f"{path} asks {strangers}"
-        assert not seen.errors, f"{path}: {seen.errors}"
+    found = Axe().run(view.page)
+    seen = Seen(
+        strangers=[url for url in view.requests if urlsplit(url).netloc != host],
+        complaints=view.errors,
+        axe=found.generate_report() if found.violations_count else "",
+        pale=view.page.evaluate(PALE_LETTERS),
+        tiny=view.page.evaluate(TINY_LETTERS),
+        overflow=view.page.evaluate(OVERFLOW),
+        silent=view.page.evaluate(SILENT),
+        repeated=view.page.evaluate(REPEATED_IDS),
+    )
+    context.close()
+    return seen
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_axe_finds_no_violation(
-    browser: Browser, site: Site, theme: str, viewport: dict[str, int]
-) -> None:
-    axe = Axe()
-    for path, seen in _visits(browser, site, theme, viewport):
-        found = axe.run(seen.page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+@pytest.fixture(scope="module", params=["book", "sample"])
+def survey(request: pytest.FixtureRequest, browser: Browser) -> dict[str, Seen]:
+    """Every page of a site, by day and by night, wide and narrow."""
+    site: Site = request.getfixturevalue(request.param)
+    return {
+        f"{path} {how}": look(browser, site, path, how)
+        for path in site.pages()
+        for how in LOOKS
+    }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_letters_in_figures_can_be_read(
-    browser: Browser, site: Site, theme: str
-) -> None:
-    for path, seen in _visits(browser, site, theme, NARROW):
-        assert seen.page.evaluate(PALE_LETTERS) == [], f"{path}: too pale in {theme}"
-        assert seen.page.evaluate(TINY_LETTERS) == [], f"{path}: too small"
-
-
-def test_nothing_overflows_a_telephone(browser: Browser, site: Site) -> None:
-    for path, seen in _visits(browser, site, "light", NARROW):
-        assert seen.page.evaluate(OVERFLOW) == [], path
-
-
-def test_pictures_have_words_and_show_something(browser: Browser, site: Site) -> None:
-    silent = """() => [...document.querySelectorAll("main img, main svg[role=img]")]
-      .filter((e) => !(e.alt || e.getAttribute("aria-label")) || !e.clientWidth)
-      .map((e) => e.outerHTML.slice(0, 120))"""
-    for path, seen in _visits(browser, site, "light", WIDE):
-        assert seen.page.evaluate(silent) == [], path
-
-
-def test_ids_are_unique(browser: Browser, site: Site) -> None:
-    twice = """() => {
-      const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-      return ids.filter((id, at) => ids.indexOf(id) !== at);
-    }"""
-    for path, seen in _visits(browser, site, "light", WIDE):
-        assert seen.page.evaluate(twice) == [], path
+@pytest.mark.parametrize(
+    ("what", "means"),
+    [
+        ("strangers", "the page asks another server"),
+        ("complaints", "the browser's console complains, or a request fails"),
+        ("axe", "axe finds a violation"),
+        ("pale", "letters in a figure have less than 4.5:1"),
+        ("tiny", "letters in a figure are under 8.5 px"),
+        ("overflow", "the page is wider than the screen"),
+        ("silent", "a picture has no text for a listener, or no size"),
+        ("repeated", "two elements share an id"),
+    ],
+)
+def test_pages_are_sound(survey: dict[str, Seen], what: str, means: str) -> None:
+    found = {page: getattr(seen, what) for page, seen in survey.items()}
+    bad = {page: value for page, value in found.items() if value}
+    assert not bad, f"{means}: " + "; ".join(f"{p}: {v}" for p, v in bad.items())

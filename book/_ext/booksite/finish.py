@@ -1,4 +1,4 @@
-"""After the last page: the entrance, and files that no page asks for."""
+"""After the last page: the entrance, and files that should not be there."""
 
 import re
 from html import escape
@@ -22,6 +22,8 @@ UNUSED = (
     "_static/design-tabs.js",
     "searchindex.js",
 )
+
+EXTRA_PAGES = ("index.html", "search.html")
 
 _ENTRANCE = """<!DOCTYPE html>
 <html lang="en">
@@ -66,7 +68,18 @@ def remove_unused(app: Sphinx, error: Exception | None) -> None:
             path.unlink()
 
 
+def remove_stale(app: Sphinx, error: Exception | None) -> None:
+    """Delete pages whose source has gone since an earlier build."""
+    if error or app.builder.name != "html":
+        return
+    current = {app.builder.get_target_uri(name) for name in app.env.found_docs}
+    for path in Path(app.outdir).rglob("*.html"):
+        if path.relative_to(app.outdir).as_posix() not in {*current, *EXTRA_PAGES}:
+            path.unlink()
+
+
 def setup(app: Sphinx) -> None:
-    """Register both hooks."""
+    """Register the hooks."""
     app.connect("build-finished", write_entrance)
     app.connect("build-finished", remove_unused, priority=900)
+    app.connect("build-finished", remove_stale, priority=900)

@@ -14,6 +14,7 @@ WORDS_A_MINUTE = 220  # an adult reading expository English
 CODE_LINES_A_MINUTE = 30  # our estimate: a line of code costs about seven words
 _FENCE = re.compile(r"^(```|~~~|:::).*?$", re.MULTILINE)
 _TABLE = re.compile(r'<table class="docutils.*?</table>', re.S)
+_EMPTY_HEAD = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
 _INNER_TOC = re.compile(r"\s*<ul>\s*<li>.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>\s*", re.S)
 
 
@@ -79,7 +80,11 @@ def _navigation(context: dict[str, Any]) -> str:
 
 
 def scrolling_tables(html: str) -> str:
-    """Put each table in a box of its own, so that only the box scrolls sideways."""
+    """Put each table in a box of its own, so that only the box scrolls sideways.
+
+    An empty header cell becomes a plain one: it would head a column with silence.
+    """
+    html = _EMPTY_HEAD.sub("<td></td>", html)
     return _TABLE.sub(r'<div class="scroll">\g<0></div>', html)
 
 
