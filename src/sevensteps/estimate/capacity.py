@@ -118,7 +118,7 @@ def monthly_cost(*bought: tuple[Amount, Amount]) -> Quantity:
 
     >>> disk = ("11 TB", "0.02 euro/GB/month")
     >>> print(monthly_cost(disk, ("3 machine", "70 euro/machine/month")))
-    430.0 €/month
+    430.0 EUR/month
     """
     total = Q(0.0, "euro/month")
     for amount, price in bought:
@@ -164,7 +164,7 @@ def capacity(load: Load) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame                 index quantity; columns value, unit
+    DataFrame                 one row per quantity: value, unit
     """
     peak = peak_rate(load.rate, peak_factor=load.peak_factor)
     log = storage(load.rate, load.size, keep=load.keep, copies=load.copies)

@@ -93,7 +93,7 @@ def machines_within(
     """Fewest servers that keep a quantile of the waiting time within `wait`.
 
     >>> machines_within("300 request/s", "10 ms", wait="10 ms")
-    5
+    6
     """
     if not 0 < quantile < 1:
         raise ValueError(f"`quantile` must lie between 0 and 1, not {quantile}")

@@ -85,16 +85,14 @@ def tidy(named: Mapping[str, Amount]) -> pd.DataFrame:
 
     >>> tidy({"log": Q(7.3e12, "byte"), "machines": Q(4, "machine")})
               value     unit
-    quantity
     log         7.3       TB
     machines    4.0  machine
-    """  # noqa: W291
-    rows = [(name, readable(value)) for name, value in named.items()]
-    table = pd.DataFrame(
+    """
+    values = [readable(value) for value in named.values()]
+    return pd.DataFrame(
         {
-            "quantity": [name for name, _ in rows],
-            "value": [float(f"{q.magnitude:.3g}") for _, q in rows],
-            "unit": [f"{q.units}" for _, q in rows],
-        }
+            "value": [float(f"{q.magnitude:.3g}") for q in values],
+            "unit": [f"{q.units}" for q in values],
+        },
+        index=list(named),
     )
-    return table.set_index("quantity")

@@ -1,0 +1,150 @@
+"""Estimates with units: against hand arithmetic, formulas and a simulated queue."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.estimate import (
+    Load,
+    Q,
+    capacity,
+    drills,
+    fermi_score,
+    machines,
+    machines_within,
+    memory,
+    monthly_cost,
+    peak_rate,
+    readable,
+    storage,
+    tidy,
+    waiting,
+)
+
+LOAD = Load(
+    rate="50e6 payment/day",
+    size="200 byte/payment",
+    keys="60e6 card",
+    key_size="400 byte/card",
+    service_time="5 ms",
+    machine_price="70 euro/machine/month",
+    disk_price="0.02 euro/GB/month",
+    keep="365 day",
+)
+
+
+def test_the_whole_envelope_by_hand():
+    table = capacity(LOAD)
+    value, unit = table["value"], table["unit"]
+    assert value["peak rate"] == pytest.approx(50e6 / 86400 * 3, rel=0.005)
+    assert (value["log"], unit["log"]) == (10.9, "TB") or value["log"] == 11.0
+    assert (value["online store"], unit["online store"]) == (36, "GB")
+    # 1,736/s x 5 ms = 8.7 cores busy; 60 % of 2 cores each: 8 machines, and 1 spare
+    assert value["machines for headroom"] == 9
+    n = max(value["machines for headroom"], value["machines for waiting"])
+    assert value["cost"] == pytest.approx(n * 70 + 10_950 * 0.02, rel=0.005)
+    assert unit["cost"] == "EUR/month"
+
+
+def test_units_convert_and_wrong_ones_are_named():
+    assert peak_rate("1 payment/ms").magnitude == pytest.approx(3000)
+    assert memory("2 key", "1 kB/key", overhead=1).to("byte").magnitude == 2000
+    with pytest.raises(ValueError, match="rate x size x keep"):
+        storage("5 payment/day", "200 byte/card")
+    with pytest.raises(ValueError, match="events per time"):
+        peak_rate("5 payment")
+    with pytest.raises(ValueError, match="service_time"):
+        machines("5 payment/s", "5 euro")
+    with pytest.raises(ValueError, match="amount x price"):
+        monthly_cost(("5 TB", "3 euro/machine/month"))
+    with pytest.raises(ValueError, match="cannot read"):
+        Q("5 parsecsy")
+
+
+@settings(deadline=None)
+@given(st.floats(1, 1e5), st.floats(0.1, 100), st.floats(0.1, 1))
+def test_machines_are_enough_and_not_one_too_many(rate, ms, utilisation):
+    n = machines(
+        Q(rate, "1/s"), Q(ms, "ms"), cores=4, utilisation=utilisation, spare=0
+    ).magnitude
+    busy = rate * ms / 1000
+    assert n * 4 * utilisation >= busy * (1 - 1e-6)
+    assert n == 1 or (n - 1) * 4 * utilisation < busy * (1 + 1e-6)
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 0.99))
+def test_one_server_is_the_textbook_queue(utilisation):
+    queue = waiting(Q(utilisation, "request/s"), "1 s", servers=1)
+    assert queue.p_wait == pytest.approx(utilisation)
+    mean = queue.mean.to("s").magnitude
+    assert mean == pytest.approx(utilisation / (1 - utilisation))
+
+
+@pytest.mark.parametrize(("busy", "servers"), [(0.5, 2), (8, 10), (90, 100)])
+def test_erlang_c_equals_its_sum(busy, servers):
+    terms = [math.exp(n * math.log(busy) - math.lgamma(n + 1)) for n in range(servers)]
+    last = math.exp(servers * math.log(busy) - math.lgamma(servers + 1))
+    last *= servers / (servers - busy)
+    want = last / (sum(terms) + last)
+    got = waiting(Q(busy, "request/s"), "1 s", servers)
+    assert got.p_wait == pytest.approx(want)
+
+
+def test_waiting_is_what_a_simulated_queue_shows():
+    rng = np.random.default_rng(0)
+    n, servers = 100_000, 3
+    arrive = rng.exponential(1 / 2.4, n).cumsum()
+    service = rng.exponential(1.0, n)
+    free = [0.0] * servers
+    waits = np.empty(n)
+    for i in range(n):
+        k = free.index(min(free))
+        start = max(arrive[i], free[k])
+        waits[i] = start - arrive[i]
+        free[k] = start + service[i]
+    queue = waiting("2.4 request/s", "1 s", servers)
+    assert (waits > 0).mean() == pytest.approx(queue.p_wait, rel=0.05)
+    assert waits.mean() == pytest.approx(queue.mean.magnitude, rel=0.1)
+    assert np.quantile(waits, 0.99) == pytest.approx(queue.p99.magnitude, rel=0.1)
+
+
+def test_fewest_servers_keep_the_wait_and_one_less_does_not():
+    n = machines_within("300 request/s", "10 ms", wait="10 ms")
+    assert waiting("300 request/s", "10 ms", n).p99.to("ms").magnitude <= 10
+    assert waiting("300 request/s", "10 ms", n - 1).p99.to("ms").magnitude > 10
+    with pytest.raises(ValueError, match="take at least 4"):
+        waiting("300 request/s", "10 ms", 3)
+
+
+@settings(deadline=None)
+@given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
+def test_fermi_points_are_symmetric(guess, answer):
+    one, other = fermi_score(guess, answer), fermi_score(answer, guess)
+    assert one.points == pytest.approx(other.points)
+    assert 0 <= one.points <= 1
+
+
+def test_fermi_scores_convert_units_and_refuse_nonsense():
+    assert fermi_score("1000 GB", "1 TB").points == pytest.approx(1)
+    assert fermi_score("2 day", "1 day").points == pytest.approx(1 - math.log10(2))
+    assert "spot on" in str(fermi_score(1.0, 1.01))
+    with pytest.raises(ValueError, match="guess"):
+        fermi_score("5 euro", "1 TB")
+    with pytest.raises(ValueError, match="above zero"):
+        fermi_score(0, 1)
+
+
+def test_drills_agree_with_their_working():
+    """The rounded answer of each working scores well."""
+    guesses = ["1500 payment/s", "12 TB", "36 GB", "3 machine", "90 ms", "200 day"]
+    for drill, guess in zip(drills(), guesses, strict=True):
+        assert drill.score(guess).points > 0.9, str(drill)
+
+
+def test_tables_read_well():
+    assert tidy({"a": "0.0042 s"}).loc["a"].tolist() == [4.2, "ms"]
+    assert f"{readable('1.5e9 byte')}" == "1.5 GB"

@@ -1,0 +1,84 @@
+"""Budget metrics against a loop over days that a reader can check."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.measure import (
+    alerts,
+    day_blocks,
+    precision_at_budget,
+    recall_at_budget,
+    recall_by_group,
+)
+
+
+def world(seed=0, n=3000, levels=10**9):
+    rng = np.random.default_rng(seed)
+    label, day = rng.random(n) < 0.02, rng.integers(0, 12, n)
+    score = rng.normal(size=n) + 2 * label
+    return np.floor(score * levels) / levels, label, day
+
+
+def slow_alerts(score, day, per_day):
+    chosen = np.zeros(len(score), bool)
+    for d in np.unique(day):
+        rows = np.flatnonzero(day == d)
+        chosen[sorted(rows, key=lambda i: -score[i])[:per_day]] = True
+    return chosen
+
+
+@pytest.mark.parametrize("per_day", [1, 10, 100, 10_000])
+def test_without_ties_it_is_the_top_of_each_day(per_day):
+    score, label, day = world()
+    chosen = slow_alerts(score, day, per_day)
+    np.testing.assert_array_equal(alerts(score, day, per_day=per_day), chosen)
+    precision = precision_at_budget(score, label, day, per_day=per_day)
+    recall = recall_at_budget(score, label, day, per_day=per_day)
+    assert precision.estimate == pytest.approx(label[chosen].mean())
+    assert recall.estimate == pytest.approx(chosen[label].mean())
+
+
+def test_each_resample_equals_drawing_whole_days():
+    score, label, day = world()
+    chosen = slow_alerts(score, day, 5)
+    recall = recall_at_budget(score, label, day, per_day=5, resamples=20)
+    for sample, drawn in zip(
+        recall.samples, day_blocks(day, 20).weight[1:], strict=True
+    ):
+        w = drawn[day]
+        assert sample == pytest.approx((w * chosen * label).sum() / (w * label).sum())
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6), per_day=st.integers(1, 300))
+def test_ties_count_as_the_mean_over_random_orders(seed, per_day):
+    score, label, day = world(seed, n=300, levels=1)
+    rng = np.random.default_rng(seed)
+    exact = precision_at_budget(score, label, day, per_day=per_day, resamples=5)
+    luck = []
+    for _ in range(200):
+        chosen = slow_alerts(score + rng.random(300) * 1e-6, day, per_day)
+        luck.append(label[chosen].mean())
+    error = np.std(luck) / np.sqrt(len(luck))
+    assert abs(exact.estimate - np.mean(luck)) <= 5 * error + 1e-9
+
+
+def test_groups_share_one_budget():
+    score, label, day = world()
+    group = np.array(["a", "b", "c"])[np.arange(len(score)) % 3]
+    table = recall_by_group(score, label, day, group, per_day=5)
+    whole = recall_at_budget(score, label, day, per_day=5).estimate
+    found = sum(row.positives * row.recall.estimate for row in table.itertuples())
+    assert table["positives"].sum() == label.sum()
+    assert found == pytest.approx(whole * label.sum())
+
+
+def test_a_budget_of_nothing_is_refused():
+    score, label, day = world()
+    for metric in (precision_at_budget, recall_at_budget):
+        with pytest.raises(ValueError, match="per_day"):
+            metric(score, label, day, per_day=0)
+    with pytest.raises(ValueError, match="`scores` 3,000, `day` 2"):
+        alerts(score, day[:2], per_day=1)

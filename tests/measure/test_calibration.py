@@ -1,0 +1,128 @@
+"""Calibration against scikit-learn and against worlds whose truth is known."""
+
+import numpy as np
+import pytest
+import sklearn.metrics as oracle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn.calibration import calibration_curve
+
+from sevensteps.measure import (
+    binomial_interval,
+    brier,
+    calibration_ratio,
+    expected_calibration_error,
+    log_loss,
+    prior_correction,
+    reliability,
+)
+
+RNG = np.random.default_rng(0)
+P = RNG.beta(1, 20, 20_000)
+LABEL = RNG.random(20_000) < P
+DAY = RNG.integers(0, 20, 20_000)
+RARE_P = np.exp(RNG.normal(-10.5, 1.5, 1_000_000)).clip(0, 1)
+RARE = RNG.random(1_000_000) < RARE_P
+
+
+def test_scores_equal_scikit_learn():
+    assert brier(P, LABEL, DAY).estimate == pytest.approx(
+        oracle.brier_score_loss(LABEL, P)
+    )
+    assert log_loss(P, LABEL, DAY).estimate == pytest.approx(oracle.log_loss(LABEL, P))
+
+
+@pytest.mark.parametrize(
+    ("by", "strategy"), [("width", "uniform"), ("rows", "quantile")]
+)
+def test_reliability_equals_scikit_learn(by, strategy):
+    table = reliability(P, LABEL, bins=10, by=by)
+    observed, predicted = calibration_curve(LABEL, P, n_bins=10, strategy=strategy)
+    np.testing.assert_allclose(table["observed"], observed, rtol=0.02)
+    np.testing.assert_allclose(table["predicted"], predicted, rtol=0.02)
+
+
+def test_at_a_tiny_base_rate_every_bin_holds_as_many_expected_positives():
+    table = reliability(RARE_P, RARE, bins=5)
+    assert len(table) == 5
+    np.testing.assert_allclose(table["expected_positives"], RARE_P.sum() / 5, rtol=0.15)
+    assert (table["positives"] > 0).all()
+    inside = (table["low"] <= table["predicted"]) & (
+        table["predicted"] <= table["high"]
+    )
+    assert inside.sum() >= 4
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0]), min_size=2, max_size=50))
+def test_equal_probabilities_share_a_bin(values):
+    label = np.arange(len(values)) % 2
+    for by in ("events", "rows", "width"):
+        table = reliability(values, label, bins=4, by=by)
+        assert table["rows"].sum() == len(values)
+        assert len(table) <= len(set(values))
+        assert table["positives"].sum() == label.sum()
+
+
+def test_always_zero_looks_perfect_until_the_error_is_relative():
+    day = np.arange(len(RARE)) % 10
+    zero = np.zeros(len(RARE))
+    assert expected_calibration_error(zero, RARE, day).estimate < 1e-3
+    assert expected_calibration_error(
+        zero, RARE, day, relative=True
+    ).estimate == pytest.approx(1)
+    assert expected_calibration_error(RARE_P, RARE, day, relative=True).estimate < 0.5
+
+
+def test_error_is_the_weighted_gap_of_the_table():
+    table = reliability(P, LABEL, bins=7)
+    gap = (table["predicted"] - table["observed"]).abs()
+    want = (gap * table["rows"]).sum() / table["rows"].sum()
+    assert expected_calibration_error(P, LABEL, DAY, bins=7).estimate == pytest.approx(
+        want
+    )
+
+
+def test_prior_correction_undoes_undersampling():
+    kept = RARE | (RNG.random(len(RARE)) < 0.02)
+    odds = RARE_P / (1 - RARE_P) / 0.02  # what a perfect model learns on the sample
+    sampled = odds / (1 + odds)
+    day = np.arange(len(RARE)) % 10
+    np.testing.assert_allclose(prior_correction(sampled, 0.02), RARE_P)
+    assert 1 in calibration_ratio(sampled[kept], RARE[kept], day[kept])
+    assert calibration_ratio(sampled, RARE, day).low > 10
+    assert 1 in calibration_ratio(prior_correction(sampled, 0.02), RARE, day)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1), st.floats(1e-4, 1))
+def test_prior_correction_keeps_order_and_range(p, rate):
+    got = prior_correction(sorted(p), rate)
+    assert (np.diff(got) >= -1e-15).all()
+    assert ((got >= 0) & (got <= np.sort(p) + 1e-12)).all()
+
+
+def test_base_rate_alone_has_a_normalised_loss_of_one():
+    rate = np.full(len(LABEL), LABEL.mean())
+    assert log_loss(rate, LABEL, DAY, normalised=True).estimate == pytest.approx(1)
+    assert log_loss(P, LABEL, DAY, normalised=True).high < 1
+
+
+@settings(deadline=None)
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_binomial_interval_equals_scipy(hits):
+    low, high = binomial_interval(*hits)
+    want = binomtest(*hits).proportion_ci(method="exact")
+    assert (float(low), float(high)) == pytest.approx((want.low, want.high), abs=1e-9)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match=r"within \[0, 1\].*row 1"):
+        reliability([0.1, 1.2], [0, 1])
+    with pytest.raises(ValueError, match="'events', 'rows' or 'width'"):
+        reliability([0.1, 0.2], [0, 1], by="decade")
+    with pytest.raises(ValueError, match="sampling_rate"):
+        prior_correction([0.1], 0)
+    with pytest.raises(ValueError, match="NaN"):
+        brier([0.1, np.nan], [0, 1], [0, 1])

@@ -1,0 +1,184 @@
+"""Experiments: against SciPy, and by running many whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from sevensteps.measure import (
+    aa_false_positives,
+    ab_test,
+    assign,
+    bootstrap_difference,
+    cuped,
+    minimum_detectable_effect,
+    peeking_alpha,
+    peeking_false_positives,
+    per_unit,
+    power,
+    sample_ratio_check,
+    sample_size,
+    unit_hash,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def test_ab_test_equals_scipys_welch():
+    a, b = RNG.lognormal(1, 1, 300), RNG.lognormal(0.9, 1.2, 200)
+    ours, theirs = ab_test(a, b), stats.ttest_ind(a, b, equal_var=False)
+    bounds = theirs.confidence_interval(0.95)
+    assert ours.p_value == pytest.approx(theirs.pvalue)
+    assert (ours.difference.low, ours.difference.high) == pytest.approx(tuple(bounds))
+    assert ours.treatment - ours.control == pytest.approx(ours.difference.estimate)
+    assert ours.units == 500
+
+
+def test_capping_narrows_heavy_tails():
+    a, b = RNG.pareto(1.5, 5000), RNG.pareto(1.5, 5000)
+    plain, capped = ab_test(a, b).difference, ab_test(a, b, cap=0.999).difference
+    assert capped.high - capped.low < plain.high - plain.low
+    both = np.concatenate([a, b])
+    low, high = np.quantile(both, [0.001, 0.999])
+    want = a.clip(low, high).mean() - b.clip(low, high).mean()
+    assert capped.estimate == pytest.approx(want)
+
+
+def test_arms_that_never_vary():
+    assert ab_test([1.0, 1.0], [1.0, 1.0]).p_value == 1
+    assert ab_test([2.0, 2.0], [1.0, 1.0]).p_value == 0
+
+
+@pytest.mark.parametrize("method", [lambda a, b: ab_test(a, b).difference, None])
+def test_intervals_cover_the_truth_on_heavy_tails(method):
+    """Mostly zeros, log-normal losses, a true difference of 0.1 x the mean loss."""
+    method = method or (lambda a, b: bootstrap_difference(a, b, resamples=200))
+    rng, covered = np.random.default_rng(1), 0
+    for _ in range(150):
+        loss = rng.lognormal(0, 1, 4000) * (rng.random(4000) < 0.1)
+        half = rng.permutation(4000) < 2000
+        covered += 0.1 in method(loss[half] + 0.1, loss[~half])
+    assert 0.9 * 150 <= covered < 150
+
+
+def test_bootstrap_agrees_with_welch_on_many_units():
+    a, b = RNG.exponential(1, 4000), RNG.exponential(1.1, 4000)
+    boot, welch = bootstrap_difference(a, b), ab_test(a, b).difference
+    assert boot.estimate == pytest.approx(welch.estimate)
+    assert (boot.low, boot.high) == pytest.approx((welch.low, welch.high), abs=0.01)
+
+
+def test_per_unit_counts_the_silent_as_zero():
+    frame = pd.DataFrame({"v": RNG.random(500), "u": RNG.integers(0, 80, 500)})
+    units = RNG.permutation(100)
+    want = frame.groupby("u")["v"].sum().reindex(units, fill_value=0)
+    np.testing.assert_allclose(per_unit(frame["v"], frame["u"], units), want)
+    with pytest.raises(ValueError, match="row 1 has a unit not in"):
+        per_unit([1.0, 1.0], [0, 7], [0, 1])
+    with pytest.raises(ValueError, match="once"):
+        per_unit([1.0], [0], [0, 0])
+
+
+def test_cuped_keeps_the_mean_and_removes_what_was_known():
+    before = RNG.lognormal(0, 1, 5000)
+    outcome = 2 * before + RNG.normal(0, 1, 5000)
+    adjusted = cuped(outcome, before)
+    r = np.corrcoef(outcome, before)[0, 1]
+    assert adjusted.mean() == pytest.approx(outcome.mean())
+    assert adjusted.var() == pytest.approx(outcome.var() * (1 - r**2))
+    with pytest.raises(ValueError, match="explains nothing"):
+        cuped([1.0, 2.0], [3.0, 3.0])
+
+
+def test_power_is_what_simulated_experiments_reach():
+    rng, sd, n = np.random.default_rng(2), 3.0, 800
+    effect = minimum_detectable_effect(sd, n, power=0.8, share=0.3)
+    k = int(n * 0.3)
+    draws = rng.normal(0, sd, (2000, n))
+    p = stats.ttest_ind(draws[:, :k] + effect, draws[:, k:], axis=1).pvalue
+    assert (p < 0.05).mean() == pytest.approx(0.8, abs=0.03)
+    assert power(effect, sd, n, share=0.3) == pytest.approx(0.8, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(st.floats(0.01, 2), st.floats(0.1, 10), st.floats(0.5, 0.95))
+def test_sample_size_reaches_the_power_and_not_more(effect, sd, wanted):
+    n = sample_size(effect, sd, power=wanted)
+    assert power(effect, sd, n) >= wanted - 1e-9
+    if n > 4:
+        assert minimum_detectable_effect(sd, n - 1, power=wanted) > effect * (1 - 1e-9)
+
+
+def test_textbook_sample_size():
+    z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    assert sample_size(0.2, 1.0) == int(np.ceil(2 * 2 * z**2 / 0.2**2))
+
+
+def test_aa_tests_cry_wolf_as_often_as_promised():
+    rate = aa_false_positives(RNG.lognormal(0, 1, 2000), splits=1000)
+    assert 0.05 in rate
+    few = np.zeros(400)
+    few[0] = 1e6  # one unit decides: the test has nothing to say
+    assert aa_false_positives(few, splits=200).estimate < 0.01
+
+
+def test_peeking_inflates_as_in_the_literature():
+    # Armitage, McPherson and Rowe (1969), table 2: nominal 5 % at 2, 5 and 10 looks
+    for looks, want in ((2, 0.083), (5, 0.142), (10, 0.193)):
+        assert want in peeking_false_positives(looks)
+    # Pocock (1977), table 1
+    assert peeking_alpha(2) == pytest.approx(0.0294, abs=0.001)
+    assert peeking_alpha(5) == pytest.approx(0.0158, abs=0.001)
+    again = peeking_false_positives(5, alpha=peeking_alpha(5), seed=9)
+    assert 0.05 in again
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(max_size=20), st.floats(0.05, 0.95))
+def test_assignment_is_deterministic_fair_and_grows(salt, share):
+    ids = np.arange(4000)
+    arm = assign(ids, salt, {"treatment": share, "control": 1 - share})
+    again = assign(ids[::-1], salt, {"treatment": share, "control": 1 - share})[::-1]
+    assert (np.asarray(arm) == np.asarray(again)).all()
+    hits = int((arm == "treatment").sum())
+    assert stats.binomtest(hits, 4000, share).pvalue > 1e-6
+    wider = assign(ids, salt, {"treatment": share + 0.04, "control": 0.96 - share})
+    assert (wider == "treatment")[arm == "treatment"].all()
+
+
+def test_two_experiments_are_independent_and_hashes_never_change():
+    ids = np.arange(100_000)
+    a, b = unit_hash(ids, "one"), unit_hash(ids, "two")
+    assert abs(np.corrcoef(a, b)[0, 1]) < 0.015
+    assert stats.kstest(a, "uniform").pvalue > 1e-4
+    assert abs(np.corrcoef(a[1:], a[:-1])[0, 1]) < 0.015
+    golden = [0.77073, 0.26896]  # also by plain integers in Python
+    assert unit_hash([1, 2], "salt").round(5).tolist() == golden
+    assert unit_hash(np.array([1, 2], np.int32), "salt").round(5).tolist() == golden
+    assert len(set(unit_hash(["anna", "anna", "bo"], "salt"))) == 2
+
+
+def test_bad_assignments_are_refused():
+    with pytest.raises(ValueError, match="add up to 1"):
+        assign([1], "x", {"a": 0.5, "b": 0.4})
+    with pytest.raises(ValueError, match="integers or texts"):
+        assign([1.5], "x")
+    with pytest.raises(ValueError, match="missing in row 1"):
+        assign(np.array(["a", None], dtype=object), "x")
+
+
+def test_sample_ratio_equals_scipy_and_finds_a_loss_of_units():
+    arms = np.repeat(["control", "treatment"], [5210, 4790])
+    check = sample_ratio_check(arms)
+    assert check.p_value == pytest.approx(stats.chisquare([5210, 4790]).pvalue)
+    assert check.suspicious
+    assert check.observed == {"control": 5210, "treatment": 4790}
+    fair = sample_ratio_check(arms, {"control": 0.52, "treatment": 0.48})
+    assert not fair.suspicious
+    assert sample_ratio_check(assign(range(10_000), "ok")).p_value > 0.001
+    lost = sample_ratio_check(["a"] * 100, {"a": 0.5, "b": 0.5})
+    assert lost.suspicious
+    with pytest.raises(ValueError, match="not in the plan"):
+        sample_ratio_check(["a", "z"], {"a": 0.5, "b": 0.5})

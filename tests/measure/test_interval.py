@@ -1,0 +1,72 @@
+"""Intervals: their arithmetic, what they refuse, how they read."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.measure import Interval, average_precision, day_blocks, significant
+
+
+def test_of_takes_the_central_quantiles_and_leaves_out_what_is_missing():
+    samples = np.append(np.arange(1001.0), np.nan)
+    interval = Interval.of(samples, 500)
+    got = (interval.low, interval.estimate, interval.high)
+    assert got == pytest.approx((25, 500, 975))
+
+
+@settings(deadline=None)
+@given(st.floats(-1e300, 1e300))
+def test_three_digits_are_three_digits(value):
+    back = float(significant(value).replace(",", ""))
+    assert back == pytest.approx(value, rel=0.0051)
+
+
+def test_difference_is_paired():
+    a = Interval.of([1.0, 5.0, 9.0], 5, resampling="x")
+    b = Interval.of([0.0, 4.0, 8.0], 4, resampling="x")
+    difference = a - b
+    assert (difference.low, difference.estimate, difference.high) == (1, 1, 1)
+
+
+def test_difference_of_unrelated_intervals_is_refused():
+    rng = np.random.default_rng(0)
+    score, label = rng.random(100), rng.random(100) < 0.2
+    a = average_precision(score, label, np.arange(100) % 10)
+    for other in (
+        average_precision(score, label, np.arange(100) % 9),
+        average_precision(score, label, np.arange(100) % 10, seed=1),
+        average_precision(score, label, np.arange(100) % 10, resamples=999),
+    ):
+        with pytest.raises(ValueError, match="different resamples"):
+            _ = a - other
+    with pytest.raises(ValueError, match="without samples"):
+        _ = a - Interval(1, 0, 2)
+
+
+def test_bounds_in_the_wrong_order_are_refused():
+    with pytest.raises(ValueError, match="above"):
+        Interval(1, 2, 0)
+    with pytest.raises(ValueError, match="missing"):
+        Interval.of([math.nan, math.nan])
+
+
+def test_what_cannot_be_measured_says_so():
+    assert str(Interval.missing()) == "n/a"
+    assert 0.5 not in Interval.missing()
+
+
+def test_blocks_draw_each_day_as_often_as_the_next():
+    blocks = day_blocks([3, 3, 5, 9], resamples=4000)
+    assert blocks.code.tolist() == [0, 0, 1, 2]
+    assert blocks.weight[0].tolist() == [1, 1, 1]
+    assert (blocks.weight.sum(axis=1) == 3).all()
+    np.testing.assert_allclose(blocks.weight[1:].mean(axis=0), 1, atol=0.06)
+
+
+@pytest.mark.parametrize("day", [[1, 1, 1], [1.0, np.nan, 2.0]])
+def test_blocks_refuse_one_day_and_missing_days(day):
+    with pytest.raises(ValueError, match=r"two days|row 1"):
+        day_blocks(day)

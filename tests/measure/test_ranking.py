@@ -1,0 +1,135 @@
+"""Ranking metrics against scikit-learn, and every resample against the slow way."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+from sevensteps.measure import (
+    average_precision,
+    day_blocks,
+    ranking,
+    recall_at_fpr,
+    roc_auc,
+)
+
+
+def sklearn_recall_at_fpr(label, score, sample_weight=None, fpr=0.1):
+    false, true, _ = roc_curve(
+        label, score, sample_weight=sample_weight, drop_intermediate=False
+    )
+    return true[false <= fpr + 1e-12].max()
+
+
+METRICS = [
+    (average_precision, average_precision_score, {}),
+    (roc_auc, roc_auc_score, {}),
+    (recall_at_fpr, sklearn_recall_at_fpr, {"fpr": 0.1}),
+]
+
+
+@st.composite
+def tables(draw):
+    """Scores with many ties, rare labels, a few days."""
+    n = draw(st.integers(8, 80))
+    seed = draw(st.integers(0, 2**32 - 1))
+    levels = draw(st.sampled_from([2, 5, 1000]))
+    rng = np.random.default_rng(seed)
+    label = rng.random(n) < draw(st.sampled_from([0.1, 0.5, 0.9]))
+    label[:2] = [True, False]
+    day = rng.integers(0, 4, n)
+    day[:2] = [0, 1]
+    return rng.integers(0, levels, n) / levels, label, day
+
+
+@pytest.mark.parametrize(("ours", "theirs", "options"), METRICS)
+@settings(max_examples=40, deadline=None)
+@given(table=tables(), weighted=st.booleans())
+def test_estimate_equals_scikit_learn(ours, theirs, options, table, weighted):
+    score, label, day = table
+    rng = np.random.default_rng(0)
+    weight = rng.choice([0.5, 1.0, 10.0], len(label)) if weighted else None
+    got = ours(score, label, day, weight=weight, resamples=5, **options)
+    assert got.estimate == pytest.approx(theirs(label, score, sample_weight=weight))
+
+
+@pytest.mark.parametrize(("ours", "theirs", "options"), METRICS)
+@pytest.mark.parametrize("at_once", [1, 7, 2048])
+def test_each_resample_equals_drawing_whole_days(
+    ours, theirs, options, at_once, monkeypatch
+):
+    monkeypatch.setattr(ranking, "_AT_ONCE", at_once)
+    rng = np.random.default_rng(3)
+    label, day = rng.random(400) < 0.1, rng.integers(0, 8, 400)
+    score = (rng.normal(size=400) + 2 * label).round(1)
+    interval = ours(score, label, day, resamples=30, **options)
+    weights = day_blocks(day, 30).weight[1:]
+    slow = [theirs(label, score, sample_weight=w[day]) for w in weights]
+    np.testing.assert_allclose(interval.samples, slow)
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=tables(), seed=st.integers(0, 100))
+def test_only_the_order_of_scores_matters_and_not_the_order_of_rows(table, seed):
+    score, label, day = table
+    order = np.random.default_rng(seed).permutation(len(score))
+    for metric, _, options in METRICS:
+        plain = metric(score, label, day, resamples=9, **options)
+        bent = metric(np.exp(3 * score), label, day, resamples=9, **options)
+        mixed = metric(score[order], label[order], day[order], resamples=9, **options)
+        np.testing.assert_allclose(plain.samples, bent.samples, rtol=1e-9)
+        np.testing.assert_allclose(plain.samples, mixed.samples, rtol=1e-9)
+
+
+def test_day_blocks_cover_where_row_blocks_do_not():
+    """Frauds in campaigns: the interval must hold the long-run value about 95 %."""
+    rng = np.random.default_rng(5)
+    hits = {"day": 0, "row": 0}
+    for _ in range(60):
+        day = np.repeat(np.arange(40), 50)
+        mood = rng.normal(size=40)[day]
+        label = rng.random(2000) < 0.2
+        score = rng.normal(size=2000) + mood * label
+        truth = 0.5  # moods are symmetric: on the average day the score is blind
+        for name, block in (("day", day), ("row", np.arange(2000) % 500)):
+            interval = roc_auc(score, label, block, resamples=100)
+            hits[name] += truth in interval
+    assert hits["day"] >= 0.85 * 60
+    assert hits["row"] <= 0.75 * 60
+
+
+def test_resamples_without_a_positive_are_left_out():
+    score, label, day = [0.9, 0.1, 0.2, 0.3], [1, 0, 0, 0], [0, 0, 1, 2]
+    interval = average_precision(score, label, day)
+    assert np.isnan(interval.samples).any()
+    assert (interval.low, interval.high) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("score", "label", "day", "message"),
+    [
+        ([0.1, np.nan, 0.2], [0, 1, 0], [0, 0, 1], "NaN.*row 1"),
+        ([0.1, 0.2], [0, 1, 0], [0, 0, 1], "`scores` 2.*`labels` 3"),
+        ([0.1, 0.2, 0.3], [0, 0, 0], [0, 0, 1], "no positive"),
+        ([0.1, 0.2, 0.3], [1, 1, 1], [0, 0, 1], "every label"),
+        ([0.1, 0.2, 0.3], [0, 2, 1], [0, 0, 1], "0 or 1.*row 1"),
+        ([0.1, 0.2, 0.3], [0, 1, 0], [0, 0], "`day` 2"),
+        ([[0.1, 0.2]], [0, 1, 0], [0, 0, 1], "one column"),
+        (["a", "b", "c"], [0, 1, 0], [0, 0, 1], "must hold numbers"),
+        ([], [], [], "empty"),
+    ],
+)
+def test_bad_input_is_named(score, label, day, message):
+    with pytest.raises(ValueError, match=message):
+        average_precision(score, label, day)
+
+
+def test_bad_weights_and_rates_are_named():
+    score, label, day = [0.1, 0.2, 0.3], [0, 1, 0], [0, 0, 1]
+    with pytest.raises(ValueError, match="negative"):
+        average_precision(score, label, day, weight=[1, 1, -1])
+    with pytest.raises(ValueError, match="weight above zero"):
+        average_precision(score, label, day, weight=[1, 0, 1])
+    with pytest.raises(ValueError, match="fpr"):
+        recall_at_fpr(score, label, day, fpr=1.0)
