@@ -152,7 +152,7 @@ def stream_columns(
     """The `STREAM_FEATURES` of payments, from the past's events and today's."""
 
     def windows(name: str, key: Ints) -> Windows:
-        return Windows.before((past[name], today[name]), key, c.paid_at)
+        return Windows((past[name], today[name]), key, c.paid_at)
 
     seen = c.device != NO_DEVICE
     pairs = windows("card_device", _pair(c.card, c.device))
@@ -170,9 +170,9 @@ def stream_columns(
 def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
     """What the card's own last thirty days say."""
     n_month = card.count(MONTH)
-    (sum_day,) = card.sums(DAY, CENTS)
-    (sum_month,) = card.sums(MONTH, CENTS)
-    (abroad,) = card.sums(WEEK, ABROAD)
+    sum_day = card.sums(DAY, CENTS)
+    sum_month = card.sums(MONTH, CENTS)
+    abroad = card.sums(WEEK, ABROAD)
     last = card.last(MONTH)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sum_month / (100 * n_month)
