@@ -74,9 +74,13 @@ def _breaches(s: Scene, n_events: int, payments: float, delay_days: float) -> Pl
 
 
 def _customers(s: Scene, n: int) -> NDArray[np.int32]:
-    """Up to `n` cards of people who return to one popular online merchant."""
-    merchant = s.people.online(0, s.rng.random(1))[0]
-    holders = np.flatnonzero((s.people.habits == merchant).any(axis=1))
+    """Cards of `n` people who return to one online merchant, large enough if any is."""
+    holders = np.empty(0, np.int64)
+    for merchant in s.people.online(0, s.rng.random(8)):
+        more = np.flatnonzero((s.people.habits == merchant).any(axis=1))
+        holders = more if len(more) > len(holders) else holders
+        if len(holders) >= n:
+            break
     cards = holders.astype(np.int32)  # a holder's first card has the holder's number
     return s.rng.permutation(cards)[:n]
 
