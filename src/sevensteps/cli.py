@@ -27,6 +27,10 @@ ChapterName = Annotated[
     str, typer.Argument(metavar="CHAPTER", help="name or number, such as `fraud`")
 ]
 
+ServiceName = Annotated[
+    str, typer.Argument(metavar="SERVICE", help="the service of a chapter: `fraud`")
+]
+
 
 @app.callback()
 def _settle() -> None:
@@ -102,3 +106,60 @@ def check(
     from sevensteps.commands.check import check_all
 
     raise typer.Exit(check_all(chapter, lint_only=lint_only))
+
+
+@app.command(
+    rich_help_panel=OPERATE,
+    epilog="Example: `sevensteps serve fraud --store redis://127.0.0.1:6379`",
+)
+def serve(
+    service: ServiceName = "fraud",
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE", help="a folder, or `redis://host:port`; embedded if absent"
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8077,
+    deadline_ms: Annotated[
+        float, typer.Option(help="every payment is answered within this")
+    ] = 50.0,
+) -> None:
+    """Start a chapter's service on this machine.
+
+    The first time it makes a small world and trains a model in it. Prints its address
+    and its key; Ctrl-C stops it. When store or model are late, rules answer instead.
+    """
+    from sevensteps.commands.service import start
+
+    _known(service)
+    raise typer.Exit(start(store, port, deadline_ms))
+
+
+@app.command(
+    rich_help_panel=OPERATE,
+    epilog="Example: `sevensteps load fraud --rate 200 --seconds 10`",
+)
+def load(
+    service: ServiceName = "fraud",
+    url: Annotated[
+        str, typer.Option(help="of the running service")
+    ] = "http://127.0.0.1:8077",
+    rate: Annotated[float, typer.Option(help="payments per second")] = 100.0,
+    seconds: Annotated[float, typer.Option(help="how long")] = 10.0,
+) -> None:
+    """Load a running service, and see its latencies.
+
+    Payments arrive at random moments whether or not earlier ones are answered (an open
+    loop), so a queue is seen. Exit status 1 if a request failed.
+    """
+    from sevensteps.commands.service import send_load
+
+    _known(service)
+    raise typer.Exit(send_load(url, rate, seconds))
+
+
+def _known(service: str) -> None:
+    """Refuse a service that no chapter has built."""
+    if service != "fraud":
+        raise typer.BadParameter(f"no service {service!r}. Known services: fraud")

@@ -14,15 +14,16 @@ errors = Console(stderr=True)
 
 
 @contextmanager
-def failing_plainly() -> Iterator[None]:
+def failing_plainly(*also: type[Exception]) -> Iterator[None]:
     """End with a message and status 1, instead of a traceback, on an expected error.
 
     Expected are the errors whose messages the package wrote for readers: a chapter or
-    file that is not there, and a table that is not as it should be.
+    file that is not there, a table that is not as it should be, and those in `also`.
     """
+    expected: tuple[type[Exception], ...] = (LookupError, OSError, ValueError, *also)
     try:
         yield
-    except (LookupError, OSError, ValueError) as error:
+    except expected as error:
         message = error.args[0] if isinstance(error, LookupError) else error
         errors.print(f"[bold red]error[/] {message}", highlight=False, soft_wrap=True)
         sys.exit(1)

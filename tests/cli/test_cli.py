@@ -1,0 +1,102 @@
+"""The command line: its help is light, its errors say what to do."""
+
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from sevensteps.cli import app
+from sevensteps.teach.byod import KEPT_SHARE, plan, run_fraud, thin
+from sevensteps.worlds.payments import PaymentsWorld
+
+HEAVY = {"numpy", "pandas", "sklearn", "lightgbm", "matplotlib", "duckdb", "nbformat"}
+
+
+def call(*arguments):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, arguments)
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from sevensteps.cli import app\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["doctor", "run", "check", "serve", "load"])
+def test_each_command_explains_itself(command):
+    told = call(command, "--help")
+    assert told.exit_code == 0
+    assert command in call("--help").output
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_unknown_chapter_is_told_with_the_known(command, capsys):
+    told = call(command, "no-such-chapter")
+    assert told.exit_code == 1
+    assert "fraud_detection" in told.output
+
+
+def test_an_unknown_service_is_told_with_the_known():
+    told = call("serve", "video")
+    assert told.exit_code == 2
+    assert "fraud" in told.output
+
+
+def test_a_folder_without_tables_is_told(tmp_path):
+    told = call("run", "fraud", "--data", str(tmp_path))
+    assert told.exit_code == 1
+    assert "payments" in told.output
+
+
+@pytest.fixture(scope="module")
+def own_tables(tmp_path_factory):
+    """Somebody's tables: the world's, without a word of truth."""
+    folder = tmp_path_factory.mktemp("tables")
+    history = PaymentsWorld(scale="smoke", seed=3, base_rate=0.005).history(60)
+    for name in ("payments", "cardholders", "cards", "merchants", "chargebacks"):
+        pq.write_table(getattr(history, name), folder / f"{name}.parquet")
+    return folder
+
+
+def test_the_offline_half_runs_on_own_tables(own_tables):
+    report = run_fraud(own_tables)
+    amount, linear, trees = report.results
+    assert linear.average_precision.low > amount.average_precision.estimate
+    assert trees.average_precision.low > amount.average_precision.estimate
+    assert 0.1 < linear.calibration.estimate < 10
+    assert any("truth" in part for part in report.skipped)
+
+
+@pytest.mark.parametrize("days", [28, 40, 60, 180, 400])
+@pytest.mark.parametrize("delay", [0, 5, 30, 90])
+def test_the_split_leaves_room_for_each_part(days, delay):
+    parts = plan(days, delay)
+    trained = parts["train_until"] - parts["train_from"]
+    tested = days - parts["train_until"] - parts["label_gap"]
+    assert trained >= 7
+    assert parts["label_gap"] >= 7
+    assert tested >= 7
+
+
+def test_too_short_a_history_is_told():
+    with pytest.raises(ValueError, match="at least 28"):
+        plan(27, 0)
+
+
+def test_thinning_keeps_every_fraud(monkeypatch):
+    import numpy as np
+
+    monkeypatch.setattr("sevensteps.teach.byod.MANY_ROWS", 1_000)
+    labels = np.arange(20_000) % 100 == 0
+    kept, share = thin(np.ones(20_000, dtype=bool), labels)
+    assert share == KEPT_SHARE
+    assert kept[labels].all()
+    assert 0.08 < kept[~labels].mean() < 0.12
