@@ -3,6 +3,7 @@
 from .config import ServiceConfig
 from .errors import ModelError, StorageError, StoreError
 from .export import export_model
+from .load import LoadReport, closed_load, load
 from .log import read_log
 from .manifest import Manifest, Pricing
 from .model import ModelServer
@@ -17,8 +18,10 @@ from .store import (
     open_store,
     refresh_merchants,
 )
+from .sustained import Sustained, sustained_rate
 
 __all__ = [
+    "LoadReport",
     "Manifest",
     "MemoryStore",
     "ModelError",
@@ -32,12 +35,16 @@ __all__ = [
     "StorageError",
     "StoreError",
     "StoreInfo",
+    "Sustained",
     "build_store",
+    "closed_load",
     "export_model",
+    "load",
     "open_store",
     "read_log",
     "refresh_merchants",
     "requests_of",
     "running_service",
     "serve",
+    "sustained_rate",
 ]

@@ -144,6 +144,6 @@ def _told(url: str) -> Iterator[None]:
         yield
     except (redis.RedisError, OSError) as error:
         raise StoreError(
-            f"Redis at {url} did not answer ({type(error).__name__}: {error}). Is "
-            "redis-server running there?"
+            f"Redis at {url} failed ({type(error).__name__}: {error}). Is redis-server "
+            "running there, with memory to spare?"
         ) from error

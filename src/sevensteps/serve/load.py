@@ -1,0 +1,243 @@
+"""Load tests that count the waiting: an open loop, and the closed one as the trap.
+
+Customers do not wait for each other. An **open** loop sends by a timetable and
+measures from the *scheduled* moment, so a stalled service is charged for everybody
+who would have come meanwhile. A **closed** loop sends the next request when the last
+one is answered: a stall delays one request, silences the others and hardly shows
+("coordinated omission").
+
+Source: G. Tene, "How NOT to measure latency" (2013).
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sevensteps.measure.inputs import Floats
+from sevensteps.measure.interval import Interval
+from sevensteps.measure.latency import latency_quantile
+
+from .client import Client, Reply
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class LoadReport:
+    """What a load test saw; milliseconds throughout.
+
+    `achieved` is answers per second from the first send to the last answer; far below
+    `rate`, the service (or this generator) could not keep up.
+    """
+
+    loop: str  # open or closed
+    rate: float  # asked for; of a closed loop, the achieved one
+    achieved: float
+    latency_ms: Floats  # (n,), of all requests; lost ones are infinite
+    errors: dict[str, int]  # by status; "lost": no answer
+    by_rules: int  # answers that the fallback gave
+    ledger: pd.DataFrame  # stage: p50, p99, mean
+
+    def quantile(self, q: float) -> Interval:
+        """A latency quantile with its interval."""
+        return latency_quantile(self.latency_ms, q)
+
+    @property
+    def p50(self) -> Interval:
+        """The median."""
+        return self.quantile(0.5)
+
+    @property
+    def p95(self) -> Interval:
+        """One in twenty is slower."""
+        return self.quantile(0.95)
+
+    @property
+    def p99(self) -> Interval:
+        """One in a hundred is slower."""
+        return self.quantile(0.99)
+
+    def row(self) -> dict[str, Any]:
+        """One line of a table of load tests."""
+        return {
+            "loop": self.loop,
+            "rate": round(self.rate),
+            "achieved": round(self.achieved),
+            "p50 ms": self.p50,
+            "p95 ms": self.p95,
+            "p99 ms": self.p99,
+            "errors": sum(self.errors.values()),
+            "by rules": self.by_rules,
+        }
+
+    def __repr__(self) -> str:
+        return f"LoadReport({self.row()})"
+
+
+def load(
+    url: str,
+    payloads: Sequence[bytes],
+    rate: float,
+    seconds: float,
+    *,
+    api_key: str,
+    seed: int = 0,
+) -> LoadReport:
+    """Send requests as a Poisson process, whether or not earlier ones are answered.
+
+    Parameters
+    ----------
+    url : of the service
+    payloads : bodies, see `requests_of`; used from the first on, each once
+    rate : requests per second, on average
+    seconds : how long
+    api_key : the service's
+    seed : of the timetable
+
+    Returns
+    -------
+    LoadReport                latencies run from the scheduled moment of sending
+
+    Raises
+    ------
+    ValueError
+        if there are fewer payloads than the timetable needs
+    """
+    if not rate > 0 or not seconds > 0:
+        raise ValueError(f"need rate > 0 and seconds > 0; got {rate}, {seconds}")
+    due = schedule(rate, seconds, seed)
+    if len(due) > len(payloads):
+        raise ValueError(
+            f"{rate:g}/s for {seconds:g} s needs {len(due)} payloads, there are "
+            f"{len(payloads)}; take more payments in requests_of"
+        )
+    run = _open_loop(Client(url, api_key, TIMEOUT_S), payloads, due)
+    return _in_thread(run, "open", rate)
+
+
+def closed_load(
+    url: str,
+    payloads: Sequence[bytes],
+    workers: int,
+    seconds: float,
+    *,
+    api_key: str,
+) -> LoadReport:
+    """The trap: each worker waits for its answer before it sends again.
+
+    Parameters
+    ----------
+    workers : requests in flight
+    url, payloads, seconds, api_key : see `load`
+
+    Returns
+    -------
+    LoadReport                latencies run from the actual moment of sending
+    """
+    if workers < 1:
+        raise ValueError(f"need at least one worker; got {workers}")
+    run = _closed_loop(Client(url, api_key, TIMEOUT_S), payloads, workers, seconds)
+    return _in_thread(run, "closed", None)
+
+
+def schedule(rate: float, seconds: float, seed: int) -> Floats:
+    """(n,) seconds from the start at which requests are due: a Poisson process."""
+    rng = np.random.default_rng(seed)
+    n = int(rate * seconds + 6 * np.sqrt(rate * seconds) + 10)
+    due = np.cumsum(rng.exponential(1 / rate, n))
+    return due[due < seconds]
+
+
+Sent = tuple[float, Reply]  # milliseconds, answer
+
+
+async def _open_loop(
+    client: Client, payloads: Sequence[bytes], due: Floats
+) -> tuple[list[Sent], float]:
+    async def send(body: bytes, at: float) -> Sent:
+        reply = await client.post(body)
+        return (time.perf_counter() - at) * 1e3, reply
+
+    start = time.perf_counter()
+    tasks = []
+    for body, at in zip(payloads, (due + start).tolist(), strict=False):
+        if (wait := at - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        tasks.append(asyncio.create_task(send(body, at)))
+    sent = await asyncio.gather(*tasks)
+    client.close()
+    return sent, time.perf_counter() - start
+
+
+async def _closed_loop(
+    client: Client, payloads: Sequence[bytes], workers: int, seconds: float
+) -> tuple[list[Sent], float]:
+    waiting = iter(payloads)
+    sent: list[Sent] = []
+    start = time.perf_counter()
+
+    async def work() -> None:
+        for body in waiting:
+            at = time.perf_counter()
+            if at - start > seconds:
+                return
+            reply = await client.post(body)
+            sent.append(((time.perf_counter() - at) * 1e3, reply))
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+    client.close()
+    return sent, time.perf_counter() - start
+
+
+def _in_thread(
+    run: Coroutine[Any, Any, tuple[list[Sent], float]], loop: str, rate: float | None
+) -> LoadReport:
+    """Run in an event loop of its own: a notebook's is taken."""
+    found: list[tuple[list[Sent], float]] = []
+    failed: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            found.append(asyncio.run(run))
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=body, name="load", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return _report(*found[0], loop, rate)
+
+
+def _report(
+    sent: list[Sent], seconds: float, loop: str, rate: float | None
+) -> LoadReport:
+    statuses = Counter(reply.status for _, reply in sent)
+    errors = {str(s) if s else "lost": n for s, n in statuses.items() if s != 200}
+    ms = [ms if reply.status else np.inf for ms, reply in sent]
+    answered = len(sent) - statuses[0]
+    stages = pd.DataFrame([r.stages for _, r in sent if r.status == 200])
+    ledger = pd.DataFrame(
+        {
+            "p50 ms": stages.quantile(0.5),
+            "p99 ms": stages.quantile(0.99),
+            "mean ms": stages.mean(),
+        }
+    ).rename_axis("stage")
+    return LoadReport(
+        loop=loop,
+        rate=answered / seconds if rate is None else rate,
+        achieved=answered / seconds,
+        latency_ms=np.array(ms),
+        errors=errors,
+        by_rules=sum(b'"source":"rules"' in r.body for _, r in sent),
+        ledger=ledger,
+    )

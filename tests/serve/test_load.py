@@ -1,0 +1,124 @@
+"""The load generator: its timetable, its honesty, and the trap beside it."""
+
+import asyncio
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from sevensteps.serve import closed_load, load, requests_of, sustained, sustained_rate
+from sevensteps.serve.client import Client, Reply
+from sevensteps.serve.load import _report, schedule
+from sevensteps.serve.requests import Rejected
+
+from .conftest import KEY
+
+
+def test_the_timetable_is_a_poisson_process():
+    due = schedule(rate=200, seconds=100, seed=3)
+    gaps = np.diff(due)
+    assert abs(len(due) - 20_000) < 600
+    assert np.all(gaps > 0)
+    assert due[-1] < 100
+    assert gaps.std() == pytest.approx(gaps.mean(), rel=0.05)
+    np.testing.assert_array_equal(due, schedule(rate=200, seconds=100, seed=3))
+
+
+def test_an_open_loop_reports_stages_and_counts(service, bodies):
+    report = load(service.url, bodies, rate=60, seconds=2, api_key=KEY, seed=1)
+    n = len(schedule(60, 2, 1))
+    assert len(report.latency_ms) == n
+    assert report.errors == {}
+    assert report.by_rules == 0
+    assert {"fetch", "score", "total"} <= set(report.ledger.index)
+    assert report.p50.estimate <= report.p95.estimate <= report.p99.estimate
+    assert service.metrics()['sevensteps_stage_seconds_count{stage="total"}'] == n
+
+
+def test_errors_are_counted_by_status(service, bodies):
+    report = load(service.url, [b"{"] * 100, rate=30, seconds=1, api_key=KEY)
+    assert report.errors == {"400": len(report.latency_ms)}
+    report = load(service.url, bodies, rate=30, seconds=1, api_key="wrong")
+    assert report.errors == {"401": len(report.latency_ms)}
+
+
+def test_lost_answers_are_infinitely_late(bodies):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    report = load(url, bodies, rate=30, seconds=1, api_key=KEY)
+    assert report.errors == {"lost": len(report.latency_ms)}
+    assert report.p50.estimate == np.inf
+
+
+def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(service, bodies):
+    """The service stops for a second; who would have come meanwhile has to wait."""
+
+    loop = loop_of(service)
+
+    def stalled(run):
+        timer = threading.Timer(0.5, loop.call_soon_threadsafe, [time.sleep, 1.0])
+        timer.start()
+        report = run()
+        timer.join()
+        return report
+
+    opened = stalled(
+        lambda: load(service.url, bodies, rate=100, seconds=3, api_key=KEY)
+    )
+    closed = stalled(lambda: closed_load(service.url, bodies[600:], 1, 3, api_key=KEY))
+    assert np.mean(opened.latency_ms > 300) > 0.15
+    assert np.mean(closed.latency_ms > 300) < 0.05
+
+
+def loop_of(service):
+    """The event loop in which the service runs."""
+    found = []
+
+    async def note(*_):
+        found.append(asyncio.get_running_loop())
+        raise Rejected(400, "probe", ("", "a test looks for the loop"))
+
+    decide = service.decider.decide
+    service.decider.decide = note
+    service.post(b"{}")
+    service.decider.decide = decide
+    return found[0]
+
+
+def test_too_few_payloads_are_told(bodies):
+    with pytest.raises(ValueError, match="needs"):
+        load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, api_key=KEY)
+    with pytest.raises(ValueError, match="http://127"):
+        Client("https://127.0.0.1:1", KEY, 1.0)
+
+
+def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
+    monkeypatch, bodies
+):
+    """Against a service that sustains exactly 400 a second."""
+
+    def pretend(url, payloads, rate, seconds, *, api_key, seed):
+        ms = 10.0 if rate <= 400 else 90.0
+        sent = [(ms, Reply(200, {"total": ms}, b"{}"))] * int(rate * seconds)
+        return _report(sent, seconds, "open", rate)
+
+    monkeypatch.setattr(sustained, "load", pretend)
+    found = sustained_rate(
+        "", bodies, api_key=KEY, low=100, high=1_600, seconds=1, steps=8
+    )
+    assert 370 < found.rate <= 400
+    assert len(found.tried) == 8
+    assert list(found.table()["rate"]) == sorted(found.table()["rate"])
+    low = sustained_rate("", bodies, api_key=KEY, low=500, high=900, seconds=1)
+    assert (low.rate, len(low.tried)) == (0, 1)
+    high = sustained_rate("", bodies, api_key=KEY, low=10, high=90, seconds=1)
+    assert (high.rate, len(high.tried)) == (90, 2)
+
+
+def test_requests_are_the_payments(batch, bodies):
+    assert len(bodies) == batch.num_rows
+    assert len(requests_of(batch, 7)) == 7
+    with pytest.raises(ValueError, match="twice"):
+        requests_of(batch, batch.num_rows + 1)
