@@ -56,9 +56,16 @@ def test_pages_introduce_themselves(site: Site) -> None:
             continue
         tags = soup.find_all("meta")
         content = {t.get("property") or t.get("name"): t.get("content") for t in tags}
-        for name in ("description", "og:title", "og:url", "og:image", "og:description"):
+        names = "description og:title og:url og:image og:description og:site_name"
+        for name in names.split():
             assert content.get(name), f"{path} has no {name}"
         assert soup.find("link", rel="canonical")["href"] == content["og:url"]
+
+
+def test_an_author_may_describe_a_page(sample: Site) -> None:
+    tags = _soup(sample.folder / "index.html").find_all("meta")
+    said = [tag["content"] for tag in tags if "description" in str(tag)]
+    assert said == ["A page that carries every component of the book once."] * 2
 
 
 def test_the_preview_picture_is_published(site: Site) -> None:

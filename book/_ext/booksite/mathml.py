@@ -6,6 +6,7 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     """Write a display formula in a box that scrolls on a narrow screen."""
     ids = f' id="{node["ids"][0]}"' if node["ids"] else ""
-    number = node.get("number")
+    number = get_node_equation_number(self, node) if node.get("number") else ""
     label = f'<span class="eqno">({number})</span>' if number else ""
     formula = _checked(self, node, "block")
     self.body.append(f'<div class="math scroll"{ids}>{formula}{label}</div>\n')

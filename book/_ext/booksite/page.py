@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ WORDS_A_MINUTE = 220  # an adult reading expository English
 CODE_LINES_A_MINUTE = 30  # our estimate: a line of code costs about seven words
 _FENCE = re.compile(r"^(```|~~~|:::).*?$", re.MULTILINE)
 _TABLE = re.compile(r'<table class="docutils.*?</table>', re.S)
+_DESCRIPTION = re.compile(r'(="(?:og:)?description" content=")[^"]*(")')
 _EMPTY_HEAD = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
 _INNER_TOC = re.compile(r"\s*<ul>\s*<li>.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>\s*", re.S)
 
@@ -88,6 +90,12 @@ def scrolling_tables(html: str) -> str:
     return _TABLE.sub(r'<div class="scroll">\g<0></div>', html)
 
 
+def describe(metatags: str, description: str) -> str:
+    """Put the author's description into the meta tags, in place of the first lines."""
+    text = escape(description)
+    return _DESCRIPTION.sub(lambda tag: f"{tag[1]}{text}{tag[2]}", metatags)
+
+
 def add_to_context(
     app: Sphinx,
     pagename: str,
@@ -103,6 +111,8 @@ def add_to_context(
     context["page_toc"] = inner[1] if inner else ""
     if doctree is None:
         return
+    if said := app.env.metadata[pagename].get("description"):
+        context["metatags"] = describe(context["metatags"], said)
     source = Path(app.env.doc2path(pagename))
     context["times"] = times(source)
     context["is_home"] = pagename == app.config.root_doc
