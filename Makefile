@@ -15,7 +15,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --extra book --extra test pyproject.toml -o requirements.lock
 
 .PHONY: help book site serve env test test-house test-unit test-notebooks test-site \
-	browser newest format lock clean
+	browser newest format lock diagrams lighthouse clean
 
 help:                   ## this list
 	@echo "Seven Steps: the commands"
@@ -28,7 +28,7 @@ serve: env
 
 site: env               ## build the book into _build/html
 	@rm -rf _build/.doctrees
-	$(PYTHON) -m jupyter_book build . -W --keep-going -n
+	$(VENV)/bin/jupyter-book build . -W --keep-going -n
 
 env: $(STAMP)           ## make .venv from the lock
 
@@ -73,6 +73,12 @@ format: env             ## format and sort imports
 lock:                   ## resolve the dependencies again (needs uv)
 	$(LOCK)
 	python3 tools/environment.py
+
+diagrams: env           ## render book/diagrams/*.dot (needs Graphviz)
+	$(PYTHON) book/diagrams/render.py
+
+lighthouse: site        ## Lighthouse scores of the built site (needs Node and Chromium)
+	$(PYTHON) benchmarks/lighthouse.py
 
 clean:                  ## remove the environment and everything built
 	rm -rf $(VENV) _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
