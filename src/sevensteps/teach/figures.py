@@ -140,22 +140,23 @@ def label_lines(
     if not lines:
         raise ValueError("label_lines found no labelled line: plot(..., label='ours')")
     axes.figure.canvas.draw()
-    ends = [axes.transData.transform(_last_point(line)) for line in lines]
-    size = mpl.font_manager.FontProperties(
-        size=mpl.rcParams["font.size"]
-    ).get_size_in_points()
-    pixels = size * axes.figure.dpi / 72 * gap
-    heights = _spread([float(y) for _, y in ends], pixels)
-    for line, (_, y), height in zip(lines, ends, heights, strict=True):
-        text = str(line.get_label())
-        axes.annotate(
-            (labels or {}).get(text, text),
-            xy=_last_point(line),
-            xytext=(6, (height - y) * 72 / axes.figure.dpi),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-        )
+    heights = [float(axes.transData.transform(_last_point(line))[1]) for line in lines]
+    points = axes.figure.dpi / 72  # pixels in one
+    placed = _spread(heights, mpl.rcParams["font.size"] * points * gap)
+    for line, end, height in zip(lines, heights, placed, strict=True):
+        _label(axes, line, labels or {}, rise=(height - end) / points)
+
+
+def _label(axes: Axes, line: Line2D, texts: Mapping[str, str], *, rise: float) -> None:
+    text = str(line.get_label())
+    axes.annotate(
+        texts.get(text, text),
+        xy=_last_point(line),
+        xytext=(6, rise),
+        textcoords="offset points",
+        color=line.get_color(),
+        va="center",
+    )
 
 
 def _unnamed(line: Line2D) -> bool:
