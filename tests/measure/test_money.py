@@ -118,22 +118,29 @@ def test_money_saved_is_the_difference_of_the_bills():
     assert (same.low, same.high) == (0, 0)
 
 
-def test_thresholds_are_the_best_of_all_triples():
+@pytest.mark.parametrize("review_capacity", [0, 1, 60])
+def test_thresholds_are_the_best_of_all_triples(review_capacity):
+    helpful = Costs(review_cost=0.5, step_up_abandon=0.3, step_up_stops=0.5)
     p, label, amount, day = payments(60)
     p = p.round(2)
-    best = best_thresholds(p, label, amount, day, COSTS, review_capacity=1, steps=60)
-    costs = expected_costs(label, amount, COSTS)
+    costs = expected_costs(label, amount, helpful)
+    places = review_capacity * len(np.unique(day))
 
     def price(t):
         action = t.actions(p)
         return costs[np.arange(len(p)), action].sum(), (action == 2).sum()
 
+    best = best_thresholds(
+        p, label, amount, day, helpful, review_capacity=review_capacity, steps=60
+    )
     cuts = [*np.unique(p), np.inf]
     triples = (t for t in product(cuts, repeat=3) if t[0] <= t[1] <= t[2])
-    priced = (price(Thresholds(*t)) for t in triples)
-    lowest = min(cost for cost, reviews in priced if reviews <= len(np.unique(day)))
+    priced = [price(Thresholds(*t)) for t in triples]
+    lowest = min(cost for cost, reviews in priced if reviews <= places)
     assert price(best)[0] == pytest.approx(lowest)
-    assert price(best)[1] <= len(np.unique(day))
+    assert price(best)[1] <= places
+    if review_capacity < 60:  # else the capacity would not be tested
+        assert lowest > min(cost for cost, _ in priced)
 
 
 @pytest.mark.parametrize(

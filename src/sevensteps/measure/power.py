@@ -100,7 +100,7 @@ def aa_false_positives(
 ) -> Interval:
     """Share of A/A tests on your own units that find an effect: it should be `alpha`.
 
-    Splits the units in halves at random, again and again, and tests each (Welch). More
+    Tosses a coin for each unit, again and again, and tests each split (Welch). More
     than `alpha` means that the test does not suit the data.
 
     Parameters
@@ -113,17 +113,18 @@ def aa_false_positives(
     Interval                  with exact binomial bounds over the splits
     """
     value = numbers("values", values)
-    at_least("units", len(value), 4)
+    at_least("number of values", len(value), 20)
     at_least("splits", splits, 1)
     between("alpha", alpha, 0, 1)
     rng = np.random.default_rng(seed)
     value = value - value.mean()  # keeps the sums of squares accurate
-    total, total2, n = value.sum(), value @ value, len(value)
-    k = n // 2
+    square, n = value**2, len(value)
+    total, total2 = float(value.sum()), float(square.sum())
     hits = 0
     for _ in range(splits):
-        half = value[rng.permutation(n)[:k]]
-        p = _welch_p(half.sum(), half @ half, k, total, total2, n)
+        arm = (rng.random(n, dtype=np.float32) < 0.5).astype(np.float64)
+        k = int(arm.sum())
+        p = _welch_p(float(arm @ value), float(arm @ square), k, total, total2, n)
         hits += p < alpha
     return _share(hits, splits)
 
@@ -131,6 +132,8 @@ def aa_false_positives(
 def _welch_p(a: float, a2: float, k: int, total: float, total2: float, n: int) -> float:
     """p-value of the first `k` of `n` against the rest, from sums and squares."""
     m = n - k
+    if min(k, m) < 2:
+        return 1.0
     b, b2 = total - a, total2 - a2
     va = max(0.0, a2 - a * a / k) / (k - 1) / k
     vb = max(0.0, b2 - b * b / m) / (m - 1) / m
