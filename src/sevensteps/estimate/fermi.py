@@ -71,24 +71,19 @@ class Drill:
         return f"{self.question} {readable(self.answer):.3g~P} ({self.working})"
 
 
-def drills() -> tuple[Drill, ...]:
-    """The drills of the book; every answer is computed here, none is typed.
+_DAY = "50e6 payment/day"
 
-    >>> drill = drills()[0]
-    >>> print(drill.score("2000 payment/s"))
-    1.15 times too high: 0.94 points
-    """
-    day = "50e6 payment/day"
-    peak = peak_rate(day, peak_factor=3)
+
+def _sizes() -> tuple[Drill, ...]:
     return (
         Drill(
             "50 million payments a day; the peak is three times the mean. Per second?",
-            peak,
+            peak_rate(_DAY, peak_factor=3),
             "a day has 10^5 seconds, nearly: 500 a second, three times that",
         ),
         Drill(
             "Each is logged with 200 bytes, three copies, for a year. How much disk?",
-            storage(day, "200 byte/payment", keep="365 day", copies=3),
+            storage(_DAY, "200 byte/payment", keep="365 day", copies=3),
             "10 GB a day, 30 with copies, 400 days",
         ),
         Drill(
@@ -97,10 +92,21 @@ def drills() -> tuple[Drill, ...]:
             memory("60e6 card", "400 byte/card", overhead=1.5),
             "60 x 0.6 = 36 thousand million bytes",
         ),
+    )
+
+
+def _teams() -> tuple[Drill, ...]:
+    return (
         Drill(
             "The peak at 5 ms of one core each, machines of 8 cores at most 60 % busy, "
             "one spare. How many machines?",
-            machines(peak, "5 ms", cores=8, utilisation=0.6, spare=1),
+            machines(
+                peak_rate(_DAY, peak_factor=3),
+                "5 ms",
+                cores=8,
+                utilisation=0.6,
+                spare=1,
+            ),
             "1,700 x 0.005 = 9 cores busy, 15 with headroom: two machines and one",
         ),
         Drill(
@@ -115,3 +121,13 @@ def drills() -> tuple[Drill, ...]:
             "50 frauds a day: 200 days",
         ),
     )
+
+
+def drills() -> tuple[Drill, ...]:
+    """The drills of the book; every answer is computed here, none is typed.
+
+    >>> drill = drills()[0]
+    >>> print(drill.score("2000 payment/s"))
+    1.15 times too high: 0.94 points
+    """
+    return _sizes() + _teams()
