@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -24,6 +23,7 @@ from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve import ServiceConfig, build_store, export_model, requests_of
 from sevensteps.serve.app import create_app
 from sevensteps.serve.decide import Decider
+from sevensteps.serve.run import listen
 from sevensteps.worlds.payments import PaymentsWorld, Size
 
 KEY = "a-key-that-only-tests-know"
@@ -150,7 +150,7 @@ class Service:
 def serving(model, store, log, **options) -> Iterator[Service]:
     config = ServiceConfig(model, store, KEY, log=log, **options)
     app = create_app(config)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     settings = uvicorn.Config(app, http="httptools", loop="asyncio", log_level="error")
     server = uvicorn.Server(settings)

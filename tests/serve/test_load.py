@@ -10,7 +10,7 @@ import pytest
 
 from sevensteps.serve import closed_load, load, requests_of, sustained, sustained_rate
 from sevensteps.serve.client import Client, Reply
-from sevensteps.serve.load import _report, schedule
+from sevensteps.serve.load import report_of, schedule
 from sevensteps.serve.requests import Rejected
 
 from .conftest import KEY
@@ -102,7 +102,7 @@ def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
     def pretend(url, payloads, rate, seconds, *, api_key, seed):
         ms = 10.0 if rate <= 400 else 90.0
         sent = [(ms, Reply(200, {"total": ms}, b"{}"))] * int(rate * seconds)
-        return _report(sent, seconds, "open", rate)
+        return report_of(sent, seconds, "open", rate)
 
     monkeypatch.setattr(sustained, "load", pretend)
     found = sustained_rate(

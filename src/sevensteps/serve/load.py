@@ -34,11 +34,12 @@ class LoadReport:
     """What a load test saw; milliseconds throughout.
 
     `achieved` is answers per second from the first send to the last answer; far below
-    `rate`, the service (or this generator) could not keep up.
+    `offered`, the service (or this generator) could not keep up.
     """
 
     loop: str  # open or closed
     rate: float  # asked for; of a closed loop, the achieved one
+    offered: float  # what the timetable came to; luck moves it around the rate
     achieved: float
     latency_ms: Floats  # (n,), of all requests; lost ones are infinite
     errors: dict[str, int]  # by status; "lost": no answer
@@ -119,7 +120,7 @@ def load(
             f"{len(payloads)}; take more payments in requests_of"
         )
     run = _open_loop(Client(url, api_key, TIMEOUT_S), payloads, due)
-    return _in_thread(run, "open", rate)
+    return _in_thread(run, "open", rate, len(due) / seconds)
 
 
 def closed_load(
@@ -144,7 +145,7 @@ def closed_load(
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")
     run = _closed_loop(Client(url, api_key, TIMEOUT_S), payloads, workers, seconds)
-    return _in_thread(run, "closed", None)
+    return _in_thread(run, "closed")
 
 
 def schedule(rate: float, seconds: float, seed: int) -> Floats:
@@ -197,7 +198,10 @@ async def _closed_loop(
 
 
 def _in_thread(
-    run: Coroutine[Any, Any, tuple[list[Sent], float]], loop: str, rate: float | None
+    run: Coroutine[Any, Any, tuple[list[Sent], float]],
+    loop: str,
+    rate: float | None = None,
+    offered: float | None = None,
 ) -> LoadReport:
     """Run in an event loop of its own: a notebook's is taken."""
     found: list[tuple[list[Sent], float]] = []
@@ -214,12 +218,17 @@ def _in_thread(
     thread.join()
     if failed:
         raise failed[0]
-    return _report(*found[0], loop, rate)
+    return report_of(*found[0], loop, rate, offered)
 
 
-def _report(
-    sent: list[Sent], seconds: float, loop: str, rate: float | None
+def report_of(
+    sent: list[Sent],
+    seconds: float,
+    loop: str,
+    rate: float | None = None,
+    offered: float | None = None,
 ) -> LoadReport:
+    """What was sent and answered in so many seconds, as a report."""
     statuses = Counter(reply.status for _, reply in sent)
     errors = {str(s) if s else "lost": n for s, n in statuses.items() if s != 200}
     ms = [ms if reply.status else np.inf for ms, reply in sent]
@@ -232,10 +241,12 @@ def _report(
             "mean ms": stages.mean(),
         }
     ).rename_axis("stage")
+    achieved = answered / seconds
     return LoadReport(
         loop=loop,
-        rate=answered / seconds if rate is None else rate,
-        achieved=answered / seconds,
+        rate=achieved if rate is None else rate,
+        offered=achieved if offered is None else offered,
+        achieved=achieved,
         latency_ms=np.array(ms),
         errors=errors,
         by_rules=sum(b'"source":"rules"' in r.body for _, r in sent),

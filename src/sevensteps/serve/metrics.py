@@ -1,6 +1,7 @@
 """What Prometheus is told: time per stage, decisions by action and by fallback."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -43,6 +44,8 @@ class Metrics:
             registry=registry,
         )
 
+        self._stage = cache(self._stages.labels)
+
     def answered(self, answer: "Answer") -> None:
         """Count a decision and book its stages."""
         if answer.replayed:
@@ -53,8 +56,8 @@ class Metrics:
             decision.action, decision.source, decision.fallback or "none"
         ).inc()
         for stage, ms in answer.ledger.stages.items():
-            self._stages.labels(stage).observe(ms / 1e3)
-        self._stages.labels("total").observe(answer.ledger.elapsed_ms() / 1e3)
+            self._stage(stage).observe(ms / 1e3)
+        self._stage("total").observe(answer.ledger.elapsed_ms() / 1e3)
 
     def rejected(self, status: int, error: str) -> None:
         """Count a refusal."""

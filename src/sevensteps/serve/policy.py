@@ -52,19 +52,26 @@ class ModelPolicy:
 
 @dataclass
 class Split:
-    """Two policies on disjoint cardholders: an A/B test.
+    """Two scores on disjoint cardholders, in one world: an A/B test.
 
     Parameters
     ----------
-    control, treatment : policies; both see all payments, so that features are whole
+    live : LiveFeatures       of all payments, so that both arms have whole features
+    control, treatment : (n, F) -> (n,)
+    decide : (scores, amounts) -> (n,) actions, the same for both arms
     in_treatment : (n_cardholders,) bool
     """
 
-    control: Callable[[pa.Table, View], NDArray[np.int8]]
-    treatment: Callable[[pa.Table, View], NDArray[np.int8]]
+    live: LiveFeatures
+    control: Score
+    treatment: Score
+    decide: Decide
     in_treatment: NDArray[np.bool_]
 
     def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
+        features = self.live.step(batch, view.new_chargebacks)
         treated = self.in_treatment[batch["cardholder_id"].to_numpy()]
-        ours, theirs = self.treatment(batch, view), self.control(batch, view)
-        return np.where(treated, ours, theirs).astype(np.int8)
+        score = np.empty(len(features))
+        score[treated] = self.treatment(features[treated])
+        score[~treated] = self.control(features[~treated])
+        return self.decide(score, batch["amount"].to_numpy().astype(np.float64))

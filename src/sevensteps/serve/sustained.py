@@ -75,5 +75,5 @@ def sustained_rate(
 
 def within(report: LoadReport, slo_ms: float) -> bool:
     """Whether a load test met the objective."""
-    keeps_pace = report.achieved > 0.9 * report.rate
+    keeps_pace = report.achieved > 0.9 * report.offered
     return not report.errors and keeps_pace and report.p99.estimate < slo_ms
