@@ -100,9 +100,13 @@ class RetrainingPolicy:
             self.score = self.train(day)
         return self.score
 
+    def logged(self) -> Logged:
+        """All payments seen so far, the past's first."""
+        return Logged.join([self.log, *self._new])
+
     def train(self, day: int) -> Score:
         """Fit on what is known on the morning of `day`."""
-        log = Logged.join([self.log, *self._new])
+        log = self.logged()
         recent = (log.day >= day - self.window) & (log.day < day - self.label_gap)
         if self.blocked != "as_fraud":
             recent &= ~log.blocked
