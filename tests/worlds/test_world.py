@@ -1,16 +1,21 @@
 """The world's face: schema, shards, seeds, and errors that say what to do."""
 
+from dataclasses import fields
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from sevensteps.worlds.payments import (
+    METHODS,
     SCHEMA,
     Costs,
     Incident,
     PaymentsWorld,
     Size,
 )
+from sevensteps.worlds.payments.calendar import today, travellers
+from sevensteps.worlds.payments.honest import honest_day
 from sevensteps.worlds.payments.schema import LEDGER, TRUTH
 
 TINY = Size(n_cardholders=200, n_merchants=100, days=2)
@@ -62,6 +67,31 @@ def test_days_alone_equal_the_same_days_of_a_history(known):
     day = known.history.column("paid_at") // 86_400
     within = known.history.payments.filter((day >= 40) & (day < 43))
     assert alone.combine_chunks().equals(within.combine_chunks())
+
+
+def test_no_campaign_outlasts_the_days_that_a_shard_looks_back(known):
+    slow = dict.fromkeys(METHODS, 1.0)
+    last = max(known.world.campaigns(0, d, slow).paid_at.max() for d in range(10))
+    assert 60 < last / 86_400 < 9 + 70
+
+
+def test_thieves_move_nothing_in_what_honest_people_do(known):
+    world = known.world
+    first = world.people.card_holder[world.people.card_lookup[0]]
+    away = (travellers(world.people, world.seed, d)[first] for d in range(1_000))
+    first_card_abroad = next(d for d, there in enumerate(away) if there)
+    for day in (first_card_abroad, 12):
+        stolen = world.past_attempts(day, day + 1)
+        now = today(world.people, world.seed, 0, day, ())
+        crowd, alone = (
+            honest_day(world.people, world.size, world.seed, now, rows)
+            for rows in (stolen, stolen.take(slice(0)))
+        )
+        assert len(stolen) > 20
+        honest = crowd.take(crowd.method == 0)
+        for column in fields(alone):
+            ours, theirs = getattr(honest, column.name), getattr(alone, column.name)
+            np.testing.assert_array_equal(ours, theirs, err_msg=column.name)
 
 
 def test_one_seed_repeats_and_another_differs():

@@ -110,15 +110,20 @@ def run(
         days.append(done)
         gone[done.leavers] = True
         caution.append({"day": day, **thieves.caution})
+    learned = pd.DataFrame(caution).set_index("day").drop(columns="none")
+    return _outcome(days, len(world.people.card_holder), learned)
+
+
+def _outcome(days: list[Day], n_cards: int, caution: pd.DataFrame) -> Outcome:
+    """The days, one after another."""
     payments = pa.concat_tables([d.payments for d in days])
     secrets = [d.secrets for d in days]
-    spans = spans_of(secrets, len(world.people.card_holder))
     return Outcome(
         payments=payments,
-        truth=truth_table(payments, secrets, spans),
+        truth=truth_table(payments, secrets, spans_of(secrets, n_cards)),
         chargebacks=pa.concat_tables([d.chargebacks for d in days]),
         ledger=pa.concat_tables([d.ledger for d in days]),
-        caution=pd.DataFrame(caution).set_index("day").drop(columns="none"),
+        caution=caution,
     )
 
 

@@ -111,17 +111,7 @@ def draw_people(size: Size, seed: int) -> People:
     n = size.n_cardholders
     income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
     silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
-    n_towns = len(town_country)
-    offline, shops = ~merchants.is_online, np.arange(size.n_merchants)
-    in_town = _draw(merchants, shops[offline], merchants.town[offline], n_towns)
-    in_country = _draw(
-        merchants, shops[offline], merchants.country[offline], len(COUNTRIES)
-    )
-    online_ids = shops[merchants.is_online]
-    online = _draw(merchants, online_ids, np.zeros(len(online_ids), int), 1)
-    category = merchants.category[online_ids]
-    easily_sold = online_ids[np.isin(category, _RESALE)]
-    resale = _draw(merchants, easily_sold, np.zeros(len(easily_sold), int), 1)
+    in_town, in_country, online, resale = _draws(merchants, len(town_country))
     cards, lookup = _cards(rng, n)
     return People(
         country=town_country[home].astype(np.int8),
@@ -194,6 +184,19 @@ def _merchants(
         popularity=rng.pareto(1.1, n) + 0.02,
         log_mean=(log_mean[category] + rng.normal(0, 0.3, n)).astype(np.float32),
         log_sd=log_sd[category].astype(np.float32),
+    )
+
+
+def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
+    """Shops by town and by country; online ones, and those that thieves prefer."""
+    shops = np.flatnonzero(~merchants.is_online)
+    online = np.flatnonzero(merchants.is_online)
+    easily_sold = online[np.isin(merchants.category[online], _RESALE)]
+    return (
+        _draw(merchants, shops, merchants.town[shops], n_towns),
+        _draw(merchants, shops, merchants.country[shops], len(COUNTRIES)),
+        _draw(merchants, online, np.zeros(len(online), int), 1),
+        _draw(merchants, easily_sold, np.zeros(len(easily_sold), int), 1),
     )
 
 
