@@ -1,5 +1,6 @@
 """The book's own Sphinx extension: what its site does beyond plain Sphinx.
 
+- `callouts`: quotations that open with a callout's name
 - `mathml`: formulas at build time
 - `outputs`: stored notebook outputs, made accessible; figures get numbers
 - `diagram`: the `{diagram}` directive
@@ -14,7 +15,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booksite import diagram, finish, mathml, outputs, page, search
+from booksite import callouts, diagram, finish, mathml, outputs, page, search
 
 
 def _follow_the_fork(app: Sphinx, config: Config) -> None:
@@ -34,6 +35,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_branch", "main", "env", str)
     app.add_config_value("comments_config", {}, "")  # jupyter-book always sets it
     app.connect("config-inited", _follow_the_fork, priority=100)
-    for part in (mathml, outputs, diagram, page, search, finish):
+    for part in (callouts, mathml, outputs, diagram, page, search, finish):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
