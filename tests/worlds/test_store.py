@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,6 +21,7 @@ from sevensteps.worlds.payments import (
     read_manifest,
     read_truth,
     read_world,
+    shelf,
     store,
     verify,
 )
@@ -240,3 +242,15 @@ def test_half_a_world_in_the_cache_is_refused(tmp_path):
     (folder / "manifest.json").unlink()
     with pytest.raises(BrokenWorld, match="Remove it and write it again"):
         WORLD.cached(root=tmp_path)
+
+
+def test_codes_are_ours_in_whatever_order_a_file_names_them():
+    payments = WORLD.history().payments.combine_chunks()
+    at = payments.column_names.index("ip_country")
+    column = payments["ip_country"].combine_chunks()
+    names = column.dictionary.to_pylist()[::-1]
+    other = column.cast(pa.string()).to_pylist()
+    codes = pa.array([None if v is None else names.index(v) for v in other], pa.int8())
+    turned = pa.DictionaryArray.from_arrays(codes, pa.array(names))
+    file = payments.set_column(at, payments.schema.field(at), turned)
+    assert shelf._coded(file, payments.schema).equals(payments)
