@@ -389,6 +389,26 @@ def test_a_service_that_is_stopped_finishes_what_it_began(
     assert len(list(read_log(log))) == 4
 
 
+def test_what_was_answered_before_it_was_written_is_written_at_the_stop(
+    model, store, bodies, tmp_path, monkeypatch
+):
+    """A slow disk delays no answer, and a stop waits for the disk."""
+    append = DecisionLog.append
+
+    def slow(self, lines):
+        time.sleep(1.0)
+        append(self, lines)
+
+    monkeypatch.setattr(DecisionLog, "append", slow)
+    log = tmp_path / "log.jsonl"
+    with serving(model, store, log, deadline_ms=DEADLINE_MS) as service:
+        answers = [service.post(body).json() for body in bodies[:4]]
+        assert len(list(read_log(log))) < 4
+    assert [a["payment_id"] for a in answers] == [
+        line["payment_id"] for line in read_log(log)
+    ]
+
+
 @pytest.fixture
 def small_files():
     """No file may grow beyond 64 kB: what a full disk looks like to a writer."""

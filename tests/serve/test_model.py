@@ -4,6 +4,7 @@ import json
 
 import lightgbm
 import numpy as np
+import onnx
 import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -120,6 +121,18 @@ def test_a_corrupt_model_is_refused_with_the_reason(exported, tmp_path, damage):
     broken = {"truncate": whole[:-100], "flip": b"\0" + whole[1:], "empty": b""}
     path.unlink() if damage == "delete" else path.write_bytes(broken[damage])
     with pytest.raises(ModelError, match=r"(?s)model-\w+\.onnx.*Export it again"):
+        ModelServer(tmp_path)
+
+
+def test_an_altered_model_is_refused_even_if_it_loads(exported, tmp_path):
+    folder, _, _ = exported
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    path = next(tmp_path.glob("model-*.onnx"))
+    graph = onnx.load(path)
+    graph.doc_string = "someone was here"
+    onnx.save(graph, path)
+    with pytest.raises(ModelError, match="corrupt"):
         ModelServer(tmp_path)
 
 

@@ -1,5 +1,7 @@
 """Three stores behave alike, keep little, and count every payment once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,6 +60,25 @@ def test_every_store_holds_the_same(any_store, past):
     keys += [DEVICE.key(device) for device in devices]
     assert any_store.fetch(keys) == MemoryStore(past).fetch(keys)
     assert any(any_store.fetch(keys))
+
+
+def test_a_store_starts_with_what_the_windows_can_reach(past):
+    """All payments made small, so that the last hour's are in every stream."""
+    small = np.full(past.payments.num_rows, 1, np.float32)
+    at = past.payments.schema.get_field_index("amount")
+    payments = past.payments.set_column(at, "amount", [small])
+    found = MemoryStore(replace(past, payments=payments))
+    table = payments.to_pandas()
+    now = found.info.as_of
+    streams = {"card_id": CARD, "device_id": DEVICE, "merchant_id": SMALL}
+    for column, stream in streams.items():
+        young = table[table["paid_at"] >= now - stream.keep_s].dropna(subset=[column])
+        assert len(young)
+        for number, rows in young.groupby(column):
+            value = found.fetch([stream.key(int(number))])[0]
+            kept = events(value, stream, but=-1)
+            assert kept["payment_id"].tolist() == rows["payment_id"].tolist()
+            assert kept["paid_at"].tolist() == rows["paid_at"].tolist()
 
 
 def test_every_store_appends_alike(any_store, past):

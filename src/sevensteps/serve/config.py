@@ -19,7 +19,8 @@ class ServiceConfig:
     host, port : where to listen; port 0 takes a free one
     deadline_ms : within which every payment is answered
     rules : what answers when store or model are late or down
-    max_in_flight : beyond so many at once the rules answer at once
+    max_in_flight : beyond so many at once the rules answer at once; a queue that is
+        longer than the deadline serves nobody
     """
 
     model: Path
@@ -30,7 +31,7 @@ class ServiceConfig:
     port: int = 8077
     deadline_ms: float = 50.0
     rules: Rules = field(default_factory=Rules)
-    max_in_flight: int = 64
+    max_in_flight: int = 24
 
     def __post_init__(self) -> None:
         if len(self.api_key) < 16:

@@ -63,6 +63,7 @@ def serve(config: ServiceConfig) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    sys.setswitchinterval(5e-4)  # threads hand over often; by default each waits 5 ms
     gc.collect()
     gc.freeze()  # else each full collection walks all that was imported: 100s of ms
     uvicorn.Server(settings).run(sockets=[listening])
@@ -125,6 +126,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(1_024)  # from here on a caller waits, and is not refused
     except OSError as error:
         listening.close()
         raise OSError(
