@@ -113,6 +113,18 @@ def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
     assert list(found.table()["rate"]) == sorted(found.table()["rate"])
     low = sustained_rate("", bodies, api_key=KEY, low=500, high=900, seconds=1)
     assert (low.rate, len(low.tried)) == (0, 1)
+    monkeypatch.setattr(
+        sustained,
+        "load",
+        lambda *_, **__: report_of(
+            [(1.0, Reply(200, {"total": 1.0}, b'{"source":"rules"}'))] * 500,
+            1.0,
+            "open",
+            500,
+        ),
+    )
+    assert sustained_rate("", bodies, api_key=KEY).rate == 0  # fast, but by the rules
+    monkeypatch.setattr(sustained, "load", pretend)
     high = sustained_rate("", bodies, api_key=KEY, low=10, high=90, seconds=1)
     assert (high.rate, len(high.tried)) == (90, 2)
 

@@ -57,8 +57,6 @@ def export_model(
     rows = np.ascontiguousarray(check, np.float32)
     if rows.ndim != 2 or rows.shape[1] != len(features) or not len(rows):
         raise ValueError(f"check must be (n, {len(features)}) rows; got {rows.shape}")
-    if not 0 < negatives_kept <= 1:
-        raise ValueError(f"negatives_kept must lie in (0, 1]; got {negatives_kept}")
     onnx = to_onnx(model, len(features))
     scores = _agreed(model, onnx, rows)
     digest = hashlib.sha256(onnx).hexdigest()

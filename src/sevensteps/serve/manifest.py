@@ -53,6 +53,12 @@ class Manifest:
     probes: tuple[tuple[float | None, ...], ...] = ()
     probe_scores: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not 0 < self.negatives_kept <= 1:
+            raise ValueError(
+                f"negatives_kept must lie in (0, 1]; got {self.negatives_kept}"
+            )
+
     def to_json(self) -> bytes:
         """The manifest as it is stored; an infinite threshold becomes null."""
         fields = asdict(self)

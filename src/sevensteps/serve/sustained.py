@@ -36,8 +36,8 @@ def sustained_rate(
     """Search the highest rate at which p99 stays below the objective.
 
     Halves the interval between a rate that holds and one that does not, on a
-    logarithmic scale. A rate holds if p99 < `slo_ms`, no request failed, and the
-    answers keep pace with the requests.
+    logarithmic scale. A rate holds if p99 < `slo_ms`, no request failed, the answers
+    keep pace with the requests and at most one in a hundred is the rules'.
 
     Parameters
     ----------
@@ -76,4 +76,6 @@ def sustained_rate(
 def within(report: LoadReport, slo_ms: float) -> bool:
     """Whether a load test met the objective."""
     keeps_pace = report.achieved > 0.9 * report.offered
-    return not report.errors and keeps_pace and report.p99.estimate < slo_ms
+    modelled = report.by_rules <= 0.01 * len(report.latency_ms)
+    fast = report.p99.estimate < slo_ms
+    return fast and keeps_pace and modelled and not report.errors
