@@ -98,7 +98,6 @@ def offline(
         connection = duckdb.connect(
             config={"memory_limit": MEMORY, "temp_directory": spill}
         )
-        connection.execute("SET enable_progress_bar = false")  # not into a notebook
         engine = ibis.duckdb.from_connection(connection)
         tables = feature_tables(
             _lend(engine, "payments", payments),
