@@ -67,17 +67,8 @@ def _kept(table: ir.Table) -> ir.Table:
 
 def by_card(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
     """slot and the features that need the card's own past."""
-    home = cardholders.select("cardholder_id", home="country")
-    events = payments.left_join(home, "cardholder_id").select(
-        "slot",
-        "card_id",
-        "paid_at",
-        cents=_cents(ibis._.amount),
-        abroad=(ibis._.country != ibis._.home).fill_null(False).cast("int64"),
-        one=ibis.literal(1, "int64"),
-    )
     t, card = ibis._, ["card_id"]
-    packed = events.select(
+    packed = _card_events(payments, cardholders).select(
         "slot",
         "paid_at",
         "cents",
@@ -99,6 +90,19 @@ def by_card(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
         amount_ratio=(t.cents * n_month).cast("float64") / spent.nullif(0),
         card_secs_since_last=t.paid_at - t.last,
         card_foreign_7d=_sum_of(t.week),
+    )
+
+
+def _card_events(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
+    """What the card's windows add up: cents, payments abroad, and ones."""
+    home = cardholders.select("cardholder_id", home="country")
+    return payments.left_join(home, "cardholder_id").select(
+        "slot",
+        "card_id",
+        "paid_at",
+        cents=_cents(ibis._.amount),
+        abroad=(ibis._.country != ibis._.home).fill_null(False).cast("int64"),
+        one=ibis.literal(1, "int64"),
     )
 
 
@@ -152,15 +156,7 @@ def merchant_nights(
     lowers it when its payment is ninety days old.
     """
     t = ibis._
-    trade = payments.group_by("merchant_id", day=t.paid_at // DAY).agg(
-        n=t.count(), cents=_cents(t.amount).sum().cast("int64")
-    )
-    zero = ibis.literal(0, "int64")
-    told = reports(payments, chargebacks, labels).mutate(n=zero, cents=zero)
-    daily = trade.mutate(change=zero).union(told.select(*trade.columns, "change"))
-    daily = daily.group_by("merchant_id", "day").agg(
-        n=t.n.sum(), cents=t.cents.sum(), change=t.change.sum()
-    )
+    daily = _merchant_days(payments, chargebacks, labels)
     key, at = ["merchant_id"], "day"
     so_far = ibis.window(
         preceding=None, following=0, group_by=t.merchant_id, order_by=t.day
@@ -182,6 +178,22 @@ def merchant_nights(
         merchant_mean_30d=t.cents.cast("float64") / (t.month * 100).nullif(0),
         merchant_risk_90d=(t.frauds + RISK_PRIOR_FRAUDS)
         / (t.n_risk + RISK_PRIOR_PAYMENTS),
+    )
+
+
+def _merchant_days(
+    payments: ir.Table, chargebacks: ir.Table, labels: Labels
+) -> ir.Table:
+    """A merchant's trade of each day, and the change of its count of reports."""
+    t = ibis._
+    trade = payments.group_by("merchant_id", day=t.paid_at // DAY).agg(
+        n=t.count(), cents=_cents(t.amount).sum().cast("int64")
+    )
+    zero = ibis.literal(0, "int64")
+    told = reports(payments, chargebacks, labels).mutate(n=zero, cents=zero)
+    daily = trade.mutate(change=zero).union(told.select(*trade.columns, "change"))
+    return daily.group_by("merchant_id", "day").agg(
+        n=t.n.sum(), cents=t.cents.sum(), change=t.change.sum()
     )
 
 
@@ -212,11 +224,15 @@ def of_payment(
     t = ibis._
     people = cardholders.rename(home="country", account_opened="opened_at")
     shops = merchants.select("merchant_id", "category", "x", "y", opened="opened_at")
-    rows = _kept(payments).mutate(day=t.paid_at // DAY)
-    rows = rows.left_join(people, "cardholder_id").left_join(shops, "merchant_id")
-    rows = rows.left_join(nights, ["merchant_id", "day"])
+    rows = (
+        _kept(payments).mutate(day=t.paid_at // DAY).left_join(people, "cardholder_id")
+    )
+    rows = rows.left_join(shops, "merchant_id").left_join(
+        nights, ["merchant_id", "day"]
+    )
     online = t.channel == "online"
-    across, along = (_float(t.x) - _float(t.home_x), _float(t.y) - _float(t.home_y))
+    across, along = _float(t.x) - _float(t.home_x), _float(t.y) - _float(t.home_y)
+    distance = (across * across + along * along).sqrt()
     return rows.select(
         "slot",
         "merchant_n_7d",
@@ -229,9 +245,7 @@ def of_payment(
         is_contactless=t.channel == "contactless",
         category=_category_code(t.category),
         is_foreign=t.country != t.home,
-        distance_km=online.fill_null(False).ifelse(
-            None, (across * across + along * along).sqrt()
-        ),
+        distance_km=online.fill_null(False).ifelse(None, distance),
         ip_foreign=t.ip_country != t.home,
         address_match=t.address_match,
         ip_risk=t.ip_risk,

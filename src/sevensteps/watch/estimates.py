@@ -35,16 +35,7 @@ def estimate_by_day(
     Source: confidence-based performance estimation; Guerin et al.,
     "Estimating model performance without ground truth" (NannyML, 2023).
     """
-    p, acted, days = (
-        np.asarray(probabilities, float),
-        np.asarray(flagged),
-        np.asarray(day),
-    )
-    if not len(p) == len(acted) == len(days):
-        raise ValueError(f"lengths differ: {len(p)}, {len(acted)}, {len(days)}")
-    bad = np.flatnonzero(~((p >= 0) & (p <= 1)))
-    if len(bad):
-        raise ValueError(f"row {bad[0]}: {p[bad[0]]} is no probability in [0, 1]")
+    p, acted, days = _checked(probabilities, flagged, day)
     rows = pd.DataFrame(
         {
             "n": 1,
@@ -67,6 +58,23 @@ def estimate_by_day(
             "precision": total["caught"] / total["alerts"].where(total["alerts"] > 0),
         }
     )
+
+
+def _checked(
+    probabilities: ArrayLike, flagged: ArrayLike, day: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three columns as arrays of one length, with sound probabilities."""
+    p, acted, days = (
+        np.asarray(probabilities, float),
+        np.asarray(flagged),
+        np.asarray(day),
+    )
+    if not len(p) == len(acted) == len(days):
+        raise ValueError(f"lengths differ: {len(p)}, {len(acted)}, {len(days)}")
+    bad = np.flatnonzero(~((p >= 0) & (p <= 1)))
+    if len(bad):
+        raise ValueError(f"row {bad[0]}: {p[bad[0]]} is no probability in [0, 1]")
+    return p, acted, days
 
 
 def chargebacks_by_day(

@@ -104,13 +104,11 @@ class People:
 def draw_people(size: Size, seed: int) -> People:
     """The population of a world, a pure function of its size and seed."""
     rng = stream(seed, PEOPLE)
-    towns = _towns(rng)
+    n, towns = size.n_cardholders, _towns(rng)
     merchants = _merchants(rng, size.n_merchants, towns)
-    home = _home_towns(rng, size.n_cardholders)
+    home = _home_towns(rng, n)
     town_country, town_x, town_y = towns
-    n = size.n_cardholders
-    income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
-    silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
+    income, declared = _incomes(rng, n)
     in_town, in_country, online, resale = _draws(merchants, len(town_country))
     cards, lookup = _cards(rng, n)
     return People(
@@ -120,7 +118,7 @@ def draw_people(size: Size, seed: int) -> People:
         y=(town_y[home] + rng.normal(0, 6, n)).astype(np.float32),
         opened_day=(-rng.exponential(900, n)).astype(np.int32),
         income=income,
-        declared_income=np.where(silent, np.nan, income.round(-2)).astype(np.float32),
+        declared_income=declared,
         log_spend=(0.35 * (np.log(income) - 7.7) + rng.normal(0, 0.2, n)).astype("f4"),
         hides_device=rng.random(n) < 0.06,
         disputes=rng.random(n) < 0.04,
@@ -135,6 +133,15 @@ def draw_people(size: Size, seed: int) -> People:
         online=online,
         resale=resale,
     )
+
+
+def _incomes(
+    rng: np.random.Generator, n: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Monthly incomes, and what is declared of them: the rich stay silent."""
+    income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
+    silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
+    return income, np.where(silent, np.nan, income.round(-2)).astype(np.float32)
 
 
 def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
