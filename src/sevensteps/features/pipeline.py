@@ -222,14 +222,7 @@ def of_payment(
 ) -> ir.Table:
     """slot, `NIGHTLY_FEATURES` and `PAYMENT_FEATURES` of the wanted rows."""
     t = ibis._
-    people = cardholders.rename(home="country", account_opened="opened_at")
-    shops = merchants.select("merchant_id", "category", "x", "y", opened="opened_at")
-    rows = (
-        _kept(payments).mutate(day=t.paid_at // DAY).left_join(people, "cardholder_id")
-    )
-    rows = rows.left_join(shops, "merchant_id").left_join(
-        nights, ["merchant_id", "day"]
-    )
+    rows = _joined(payments, cardholders, merchants, nights)
     online = t.channel == "online"
     across, along = _float(t.x) - _float(t.home_x), _float(t.y) - _float(t.home_y)
     distance = (across * across + along * along).sqrt()
@@ -253,6 +246,21 @@ def of_payment(
         account_age_days=_float(t.paid_at - t.account_opened) / DAY,
         declared_income=t.declared_income,
         merchant_age_days=_float(t.paid_at - t.opened) / DAY,
+    )
+
+
+def _joined(
+    payments: ir.Table, cardholders: ir.Table, merchants: ir.Table, nights: ir.Table
+) -> ir.Table:
+    """The wanted payments with their cardholder, merchant and the night before."""
+    t = ibis._
+    people = cardholders.rename(home="country", account_opened="opened_at")
+    shops = merchants.select("merchant_id", "category", "x", "y", opened="opened_at")
+    rows = (
+        _kept(payments).mutate(day=t.paid_at // DAY).left_join(people, "cardholder_id")
+    )
+    return rows.left_join(shops, "merchant_id").left_join(
+        nights, ["merchant_id", "day"]
     )
 
 
