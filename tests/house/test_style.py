@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sevensteps.teach.lint import lint_file
 
@@ -106,6 +107,7 @@ def test_the_companys_side_never_sees_the_truth():
     assert seen == []
 
 
+DEBT = ROOT / "notebooks" / "lint-debt.yml"
 COMPANY = {"features", "serve", "watch"}
 #: Homes, temporary places and package indexes have no place in a committed file.
 FOREIGN = re.compile(
@@ -143,7 +145,11 @@ def test_every_public_module_says_what_it_is():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_chapter(path):
-    assert [str(finding) for finding in lint_file(path)] == []
+    """No breach but of the rules that the chapter is known to owe, and no fewer."""
+    owed = set(yaml.safe_load(DEBT.read_text()).get(path.stem, []))
+    found = lint_file(path)
+    assert [str(finding) for finding in found if finding.rule not in owed] == []
+    assert owed == {finding.rule for finding in found} & owed, "a debt is paid: drop it"
 
 
 def test_there_is_a_chapter():

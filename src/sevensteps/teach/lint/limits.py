@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-CELLS = (35, 100)
-CODE_CELLS = (15, 55)
-WORDS = (2_500, 5_500)
-WORDS_PER_CODE_LINE = (6, 20)
+CELLS = (35, 60)
+CODE_CELLS = (15, 25)
+WORDS = (2_500, 4_500)
+WORDS_PER_CODE_LINE = (8, 20)
 #: Lines of code in a cell: median, 90th percentile and largest.
 MEDIAN_LINES, P90_LINES, MOST_LINES = 6, 15, 25
 COLUMNS = 88
