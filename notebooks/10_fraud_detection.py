@@ -557,7 +557,8 @@ def euros_a_day(p, on=few):
 def judged(model, rows, y, kept):
     p = measure.prior_correction(model.fit(rows, y).predict_proba(X[few])[:, 1], kept)
     predicted = p @ np.where(ever[few], 1, 5)
-    return {"average precision": ap(p), "predicted / actual": predicted / ever[few].sum(),
+    return {"average precision": ap(p),
+            "predicted / actual": predicted / ever[few].sum(),
             "€ a day": euros_a_day(p)}
 
 
@@ -759,7 +760,8 @@ agreement = measure.rank_correlation(
 live = league["€ a day"]
 teach.record(
     rank_correlation=agreement.rho, live_trees=live["trees, cheapest action"],
-    live_rank=live["trees, review the top"], live_linear=live["linear, cheapest action"],
+    live_rank=live["trees, review the top"],
+    live_linear=live["linear, cheapest action"],
     live_odd=live["isolation forest, review the top"],
     live_prior=live["trees, prior not put back"],
     live_allow=against_rule(nobody_stopped),
@@ -1215,7 +1217,8 @@ pd.Series(at_08, name="average precision at 0.8 %").to_frame()
 from sevensteps.teach.bank import load_bank
 
 bank = load_bank("fraud")
-pd.Series({step: len(bank.questions(step)) for step in bank.questions()["step"].unique()},
+steps = bank.questions()["step"].unique()
+pd.Series({step: len(bank.questions(step)) for step in steps},
           name="clarifying questions").to_frame()
 
 # %% [markdown]
@@ -1227,7 +1230,8 @@ pd.Series({step: len(bank.questions(step)) for step in bank.questions()["step"].
 teach.claim("Chargebacks take more than two weeks, in the median",
             delay.median(), above=14)
 teach.claim("Default trees collapse at this base rate", ap_default, below=0.02)
-teach.claim("Class weights in the library's way collapse too", ap_unbalanced, below=0.02)
+teach.claim("Class weights in the library's way collapse too",
+            ap_unbalanced, below=0.02)
 teach.claim("The costs beat the rule that stands today",
             live["trees, cheapest action"], above=0)
 teach.claim("No answer was lost under load", sum(
