@@ -32,9 +32,11 @@ class Callouts(SphinxTransform):
                 continue
             name = opening.astext()
             paragraph = opening.parent
-            paragraph.remove(opening)
-            if paragraph.children and isinstance(paragraph[0], nodes.Text):
-                paragraph[0] = nodes.Text(paragraph[0].astext().lstrip())
+            rest = paragraph.children[paragraph.index(opening) + 1 :]
+            if rest and isinstance(rest[0], nodes.Text):
+                rest[0] = nodes.Text(rest[0].astext().lstrip())
+            paragraph.children = []
+            paragraph.extend(rest)
             title = nodes.title("", nodes.Text(name.rstrip(".")))
             callout = nodes.admonition("", title, *quote.children)
             callout["classes"] = [CALLOUTS[name]]
@@ -44,9 +46,12 @@ class Callouts(SphinxTransform):
 def _opening(quote: nodes.block_quote) -> nodes.strong | None:
     """The callout's name, if the quotation opens with one."""
     first = quote.next_node(nodes.paragraph)
-    if first is None or not first.children or not isinstance(first[0], nodes.strong):
+    if first is None:
         return None
-    return first[0] if first[0].astext() in CALLOUTS else None
+    opening = next((node for node in first.children if node.astext()), None)
+    if isinstance(opening, nodes.strong) and opening.astext() in CALLOUTS:
+        return opening
+    return None
 
 
 def setup(app: Sphinx) -> None:
