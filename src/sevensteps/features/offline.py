@@ -13,25 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..worlds.payments.records import History
+from ..worlds.payments.schema import PAYMENTS
 from . import pipeline
 from .names import FEATURES
 from .nightly import LABELS, Labels
 
 MEMORY = "2GB"  # DuckDB spills beyond it; the tables themselves come on top
-_COLUMNS = (
-    "payment_id",
-    "paid_at",
-    "cardholder_id",
-    "card_id",
-    "merchant_id",
-    "device_id",
-    "channel",
-    "amount",
-    "country",
-    "ip_country",
-    "address_match",
-    "ip_risk",
-)
+_COLUMNS = tuple(name for name in PAYMENTS.names if name != "action")
 
 
 def feature_tables(

@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sevensteps.features import LiveFeatures
+from sevensteps.serve.rules import Rules
 from sevensteps.worlds.payments import Action, View
 
 Features = NDArray[np.float32]
 Score = Callable[[Features], NDArray[np.float64]]
 Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
 
-LARGE = 900.0  # euros: the incumbent blocks larger foreign payments online
+LARGE = Rules().block_abroad_over  # euros: one rule, here and in the fallback
 
 
 def incumbent_rule(batch: pa.Table, view: View) -> NDArray[np.int8]:
