@@ -27,6 +27,7 @@ from sevensteps.measure.calibration import (
     prior_correction,
     reliability,
 )
+from sevensteps.measure.daily import mean_per_day
 from sevensteps.measure.experiment import (
     ABResult,
     ab_test,
@@ -97,6 +98,7 @@ __all__ = [
     "latency_quantile",
     "latency_table",
     "log_loss",
+    "mean_per_day",
     "minimum_detectable_effect",
     "money_saved",
     "paired_difference",

@@ -17,6 +17,7 @@ from sevensteps.measure.inputs import (
     labels_of,
     numbers,
     same_length,
+    weights_of,
 )
 from sevensteps.measure.interval import Interval
 
@@ -27,37 +28,50 @@ def _by_day(code: Ints, n_days: int) -> list[Ints]:
     return np.split(order, np.bincount(code, minlength=n_days).cumsum()[:-1])
 
 
-def _shares(scores: Floats, blocks: Blocks, per_day: int) -> Floats:
-    """(n,) probability that a row is among its day's alerts.
+def _shares(scores: Floats, weight: Floats, blocks: Blocks, per_day: int) -> Floats:
+    """(n,) share of what a row stands for that is among its day's alerts.
 
     1 above the day's cut and 0 below. Rows tied at the cut share the alerts that are
     left, so the order of the rows never changes a result.
     """
-    share = np.zeros(len(scores))
+    share = np.ones(len(scores))
     for rows in _by_day(blocks.code, blocks.n_days):
-        score = scores[rows]
-        if len(rows) <= per_day:
-            share[rows] = 1
+        score, stands_for = scores[rows], weight[rows]
+        order = np.argsort(-score, kind="stable")
+        asked = stands_for[order].cumsum()
+        if asked[-1] <= per_day:
             continue
-        cut = np.partition(score, len(rows) - per_day)[len(rows) - per_day]
+        cut = score[order[np.searchsorted(asked, per_day)]]
         above, tied = score > cut, score == cut
-        share[rows] = above + tied * ((per_day - above.sum()) / tied.sum())
+        left = per_day - stands_for[above].sum()
+        share[rows] = above + tied * (left / stands_for[tied].sum())
     return share
 
 
-def alerts(scores: ArrayLike, day: ArrayLike, *, per_day: int) -> Bools:
+def alerts(
+    scores: ArrayLike,
+    day: ArrayLike,
+    *,
+    per_day: int,
+    weight: ArrayLike | None = None,
+) -> Bools:
     """Mark the `per_day` highest scores of each day; the earlier row wins a tie.
+
+    With `weight`, how many payments each row stands for, the marked rows stand for
+    `per_day` payments at most.
 
     >>> alerts([0.1, 0.9, 0.5, 0.2, 0.8], [0, 0, 0, 1, 1], per_day=1)
     array([False,  True, False, False,  True])
     """
     score = numbers("scores", scores, infinite=True)
-    same_length(scores=score, day=np.asarray(day))
+    stands_for = weights_of(weight, len(score))
+    same_length(scores=score, day=np.asarray(day), weight=stands_for)
     at_least("per_day", per_day, 1)
     code, days = pd.factorize(np.asarray(day), sort=True)
     chosen = np.zeros(len(score), dtype=np.bool_)
     for rows in _by_day(code.astype(np.intp), len(days)):
-        chosen[rows[np.argsort(-score[rows], kind="stable")[:per_day]]] = True
+        order = rows[np.argsort(-score[rows], kind="stable")]
+        chosen[order[stands_for[order].cumsum() <= per_day]] = True
     return chosen
 
 
@@ -65,8 +79,9 @@ class _Budget(NamedTuple):
     """Sums per day from which every budget metric follows."""
 
     blocks: Blocks
-    label: Bools
-    share: Floats
+    label: Floats  # (n,) payments that each row stands for, 0 where not a positive
+    share: Floats  # (n,) of what it stands for, the part that is looked at
+    weight: Floats
 
 
 def _budget(
@@ -74,15 +89,17 @@ def _budget(
     labels: ArrayLike,
     day: ArrayLike,
     per_day: int,
+    weight: ArrayLike | None,
     resamples: int,
     seed: int,
 ) -> _Budget:
     score = numbers("scores", scores, infinite=True)
     label = labels_of(labels)
-    same_length(scores=score, labels=label, day=np.asarray(day))
+    row = weights_of(weight, len(score))
+    same_length(scores=score, labels=label, day=np.asarray(day), weight=row)
     at_least("per_day", per_day, 1)
     blocks = day_blocks(day, resamples, seed)
-    return _Budget(blocks, label, _shares(score, blocks, per_day))
+    return _Budget(blocks, label * row, _shares(score, row, blocks, per_day), row)
 
 
 def precision_at_budget(
@@ -91,6 +108,7 @@ def precision_at_budget(
     day: ArrayLike,
     *,
     per_day: int,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
@@ -102,6 +120,7 @@ def precision_at_budget(
     labels : (n,) bool        eventual labels
     day : (n,) int            day of each row
     per_day : int             review capacity, alerts per day
+    weight : (n,) float       how many payments each row stands for, if sampled
 
     Returns
     -------
@@ -120,10 +139,11 @@ def precision_at_budget(
     Source: precision top-k, Dal Pozzolo et al., "Credit card fraud detection and
     concept-drift adaptation with delayed supervised information", IJCNN (2015).
     """
-    budget = _budget(scores, labels, day, per_day, resamples, seed)
+    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
     blocks = budget.blocks
     found = blocks.total(blocks.daily(budget.share * budget.label))
-    return blocks.interval(ratio(found, blocks.total(blocks.daily(budget.share))))
+    looked_at = blocks.total(blocks.daily(budget.share * budget.weight))
+    return blocks.interval(ratio(found, looked_at))
 
 
 def recall_at_budget(
@@ -132,6 +152,7 @@ def recall_at_budget(
     day: ArrayLike,
     *,
     per_day: int,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
@@ -143,10 +164,10 @@ def recall_at_budget(
     >>> recall_at_budget(score, label, day, per_day=1).estimate
     1.0
     """
-    budget = _budget(scores, labels, day, per_day, resamples, seed)
+    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
     blocks = budget.blocks
     found = blocks.total(blocks.daily(budget.share * budget.label))
-    positives = blocks.total(blocks.daily(budget.label.astype(np.float64)))
+    positives = blocks.total(blocks.daily(budget.label))
     return blocks.interval(ratio(found, positives))
 
 
@@ -157,6 +178,7 @@ def recall_by_group(
     group: ArrayLike,
     *,
     per_day: int,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -173,17 +195,17 @@ def recall_by_group(
     -------
     DataFrame                 per group with a positive: positives, recall (Interval)
     """
-    budget = _budget(scores, labels, day, per_day, resamples, seed)
+    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
     blocks = budget.blocks
     code, names = pd.factorize(np.asarray(group), sort=True)
     same_length(labels=budget.label, group=code)
     table = {}
     for i, name in enumerate(names):
-        member = (budget.label & (code == i)).astype(np.float64)
+        member = budget.label * (code == i)
         if not member.any():
             continue
         found = blocks.total(blocks.daily(budget.share * member))
         recall = ratio(found, blocks.total(blocks.daily(member)))
         interval = blocks.interval(recall)
-        table[name] = {"positives": int(member.sum()), "recall": interval}
+        table[name] = {"positives": np.count_nonzero(member), "recall": interval}
     return pd.DataFrame.from_dict(table, orient="index")

@@ -23,6 +23,7 @@ from sevensteps.measure.inputs import (
     labels_of,
     probabilities,
     same_length,
+    weights_of,
 )
 from sevensteps.measure.interval import Interval
 
@@ -58,21 +59,19 @@ def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
     return np.asarray(kept / (kept + 1 - sampled))
 
 
-def _bins(p: Floats, n_bins: int, by: Binning) -> Ints:
+def _bins(p: Floats, n_bins: int, by: Binning, weight: Floats) -> Ints:
     """(n,) bin of each row, lowest first; equal probabilities share a bin."""
     at_least("bins", n_bins, 1)
     if by == "width":
         return np.minimum((p * n_bins).astype(np.intp), n_bins - 1)
     if by not in ("events", "rows"):
         raise ValueError(f"`by` must be 'events', 'rows' or 'width', not {by!r}")
-    ordered = np.sort(p)
+    order = np.argsort(p, kind="stable")
+    mass = (weight if by == "rows" else weight * p)[order].cumsum()
     share = np.arange(1, n_bins) / n_bins
-    if by == "rows":
-        edges = ordered[(share * len(p)).astype(np.intp)]
-    else:
-        mass = ordered.cumsum()
-        at = np.searchsorted(mass, share * mass[-1])
-        edges = ordered[np.minimum(at, len(p) - 1)]
+    side: Literal["left", "right"] = "right" if by == "rows" else "left"
+    at = np.searchsorted(mass, share * mass[-1], side=side)
+    edges = p[order][np.minimum(at, len(p) - 1)]
     return np.searchsorted(np.unique(edges), p, side="right").astype(np.intp)
 
 
@@ -93,7 +92,12 @@ def binomial_interval(
 
 
 def reliability(
-    p: ArrayLike, labels: ArrayLike, *, bins: int = 10, by: Binning = "events"
+    p: ArrayLike,
+    labels: ArrayLike,
+    *,
+    bins: int = 10,
+    by: Binning = "events",
+    weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Predicted against observed rate, bin by bin.
 
@@ -105,6 +109,7 @@ def reliability(
     by : str                  what every bin has alike: "events" the sum of `p` (the
                               choice at tiny base rates: no bin is empty of positives),
                               "rows" the number of rows, "width" the range of `p`
+    weight : (n,) float       how many rows each one stands for, if sampled
 
     Returns
     -------
@@ -121,22 +126,23 @@ def reliability(
     1     2        0.5       0.5
     """
     prob, label = probabilities("p", p), labels_of(labels)
-    same_length(p=prob, labels=label)
-    code = _bins(prob, bins, by)
-    n = np.bincount(code)
-    expected, positives = np.bincount(code, prob), np.bincount(code, label)
+    row = weights_of(weight, len(prob))
+    same_length(p=prob, labels=label, weight=row)
+    code = _bins(prob, bins, by, row)
+    n = np.bincount(code, row)
+    expected, positives = np.bincount(code, prob * row), np.bincount(code, label * row)
     used = n > 0
     n, expected, positives = n[used], expected[used], positives[used]
     low, high = binomial_interval(positives, n)
     return pd.DataFrame(
         {
-            "rows": n,
+            "rows": n.round().astype(np.int64),
             "predicted": expected / n,
             "observed": positives / n,
             "low": low,
             "high": high,
             "expected_positives": expected,
-            "positives": positives.astype(np.int64),
+            "positives": positives.round().astype(np.int64),
         }
     )
 
@@ -170,7 +176,7 @@ def expected_calibration_error(
     prob, label = probabilities("p", p), labels_of(labels)
     same_length(p=prob, labels=label, day=np.asarray(day))
     blocks = day_blocks(day, resamples, seed)
-    code = _bins(prob, bins, by)
+    code = _bins(prob, bins, by, np.ones(len(prob)))
     n_bins = int(code.max()) + 1
     cell = blocks.code * n_bins + code
     gap = np.zeros(blocks.n_days * n_bins)
@@ -246,16 +252,20 @@ def calibration_ratio(
     labels: ArrayLike,
     day: ArrayLike,
     *,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
     """Positives expected by the model for each one that came: 1 is right, 53 is not.
+
+    `weight` says how many rows each one stands for, if they were sampled.
 
     >>> calibration_ratio([0.9, 0.6, 0.5], [1, 0, 1], [0, 0, 1]).estimate
     1.0
     """
     prob, label, _ = _scored(p, labels, day)
     blocks = day_blocks(day, resamples, seed)
-    expected = blocks.total(blocks.daily(prob))
-    came = blocks.total(blocks.daily(label.astype(np.float64)))
+    row = weights_of(weight, len(prob))
+    expected = blocks.total(blocks.daily(prob * row))
+    came = blocks.total(blocks.daily(label * row))
     return blocks.interval(ratio(expected, came))

@@ -73,6 +73,16 @@ def labels_of(values: ArrayLike) -> Bools:
     return array
 
 
+def weights_of(weight: ArrayLike | None, n_rows: int) -> Floats:
+    """How many rows each one stands for: one, unless said otherwise."""
+    if weight is None:
+        return np.ones(n_rows)
+    array = numbers("weight", weight)
+    if (array < 0).any():
+        raise ValueError(f"`weight` is negative in {_first(array < 0)}")
+    return array
+
+
 def same_length(**columns: NDArray[np.generic] | None) -> None:
     """Refuse columns of different lengths, and say which is how long."""
     sizes = {name: c.size for name, c in columns.items() if c is not None}

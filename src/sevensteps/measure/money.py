@@ -16,6 +16,7 @@ from sevensteps.measure.inputs import (
     numbers,
     probabilities,
     same_length,
+    weights_of,
 )
 from sevensteps.measure.interval import Interval
 
@@ -182,22 +183,23 @@ def review_price(
     costs: CostsLike,
     *,
     review_capacity: int,
+    weight: ArrayLike | None = None,
 ) -> float:
     """Euros that one more review would save, when the queue is full on the mean day.
 
     A service decides payment by payment. It asks for a review only where that saves
     more than this price; over the days given, the demand then equals the capacity.
-    Parameters as for `cheapest_actions`. Zero if capacity is not scarce.
+    Parameters as for `cheapest_actions`; `weight` says how many payments each row
+    stands for. Zero if capacity is not scarce.
     """
     at_least("review_capacity", review_capacity, 0)
     _, gain = _best(expected_costs(p, amount, costs))
     days = np.asarray(day)
-    same_length(p=gain, day=days)
-    places = review_capacity * len(np.unique(days))
-    if places >= len(gain):
-        return 0.0
-    first_refused = np.partition(gain, len(gain) - places - 1)[len(gain) - places - 1]
-    return max(0.0, float(first_refused))
+    row = weights_of(weight, len(gain))
+    same_length(p=gain, day=days, weight=row)
+    order = np.argsort(-gain, kind="stable")
+    refused = row[order].cumsum() > review_capacity * len(np.unique(days))
+    return max(0.0, float(gain[order][refused][0])) if refused.any() else 0.0
 
 
 def _action_codes(name: str, actions: ArrayLike) -> Actions:
@@ -258,6 +260,7 @@ def money_saved(
     day: ArrayLike,
     costs: CostsLike,
     *,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
@@ -268,6 +271,7 @@ def money_saved(
     Parameters
     ----------
     actions, baseline : (n,) int   0 allow, 1 step-up, 2 review, 3 block
+    weight : (n,) float            how many payments each row stands for, if sampled
     others                         as for `bill`
 
     Returns
@@ -289,6 +293,7 @@ def money_saved(
     row = np.arange(changed.size)
     saved = np.zeros(len(ours))
     saved[changed] = cost[row, theirs[changed]] - cost[row, ours[changed]]
+    saved *= weights_of(weight, len(saved))
     blocks = day_blocks(day, resamples, seed)
     days = blocks.total(np.ones(blocks.n_days))
     return blocks.interval(ratio(blocks.total(blocks.daily(saved)), days))

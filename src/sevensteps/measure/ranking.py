@@ -23,6 +23,7 @@ from sevensteps.measure.inputs import (
     labels_of,
     numbers,
     same_length,
+    weights_of,
 )
 from sevensteps.measure.interval import Interval
 
@@ -95,12 +96,10 @@ def _rank(
 ) -> _Ranked:
     score = numbers("scores", scores, infinite=True)
     label = labels_of(labels)
-    row_weight = None if weight is None else numbers("weight", weight)
+    row_weight = None if weight is None else weights_of(weight, len(score))
     same_length(scores=score, labels=label, day=np.asarray(day), weight=row_weight)
     if row_weight is not None and not (row_weight[label] > 0).any():
         raise ValueError("no positive label has a weight above zero")
-    if row_weight is not None and (row_weight < 0).any():
-        raise ValueError("`weight` must not be negative")
     thresholds = np.unique(score[label])
     below = np.searchsorted(thresholds, score)
     tied = thresholds[np.minimum(below, len(thresholds) - 1)] == score

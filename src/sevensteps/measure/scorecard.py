@@ -24,6 +24,7 @@ def scorecard(
     day: ArrayLike,
     *,
     per_day: int,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -38,8 +39,9 @@ def scorecard(
     labels : (n,) bool
     day : (n,) int
     per_day : int                     review capacity, alerts per day
+    weight : (n,) float               how many payments each row stands for, if sampled
     """
-    same: dict[str, Any] = {"resamples": resamples, "seed": seed}
+    same: dict[str, Any] = {"weight": weight, "resamples": resamples, "seed": seed}
     table = {}
     for name, s in candidates.items():
         table[name] = {
