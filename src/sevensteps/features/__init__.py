@@ -1,6 +1,14 @@
-"""Features that may only look back: offline, live and in the service, one answer."""
+"""Features that may only look back: offline, live and in the service, one answer.
 
-from .checks import BadTable
+What needs a database engine or a table checker is imported when it is first used: the
+service needs neither, and starts seconds earlier without them.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
 from .labels import Split, labels_as_of, split
 from .live import LiveFeatures
 from .names import (
@@ -14,8 +22,6 @@ from .names import (
     STREAM_FEATURES,
 )
 from .nightly import nightly_merchants
-from .offline import feature_tables, offline
-from .readers import read_tables
 from .single import (
     Cardholder,
     Merchant,
@@ -30,6 +36,18 @@ from .windows import (
     stream_features,
     to_cents,
 )
+
+if TYPE_CHECKING:
+    from .checks import BadTable
+    from .offline import feature_tables, offline
+    from .readers import read_tables
+
+_LAZY = {
+    "BadTable": ".checks",
+    "feature_tables": ".offline",
+    "offline": ".offline",
+    "read_tables": ".readers",
+}
 
 __all__ = [
     "CARD_FEATURES",
@@ -60,3 +78,22 @@ __all__ = [
     "stream_features",
     "to_cents",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is wanted only now (PEP 562)."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name], __name__), name)
+
+
+class _Package(ModuleType):
+    """Keeps `offline` the function, though a module of that name is imported late."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _LAZY and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
