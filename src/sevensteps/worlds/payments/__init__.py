@@ -8,10 +8,12 @@ False
 """
 
 from .records import (
+    KINDS,
     SCALES,
     Costs,
     History,
     Incident,
+    Kind,
     Outcome,
     Policy,
     Size,
@@ -39,6 +41,7 @@ __all__ = [
     "COUNTRIES",
     "DAY",
     "EPOCH",
+    "KINDS",
     "METHODS",
     "SCALES",
     "SCHEMA",
@@ -47,6 +50,7 @@ __all__ = [
     "Costs",
     "History",
     "Incident",
+    "Kind",
     "Outcome",
     "PaymentsWorld",
     "Policy",

@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.cases.fraud.models import Features
+from sevensteps.cases.fraud.policies import Decide, Score
+from sevensteps.cases.fraud.samples import Sample
 from sevensteps.features import LiveFeatures
-from sevensteps.serve.policy import Decide, Features, Score
-from sevensteps.worlds.payments import Action, View
+from sevensteps.worlds.payments import Action, History, View
 
 Blocked = Literal["dropped", "as_fraud", "weighted"]
 Fit = Callable[[Features, NDArray[np.bool_], NDArray[np.float64]], Score]
@@ -25,6 +27,17 @@ class Logged:
     features: Features
     blocked: NDArray[np.bool_]
     weight: NDArray[np.float64]  # 1 / propensity of the action taken
+
+    @classmethod
+    def of(cls, rows: Sample, history: History) -> "Logged":
+        """Sampled payments of a history, as its policy of the time let them through."""
+        return cls(
+            day=rows.day,
+            payment_id=history.column("payment_id")[rows.row],
+            features=rows.x,
+            blocked=history.column("action")[rows.row] == Action.BLOCK,
+            weight=np.ones(len(rows)),
+        )
 
     @classmethod
     def join(cls, parts: list["Logged"]) -> "Logged":
@@ -74,7 +87,7 @@ class RetrainingPolicy:
     seed: int = 0
     score: Score | None = field(default=None, init=False)
     _new: list[Logged] = field(default_factory=list, init=False)
-    _first_day: int | None = field(default=None, init=False)
+    first_day: int = field(default=-1, init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.explore < 1:
@@ -93,9 +106,9 @@ class RetrainingPolicy:
 
     def _score_of(self, day: int) -> Score:
         """Today's model, retrained if today is the day."""
-        if self._first_day is None:
-            self._first_day = day
-        due = self.cadence and (day - self._first_day) % self.cadence == 0
+        if self.first_day < 0:
+            self.first_day = day
+        due = self.cadence and (day - self.first_day) % self.cadence == 0
         if self.score is None or due:
             self.score = self.train(day)
         return self.score

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sevensteps.cases.fraud.models import Features
 from sevensteps.features import LiveFeatures
 from sevensteps.serve.rules import Rules
 from sevensteps.worlds.payments import Action, View
 
-Features = NDArray[np.float32]
 Score = Callable[[Features], NDArray[np.float64]]
 Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
 

@@ -1,0 +1,1 @@
+"""What the chapters' experiments need, tested: one folder a case."""

@@ -1,0 +1,33 @@
+"""The fraud case: samples, candidates, policies, and two small worlds to break."""
+
+from .lab import Drilled, Lab, odd_merchants
+from .models import Probability, linear, prepared, signed_log, suspicion, trees
+from .policies import ModelPolicy, Split, incumbent_rule
+from .retraining import Logged, RetrainingPolicy
+from .samples import Sample, sample, told_days
+from .town import BlockOrAllow, Run, Town, allow_all, judge
+
+__all__ = [
+    "BlockOrAllow",
+    "Drilled",
+    "Lab",
+    "Logged",
+    "ModelPolicy",
+    "Probability",
+    "RetrainingPolicy",
+    "Run",
+    "Sample",
+    "Split",
+    "Town",
+    "allow_all",
+    "incumbent_rule",
+    "judge",
+    "linear",
+    "odd_merchants",
+    "prepared",
+    "sample",
+    "signed_log",
+    "suspicion",
+    "told_days",
+    "trees",
+]
