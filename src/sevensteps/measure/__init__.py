@@ -63,7 +63,11 @@ from sevensteps.measure.power import (
 )
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
-from sevensteps.measure.thresholds import Thresholds, best_thresholds
+from sevensteps.measure.thresholds import (
+    Thresholds,
+    action_thresholds,
+    best_thresholds,
+)
 
 __all__ = [
     "ACTIONS",
@@ -76,6 +80,7 @@ __all__ = [
     "Thresholds",
     "aa_false_positives",
     "ab_test",
+    "action_thresholds",
     "alerts",
     "assign",
     "average_precision",

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from sevensteps.measure.inputs import Floats, at_least, flags, numbers, same_length
 from sevensteps.measure.money import (
+    ACTIONS,
     ALLOW,
     BLOCK,
     REVIEW,
@@ -106,3 +107,35 @@ def _cheapest(spent: Floats, rows: Floats, places: int) -> tuple[int, int, int]:
     total[(i > j) | (j > k) | (rows[k] - rows[j] > places)] = np.inf
     best = np.unravel_index(total.argmin(), total.shape)
     return int(best[0]), int(best[1]), int(best[2])
+
+
+def action_thresholds(
+    amounts: ArrayLike, costs: CostsLike, *, steps: int = 20_000
+) -> pd.DataFrame:
+    """Lowest probability of fraud at which each action is the cheapest, by amount.
+
+    Parameters
+    ----------
+    amounts : (n,) float      euros
+    costs : CostsLike
+    steps : int               probabilities tried, from 1e-5 to 1, evenly in logarithm
+
+    Returns
+    -------
+    DataFrame                 one row an amount: step_up, review, block; NaN where the
+                              action is never the cheapest
+
+    Examples
+    --------
+    >>> from sevensteps.worlds.payments import Costs
+    >>> action_thresholds([30, 1_500], Costs())["block"].round(2).tolist()
+    [0.53, 0.2]
+    """
+    at_least("steps", steps, 2)
+    p = np.geomspace(1e-5, 1, steps)
+    table = {}
+    for amount in numbers("amounts", amounts):
+        cheapest = expected_costs(p, np.full(steps, amount), costs).argmin(axis=1)
+        first = pd.Series(p).groupby(cheapest).min()
+        table[amount] = {ACTIONS[i]: first.get(i, np.nan) for i in range(1, 4)}
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis("amount")

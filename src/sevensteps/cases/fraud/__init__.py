@@ -2,7 +2,13 @@
 
 from .lab import Drilled, Lab, odd_merchants
 from .models import Probability, linear, prepared, signed_log, suspicion, trees
-from .policies import ModelPolicy, Split, incumbent_rule
+from .policies import (
+    ModelPolicy,
+    Split,
+    allow_everything,
+    incumbent_rule,
+    twins,
+)
 from .retraining import Logged, RetrainingPolicy
 from .samples import Sample, sample, told_days
 from .town import BlockOrAllow, Run, Town, allow_all, judge
@@ -20,6 +26,7 @@ __all__ = [
     "Split",
     "Town",
     "allow_all",
+    "allow_everything",
     "incumbent_rule",
     "judge",
     "linear",
@@ -30,4 +37,5 @@ __all__ = [
     "suspicion",
     "told_days",
     "trees",
+    "twins",
 ]

@@ -1,7 +1,9 @@
 """Policies: from a day's payments to actions, as the world's `live` calls them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +13,14 @@ from numpy.typing import NDArray
 from sevensteps.cases.fraud.models import Features
 from sevensteps.features import LiveFeatures
 from sevensteps.serve.rules import Rules
-from sevensteps.worlds.payments import Action, View
+from sevensteps.worlds.payments import (
+    Action,
+    History,
+    Outcome,
+    PaymentsWorld,
+    Policy,
+    View,
+)
 
 Score = Callable[[Features], NDArray[np.float64]]
 Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
@@ -76,3 +85,30 @@ class Split:
         score[treated] = self.treatment(features[treated])
         score[~treated] = self.control(features[~treated])
         return self.decide(score, batch["amount"].to_numpy().astype(np.float64))
+
+
+def allow_everything(batch: pa.Table, view: View) -> NDArray[np.int8]:
+    """No decision at all."""
+    return np.zeros(len(batch), np.int8)
+
+
+def twins(
+    world: PaymentsWorld,
+    history: History,
+    policies: Mapping[str, Policy],
+    *,
+    days: int,
+    seed: int = 1,
+) -> dict[str, Outcome]:
+    """Put each policy in production, for the same people with the same luck.
+
+    Each keeps its own features: what it blocks changes what it sees tomorrow.
+    """
+
+    def launch(policy: Policy) -> Outcome:
+        if isinstance(policy, ModelPolicy | Split):
+            policy = replace(policy, live=copy.deepcopy(policy.live))
+        return world.live(policy, days=days, seed=seed, history=history)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(policies, pool.map(launch, policies.values()), strict=True))
