@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from sevensteps.teach.digits import three_digits
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 PREFIX = "application/papermill.record/"  # the form of glue: shown nowhere by itself
 _MARK = re.compile(r"<!--=([\w.-]+)-->(.*?)<!--/-->", re.DOTALL)
