@@ -11,19 +11,6 @@ MAX_BODY = 4_096  # bytes; a payment needs about 300
 Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Country = Annotated[str, Field(min_length=1, max_length=32)]
-FIELDS = (
-    "payment_id",
-    "paid_at",
-    "card_id",
-    "merchant_id",
-    "device_id",
-    "channel",
-    "amount",
-    "country",
-    "ip_country",
-    "address_match",
-    "ip_risk",
-)
 
 
 class PaymentRequest(BaseModel):
@@ -50,6 +37,9 @@ class PaymentRequest(BaseModel):
     ip_country: Country | None = None
     address_match: Share | None = None
     ip_risk: Share | None = None
+
+
+FIELDS = tuple(PaymentRequest.model_fields)
 
 
 class Rejected(Exception):
