@@ -114,6 +114,35 @@ def test_a_store_that_comes_back_is_used_and_told_what_it_missed(
     server.kill()
 
 
+def test_a_store_that_comes_back_empty_is_no_store(past, model, bodies, tmp_path):
+    """Its cards are not unknown, they are lost: rules answer until it is filled."""
+    server = start_redis(tmp_path)
+    build_store(past, server.url)
+    with serving(model, server.url, tmp_path / "log", deadline_ms=20_000) as service:
+        assert service.post(bodies[0]).json()["source"] == "model"
+        server.kill()
+        (tmp_path / "redis.sock").unlink()
+        server = start_redis(tmp_path)
+        replies = [service.post(body) for body in bodies[1:21]]
+        assert {reply.status_code for reply in replies} == {200}
+        assert {reply.json()["fallback"] for reply in replies} == {"store_down"}
+        assert service.client.get("/ready").json()["status"] == "degraded"
+        build_store(past, server.url)
+        wait_until(
+            lambda: (
+                service.decider.journal.pending_events == 0
+                and service.post(fresh(bodies[0])).json()["source"] == "model"
+            )
+        )
+        missed = json.loads(bodies[3])
+        (card,) = open_store(server.url).fetch([f"c:{missed['card_id']}"])
+        assert missed["payment_id"].to_bytes(8, "little") in card
+        build_store(past, server.url)  # a running service turns to the new version
+        wait_until(lambda: service.post(fresh(bodies[0])).json()["source"] == "model")
+        assert service.client.get("/ready").json()["status"] == "ready"
+    server.kill()
+
+
 def fresh(body, ids=iter(range(1, 10**6))):  # noqa: B008
     return json.dumps(json.loads(body) | {"payment_id": next(ids)}).encode()
 

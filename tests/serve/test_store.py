@@ -17,6 +17,7 @@ from sevensteps.serve import (
     open_store,
 )
 from sevensteps.serve.breaker import Breaker
+from sevensteps.serve.errors import NoStore
 from sevensteps.serve.records import (
     CARD,
     DEVICE,
@@ -183,3 +184,33 @@ def test_a_breaker_opens_tries_less_and_less_often_and_closes():
     breaker.succeeded()
     assert breaker.allows()
     assert breaker.allows()
+
+
+def test_where_there_was_never_a_store_is_told_from_a_damaged_one(tmp_path, store):
+    with pytest.raises(NoStore, match="no online store"):
+        open_store(tmp_path / "nothing")
+    (tmp_path / "half").mkdir()
+    with pytest.raises(NoStore, match="no online store"):
+        open_store(tmp_path / "half")
+    (store / "store.json").write_text("{")
+    with pytest.raises(StoreError, match="is damaged") as told:
+        open_store(store)
+    assert not isinstance(told.value, NoStore)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense://", "Give a folder, redis://"),
+        ("redis://localhost:here", "Write redis://host:port"),
+    ],
+)
+def test_an_address_that_is_none_is_told(address, said):
+    with pytest.raises(StoreError, match=said):
+        open_store(address)
+
+
+def test_no_password_is_told():
+    with pytest.raises(StoreError, match="failed") as told:
+        open_store("redis://me:secret@127.0.0.1:1")
+    assert "secret" not in str(told.value)

@@ -9,5 +9,9 @@ class StoreError(RuntimeError):
     """An online store that is missing, half-built, unreachable or full."""
 
 
+class NoStore(StoreError):
+    """Nothing was ever stored there, or a first build was cut off."""
+
+
 class StorageError(OSError):
     """A file that could not be written; whatever was there before is intact."""

@@ -2,10 +2,13 @@
 
 A version's keys carry its name as a prefix; the key `sevensteps:store` names the
 version in force and is set last. Appends run as one script inside Redis, so that two
-services never overwrite each other's events.
+services never overwrite each other's events. A version's own key `whole` is asked for
+with every call: without it, a Redis that restarted empty would look like one in which
+no card was ever issued.
 """
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,17 +18,20 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .entries import Entry
-from .errors import StoreError
+from .errors import NoStore, StoreError
 from .records import Event
-from .store import StoreInfo, chunked
+from .store import REBUILD, StoreInfo, chunked
 
 CURRENT = "sevensteps:store"
 BUILD_TIMEOUT_S = 30.0
 
-# KEYS: where to; ARGV: for each key the record, its layout's size, the oldest second
-# to keep and the number of events to keep. `paid_at` leads each record.
+# KEYS: the version's mark, then where to; ARGV: for each of the latter the record, its
+# layout's size, the oldest second to keep and the number of events to keep. `paid_at`
+# leads each record.
 APPEND = """
-for i, key in ipairs(KEYS) do
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+for i = 1, #KEYS - 1 do
+  local key = KEYS[i + 1]
   local record, size = ARGV[4 * i - 3], tonumber(ARGV[4 * i - 2])
   local oldest, limit = tonumber(ARGV[4 * i - 1]), tonumber(ARGV[4 * i])
   local old = redis.call('GET', key) or ''
@@ -36,6 +42,7 @@ for i, key in ipairs(KEYS) do
   start = math.max(start, #old - (limit - 1) * size + 1)
   redis.call('SET', key, string.sub(old, start) .. record)
 end
+return 1
 """
 
 
@@ -56,18 +63,19 @@ class RedisStore:
     def __init__(self, url: str, *, timeout_s: float) -> None:
         with _told(url):
             first = _connect(url, BUILD_TIMEOUT_S)
-            self.info = StoreInfo.from_json(first.get(CURRENT), url)
+            self.info = _in_force(first, url)
             first.close()
         self._url = url
-        self._prefix = f"sevensteps:{self.info.version}:"
         self._client = _connect(url, timeout_s)
         self._append = self._client.register_script(APPEND)
 
     def fetch(self, keys: Sequence[str]) -> list[bytes | None]:
         """See `OnlineStore`."""
         with _told(self._url):
-            found = self._client.mget([self._prefix + key for key in keys])
-            return list(found)
+            whole, *found = self._client.mget(self._names(["whole", *keys]))
+        if not whole:
+            raise self._gone()
+        return found
 
     def append(self, events: Sequence[Event]) -> None:
         """See `OnlineStore`; all events in one script."""
@@ -77,17 +85,33 @@ class RedisStore:
             oldest = event.paid_at - stream.keep_s
             arguments += [event.record, stream.layout.itemsize, oldest, stream.limit]
         with _told(self._url):
-            self._append(keys=[self._prefix + e.key for e in events], args=arguments)
+            names = self._names(["whole", *(event.key for event in events)])
+            whole = self._append(keys=names, args=arguments)
+        if not whole:
+            raise self._gone()
 
     def replace(self, entries: Iterable[Entry]) -> None:
         """See `OnlineStore`."""
         with _told(self._url):
             for chunk in chunked(entries):
-                self._client.mset({self._prefix + k: v for k, v in chunk})
+                names = self._names(key for key, _ in chunk)
+                values = (value for _, value in chunk)
+                self._client.mset(dict(zip(names, values, strict=True)))
 
     def close(self) -> None:
         """Release the connections."""
         self._client.close()
+
+    def _names(self, keys: Iterable[str]) -> list[str]:
+        """What Redis calls these keys of the version in use."""
+        prefix = _prefix(self.info)
+        return [prefix + key for key in keys]
+
+    def _gone(self) -> StoreError:
+        """Turn to the version that is now in force; the error of the call in hand."""
+        with _told(self._url):
+            self.info = _in_force(self._client, self._url)
+        return StoreError(f"the store at {_shown(self._url)} was replaced: ask again")
 
 
 def build(url: str, info: StoreInfo, chunks: Iterable[list[Entry]]) -> StoreInfo:
@@ -98,7 +122,7 @@ def build(url: str, info: StoreInfo, chunks: Iterable[list[Entry]]) -> StoreInfo
     StoreError
         if the server cannot be reached or refuses; the old version stays in force
     """
-    prefix = f"sevensteps:{info.version}:"
+    prefix = _prefix(info)
     with _told(url):
         client = _connect(url, BUILD_TIMEOUT_S)
         n_entries = 0
@@ -106,10 +130,22 @@ def build(url: str, info: StoreInfo, chunks: Iterable[list[Entry]]) -> StoreInfo
             client.mset({prefix + key: value for key, value in chunk})
             n_entries += len(chunk)
         done = replace(info, n_entries=n_entries)
-        client.set(CURRENT, done.to_json())
+        client.mset({prefix + "whole": b"1", CURRENT: done.to_json()})
         _remove_others(client, prefix)
         client.close()
     return done
+
+
+def _prefix(info: StoreInfo) -> str:
+    return f"sevensteps:{info.version}:"
+
+
+def _in_force(client: Any, url: str) -> StoreInfo:
+    """The version in force, if its entries are there too."""
+    info = StoreInfo.from_json(client.get(CURRENT), _shown(url))
+    if not client.exists(_prefix(info) + "whole"):
+        raise NoStore(f"the store at {_shown(url)} has lost its entries. {REBUILD}")
+    return info
 
 
 def _remove_others(client: Any, prefix: str) -> None:
@@ -128,14 +164,28 @@ def _remove_others(client: Any, prefix: str) -> None:
 def _connect(url: str, timeout_s: float) -> Any:
     """A client that gives up after `timeout_s`: by default it tries again and again,
     which no deadline survives."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        retry_on_timeout=False,
-        max_connections=64,
-    )
+    try:
+        return redis.Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_timeout=False,
+            max_connections=64,
+        )
+    except ValueError as error:
+        raise StoreError(
+            f"{_shown(url)} is no address of Redis ({error}). Write redis://host:port"
+        ) from error
+
+
+def _shown(url: str) -> str:
+    """The address without its password.
+
+    >>> _shown("redis://me:secret@localhost:6379/0")
+    'redis://…@localhost:6379/0'
+    """
+    return re.sub("//[^/]*@", "//…@", url)
 
 
 @contextlib.contextmanager
@@ -144,6 +194,6 @@ def _told(url: str) -> Iterator[None]:
         yield
     except (redis.RedisError, OSError) as error:
         raise StoreError(
-            f"Redis at {url} failed ({type(error).__name__}: {error}). Is redis-server "
-            "running there, with memory to spare?"
+            f"Redis at {_shown(url)} failed ({type(error).__name__}: {error}). Is "
+            "redis-server running there, with memory to spare?"
         ) from error

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from sevensteps.worlds.payments import History
 
 from .entries import Content, Entry, content, nightly_entries
-from .errors import StoreError
+from .errors import NoStore, StoreError
 from .records import Event, appended
 
 CHUNK = 5_000  # entries in one transaction or round trip
@@ -43,11 +43,13 @@ class StoreInfo:
 
         Raises
         ------
+        NoStore
+            if there is none
         StoreError
-            if there is none, or it is damaged or of another layout
+            if it is damaged or of another layout
         """
         if data is None:
-            raise StoreError(f"no online store at {where}. {REBUILD}")
+            raise NoStore(f"no online store at {where}. {REBUILD}")
         try:
             fields = json.loads(data)
             info = cls(**fields | {"countries": tuple(fields["countries"])})
@@ -147,8 +149,10 @@ def open_store(target: str | Path, *, timeout_s: float = 0.04) -> OnlineStore:
 
     Raises
     ------
+    NoStore
+        if there is none
     StoreError
-        if there is none, or it cannot be reached or read
+        if it cannot be reached or read
     """
     if is_redis(target):
         from .redis_store import RedisStore
@@ -165,8 +169,20 @@ def refresh_merchants(store: OnlineStore, history: History) -> None:
 
 
 def is_redis(target: str | Path) -> bool:
-    """Whether a target names a Redis server rather than a folder."""
-    return str(target).startswith(("redis://", "rediss://", "unix://"))
+    """Whether a target names a Redis server rather than a folder.
+
+    Raises
+    ------
+    StoreError
+        if it is an address of another kind
+    """
+    scheme, found, _ = str(target).partition("://")
+    if found and scheme not in ("redis", "rediss", "unix"):
+        raise StoreError(
+            f"no store speaks {scheme}://. Give a folder, redis://host:port, "
+            "rediss://host:port or unix:///path/to.sock"
+        )
+    return bool(found)
 
 
 def new_info(made: Content, n_entries: int) -> StoreInfo:
