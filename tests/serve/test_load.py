@@ -134,3 +134,40 @@ def test_requests_are_the_payments(batch, bodies):
     assert len(requests_of(batch, 7)) == 7
     with pytest.raises(ValueError, match="twice"):
         requests_of(batch, batch.num_rows + 1)
+
+
+def test_a_connection_that_the_service_closed_is_not_used_again():
+    """Else a payment that comes after a pause would be counted as lost."""
+
+    async def answer_once(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def twice():
+        server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
+        first = await client.post(b"")
+        await asyncio.sleep(0.2)
+        second = await client.post(b"")
+        client.close()
+        server.close()
+        return first.status, second.status
+
+    assert asyncio.run(twice()) == (200, 200)
+
+
+def test_progress_is_told_with_each_request(service, bodies):
+    told = []
+    load(
+        service.url,
+        bodies,
+        rate=30,
+        seconds=1,
+        api_key=KEY,
+        progress=lambda sent, of: told.append((sent, of)),
+    )
+    n = len(schedule(30, 1, 0))
+    assert told == [(i + 1, n) for i in range(n)]

@@ -55,10 +55,7 @@ class Client:
         self._idle.clear()
 
     async def _post(self, body: bytes) -> Reply:
-        if self._idle:
-            reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection(*self._address)
+        reader, writer = await self._connection()
         try:
             writer.write(self._head + b"%d\r\n\r\n" % len(body) + body)
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -69,6 +66,15 @@ class Client:
             raise
         self._idle.append((reader, writer))
         return Reply(status, _stages(headers.get("server-timing", "")), content)
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One that is idle, unless the service has closed it meanwhile; else a new."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(*self._address)
 
 
 def _parsed(head: str) -> tuple[int, dict[str, str]]:

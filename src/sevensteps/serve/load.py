@@ -15,7 +15,7 @@ import gc
 import threading
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,7 @@ def load(
     *,
     api_key: str,
     seed: int = 0,
+    progress: Callable[[int, int], object] | None = None,
 ) -> LoadReport:
     """Send requests as a Poisson process, whether or not earlier ones are answered.
 
@@ -103,6 +104,7 @@ def load(
     seconds : how long
     api_key : the service's
     seed : of the timetable
+    progress : called with each request that is sent: how many, of how many
 
     Returns
     -------
@@ -121,7 +123,7 @@ def load(
             f"{rate:g}/s for {seconds:g} s needs {len(due)} payloads, there are "
             f"{len(payloads)}; take more payments in requests_of"
         )
-    run = _open_loop(Client(url, api_key, TIMEOUT_S), payloads, due)
+    run = _open_loop(Client(url, api_key, TIMEOUT_S), payloads, due, progress)
     return _in_thread(run, "open", rate, len(due) / seconds)
 
 
@@ -162,7 +164,10 @@ Sent = tuple[float, Reply]  # milliseconds, answer
 
 
 async def _open_loop(
-    client: Client, payloads: Sequence[bytes], due: Floats
+    client: Client,
+    payloads: Sequence[bytes],
+    due: Floats,
+    progress: Callable[[int, int], object] | None,
 ) -> tuple[list[Sent], float]:
     async def send(body: bytes, at: float) -> Sent:
         reply = await client.post(body)
@@ -174,6 +179,8 @@ async def _open_loop(
         if (wait := at - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         tasks.append(asyncio.create_task(send(body, at)))
+        if progress:
+            progress(len(tasks), len(due))
     sent = await asyncio.gather(*tasks)
     client.close()
     return sent, time.perf_counter() - start
