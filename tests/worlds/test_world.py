@@ -202,3 +202,9 @@ def test_a_day_without_thefts_is_a_day(allow_all):
     assert not world.truth(log)["true_is_fraud"].to_numpy().any()
     assert log.chargebacks.num_rows == 0
     assert world.live(allow_all, days=2, history=log).net() > 0
+
+
+def test_a_history_says_how_far_it_is(tiny):
+    world, told = tiny[0], []
+    world.history(3, progress=lambda done, of: told.append((done, of)))
+    assert told == [(1, 3), (2, 3), (3, 3)]

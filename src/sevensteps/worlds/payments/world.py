@@ -91,10 +91,19 @@ class PaymentsWorld:
         """The same world, to which something happens."""
         return replace(self, incidents=self.incidents + incidents)
 
-    def history(self, days: int | None = None) -> History:
-        """The company's warehouse after `days` days under the incumbent rule."""
+    def history(
+        self, days: int | None = None, *, progress: Progress | None = None
+    ) -> History:
+        """The company's warehouse after `days` days under the incumbent rule.
+
+        `progress` is called after each day with (days done, days).
+        """
         days = self._days(days)
-        shards = [shard.tables(self) for shard in self.shards(0, days)]
+        shards = []
+        for shard in self.shards(0, days):
+            shards.append(shard.tables(self))
+            if progress:
+                progress(shard.day + 1, days)
         return History(
             payments=pa.concat_tables([payments for payments, _ in shards]),
             cardholders=cardholders(self.people),
