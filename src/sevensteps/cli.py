@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,8 @@ def doctor() -> None:
     Says what is missing, what for, and how to get it. Exit status 1 if a chapter
     would not run here.
     """
-    from sevensteps.commands.doctor import diagnose
+    with _loading():
+        from sevensteps.commands.doctor import diagnose
 
     raise typer.Exit(diagnose())
 
@@ -78,7 +80,10 @@ def run(
     notebook is touched: a report is printed, and parts that need the truth of a
     simulated world are skipped, and say so.
     """
-    from sevensteps.commands.run import run_all, run_on_own_data
+    if data is not None and not data.is_dir():
+        raise typer.BadParameter(f"no folder {data}: give one with payments.csv")
+    with _loading():
+        from sevensteps.commands.run import run_all, run_on_own_data
 
     if data is not None:
         raise typer.Exit(run_on_own_data(chapter or "fraud", data))
@@ -103,7 +108,8 @@ def check(
     Lints the notebook, then runs it and compares every output with the stored one.
     Nothing is written. Exit status 1 if anything differs or a claim fails.
     """
-    from sevensteps.commands.check import check_all
+    with _loading():
+        from sevensteps.commands.check import check_all
 
     raise typer.Exit(check_all(chapter, lint_only=lint_only))
 
@@ -130,9 +136,10 @@ def serve(
     The first time it makes a small world and trains a model in it. Prints its address
     and its key; Ctrl-C stops it. When store or model are late, rules answer instead.
     """
-    from sevensteps.commands.service import start
-
     _known(service)
+    with _loading():
+        from sevensteps.commands.service import start
+
     raise typer.Exit(start(store, port, deadline_ms))
 
 
@@ -153,13 +160,23 @@ def load(
     Payments arrive at random moments whether or not earlier ones are answered (an open
     loop), so a queue is seen. Exit status 1 if a request failed.
     """
-    from sevensteps.commands.service import send_load
-
     _known(service)
+    with _loading():
+        from sevensteps.commands.service import send_load
+
     raise typer.Exit(send_load(url, rate, seconds))
 
 
 def _known(service: str) -> None:
     """Refuse a service that no chapter has built."""
+    if "://" in service:
+        raise typer.BadParameter(f"an address goes behind --url: --url {service}")
     if service != "fraud":
         raise typer.BadParameter(f"no service {service!r}. Known services: fraud")
+
+
+def _loading() -> AbstractContextManager[object]:
+    """What is seen while a command's libraries are imported."""
+    from sevensteps.commands.console import progress
+
+    return progress("Loading")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -29,9 +30,18 @@ def failing_plainly(*also: type[Exception]) -> Iterator[None]:
         sys.exit(1)
 
 
+class Report(Protocol):
+    """How a block says how far it is; the total, if it learns it only then."""
+
+    def __call__(self, done: int, total: int | None = None, /) -> None: ...
+
+
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr; the block is given a function to report with.
+def progress(what: str, total: int | None = None) -> Iterator[Report]:
+    """A progress bar on stderr, if that is a terminal.
+
+    The block is given a function to report with; until it does, the bar only shows
+    that something happens, and for how long.
 
     Parameters
     ----------
@@ -39,6 +49,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     total : int     how much there is to do; None if unknown
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+    quiet = not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=quiet) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)

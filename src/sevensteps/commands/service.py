@@ -6,33 +6,22 @@ import os
 import secrets
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from lightgbm import LGBMClassifier
+import httpx
 from rich.table import Table
 
-from sevensteps.commands.console import console, failing_plainly, progress
-from sevensteps.features import FEATURES, offline
-from sevensteps.features.labels import split
+from sevensteps.commands.console import console, errors, failing_plainly, progress
+from sevensteps.commands.demo import prepare, traffic
 from sevensteps.serve import (
     ModelError,
-    Pricing,
     ServiceConfig,
     StorageError,
     StoreError,
-    build_store,
-    export_model,
     requests_of,
     serve,
 )
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
 from sevensteps.serve.run import KEY_VARIABLE
-from sevensteps.worlds.payments import DAY, PaymentsWorld
-
-#: The service knows the world's first days; traffic comes from the days after.
-KNOWN_DAYS, TRAFFIC_DAYS, BASE_RATE = 60, 10, 0.005
 
 
 def cache() -> Path:
@@ -52,59 +41,54 @@ def start(store: str | None, port: int, deadline_ms: float) -> int:
     folder = cache()
     target = store or str(folder / "store")
     with failing_plainly(ModelError, StoreError, StorageError):
-        prepare(folder, target)
         key = api_key(folder)
+        config = ServiceConfig(
+            model=folder / "model",
+            store=target,
+            api_key=key,
+            port=port,
+            deadline_ms=deadline_ms,
+        )
+        prepare(config.model, target, ours=store is None)
         console.print(f"Header  X-API-Key: {key}", highlight=False, soft_wrap=True)
         console.print("Try     POST /v1/decisions, GET /health, /ready, /metrics")
-        serve(
-            ServiceConfig(
-                model=folder / "model",
-                store=target,
-                api_key=key,
-                port=port,
-                deadline_ms=deadline_ms,
-            )
-        )
+        serve(config)
     return 0
 
 
 def send_load(url: str, rate: float, seconds: float) -> int:
     """Send payments as a Poisson process and print latencies and the ledger."""
     with failing_plainly():
+        require_service(url)
         key = api_key(cache())
-        n = int(rate * seconds * 1.5) + 50
-        with progress(f"{rate:g} payments a second for {seconds:g} s"):
-            payloads = requests_of(traffic(), n)
-            report = send(url, payloads, rate, seconds, api_key=key)
-    _show(report)
-    return int(sum(report.errors.values()) > 0)
-
-
-def prepare(folder: Path, target: str) -> None:
-    """Train and export a small model, and fill the store, unless it is there."""
-    model = folder / "model"
-    has_store = "://" not in target and Path(target).exists()
-    if model.exists() and has_store:
-        return
-    with progress("A small world, a model and its store (once)"):
-        world = PaymentsWorld(scale="smoke", seed=7, base_rate=BASE_RATE)
-        history = world.history(KNOWN_DAYS)
-        parts = split(history, train_from=7, train_until=30, label_gap=20)
-        table = offline(history, keep=parts.train)
-        rows = np.column_stack([table[name].to_numpy() for name in FEATURES])
-        trees = LGBMClassifier(
-            n_estimators=60, min_sum_hessian_in_leaf=1, random_state=7, verbose=-1
+        with progress("Making payments"):
+            payloads = requests_of(traffic(int(rate * seconds * 1.5) + 50))
+        told = f"{rate:g} payments a second for {seconds:g} s"
+        with progress(told) as report:
+            found = send(url, payloads, rate, seconds, api_key=key, progress=report)
+    _show(found)
+    if "401" in found.errors:
+        errors.print(
+            f"The service refused the key. Call load in the folder where it was "
+            f"started, or set {KEY_VARIABLE} to the key that it printed."
         )
-        trees.fit(rows, parts.train_labels[parts.train])
-        export_model(trees, FEATURES, model, check=rows[:500], policy=Pricing())
-        build_store(history, target)
+    return int(sum(found.errors.values()) > 0)
 
 
-def traffic() -> pa.Table:
-    """Payments of the days after those that the service knows."""
-    world = PaymentsWorld(scale="smoke", seed=7, base_rate=BASE_RATE)
-    payments = world.history(KNOWN_DAYS + TRAFFIC_DAYS).payments
-    return payments.filter(pc.greater_equal(payments["paid_at"], KNOWN_DAYS * DAY))
+def require_service(url: str) -> None:
+    """Ask whether a service is there, before traffic is made for it.
+
+    Raises
+    ------
+    ConnectionError   if none answers
+    """
+    try:
+        httpx.get(f"{url}/health", timeout=5, trust_env=False).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ConnectionError(
+            f"no service answers at {url} ({error}). Start it in another terminal, "
+            "with `sevensteps serve fraud`, or give its address with --url"
+        ) from None
 
 
 def api_key(folder: Path) -> str:

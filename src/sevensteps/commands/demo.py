@@ -1,0 +1,93 @@
+"""What `sevensteps serve` and `load` demonstrate with: a small world and its model."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sevensteps import features
+from sevensteps.commands.console import progress
+from sevensteps.serve import (
+    ModelError,
+    ModelServer,
+    Pricing,
+    StoreError,
+    build_store,
+    export_model,
+    open_store,
+)
+from sevensteps.serve.errors import NoStore
+from sevensteps.worlds.payments import History, PaymentsWorld
+
+#: The service knows the world's first days; traffic comes from the days after.
+KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
+WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
+
+
+def prepare(model: Path, store: str, *, ours: bool) -> None:
+    """Make the model and the store that are not there.
+
+    Parameters
+    ----------
+    model : folder
+    store : folder or Redis address
+    ours : whether the store is the cache's own: then a damaged one is made again.
+        Another's is filled only if it is empty
+
+    Raises
+    ------
+    StoreError    if the store cannot be reached or, another's, is damaged
+    """
+    fill = _lacks(lambda: open_store(store).close(), StoreError if ours else NoStore)
+    train = _lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
+    if not fill and not train:
+        return
+    with progress("Making a small world") as report:
+        history = WORLD.history(KNOWN_DAYS, progress=report)
+    if train:
+        with progress("Training a model in it"):
+            train_model(history, model)
+    if fill:
+        with progress("Filling its online store"):
+            build_store(history, store)
+
+
+def _lacks(look: Callable[[], object], absent: type[Exception]) -> bool:
+    """Whether looking for a thing finds that it is not there, or not whole."""
+    try:
+        look()
+    except absent:
+        return True
+    return False
+
+
+def train_model(history: History, folder: Path) -> None:
+    """Fit a few trees to the history's first weeks and export them."""
+    from lightgbm import LGBMClassifier
+
+    parts = features.split(history, train_from=7, train_until=30, label_gap=20)
+    table = features.offline(history, keep=parts.train)
+    rows = np.column_stack([table[name].to_numpy() for name in features.FEATURES])
+    trees = LGBMClassifier(
+        n_estimators=60, min_sum_hessian_in_leaf=1, random_state=7, verbose=-1
+    )
+    trees.fit(rows, parts.train_labels[parts.train])
+    export_model(trees, features.FEATURES, folder, check=rows[:500], policy=Pricing())
+
+
+def traffic(n: int) -> pa.Table:
+    """`n` payments of the days after those that the service knows.
+
+    Their ids are new each time: a payment sent again is answered from memory, which
+    would flatter every latency. Beyond ten days' worth the payments repeat.
+    """
+    days = WORLD.shards(KNOWN_DAYS, KNOWN_DAYS + TRAFFIC_DAYS)
+    payments = pa.concat_tables([day.tables(WORLD)[0] for day in days])
+    payments = payments.take(np.arange(n) % payments.num_rows)
+    ids = np.arange(n) + (secrets.randbits(40) << 20)
+    column = payments.schema.get_field_index("payment_id")
+    return payments.set_column(column, "payment_id", pa.array(ids))
