@@ -3,12 +3,14 @@
 A cell says `record(ap_trees=0.3114)`. Prose says `<!--=ap_trees-->0.311<!--/-->`: the
 comments are invisible in JupyterLab, on the site and in the repository's view, and
 what stands between them is replaced at every run. The linter holds the two equal.
+Of a recorded table each entry has a name: `<!--=leaks[random split, price]-->`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sevensteps.teach.digits import three_digits
@@ -16,24 +18,47 @@ from sevensteps.teach.digits import three_digits
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+#: Name and what the prose says.
+Said = dict[str, str]
 PREFIX = "application/papermill.record/"  # the form of glue: shown nowhere by itself
-_MARK = re.compile(r"<!--=([\w.-]+)-->(.*?)<!--/-->", re.DOTALL)
+_MARK = re.compile(r"<!--=([^<>]+?)-->(.*?)<!--/-->", re.DOTALL)
 
 
-def record(**numbers: object) -> None:
+def record(**values: object) -> None:
     """Keep numbers for the prose of this chapter, under their names.
 
     Parameters
     ----------
-    **numbers : float, Interval or str
-        floats are said with three significant digits; a string stays as it is
+    **values : float, Interval, str, Series or DataFrame
+        numbers are said with three significant digits; a string stays as it is. Of a
+        table each entry is kept: `name[row]`, or `name[row, column]`
     """
     from IPython.display import display
 
-    for name, value in numbers.items():
-        bundle = {f"{PREFIX}text/plain": said(value)}
-        about = {"scrapbook": {"name": name, "mime_prefix": PREFIX}}
-        display(bundle, raw=True, metadata=about)
+    bundle = {f"{PREFIX}text/plain": json.dumps(entries(values), ensure_ascii=False)}
+    about = {"scrapbook": {"name": " ".join(values), "mime_prefix": PREFIX}}
+    display(bundle, raw=True, metadata=about)
+
+
+def entries(values: Mapping[str, object]) -> Said:
+    """Every name that the prose may use, with what it says.
+
+    >>> import pandas as pd
+    >>> entries({"n": 3, "ap": pd.Series({"trees": 0.311})})
+    {'n': '3', 'ap[trees]': '0.311'}
+    """
+    import pandas as pd
+
+    found: Said = {}
+    for name, value in values.items():
+        if isinstance(value, pd.DataFrame):
+            for row, line in value.iterrows():
+                found |= {f"{name}[{row}, {c}]": said(v) for c, v in line.items()}
+        elif isinstance(value, pd.Series):
+            found |= {f"{name}[{row}]": said(v) for row, v in value.items()}
+        else:
+            found[name] = said(value)
+    return found
 
 
 def said(value: object) -> str:
@@ -49,15 +74,14 @@ def said(value: object) -> str:
     return three_digits(float(value))  # type: ignore[arg-type]
 
 
-def recorded(notebook: NotebookNode) -> dict[str, str]:
+def recorded(notebook: NotebookNode) -> Said:
     """All that a chapter's cells recorded, by name."""
-    found = {}
+    found: Said = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             about = output.get("metadata", {}).get("scrapbook")
             if about:
-                text = output["data"].get(f"{PREFIX}text/plain", "")
-                found[about["name"]] = "".join(text).strip("'")
+                found |= json.loads("".join(output["data"][f"{PREFIX}text/plain"]))
     return found
 
 
