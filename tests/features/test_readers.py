@@ -126,7 +126,7 @@ def test_a_written_world_is_read_back(tmp_path: Path) -> None:
     [
         ("amount", [1.5, "12 EUR", 3], r"payments\.amount.*\n  row 2: '12 EUR' is not"),
         ("amount", [1.5, 2, -3], r"payments\.amount.*\n  row 3: -3.0 must be at least"),
-        ("amount", [np.nan, 2, 3], r"payments\.amount.*\n  row 1: .*is missing"),
+        ("amount", [np.nan, 2, 3], r"payments\.amount.*\n  row 1: is missing\nCorr"),
         ("amount", [np.inf, 2, 3], r"payments\.amount.*\n  row 1: inf must"),
         ("payment_id", [1, 2, 1], r"payments\.payment_id.*\n  row \d: 1 occurs twice"),
         ("paid_at", [1, 2, "soon"], r"payments\.paid_at.*\n  row 3: 'soon' is no time"),
@@ -157,7 +157,9 @@ def test_a_report_before_its_payment_is_refused(tmp_path: Path) -> None:
     bring(tmp_path, minimal().drop(columns="is_fraud"))
     told = pd.DataFrame({"payment_id": [12, 11], "reported_at": [95_000, 99]})
     bring(tmp_path, told, "chargebacks.csv")
-    with pytest.raises(BadTable, match=r"chargebacks\.reported_at.*\n  row 2: lies"):
+    with pytest.raises(
+        BadTable, match=r"chargebacks\.reported_at.*\n  row 2: .* payment 11\n"
+    ):
         read_tables(tmp_path)
 
 
@@ -165,8 +167,35 @@ def test_a_report_without_payment_is_refused(tmp_path: Path) -> None:
     bring(tmp_path, minimal().drop(columns="is_fraud"))
     told = pd.DataFrame({"payment_id": [77], "reported_at": [95_000]})
     bring(tmp_path, told, "chargebacks.csv")
-    with pytest.raises(BadTable, match=r"chargebacks\.payment_id.*\n  row 1: is not"):
+    with pytest.raises(
+        BadTable, match=r"chargebacks\.payment_id.*\n  row 1: 77 is not"
+    ):
         read_tables(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("payments.csv", b"", "payments.csv cannot be read as CSV in UTF-8"),
+        ("payments.csv", b"a,b\n1,2\n1,2,3\n", "payments.csv .*line 3"),
+        ("payments.csv", "a,b\n1,Ö\n".encode("latin-1"), "payments.csv .*UTF-8"),
+        ("payments.csv", b"payment_id;amount\n1;2\n", "separated by ';'"),
+        ("payments.parquet", b"hello", "payments.parquet cannot be read as Parquet"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_by_its_name(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadTable, match=said):
+        read_tables(tmp_path)
+
+
+def test_chargebacks_may_be_none(tmp_path: Path) -> None:
+    """Whether there are enough is for those to say who need them."""
+    bring(tmp_path, minimal().drop(columns="is_fraud"))
+    (tmp_path / "chargebacks.csv").write_text("payment_id,reported_at\n")
+    assert read_tables(tmp_path).chargebacks.num_rows == 0
 
 
 def test_an_unknown_merchant_is_named(tmp_path: Path) -> None:

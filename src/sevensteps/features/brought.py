@@ -12,7 +12,7 @@ from ..worlds.payments.records import History
 from ..worlds.payments.schema import ACTIONS, CATEGORIES, CHANNELS, SCHEMA
 from .checks import faults
 from .names import DAY
-from .parsing import days_of, origin_of, to_seconds
+from .parsing import days_of, origin_of, shown, to_seconds
 
 Frames = dict[str, pd.DataFrame]
 HOME = "AA"  # the country of cardholders whose country is not told
@@ -130,7 +130,7 @@ def _chargebacks(frames: Frames, payments: pd.DataFrame, delay_days: float) -> p
         told = frames["chargebacks"]
         at = pd.Index(payments["their_id"]).get_indexer(pd.Index(told["payment_id"]))
         reported = told["reported_at"].to_numpy()
-        _sound(at, reported, paid_at)
+        _sound(told["payment_id"], at, reported, paid_at)
     else:
         at = np.flatnonzero(payments["is_fraud"] == 1)
         reported = paid_at[at] + delay_days * DAY
@@ -146,15 +146,18 @@ def _chargebacks(frames: Frames, payments: pd.DataFrame, delay_days: float) -> p
 
 
 def _sound(
-    at: NDArray[Any], reported: NDArray[np.float64], paid_at: NDArray[np.float64]
+    ids: pd.Series,
+    at: NDArray[Any],
+    reported: NDArray[np.float64],
+    paid_at: NDArray[np.float64],
 ) -> None:
     unknown = np.flatnonzero(at < 0)
     if len(unknown):
-        rows = [(int(i), "is not in payments") for i in unknown]
+        rows = [(int(i), f"{shown(ids.iloc[i])} is not in payments") for i in unknown]
         raise faults("chargebacks", "payment_id", rows)
     early = np.flatnonzero(reported < paid_at[at])
     if len(early):
-        rows = [(int(i), "lies before the payment") for i in early]
+        rows = [(int(i), f"lies before its payment {ids.iloc[i]}") for i in early]
         raise faults("chargebacks", "reported_at", rows)
 
 

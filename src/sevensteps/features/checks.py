@@ -50,10 +50,12 @@ class BadTable(ValueError):
 def faults(table: str, column: str, rows: Iterable[tuple[int, str]]) -> BadTable:
     """An error that names the first faulty rows, counted from 1 below the header."""
     named = list(rows)
-    lines = [f"  row {row + 1}: {why}" for row, why in named[:SHOWN]]
+    lines = [f"{table}.{column} has impossible values (rows count without the header)"]
+    lines += [f"  row {row + 1}: {why}" for row, why in named[:SHOWN]]
     if len(named) > SHOWN:
         lines.append(f"  … and {len(named) - SHOWN:,} more")
-    return BadTable(f"{table}.{column} has impossible values\n" + "\n".join(lines))
+    lines.append("Correct these rows, or leave them out, and run it again.")
+    return BadTable("\n".join(lines))
 
 
 def _one_of(values: tuple[str, ...]) -> pa.Column:
@@ -141,11 +143,12 @@ def check_values(table: str, frame: pd.DataFrame) -> None:
         column = cases["column"].iloc[0]
         mine = cases[cases["column"] == column]
         rows = zip(mine["index"], mine["failure_case"], mine["check"], strict=True)
-        told = sorted((int(i), f"{value!r} {_why(check)}") for i, value, check in rows)
+        told = sorted((int(i), _why(value, check)) for i, value, check in rows)
         raise faults(table, column, told) from None
 
 
-def _why(check: str) -> str:
-    """Pandera's name of a failed check, as a reader would say it."""
-    plain = {"not_nullable": "is missing", "field_uniqueness": "occurs twice"}
-    return plain.get(check, check)
+def _why(value: object, check: str) -> str:
+    """A failed check of Pandera's, as a reader would say it."""
+    if check == "not_nullable":
+        return "is missing"
+    return f"{value!r} {'occurs twice' if check == 'field_uniqueness' else check}"

@@ -99,7 +99,7 @@ def to_seconds(
 ) -> NDArray[np.float64]:
     """Seconds since the origin; NaN where missing."""
     is_date = pd.api.types.is_datetime64_any_dtype(column)
-    if not is_date and not column.notna().any():
+    if not column.notna().any():
         return np.full(len(column), np.nan)
     if is_date != (origin is not None):
         raise BadTable(

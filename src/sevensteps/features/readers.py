@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..worlds.payments.records import History
@@ -108,7 +109,7 @@ def _load(folder: Path, table: str, names: dict[str, str]) -> pd.DataFrame | Non
         return None
     if path.suffix not in (".csv", ".parquet", ""):
         raise BadTable(f"{path.name}: give Parquet or CSV (pickles are never opened)")
-    frame = pd.read_csv(path) if path.suffix == ".csv" else _parquet(path)
+    frame = _read(path)
     absent = sorted(set(names.values()) - set(frame.columns))
     if absent:
         raise BadTable(
@@ -122,8 +123,24 @@ def _load(folder: Path, table: str, names: dict[str, str]) -> pd.DataFrame | Non
     )
 
 
-def _parquet(path: Path) -> pd.DataFrame:
-    return pq.read_table(path).to_pandas()
+def _read(path: Path) -> pd.DataFrame:
+    """A file as it is; one that is no table is told by its name."""
+    try:
+        if path.suffix != ".csv":
+            return pq.read_table(path).to_pandas()
+        frame = pd.read_csv(path)
+    except (ValueError, pa.ArrowException) as error:  # pandas' errors are ValueErrors
+        kind = "CSV in UTF-8" if path.suffix == ".csv" else "Parquet"
+        raise BadTable(
+            f"{path.name} cannot be read as {kind} ({str(error).strip()}). Save it "
+            "again as Parquet, or as CSV with commas, one header line and UTF-8"
+        ) from None
+    if len(frame.columns) == 1 and (found := set(frame.columns[0]) & {";", "\t", "|"}):
+        raise BadTable(
+            f"{path.name} has one column only: its fields are separated by "
+            f"{found.pop()!r}. Save it again with commas"
+        )
+    return frame
 
 
 def _any(frame: pd.DataFrame, ours: list[str]) -> bool:
