@@ -56,6 +56,13 @@ def test_a_folder_without_tables_is_told(tmp_path):
     assert "payments" in told.output
 
 
+def test_advice_in_brackets_is_told_whole(tmp_path):
+    (tmp_path / "payments.csv").write_text("payment_id,price\n1,2\n")
+    told = call("run", "fraud", "--data", str(tmp_path))
+    assert told.exit_code == 1
+    assert '[payments]\n  paid_at = "name in your file"' in told.output
+
+
 @pytest.fixture(scope="module")
 def own_tables(tmp_path_factory):
     """Somebody's tables: the world's, without a word of truth."""

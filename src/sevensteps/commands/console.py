@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 console = Console()
@@ -26,7 +27,8 @@ def failing_plainly(*also: type[Exception]) -> Iterator[None]:
         yield
     except expected as error:
         message = error.args[0] if isinstance(error, LookupError) else error
-        errors.print(f"[bold red]error[/] {message}", highlight=False, soft_wrap=True)
+        told = f"[bold red]error[/] {escape(str(message))}"
+        errors.print(told, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
