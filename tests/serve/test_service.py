@@ -1,5 +1,6 @@
 """The HTTP service when all is well, and its refusals."""
 
+import gc
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +9,15 @@ import numpy as np
 import pytest
 
 from sevensteps.features import FEATURES, offline
-from sevensteps.serve import ModelServer, read_log, refresh_merchants
+from sevensteps.serve import (
+    ModelServer,
+    ServiceConfig,
+    read_log,
+    refresh_merchants,
+    serve,
+)
 
-from .conftest import DAYS, serving
+from .conftest import DAYS, KEY, serving
 
 
 def changed(body: bytes, **fields) -> bytes:
@@ -229,3 +236,11 @@ def test_metrics_and_probes_tell_what_happened(service, bodies):
         assert found[f'sevensteps_stage_seconds_count{{stage="{stage}"}}'] == 1
     assert service.client.get("/health").json() == {"status": "alive"}
     assert service.client.get("/ready").json()["status"] == "ready"
+
+
+def test_a_service_that_ends_thaws_what_it_froze(model, store, tmp_path, monkeypatch):
+    """Else DuckDB, if it was used before, prints a page about leaks at Ctrl-C."""
+    monkeypatch.setattr("sys.setswitchinterval", lambda seconds: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
+    serve(ServiceConfig(model, store, KEY, log=tmp_path / "log", port=0))
+    assert gc.get_freeze_count() == 0

@@ -66,7 +66,10 @@ def serve(config: ServiceConfig) -> None:
     sys.setswitchinterval(5e-4)  # threads hand over often; by default each waits 5 ms
     gc.collect()
     gc.freeze()  # else each full collection walks all that was imported: 100s of ms
-    uvicorn.Server(settings).run(sockets=[listening])
+    try:
+        uvicorn.Server(settings).run(sockets=[listening])
+    finally:
+        gc.unfreeze()  # else libraries complain at the exit of what was never freed
 
 
 @contextlib.contextmanager
