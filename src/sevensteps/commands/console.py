@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ def failing_plainly(*also: type[Exception]) -> Iterator[None]:
         yield
     except expected as error:
         message = error.args[0] if isinstance(error, LookupError) else error
-        told = f"[bold red]error[/] {escape(str(message))}"
+        told = re.sub(r"^\[Errno \d+\] ", "", str(message))
+        told = f"[bold red]error[/] {escape(told)}"
         errors.print(told, highlight=False, soft_wrap=True)
         sys.exit(1)
 
