@@ -126,3 +126,8 @@ def test_bad_input_is_named():
         prior_correction([0.1], 0)
     with pytest.raises(ValueError, match="NaN"):
         brier([0.1, np.nan], [0, 1], [0, 1])
+
+
+@pytest.mark.parametrize("kept", [1e-9, 9e-5, 0.3, 1.0])
+def test_certainty_stays_certainty(kept):
+    assert prior_correction([0.0, 1.0], kept).tolist() == [0.0, 1.0]

@@ -15,7 +15,7 @@ def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
         nb.new_output(
             "display_data",
             data={f"{PREFIX}text/plain": json.dumps(numbers)},
-            metadata={"scrapbook": {"name": "numbers", "mime_prefix": PREFIX}},
+            metadata={"scrapbook": {"name": "record: numbers", "mime_prefix": PREFIX}},
         )
     ]
     code = nb.new_code_cell("record(...)", outputs=outputs)

@@ -56,7 +56,7 @@ def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
     if not 0 < sampling_rate <= 1:
         raise ValueError(f"`sampling_rate` must lie in (0, 1], not {sampling_rate}")
     kept = sampling_rate * sampled
-    return np.asarray(kept / (kept + 1 - sampled))
+    return np.asarray(kept / (kept + (1 - sampled)))  # so grouped, 1 stays 1
 
 
 def _bins(p: Floats, n_bins: int, by: Binning, weight: Floats) -> Ints:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Name and what the prose says.
 Said = dict[str, str]
 PREFIX = "application/papermill.record/"  # the form of glue: shown nowhere by itself
+_OURS = "record: "
 _MARK = re.compile(r"<!--=([^<>]+?)-->(.*?)<!--/-->", re.DOTALL)
 
 
@@ -36,7 +37,7 @@ def record(**values: object) -> None:
     from IPython.display import display
 
     bundle = {f"{PREFIX}text/plain": json.dumps(entries(values), ensure_ascii=False)}
-    about = {"scrapbook": {"name": " ".join(values), "mime_prefix": PREFIX}}
+    about = {"scrapbook": {"name": _OURS + " ".join(values), "mime_prefix": PREFIX}}
     display(bundle, raw=True, metadata=about)
 
 
@@ -79,8 +80,8 @@ def recorded(notebook: NotebookNode) -> Said:
     found: Said = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            about = output.get("metadata", {}).get("scrapbook")
-            if about:
+            about = output.get("metadata", {}).get("scrapbook", {})
+            if about.get("name", "").startswith(_OURS):
                 found |= json.loads("".join(output["data"][f"{PREFIX}text/plain"]))
     return found
 

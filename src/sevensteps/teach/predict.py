@@ -142,4 +142,5 @@ def _distance(guess: float, actual: float) -> str:
         return f"your guess is close (a factor of {size:.2f})"
     side = "high" if abs(guess) > abs(actual) else "low"
     order = ", the right order" if size < _RIGHT_ORDER else ""
-    return f"your guess is {size:.2g} times too {side}{order}"
+    times = f"{size:.2g}" if size < 100 else f"{size:,.0f}"
+    return f"your guess is {times} times too {side}{order}"

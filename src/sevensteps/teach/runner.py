@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,6 +76,12 @@ def execute(
     return notebook
 
 
+def peak() -> int:
+    """Memory of the largest process that this one has started and ended, in MB."""
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes on macOS, kB on Linux
+    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit)
+
+
 def run_chapter(
     chapter: Chapter,
     *,
@@ -96,6 +104,7 @@ def run_chapter(
     begun = perf_counter()
     notebook = execute(source, chapter.notebook.parent, on_cell)
     seconds = perf_counter() - begun
+    notebook.metadata["sevensteps"] = {"run_seconds": round(seconds), "run_mb": peak()}
     fill(notebook)
     write_notebook(notebook, chapter.notebook)
     chapter.twin.write_text(twin_text(notebook), encoding="utf-8")
