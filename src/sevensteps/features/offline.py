@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import ibis
@@ -37,7 +37,8 @@ def feature_tables(
     """
     nights = pipeline.merchant_nights(payments, chargebacks, labels)
     return (
-        pipeline.by_card(payments, cardholders),
+        pipeline.by_card(payments),
+        pipeline.by_card_abroad(payments, cardholders),
         pipeline.by_card_and_merchant(payments),
         pipeline.by_device(payments),
         pipeline.by_merchant(payments),
@@ -120,7 +121,8 @@ def _slots(keep: NDArray[np.bool_] | None, n: int) -> tuple[pa.Array, int]:
 def _lend(engine: Any, name: str, table: pa.Table) -> ir.Table:
     """Let the engine read an Arrow table where it lies."""
     engine.con.register(name, table)
-    return cast(ir.Table, engine.table(name))
+    columns = ibis.Schema.from_pyarrow(table.schema).items()
+    return ibis.table({k: kind(nullable=True) for k, kind in columns}, name=name)
 
 
 def _scatter(answer: pa.Table, n: int) -> dict[str, NDArray[np.float32]]:

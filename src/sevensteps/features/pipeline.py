@@ -1,12 +1,13 @@
 """The offline features as Ibis expressions: DuckDB on a laptop, Spark on a cluster.
 
-Point-in-time correctness stands in one place, `_before`: integer seconds and the
-frame (-w, -1). A payment in the same second, and the payment itself, stay out.
+Point-in-time correctness stands in one place, `_before`: whole seconds, and what
+happens at a payment's own moment stays out, the payment itself included.
 
 Each function takes and returns lazy tables. `slot` numbers the rows that are
 wanted and is null elsewhere: every payment is an event, few become an answer.
-An engine finds a window's edges once per aggregate, so count and sum ride in
-one 64-bit number.
+An engine searches a window's edges once per aggregate, so count and sum ride in
+one 64-bit number. The edge at the present row it need not search: hence `_before`
+adds up to the present and takes the present off again.
 """
 
 from typing import Any
@@ -31,30 +32,24 @@ from .single import MONDAY_OFFSET
 _COUNT_BITS = 20  # a card's payments in 30 days stay below a million
 
 
-def _before(seconds: int, keys: list[str], at: str = "paid_at") -> Any:
-    """The window of earlier rows with the same keys, strictly before this one."""
+def _before(total: Any, span: int, keys: list[str], at: str = "paid_at") -> Any:
+    """A count or sum over [now - span, now - 1], for rows with the same keys."""
+    return total.over(_until_now(span, keys, at)) - total.over(_until_now(0, keys, at))
+
+
+def _until_now(span: int, keys: list[str], at: str = "paid_at") -> Any:
+    """[now - span, now]: rows of this very moment are inside."""
     return ibis.range_window(
-        preceding=(seconds, 1), group_by=[ibis._[k] for k in keys], order_by=ibis._[at]
-    )
-
-
-def _both(count: Any, total: Any, window: Any) -> Any:
-    """Count and sum over one window, packed in one whole number."""
-    return (
-        (total.cast("int64") * (1 << _COUNT_BITS) + count)
-        .sum()
-        .over(window)
-        .fill_null(0)
-        .cast("int64")
+        preceding=span, following=0, group_by=[ibis._[k] for k in keys], order_by=at
     )
 
 
 def _count_of(packed: Any) -> Any:
-    return packed & ((1 << _COUNT_BITS) - 1)
+    return packed.cast("int64") & ((1 << _COUNT_BITS) - 1)
 
 
 def _sum_of(packed: Any) -> Any:
-    return packed >> _COUNT_BITS
+    return packed.cast("int64") >> _COUNT_BITS
 
 
 def _cents(amount: Any) -> Any:
@@ -65,52 +60,64 @@ def _kept(table: ir.Table) -> ir.Table:
     return table.filter(table.slot.notnull())
 
 
-def by_card(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
-    """slot and the features that need the card's own past."""
-    t, card = ibis._, ["card_id"]
-    packed = _card_events(payments, cardholders).select(
-        "slot",
-        "paid_at",
-        "cents",
-        card_n_1h=t.count().over(_before(HOUR, card)),
-        day=_both(t.one, t.cents, _before(DAY, card)),
-        week=_both(t.one, t.abroad, _before(WEEK, card)),
-        month=_both(t.one, t.cents, _before(MONTH, card)),
-        last=t.paid_at.max().over(_before(MONTH, card)),
+def by_card(payments: ir.Table) -> ir.Table:
+    """slot and most features that need the card's own past."""
+    t = ibis._
+    past = _kept(_card_windows(payments)).mutate(
+        day=t.day - t.now, month=t.month - t.now, now=_count_of(t.now)
     )
-    spent, n_month = _sum_of(t.month), _count_of(t.month)
-    return _kept(packed).select(
+    spent, n_month, ago = _sum_of(t.month), _count_of(t.month), t.paid_at - t.last
+    return past.select(
         "slot",
-        "card_n_1h",
+        card_n_1h=t.n_hour - t.now,
         card_n_24h=_count_of(t.day),
-        card_n_7d=_count_of(t.week),
+        card_n_7d=t.n_week - t.now,
         card_n_30d=n_month,
         card_sum_24h=_sum_of(t.day).cast("float64") / 100,
         card_mean_30d=spent.cast("float64") / (n_month * 100).nullif(0),
         amount_ratio=(t.cents * n_month).cast("float64") / spent.nullif(0),
-        card_secs_since_last=t.paid_at - t.last,
-        card_foreign_7d=_sum_of(t.week),
+        card_secs_since_last=(ago <= MONTH).ifelse(ago, None),
     )
 
 
-def _card_events(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
-    """What the card's windows add up: cents, payments abroad, and ones."""
-    home = cardholders.select("cardholder_id", home="country")
-    return payments.left_join(home, "cardholder_id").select(
+def _card_windows(payments: ir.Table) -> ir.Table:
+    """The card's windows up to now, with `now` to take off: as `_before`, but once."""
+    t, card = ibis._, ["card_id"]
+    earlier = ibis.range_window(preceding=(None, 1), group_by=card, order_by="paid_at")
+    return _card_events(payments).select(
         "slot",
-        "card_id",
         "paid_at",
-        cents=_cents(ibis._.amount),
-        abroad=(ibis._.country != ibis._.home).fill_null(False).cast("int64"),
-        one=ibis.literal(1, "int64"),
+        "cents",
+        now=t.packed.sum().over(_until_now(0, card)),
+        n_hour=t.count().over(_until_now(HOUR, card)),
+        day=t.packed.sum().over(_until_now(DAY, card)),
+        n_week=t.count().over(_until_now(WEEK, card)),
+        month=t.packed.sum().over(_until_now(MONTH, card)),
+        last=t.paid_at.last(include_null=True).over(earlier),
     )
+
+
+def _card_events(payments: ir.Table) -> ir.Table:
+    """What the card's windows add up: cents, and a one below them."""
+    cents = _cents(ibis._.amount)
+    return payments.select("slot", "card_id", "paid_at", cents=cents).mutate(
+        packed=ibis._.cents * (1 << _COUNT_BITS) + 1
+    )
+
+
+def by_card_abroad(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
+    """slot and the card's payments outside the cardholder's country."""
+    home = cardholders.select("cardholder_id", home="country")
+    rows = payments.left_join(home, "cardholder_id")
+    abroad = (ibis._.country != ibis._.home).fill_null(False)
+    return _kept_counts(rows, abroad, "card_id", WEEK, "card_foreign_7d")
 
 
 def by_card_and_merchant(payments: ir.Table) -> ir.Table:
     """slot and how often this card has paid at this merchant."""
-    window = _before(MONTH, ["card_id", "merchant_id"])
     events = payments.select("slot", "card_id", "merchant_id", "paid_at")
-    return _kept(events.select("slot", card_merchant_30d=ibis._.count().over(window)))
+    n = _before(ibis._.count(), MONTH, ["card_id", "merchant_id"])
+    return _kept(events.select("slot", card_merchant_30d=n))
 
 
 def by_device(payments: ir.Table) -> ir.Table:
@@ -120,9 +127,9 @@ def by_device(payments: ir.Table) -> ir.Table:
         "slot", "card_id", "device_id", "paid_at"
     )
     counted = events.mutate(
-        card_device_30d=t.count().over(_before(MONTH, pair)),
-        own=t.count().over(_before(WEEK, pair)),
-        all=t.count().over(_before(WEEK, ["device_id"])),
+        card_device_30d=_before(t.count(), MONTH, pair),
+        own=_before(t.count(), WEEK, pair),
+        all=_before(t.count(), WEEK, ["device_id"]),
     )
     return _kept(counted).select(
         "slot", "card_device_30d", device_others_7d=t.all - t.own
@@ -130,20 +137,23 @@ def by_device(payments: ir.Table) -> ir.Table:
 
 
 def by_merchant(payments: ir.Table) -> ir.Table:
-    """slot and the merchant's small payments of the last hour.
+    """slot and the merchant's small payments of the last hour."""
+    small = _cents(ibis._.amount) < SMALL_CENTS
+    return _kept_counts(payments, small, "merchant_id", HOUR, "merchant_small_1h")
 
-    Only small payments are events and only wanted rows are answered; the rest
-    is dropped before the window.
+
+def _kept_counts(
+    payments: ir.Table, seen: Any, key: str, span: int, name: str
+) -> ir.Table:
+    """slot and how many earlier payments of a key were of the kind `seen`.
+
+    Only these are events and only wanted rows are answered; the rest is dropped
+    before the window.
     """
     t = ibis._
-    events = payments.select(
-        "slot",
-        "merchant_id",
-        "paid_at",
-        small=(_cents(t.amount) < SMALL_CENTS).cast("int64"),
-    ).filter((t.small == 1) | t.slot.notnull())
-    small = t.small.sum().over(_before(HOUR, ["merchant_id"])).fill_null(0)
-    return _kept(events.select("slot", merchant_small_1h=small))
+    events = payments.select("slot", key, "paid_at", seen=seen.cast("int64"))
+    few = events.filter((t.seen == 1) | t.slot.notnull())
+    return _kept(few.select("slot", **{name: _before(t.seen.sum(), span, [key])}))
 
 
 def merchant_nights(
@@ -165,10 +175,10 @@ def merchant_nights(
         "merchant_id",
         "day",
         "n",
-        merchant_n_7d=t.n.sum().over(_before(7, key, at)).fill_null(0),
-        month=t.n.sum().over(_before(30, key, at)).fill_null(0),
-        cents=t.cents.sum().over(_before(30, key, at)).fill_null(0),
-        n_risk=t.n.sum().over(_before(RISK_DAYS, key, at)).fill_null(0),
+        merchant_n_7d=_before(t.n.sum(), 7, key, at),
+        month=_before(t.n.sum(), 30, key, at),
+        cents=_before(t.cents.sum(), 30, key, at),
+        n_risk=_before(t.n.sum(), RISK_DAYS, key, at),
         frauds=t.change.sum().over(so_far),
     )
     return windows.filter(t.n > 0).select(
