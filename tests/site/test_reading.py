@@ -1,5 +1,6 @@
 """What a reader does: keyboard, search, theme, menu, running a chapter."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,14 @@ def test_a_chapter_says_what_it_costs_and_where_to_run_it(
     assert colab.endswith("/blob/main/chapter.ipynb")
     assert binder.startswith("https://mybinder.org/v2/gh/")
     assert Path(sample.folder, notebook.removeprefix(sample.address)).exists()
+
+
+def test_a_notebook_outside_a_clone_is_told_what_to_install(page: Page) -> None:
+    told = page.locator(".run-first pre")
+    expect(told).to_have_text(
+        re.compile(r"^%pip install -q git\+https://github\.com/[\w-]+/[\w-]+@main$")
+    )
+    page.locator(".run-first").get_by_role("button", name="Copy").wait_for()
 
 
 def test_figures_of_a_chapter_are_numbered_and_can_be_cited(page: Page) -> None:

@@ -64,6 +64,11 @@ def run_links(repository: str, branch: str, path: str) -> dict[str, str]:
     }
 
 
+def install_line(repository: str, branch: str) -> str:
+    """Return the cell that brings the package to a notebook outside a clone."""
+    return f"%pip install -q git+{repository}@{branch}"
+
+
 def _static_version(app: Sphinx, name: str) -> str:
     """Return `name` with a digest, so that a browser never keeps an old file."""
     content = (Path(app.confdir) / "book" / "_static" / name).read_bytes()
@@ -121,6 +126,9 @@ def add_to_context(
         config = app.config
         context["run_links"] = run_links(
             config.book_repository, config.book_branch, path
+        )
+        context["install_line"] = install_line(
+            config.book_repository, config.book_branch
         )
         context["notebook"] = context["pathto"](f"_sources/{path}", True)
     title, end, rest = context["body"].partition("</h1>")
