@@ -111,6 +111,19 @@ def test_the_papers_are_there(name, says):
     assert says in (ROOT / name).read_text()
 
 
+def test_each_folder_has_its_licence():
+    """Named in LICENSE-TEXT, unless it holds Markdown or configuration only."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files = [Path(name) for name in listed.stdout.split("\n") if "/" in name]
+    files = [file for file in files if file.suffix != ".md" and file.parts[0][0] != "."]
+    depth = {file: 2 if file.parts[0] == "book" else 1 for file in files}
+    folders = {"/".join(file.parts[:n]) for file, n in depth.items()}
+    told = (ROOT / "LICENSE-TEXT").read_text()
+    assert {name for name in folders if f"`{name}/" not in told} == set()
+
+
 def test_the_citation_has_the_version_of_the_package():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"]
