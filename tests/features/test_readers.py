@@ -148,6 +148,15 @@ def test_a_fault_is_named(
         read_tables(bring(tmp_path, frame))
 
 
+def test_the_page_on_own_data_shows_what_is_said(tmp_path: Path) -> None:
+    frame = pd.concat([minimal(), minimal()], ignore_index=True)
+    frame = frame.assign(payment_id=range(6), amount=[1, 2, 3, 4, -3.5, 6])
+    with pytest.raises(BadTable) as told:
+        read_tables(bring(tmp_path, frame))
+    page = Path(__file__).parents[2] / "book" / "start" / "run.md"
+    assert f"error {told.value}\n" in page.read_text(encoding="utf-8")
+
+
 def test_labels_are_demanded(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="no labels"):
         read_tables(bring(tmp_path, minimal().drop(columns="is_fraud")))
