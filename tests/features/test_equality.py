@@ -214,6 +214,16 @@ def test_the_future_changes_nothing(
     assert_same(actual, truth[paid_at < cut])
 
 
+def test_after_a_quiet_month_a_card_has_no_last_payment(history: History) -> None:
+    day = days_of(history)
+    noisy = (day < 2) | (day >= PAST)
+    gap = replace(history, payments=history.payments.filter(pa.array(noisy)))
+    table = offline(gap, only=["card_n_30d", "card_secs_since_last"])
+    n, ago = (table[name].to_numpy() for name in table.column_names[1:])
+    assert ((n == 0) & (gap.column("paid_at") >= PAST * DAY)).any()
+    np.testing.assert_array_equal(np.isnan(ago), n == 0)
+
+
 def test_leaking_labels_know_the_future(history: History) -> None:
     known = offline(history)["merchant_risk_90d"].to_numpy()
     leaked = offline(history, labels="leaking")["merchant_risk_90d"].to_numpy()

@@ -1,13 +1,14 @@
 """The offline features as Ibis expressions: DuckDB on a laptop, Spark on a cluster.
 
 Point-in-time correctness stands in one place, `_before`: whole seconds, and what
-happens at a payment's own moment stays out, the payment itself included.
+happens at a payment's own moment stays out, the payment itself included. An engine
+searches for a window's edges, but not for an edge at the present row: hence `_before`
+adds up to the present and takes the present off again.
 
 Each function takes and returns lazy tables. `slot` numbers the rows that are
-wanted and is null elsewhere: every payment is an event, few become an answer.
-An engine searches a window's edges once per aggregate, so count and sum ride in
-one 64-bit number. The edge at the present row it need not search: hence `_before`
-adds up to the present and takes the present off again.
+wanted and is null elsewhere: every payment is an event, few become an answer. The
+edges are searched once per aggregate, so count and sum ride in one 64-bit number,
+and `_card_windows` computes once the present that its windows take off.
 """
 
 from typing import Any
