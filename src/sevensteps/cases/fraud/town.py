@@ -139,7 +139,8 @@ def judge(run: Run, unhidden: Run, *, last: int) -> Interval:
 
     Parameters
     ----------
-    run : Run                 its policy is trained once more, on all that it has logged
+    run : Run                 its policy is trained once more, with all the labels that
+                              it has, on what it logged before those days
     unhidden : Run            of a policy that allows everything; it asks the questions
     last : int                days at its end to be judged on
     """
@@ -155,5 +156,5 @@ def judge(run: Run, unhidden: Run, *, last: int) -> Interval:
         )
     )
     label = np.array([stolen[i] for i in asked.payment_id.tolist()])
-    score = run.policy.train(now)
+    score = run.policy.train(min(now, now - last + run.policy.label_gap))
     return average_precision(score(asked.features), label, asked.day)
