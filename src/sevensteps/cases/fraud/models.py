@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -83,9 +82,9 @@ def linear(**preparation: bool) -> Pipeline:
 
 def suspicion(model: Any, x: Features) -> Floats:
     """(n,) higher is more suspicious, whatever the model calls it."""
-    if isinstance(model, Pipeline) and isinstance(model[-1], IsolationForest):
-        return np.asarray(-model.score_samples(x))
-    return np.asarray(model.predict_proba(x)[:, 1])
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(x)[:, 1])
+    return np.asarray(-model.score_samples(x))  # an isolation forest: low is odd
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -94,6 +94,9 @@ class RetrainingPolicy:
             raise ValueError(f"explore must lie in [0, 1); got {self.explore}")
         if self.cadence < 0 or self.label_gap < 0 or self.window <= self.label_gap:
             raise ValueError("need cadence >= 0 and window > label_gap >= 0, in days")
+        if self.blocked not in get_args(Blocked):
+            known = get_args(Blocked)
+            raise ValueError(f"blocked must be one of {known}, not {self.blocked!r}")
 
     def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
         told = view.new_chargebacks["payment_id"].to_numpy()

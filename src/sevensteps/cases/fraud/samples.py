@@ -56,7 +56,13 @@ class Sample:
         ----------
         by : int              day; None: all chargebacks that ever came
         honest : float        share of the unlabelled payments to keep, at most
+
+        Raises
+        ------
+        ValueError            a share outside (0, 1]
         """
+        if not 0 < honest <= 1:
+            raise ValueError(f"the share `honest` must lie in (0, 1], not {honest}")
         label = self.told_day < (np.inf if by is None else by)
         share = np.minimum(self.share, honest)
         known = replace(self, label=label, share=share)
