@@ -91,9 +91,16 @@ def fill(notebook: NotebookNode) -> None:
     values = recorded(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _MARK.sub(
-                lambda m: f"<!--={m[1]}-->{values.get(m[1], m[2])}<!--/-->", cell.source
-            )
+            cell.source = filled(cell.source, values)
+
+
+def filled(text: str, values: Said) -> str:
+    """The text with the values between its marks.
+
+    >>> filled("It is <!--=ap-->?<!--/-->.", {"ap": "0.311"})
+    'It is <!--=ap-->0.311<!--/-->.'
+    """
+    return _MARK.sub(lambda m: f"<!--={m[1]}-->{values.get(m[1], m[2])}<!--/-->", text)
 
 
 def wrong_marks(notebook: NotebookNode) -> Iterator[tuple[int, str]]:

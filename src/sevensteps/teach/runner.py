@@ -64,6 +64,7 @@ def execute(
             notebook,
             timeout=CELL_TIMEOUT,
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],  # not its notes on transport
             resources={"metadata": {"path": str(folder)}},
             coalesce_streams=True,
             on_cell_execute=begin,
