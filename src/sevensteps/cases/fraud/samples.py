@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +73,11 @@ class Sample:
     def weight(self) -> NDArray[np.float64]:
         """(n,) payments that each row stands for."""
         return np.where(self.label, 1.0, 1 / self.share)
+
+    @property
+    def seen(self) -> dict[str, NDArray[Any]]:
+        """What every metric asks besides scores: labels, day, weight."""
+        return {"labels": self.label, "day": self.day, "weight": self.weight}
 
     def column(self, name: str) -> NDArray[np.float32]:
         """(n,) one feature."""

@@ -21,14 +21,14 @@ from sevensteps.measure import CostsLike, Interval, average_precision, expected_
 from sevensteps.watch import half_life
 from sevensteps.worlds.payments import DAY, Action, History, Outcome, PaymentsWorld
 
-KEPT = 0.2  # of the honest payments, in training
+KEPT = 0.1  # of the honest payments, in training
 FIRST = 40  # windows are thirty days long; the days before it are not logged
 
 
 def fit_trees(
     x: Features, label: NDArray[np.bool_], weight: NDArray[np.float64]
 ) -> Score:
-    """Train on all frauds and a fifth of the honest payments; put the prior back."""
+    """Train on all frauds and a tenth of the honest payments; put the prior back."""
     rows = label | (np.random.default_rng(3).random(len(label)) < KEPT)
     return Probability(trees(n_jobs=1).fit(x[rows], label[rows], weight[rows]), KEPT)
 

@@ -1,0 +1,25 @@
+"""Bring the README's numbers and figure up to date with the executed chapter."""
+
+import base64
+from pathlib import Path
+
+from sevensteps.teach.marks import filled, recorded
+from sevensteps.teach.normalise import read_notebook
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+FIGURE = ROOT / "book" / "_static" / "readme-figure.png"
+
+
+def main() -> None:
+    chapter = read_notebook(ROOT / "notebooks" / "10_fraud_detection.ipynb")
+    README.write_text(filled(README.read_text(), recorded(chapter)))
+    for cell in chapter.cells:
+        if "fig" in cell.source and '"league"' in cell.source:
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    FIGURE.write_bytes(base64.b64decode(output.data["image/png"]))
+
+
+if __name__ == "__main__":
+    main()
