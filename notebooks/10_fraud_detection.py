@@ -4,7 +4,7 @@
 #
 # It is 02:14. A card is tapped in a petrol station 900 km from where it bought groceries an hour ago. You have 50 milliseconds to say yes or no. Say no to an honest traveller and she leaves the card in a drawer. Say yes to a thief and you pay. Of the next ten thousand taps, one is a thief.
 #
-# Nobody will tell you today whether you were right. The chargeback comes in weeks, if it comes. If you say no, it never comes at all.
+# Nobody will tell you today whether you were right. The chargeback comes in weeks, if it comes; if you say no, never.
 
 # %% [markdown]
 # ## The prompt
@@ -19,7 +19,7 @@
 # 2. train and evaluate at a base rate of 1 in 10,000 without borrowing from the future, and price each leak;
 # 3. serve the decision within 50 ms, name what breaks first, and say which failures you would notice before the chargebacks.
 #
-# > **Note.** Try it cold first. Close the page, take five minutes and write down your first six questions. Then compare.
+# > **Note.** Try it cold first. Take five minutes, write down your first six questions, then compare.
 
 # %%
 import contextlib
@@ -57,7 +57,7 @@ history.payments.slice(5_000_001, 2).to_pandas().round(2).astype(str).T
 # (fraud-clarify)=
 # ## Step 1 · Clarify
 #
-# *Minutes 0-8.* You are buying information. Ask what changes the design, and skip the rest.
+# *Minutes 0-8.* Ask what changes the design, and skip the rest.
 #
 # | you ask | the interviewer says | what it changes |
 # |---|---|---|
@@ -70,7 +70,7 @@ history.payments.slice(5_000_001, 2).to_pandas().round(2).astype(str).T
 # | What stands today? | One rule. It blocks large foreign payments online. | a baseline, and a bias in the labels |
 # | What if we are down? | The payment must still be answered. | a fallback inside the deadline |
 #
-# The answers become two budgets. An **error budget** in euros says which mistakes you may make. A **latency budget** in milliseconds says when you must stop thinking.
+# The answers become two budgets: an **error budget** in euros and a **latency budget** in milliseconds.
 #
 # | objective | target | why |
 # |---|---|---|
@@ -121,7 +121,7 @@ envelope
 teach.reveal("peak", peak)
 
 # %% [markdown]
-# The evening peak is four times the mean, and December adds half again. That makes <!--=peak-->3,470<!--/--> requests a second, an online store of <!--=store_gb-->135<!--/--> GB and <!--=machines-->7<!--/--> small machines. The hard parts of this system are labels and milliseconds, not volume. The prices of a machine and a gigabyte are assumptions; change them in the cell.
+# The evening peak is four times the mean, and December adds half again. That makes <!--=peak-->3,470<!--/--> requests a second, an online store of <!--=store_gb-->135<!--/--> GB and <!--=machines-->7<!--/--> small machines. The hard parts of this system are labels and milliseconds, not volume. The prices are assumptions; change them in the cell.
 #
 # > **Say this.** "Before I design anything: a miss costs the amount plus a fee, a false alarm costs a margin and perhaps a customer. So I minimise euros per payment under a review budget and a 50 ms deadline. Accuracy will not appear again."
 #
@@ -137,9 +137,9 @@ teach.reveal("peak", peak)
 # - **Task**: the probability that this payment will be charged back as fraud, given what is known at this second.
 # - **Label**: a fraud chargeback. It is late, incomplete and sometimes wrong.
 #
-# A **proxy label** stands in for what you want. This one misses fraud that nobody reports, and counts an honest customer who disputes a purchase as a thief's victim. Keep both facts for Step 5.
+# A **proxy label** stands in for what you want. This one misses fraud that nobody reports, and counts an honest customer who disputes a purchase as a thief's victim. 
 #
-# You could rank payments by probability and send the top of the list to analysts. Or you could let the costs choose among four actions, so that a likely theft of 3 € yields its place to a possible theft of 900 €. Both framings use the same model. The league table of Step 5 runs both in the world. What it will find, in euros a day against the rule that stands today:
+# You could rank payments by probability and send the top of the list to analysts. Or you could let the costs choose among four actions, so that a likely theft of 3 € yields its place to a possible theft of 900 €. The league table of Step 5 runs both, with the same model. What it will find, in euros a day against the rule that stands today:
 #
 # | framing | euros a day against the rule | verdict |
 # |---|---|---|
@@ -157,7 +157,7 @@ teach.reveal("peak", peak)
 # (fraud-data)=
 # ## Step 3 · Data
 #
-# *Minutes 12-20.* Most fraud systems that disappoint do so here. Six methods of theft run in campaigns. Honest people travel, change phones and buy one large thing a year. They look guilty. That overlap, not volume, sets the ceiling.
+# *Minutes 12-20.* Most fraud systems that disappoint do so here. Six methods of theft run in campaigns. Honest people travel, change phones, buy one large thing a year, and look guilty. That overlap, not volume, sets the ceiling.
 
 # %%
 method = pay.codes_or_values(truth["true_method"])
@@ -194,7 +194,7 @@ figures.show(
     "payments look honest because nobody has complained yet.")
 
 # %% [markdown]
-# The median chargeback takes <!--=delay_median-->16.1<!--/--> days; one in ten takes longer than <!--=delay_p90-->47.4<!--/-->. Labels of recent payments are **unmatured**. So leave a gap: train on payments until day 129, with the labels known on the morning of day 150, and test from day 150 on. The test set's labels are those that ever arrive.
+# The median chargeback takes <!--=delay_median-->16.1<!--/--> days; one in ten takes longer than <!--=delay_p90-->47.4<!--/-->. Recent labels are **unmatured**, so leave a gap: train on payments until day 129, with the labels known on the morning of day 150, and test from day 150 on. The test set's labels are those that ever arrive.
 #
 # ```{diagram} fraud-service
 # :alt: Request path of a fraud service. The payment gateway calls the decision service, which reads features from the online store, a score from the model server, answers with an action and logs each decision. Chargebacks arrive weeks late and become labels; labels and logged payments become offline features, training and a model file in the registry.
@@ -287,9 +287,9 @@ leaks
 # - The random split costs <!--=leaks[random split, price]-->-0.00974 [-0.0689, 0.0970]<!--/-->, ignoring the delay <!--=leaks[delay ignored, price]-->0.00121 [-0.00634, 0.00997]<!--/-->, unmatured labels <!--=leaks[no label gap, price]-->-0.0313 [-0.0451, 0.00613]<!--/-->. The folklore says that each of these must hurt. With <!--=n_test_frauds-->151<!--/--> test frauds you cannot see it here. Features describe behaviour and not identity, so a campaign seen in training helps little, and merchant risk is a weak feature. Exercise 4 asks again where fraud is common.
 # - Read these intervals with care: they resample the test's days, not the training's. Step 4 measures that other luck.
 #
-# Keep the time split and the gap all the same: without them you could not even have asked.
+# Keep the time split and the gap all the same, or you could not even have asked.
 #
-# > **Warning.** A leak never looks like a bug. It looks like a good week. When one feature brings more than you hoped, ask what time it was.
+# > **Warning.** A leak never looks like a bug. It looks like a good week. When a feature brings more than you hoped, ask what time it was.
 #
 # > **Decision.** Split by time with a label gap, and compute every feature as of the second before the payment. The price is a model that is three weeks older.
 #
@@ -351,9 +351,9 @@ teach.record(ap_default=ap_default, ap_unbalanced=ap_unbalanced)
 teach.reveal("default", ap_default.estimate)
 
 # %% [markdown]
-# It reaches <!--=ap_default-->0.00217 [0.000781, 0.00547]<!--/-->. It is not tuned badly. It *collapsed*, and the library said nothing.
+# It reaches <!--=ap_default-->0.00217 [0.000781, 0.00547]<!--/-->. It *collapsed*, and the library said nothing.
 #
-# Look at what a leaf does. It steps by the sum of its gradients over the sum of its Hessians. An honest payment predicted at $p$ adds only $p(1-p)$ to that Hessian. So a leaf of twenty payments with one fraud among them takes an enormous step in log-odds. The next tree starts from wreckage. Watch the largest raw score, round by round.
+# Look at what a leaf does. It steps by the sum of its gradients over the sum of its Hessians. An honest payment predicted at $p$ adds only $p(1-p)$ to that Hessian. So a leaf of twenty payments with one fraud among them takes an enormous step in log-odds. The next tree starts from wreckage. Watch the largest raw score.
 
 # %%
 rounds = [1, 2, 3, 5, 10, 20, 50, 100]
@@ -382,7 +382,7 @@ figures.show(
     "from wreckage. A floor under the Hessian in a leaf repairs it.")
 
 # %% [markdown]
-# Demand real evidence per leaf, with `min_sum_hessian_in_leaf=5`, and the same library reaches <!--=ap_trees-->0.232<!--/-->. The repair is one parameter. Finding it needed one look at the raw scores.
+# Demand real evidence per leaf, with `min_sum_hessian_in_leaf=5`, and the same library reaches <!--=ap_trees-->0.232<!--/-->. The repair is one parameter.
 #
 # > **Warning.** The popular cure, `is_unbalance=True`, reaches <!--=ap_unbalanced-->0.000663 [0.000308, 0.00113]<!--/-->. It multiplies the rare gradients and makes the explosion larger.
 #
@@ -430,7 +430,7 @@ card[["average precision", "recall"]]
 # %% [markdown]
 # The trees beat the linear model by <!--=gain[average precision]-->0.0485 [-0.0354, 0.152]<!--/--> of average precision, and by <!--=gain[recall]-->0.0662 [0.0291, 0.128]<!--/--> of recall at 100 alerts a day. The larger trees change it by <!--=larger[average precision]-->0.0285 [-0.00707, 0.0521]<!--/-->. Is linear enough? Ask in money: the league table of Step 5 will answer.
 #
-# How much of such a difference is luck? Train the same trees four times more, each time without a random tenth of the honest payments.
+# How much of such a difference is luck? Train the same trees four times more, each without a random tenth of the honest payments.
 
 # %%
 luck = np.random.default_rng(11)
@@ -440,7 +440,7 @@ teach.record(luck_low=min(again), luck_high=max(again))
 np.round(again, 3)
 
 # %% [markdown]
-# The same design lands anywhere from <!--=luck_low-->0.222<!--/--> to <!--=luck_high-->0.249<!--/-->. Distrust a rung that is lower than that.
+# The same design lands from <!--=luck_low-->0.222<!--/--> to <!--=luck_high-->0.249<!--/-->. Distrust a rung that is lower than that.
 #
 # > **Decision.** Boosted trees of modest size. The linear model stays as the challenger that must be beaten. The large trees cost several times the training and scoring, and buy nothing that this test can see. Nor does the network.
 
@@ -524,7 +524,7 @@ imbalance.map(lambda i: measure.significant(i.estimate))
 # (fraud-evaluate)=
 # ## Step 5 · Evaluate
 #
-# *Minutes 27-34.* Offline numbers are forecasts. This world lets you check the forecast.
+# *Minutes 27-34.* Offline numbers are forecasts. This world checks them.
 #
 # (fraud-metrics)=
 # ### What a metric hides
@@ -568,7 +568,7 @@ figures.show(
     "diagonal. The last bin holds few rows. Bars are exact binomial intervals.")
 
 # %% [markdown]
-# Costs multiply probabilities, so a model that says 2 % must be right 2 % of the time. Ours predicts <!--=calibration-->0.754 [0.604, 1.03]<!--/--> frauds for each real one. Now the slices: of the reported frauds of each kind, which share is among the day's 100 alerts? Someone lives in each.
+# Costs multiply probabilities, so 2 % must mean 2 %. Ours predicts <!--=calibration-->0.754 [0.604, 1.03]<!--/--> frauds for each real one. Now the slices: of the reported frauds of each kind, which share is among the day's 100 alerts? Someone lives in each.
 
 # %%
 caught = measure.alerts(p, test.day, per_day=100, weight=test.weight)
@@ -590,7 +590,7 @@ teach.record(recall=recall)
 recall.to_frame("recall").assign(frauds=[len(kinds[name]) for name in recall.index])
 
 # %% [markdown]
-# By method of theft, recall runs from <!--=recall[takeover]-->0.935 [0.786, 0.992]<!--/--> for account takeover to <!--=recall[lost_stolen]-->0.0690 [0.00846, 0.228]<!--/--> for lost cards and <!--=recall[friendly]-->0 [0, 0.161]<!--/--> for friendly fraud. An honest customer who disputes looks honest until the dispute, because he is.
+# By method of theft, recall runs from <!--=recall[takeover]-->0.935 [0.786, 0.992]<!--/--> for account takeover to <!--=recall[lost_stolen]-->0.0690 [0.00846, 0.228]<!--/--> for lost cards and <!--=recall[friendly]-->0 [0, 0.161]<!--/--> for friendly fraud. Who disputes an honest purchase looks honest, because he was.
 #
 # How good could anybody be? An **oracle** gets what only the world knows: the true labels of the training days, and whether the card is in a thief's hands, the holder is travelling, or the phone is new. It sees the state, not the answer.
 
@@ -615,7 +615,7 @@ ceiling
 # (fraud-league)=
 # ### The league table
 #
-# Now let every candidate decide for 14 days in the world. Each meets the same people with the same luck: a **counterfactual twin**. The reference is the rule that stands today.
+# Let every candidate decide for 14 days in the world, for the same people with the same luck: **counterfactual twins**. The reference is the rule that stands today.
 #
 # > **Predict.** Rank the candidates by average precision. How well will that ranking agree with euros earned, as a rank correlation between -1 and 1?
 
@@ -689,16 +689,16 @@ figures.show(
     "matters as much as the model.")
 
 # %% [markdown]
-# The rank correlation is <!--=rank_correlation-->0.516 [-0.561, 0.944]<!--/-->: from six candidates you can hardly conclude anything. The table says more. The same trees, with the same average precision, earn <!--=earned[trees, cheapest action]-->1,620 [1,420, 1,810]<!--/--> € a day with the cheapest action, <!--=earned[trees, review the top]-->1,300 [1,110, 1,500]<!--/--> with a review of the top, and <!--=earned[trees, prior forgotten]-->710 [496, 914]<!--/--> when somebody forgets to put the prior back. Now look at the pair that crosses. The linear model has a *worse* metric than those last trees and earns <!--=earned[linear, cheapest action]-->1,470 [1,290, 1,660]<!--/-->. The better metric loses money because average precision knows the order only. The action also needs the level.
+# The rank correlation is <!--=rank_correlation-->0.516 [-0.561, 0.944]<!--/-->: from six candidates you can hardly conclude anything. The table says more. The same trees earn <!--=earned[trees, cheapest action]-->1,620 [1,420, 1,810]<!--/--> € a day with the cheapest action, <!--=earned[trees, review the top]-->1,300 [1,110, 1,500]<!--/--> with a review of the top, and <!--=earned[trees, prior forgotten]-->710 [496, 914]<!--/--> when somebody forgets to put the prior back. Now look at the pair that crosses. The linear model has a *worse* metric than those last trees and earns <!--=earned[linear, cheapest action]-->1,470 [1,290, 1,660]<!--/-->. The better metric loses money: average precision knows the order only, and the action needs the level.
 #
-# The first row holds the largest surprise. The rule that stands today is worse than no rule: allowing everything earns <!--=earned[allow everything]-->1,250 [1,120, 1,390]<!--/--> € a day more. Its honest victims cost more than its thieves.
+# The largest surprise: the rule that stands today is worse than no rule: allowing everything earns <!--=earned[allow everything]-->1,250 [1,120, 1,390]<!--/--> € a day more. Its honest victims cost more than its thieves.
 #
 # Trees against linear, both calibrated: <!--=behind[linear, cheapest action]-->153 [60.3, 275]<!--/--> € a day. That is the answer to "is linear enough?", before you pay for a second model.
 #
 # (fraud-experiment)=
 # ### The honest experiment
 #
-# Your company has no twin. It has an A/B test. Randomise by *cardholder*, not by payment, or one traveller meets both policies.
+# Your company has no twin but an A/B test. Randomise by *cardholder*, not by payment, or one traveller meets both policies.
 
 # %%
 holders = np.arange(world.size.n_cardholders)
@@ -727,7 +727,7 @@ teach.record(ab=f"{result.estimate * daily:,.0f} [{result.low * daily:,.0f}, "
              srm_p=split_check.p_value, ab_days=14 * needed / len(holders))
 
 # %% [markdown]
-# Scaled to all cardholders, the experiment reads <!--=ab-->-244 [-1,211, 722]<!--/--> € a day for trees against linear. The twins said <!--=behind[linear, cheapest action]-->153 [60.3, 275]<!--/-->. In 14 days the smallest difference that this test can see with 80 % power is <!--=mde-->1,380<!--/--> € a day: customers differ far more than policies do. To see the trees' whole gain over today's rule, you would need <!--=ab_days-->10.2<!--/--> days. Check the split first: a **sample-ratio mismatch** voids the rest ([Fabijan et al., 2019](#bib-fabijan2019)). Here it has $p$ = <!--=srm_p-->0.0265<!--/-->. And wait for the chargebacks, or you measure their delay.
+# Scaled to all cardholders, the experiment reads <!--=ab-->-244 [-1,211, 722]<!--/--> € a day for trees against linear. The twins said <!--=behind[linear, cheapest action]-->153 [60.3, 275]<!--/-->. In 14 days the smallest difference that this test can see with 80 % power is <!--=mde-->1,380<!--/--> € a day: customers differ far more than policies do. To see the trees' gain over today's rule takes <!--=ab_days-->10.2<!--/--> days. Check the split first: a **sample-ratio mismatch** voids the rest ([Fabijan et al., 2019](#bib-fabijan2019)). Here it has $p$ = <!--=srm_p-->0.0265<!--/-->. And wait for the chargebacks, or you measure their delay.
 #
 # > **Say this.** "Offline I trust ranking and calibration. Online I trust a test randomised by cardholder, with the split checked and the labels matured. If the two disagree, I find out why before I ship."
 #
@@ -739,7 +739,7 @@ teach.record(ab=f"{result.estimate * daily:,.0f} [{result.low * daily:,.0f}, "
 #
 # *Minutes 34-40.* Follow one payment through {numref}`diagram-fraud-service`, and write a number on each arrow.
 #
-# A request is validated, its features are fetched and completed, the model scores it, the costs choose, and the decision is logged *with its inputs*. The log is tomorrow's training set. The model is an ONNX file with a hash; nothing is unpickled. The online store keeps each card's last 30 days; it is embedded here, and Redis with `sevensteps serve fraud --store redis://…`. Build both, start the service, and send it the first payments of the day after the history ends.
+# A request is validated, its features are fetched and completed, the model scores, the costs choose, and the decision is logged *with its inputs*, as tomorrow's training set. The model is an ONNX file with a hash; nothing is unpickled. The online store keeps each card's last 30 days; it is embedded here, and Redis with `sevensteps serve fraud --store redis://…`. Build both, start the service, and send it the first payments of the day after the history ends.
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -756,7 +756,7 @@ tomorrow = outcomes["the rule"].payments
 bodies = serve.requests_of(tomorrow.slice(0, 30_000))
 
 # %% [markdown]
-# First the promise: the service must see the features that training saw. Send 300 payments one after another, read the log, and compare with the features that a batch computes for the same moments.
+# First the promise: the service sees what training saw. Send 300 payments one after another, read the log, and compare with the features that a batch computes for the same moments.
 
 # %%
 ask = dict(api_key=service.api_key)
@@ -771,7 +771,7 @@ batch = pd.Series(batch, first["payment_id"].to_numpy())[served.index]
 mismatch = np.abs(served - batch).max()
 
 # %% [markdown]
-# A payment does not wait for its neighbours. Load the service with an **open loop**: requests arrive by a timetable, whether or not the service is ready, and each is timed from the moment that it was *due*.
+# Load the service with an **open loop**: requests arrive by a timetable, whether or not the service is ready, and each is timed from the moment that it was *due*.
 
 # %% tags=["nbval-ignore-output"]
 used, reports = 300, {}
@@ -794,7 +794,7 @@ teach.record(sustained=max(within, default=0), p50=loads["p50 ms"][100],
 stages.round(2)
 
 # %% [markdown]
-# On the machine that built this page, one process holds at least <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->5.68<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->1.19<!--/--> ms. Your machine will differ; the cells are yours to run.
+# On the machine that built this page, one process holds at least <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->5.68<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->1.19<!--/--> ms. Your machine will differ.
 
 # %% tags=["nbval-ignore-output"]
 closed = serve.closed_load(service.url, bodies[used:], workers=4, seconds=3, **ask)
@@ -811,16 +811,15 @@ teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
 # %% [markdown]
 # > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->362<!--/--> requests a second at a p99 of <!--=closed_p99-->22.6<!--/--> ms. An open loop at a tenth more sees <!--=open_p99-->95.4<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
 #
-# The **deadline** is a design object, not a timeout. If store or model are late, rules on the payment alone answer inside it. The answer says so, and a metric counts it. With the deadline cut to one millisecond, rules gave <!--=late_share-->87%<!--/--> of the answers, and none was lost. The package's fault tests do the rest: they stop the store under load, truncate the model, fill the disk and kill the process.
+# The **deadline** is a design object, not a timeout. If store or model are late, rules on the payment alone answer inside it. The answer says so, and a metric counts it. With the deadline cut to one millisecond, rules gave <!--=late_share-->87%<!--/--> of the answers, and none was lost. The package's fault tests stop the store under load, truncate the model, fill the disk and kill the process.
 #
-# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. The first thing to break is not a machine. It is the hot key: one merchant with a large share of the payments, whose counters every request wants to write. Aggregate those in small steps, and accept that they lag.
+# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. The first thing to break is not a machine but the hot key: one merchant with a large share of the payments, whose counters every request wants to write. Aggregate those, and accept the lag.
 #
 # | option | price | verdict |
 # |---|---|---|
 # | score in a nightly batch | no velocity features, and no answer while the customer waits | no |
 # | **embedded store, one process a shard** | a copy of the store on each machine | here |
 # | a store across the network | one more hop in the ledger | when there are several scorers |
-# | no fallback | each late payment unanswered | no |
 #
 # > **Say this.** "The deadline belongs to the payment, not to my service. Whatever fails, an answer leaves in 50 ms, and the log says which brain gave it."
 #
@@ -830,7 +829,7 @@ teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
 # (fraud-monitor)=
 # ## Step 7 · Monitor
 #
-# *Minutes 40-45.* An ordinary service fails with an error. This one fails with a confident answer.
+# *Minutes 40-45.* This service fails with a confident answer, not with an error.
 #
 # ### What to watch while the truth is late
 #
@@ -862,13 +861,13 @@ figures.show(
     "are the ones that leave no doubt.")
 
 # %% [markdown]
-# Days are counted from the incident's start; "never" means not within 30 days. Read the table as a list of surprises.
+# Days are counted from the incident's start; "never" means not within 30 days. 
 #
 # - **Cents sent as euros** by one merchant in fifty: the histograms say <!--=first[unit_change, inputs]-->day 7<!--/-->. A small fault in a large stream moves no histogram. Each merchant against its own month says <!--=first[unit_change, merchants]-->day 0<!--/-->.
 # - **A stale feed** keeps its usual distribution and only loses its meaning: inputs <!--=first[stale_feed, inputs]-->never<!--/-->, scores <!--=first[stale_feed, scores]-->never<!--/-->, chargebacks <!--=first[stale_feed, chargebacks]-->never<!--/-->. Drift measures shape, not meaning. A check at the source, the age of the newest value, would see it; our feed carries no time stamp, so the drill cannot show it.
 # - **A new method of theft** looks like honest taps: inputs <!--=first[new_method, inputs]-->never<!--/-->, chargebacks <!--=first[new_method, chargebacks]-->day 11<!--/-->. Only truth tells, when it comes.
 # - **A breach** is a wave of what the model knows: scores <!--=first[breach, scores]-->day 4<!--/-->, chargebacks <!--=first[breach, chargebacks]-->day 20<!--/-->.
-# - **A holiday** moves the inputs on <!--=first[holiday, inputs]-->day 0<!--/--> and harms nobody. An alarm that cannot tell the two apart will be muted by March.
+# - **A holiday** moves the inputs on <!--=first[holiday, inputs]-->day 0<!--/--> and harms nobody. Such an alarm will be muted by March.
 #
 # The budget was one false alarm a month. On new calm days the scores rang <!--=false_alarms[scores]-->3.00 [0.619, 8.77]<!--/--> times a month and the chargebacks <!--=false_alarms[chargebacks]-->2.00 [0.242, 7.22]<!--/-->: thefts come in campaigns, and few calm months show them all.
 #
@@ -982,7 +981,6 @@ selective.to_frame("average precision")
 # | regress the loss directly | a few large frauds dominate the fit |
 # | one model per method of theft | there are <!--=n_train_frauds-->502<!--/--> labelled frauds in all; splitting them starves each model |
 # | online learning from analysts' verdicts | analysts see only what the model sends them: selective labels again |
-# | accuracy, F1 at 0.5 | neither knows a price |
 #
 # ## Recap
 #
@@ -992,9 +990,7 @@ selective.to_frame("average precision")
 #
 # ## Exercises
 #
-# Try each before you unfold its solution.
-#
-# 1. **Move the fee.** Double the chargeback fee. From which probability does a block pay at 30 €?
+# # 1. **Move the fee.** Double the chargeback fee. From which probability does a block pay at 30 €?
 # 2. **Find the leak.** A colleague adds "chargebacks on this merchant's payments of the last 30 days". Is it safe? Which share of those chargebacks does a serving system know by then?
 # 3. **Spend the analysts.** How many euros is the hundredth review of a day worth?
 # 4. **Bring your rate.** Raise the base rate to 0.8 %, as in the Fraud Detection Handbook's tables. Do the default trees still collapse? Does the random split have a price now?
@@ -1034,11 +1030,11 @@ teach.record(common=at_08)
 at_08.to_frame("at 0.8 %")
 
 # %% [markdown]
-# At 0.8 % the defaults no longer collapse, but they still lose to the repaired trees. The trap fades with the base rate; it does not close. The random split promises <!--=common[random split promises]-->0.517 [0.441, 0.592]<!--/--> and delivers <!--=common[time split delivers]-->0.509 [0.444, 0.572]<!--/-->: still no price. The features of this world describe behaviour, not identity, so nothing of a campaign can be learned by heart. Give the trees an identity, such as the device, and try again.
+# At 0.8 % the defaults no longer collapse, but they still lose to the repaired trees. The trap fades with the base rate and does not close. The random split promises <!--=common[random split promises]-->0.517 [0.441, 0.592]<!--/--> and delivers <!--=common[time split delivers]-->0.509 [0.444, 0.572]<!--/-->: still no price. The features of this world describe behaviour, not identity, so nothing of a campaign can be learned by heart.
 #
 # ## Practise
 #
-# The [question bank](../book/bank/fraud.md) has the interviewer's answers, follow-ups from mid to staff, changes of constraint and recall prompts. So many clarifying questions wait for you, by step:
+# The [question bank](../book/bank/fraud.md) has the interviewer's answers, follow-ups from mid to staff, changes of constraint and recall prompts. Clarifying questions by step:
 
 # %%
 from sevensteps.teach.bank import load_bank
@@ -1049,7 +1045,7 @@ questions.groupby("step", sort=False).size().to_frame("clarifying questions")
 # %% [markdown]
 # ## Claims
 #
-# Each line is an assertion of this chapter, checked when the page was built.
+# Each line was checked when the page was built.
 
 # %%
 claim = teach.claim
