@@ -990,7 +990,7 @@ selective.to_frame("average precision")
 #
 # ## Exercises
 #
-# # 1. **Move the fee.** Double the chargeback fee. From which probability does a block pay at 30 €?
+# 1. **Move the fee.** Double the chargeback fee. From which probability does a block pay at 30 €?
 # 2. **Find the leak.** A colleague adds "chargebacks on this merchant's payments of the last 30 days". Is it safe? Which share of those chargebacks does a serving system know by then?
 # 3. **Spend the analysts.** How many euros is the hundredth review of a day worth?
 # 4. **Bring your rate.** Raise the base rate to 0.8 %, as in the Fraud Detection Handbook's tables. Do the default trees still collapse? Does the random split have a price now?
