@@ -286,7 +286,7 @@ leaks
 #
 # - Risk by `groupby` looks like the best model of your career, at <!--=leaks[risk by groupby, promised]-->0.353 [0.187, 0.496]<!--/-->. Served with what is really known it delivers <!--=leaks[risk by groupby, delivered]-->0.0701 [0.0330, 0.139]<!--/-->. The trees learned to read their own answer.
 # - The random split costs <!--=leaks[random split, price]-->-0.00974 [-0.0689, 0.0970]<!--/-->, ignoring the delay <!--=leaks[delay ignored, price]-->0.00121 [-0.00634, 0.00997]<!--/-->, unmatured labels <!--=leaks[no label gap, price]-->-0.0313 [-0.0451, 0.00613]<!--/--> against labels that nobody has yet. The folklore says that each must hurt. With <!--=n_test_frauds-->151<!--/--> test frauds you cannot see it. Features describe behaviour and not identity, so a campaign seen in training helps little, and merchant risk is a weak feature. Exercise 4 asks again where fraud is common.
-# - The gap itself, three weeks of younger payments given up, changes the ranking by <!--=gap_gain-->-0.0169 [-0.0368, 0.00995]<!--/-->. It buys nothing that average precision can see. Keep it for the level: models that count the unreported as honest predict too little fraud, and costs multiply levels.
+# - The gap itself, three weeks of younger payments given up, changes the ranking by <!--=gap_gain-->-0.0169 [-0.0368, 0.00995]<!--/-->. It buys nothing that average precision can see. Keep it for the level: whoever counts the unreported as honest teaches the model too low a rate, and costs multiply rates.
 #
 # These intervals resample the test's days, not the training's; Step 4 measures that other luck.
 #
@@ -621,7 +621,7 @@ teach.record(knows=knows)
 knows.to_frame("average precision on thefts")
 
 # %% [markdown]
-# Ours reaches <!--=knows[ours]-->0.471 [0.272, 0.631]<!--/-->, the first oracle <!--=knows[honest secrets]-->0.466 [0.305, 0.620]<!--/-->, the second <!--=knows[thieves' too]-->0.803 [0.671, 0.883]<!--/-->. The **Bayes ceiling** of this world lies between the two oracles: the second half knows the answer, since a card's last theft lies in the future. A better model can hope for the first gap. The rest is knowledge that nobody has at that second.
+# Ours reaches <!--=knows[ours]-->0.471 [0.272, 0.631]<!--/-->, the first oracle <!--=knows[honest secrets]-->0.466 [0.305, 0.620]<!--/-->, the second <!--=knows[thieves' too]-->0.803 [0.671, 0.883]<!--/-->. The **Bayes ceiling** of this world lies between the two oracles: the second half knows the answer, since a card's last theft lies in the future. The honest secrets buy nothing that you can see. What is missing is whose hand holds the card, and no model of these features can know it.
 #
 # (fraud-league)=
 # ### The league table
@@ -817,7 +817,7 @@ teach.record(sustained=sustained, processes=np.ceil(peak / sustained),
 stages.round(2)
 
 # %% [markdown]
-# On the machine that built this page, one process held <!--=sustained-->100<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->4.67<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->0.947<!--/--> ms. Each rate ran for four seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->35<!--/--> processes, before headroom.
+# On the machine that built this page, one process held <!--=sustained-->100<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->4.67<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->0.947<!--/--> ms. Each rate ran for four seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->35<!--/--> processes before headroom, not the <!--=machines-->7<!--/--> machines that an assumed 2 ms promised: measure before you order.
 
 # %% tags=["nbval-ignore-output"]
 closed = serve.closed_load(service.url, bodies[used:], workers=4, seconds=3, **ask)
@@ -973,7 +973,7 @@ pd.DataFrame({
     "they cannot learn": deaf.recall(30)}).T.round(2)
 
 # %% [markdown]
-# Without an invention, monthly retraining changes the balance by <!--=calm_gain-->-49.1 [-105, 3.22]<!--/--> € a day. Thieves who only learn cost the frozen model a recall that halves in <!--=half_life-->13,200 [744, inf]<!--/--> days; without learning, in <!--=deaf_half_life-->inf [2,250, inf]<!--/-->. An infinite end means that no decay fits as well.
+# Without an invention, monthly retraining changes the balance by <!--=calm_gain-->-49.1 [-105, 3.22]<!--/--> € a day. The frozen model's recall has no half-life to speak of: <!--=half_life-->13,200 [744, inf]<!--/--> days with thieves who learn, <!--=deaf_half_life-->inf [2,250, inf]<!--/--> with thieves who cannot; an infinite end means that no decay fits as well. Learning shows as a few points of recall between the rows, invention as a cliff.
 #
 # > **Decision.** Retrain when something new has come, which chargebacks tell, and not by calendar alone: in a calm town it bought nothing that you can see. The price of waiting for the alarm is the weeks that labels take.
 
