@@ -137,7 +137,7 @@ teach.reveal("peak", peak)
 # - **Task**: the probability that this payment will be charged back as fraud, given what is known at this second.
 # - **Label**: a fraud chargeback. It is late, incomplete and sometimes wrong.
 #
-# A **proxy label** stands in for what you want. This one misses fraud that nobody reports, and counts an honest customer who disputes a purchase as a thief's victim. 
+# A **proxy label** stands in for what you want. This one misses fraud that nobody reports, and counts an honest customer who disputes a purchase as a thief's victim. That **friendly fraud** stays among the six methods of theft below, since the company pays for it alike. 
 #
 # You could rank payments by probability and send the top of the list to analysts. Or you could let the costs choose among four actions, so that a likely theft of 3 € yields its place to a possible theft of 900 €. The league table of Step 5 runs both, with the same model. What it will find, in euros a day against allowing everything:
 #
