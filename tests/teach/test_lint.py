@@ -115,11 +115,11 @@ BREACHES = {
         _swap_sections,
     ],
     "size": [
-        lambda d: d.prose[2].update(source=PROSE * 24),
+        lambda d: d.prose[2].update(source=PROSE * 20),
         lambda d: [cell.update(source=cell.source[:150]) for cell in d.prose[1:]],
-        lambda d: d.cells.extend(new_markdown_cell("a word") for _ in range(100)),
+        lambda d: d.cells.extend(new_markdown_cell("a word") for _ in range(30)),
         lambda d: d.cells.extend(
-            new_code_cell("c = 1", execution_count=N_CODE + i) for i in range(1, 70)
+            new_code_cell("c = 1", execution_count=N_CODE + i) for i in range(1, 10)
         ),
     ],
     "cell-sizes": [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-# Many small cells rather than few large ones: a chapter of seven steps measures some
-# fifty things, and each has a cell of its own.
-CELLS = (35, 130)
-CODE_CELLS = (15, 80)
-WORDS = (2_500, 5_400)
+CELLS = (35, 60)
+CODE_CELLS = (15, 25)
+WORDS = (2_500, 4_500)
 WORDS_PER_CODE_LINE = (8, 20)
 #: Lines of code in a cell: median, 90th percentile and largest.
 MEDIAN_LINES, P90_LINES, MOST_LINES = 6, 15, 25
