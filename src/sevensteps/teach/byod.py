@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from sevensteps.cases.fraud.models import signed_log
 from sevensteps.features import FEATURES, offline
 from sevensteps.features.labels import Split, split
 from sevensteps.features.readers import read_tables
@@ -238,7 +239,7 @@ def thin(
 def candidates() -> dict[str, Any]:
     """The linear model and the trees, as the chapter settles them."""
     linear = make_pipeline(
-        FunctionTransformer(squash),
+        FunctionTransformer(signed_log),
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
         LogisticRegression(C=0.1, max_iter=500),
@@ -253,11 +254,6 @@ def candidates() -> dict[str, Any]:
         verbose=-1,
     )
     return {"logistic regression": linear, "LightGBM": trees}
-
-
-def squash(inputs: Floats) -> Floats:
-    """Heavy tails to logarithms, signs kept: a linear model needs it, trees do not."""
-    return np.sign(inputs) * np.log1p(np.abs(inputs))
 
 
 def matrix(table: pa.Table) -> Floats:

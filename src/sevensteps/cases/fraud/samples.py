@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.features import FEATURES, offline
+from sevensteps.features import FEATURES, labels_as_of, offline
 from sevensteps.worlds.payments import DAY, History
 
 
@@ -139,9 +139,10 @@ def sample(
 
 def told_days(history: History) -> NDArray[np.float64]:
     """(n,) day on which each payment's chargeback came in; inf where none did."""
-    ids = history.column("payment_id")
+    known = np.flatnonzero(labels_as_of(history))
+    ids = history.column("payment_id")[known]
     order = np.argsort(ids)
-    told = np.full(len(ids), np.inf)
     place = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
-    told[order[place]] = history.chargebacks["reported_at"].to_numpy() // DAY
+    told = np.full(history.payments.num_rows, np.inf)
+    told[known[order[place]]] = history.chargebacks["reported_at"].to_numpy() // DAY
     return told

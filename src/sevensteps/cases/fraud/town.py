@@ -64,6 +64,11 @@ class Run:
         return self.outcome.truth["true_is_fraud"].to_numpy()
 
     @property
+    def stopped(self) -> NDArray[np.bool_]:
+        """(n,) which payments did not go through."""
+        return ~self.outcome.payments["approved"].to_numpy()
+
+    @property
     def day(self) -> NDArray[np.int64]:
         """(n,) days since the policy went live."""
         day = self.outcome.payments["paid_at"].to_numpy() // DAY
@@ -71,16 +76,14 @@ class Run:
 
     def recall(self, days: int) -> pd.Series:
         """Share of thefts that were stopped, in spans of so many days."""
-        stopped = ~self.outcome.payments["approved"].to_numpy()
         span = pd.Series(self.day[self.stolen] // days * days, name="day")
-        return pd.Series(stopped[self.stolen]).groupby(span).mean()
+        return pd.Series(self.stopped[self.stolen]).groupby(span).mean()
 
     def half_life(self) -> Interval:
         """Days in which recall halves."""
-        stopped = ~self.outcome.payments["approved"].to_numpy()
         n = int(self.day.max()) + 1
         thefts = np.bincount(self.day[self.stolen], minlength=n)
-        caught = np.bincount(self.day[self.stolen & stopped], minlength=n)
+        caught = np.bincount(self.day[self.stolen & self.stopped], minlength=n)
         return half_life(np.arange(n), thefts, caught)
 
 
