@@ -5,6 +5,7 @@
 - `outputs`: stored notebook outputs, made accessible; figures get numbers
 - `diagram`: the `{diagram}` directive
 - `page`: times, "run it" buttons, navigation
+- `terms`: bold terms of a chapter, linked to the glossary
 - `search`: the search index
 - `finish`: what happens after the last page is written
 """
@@ -15,7 +16,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from booksite import callouts, diagram, finish, mathml, outputs, page, search
+from booksite import callouts, diagram, finish, mathml, outputs, page, search, terms
 
 
 def _follow_the_fork(app: Sphinx, config: Config) -> None:
@@ -35,6 +36,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_branch", "main", "env", str)
     app.add_config_value("comments_config", {}, "")  # jupyter-book always sets it
     app.connect("config-inited", _follow_the_fork, priority=100)
-    for part in (callouts, mathml, outputs, diagram, page, search, finish):
+    for part in (callouts, mathml, outputs, diagram, page, search, terms, finish):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
