@@ -140,3 +140,54 @@ document.addEventListener("keydown", (event) => {
     openSearch();
   }
 });
+
+// Predictions: who reads the page commits too, before the result is shown.
+const SAID = /^Your guess: \S+ ?(.*)\. Change it before you read on\.\s*$/;
+const IS = /^You said .*; it is (-?[\d,.]+(?:e[+-]?\d+)?): .*\.\s*$/;
+const asText = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+
+const distance = (guess, actual) => {
+  if (guess === actual) return "your guess is exact";
+  if (guess * actual <= 0) return "your guess is on the wrong side of zero";
+  const ratio = Math.abs(guess / actual);
+  const size = Math.max(ratio, 1 / ratio);
+  if (size < 1.5) return `your guess is close (a factor of ${size.toFixed(2)})`;
+  return `your guess is ${asText(size)} times too ${ratio > 1 ? "high" : "low"}`;
+};
+
+const askFor = (unit, answer) => {
+  const form = document.createElement("form");
+  form.className = "predict-form";
+  const field = Object.assign(document.createElement("input"), {
+    type: "number", step: "any", required: true,
+  });
+  const label = document.createElement("label");
+  label.append("Your guess ", field, unit && ` ${unit}`);
+  const commit = Object.assign(document.createElement("button"), { textContent: "Commit" });
+  const skip = Object.assign(document.createElement("button"), {
+    type: "button", textContent: "Skip",
+  });
+  skip.addEventListener("click", () => answer(null));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    answer(Number(field.value));
+  });
+  form.append(label, commit, skip);
+  return form;
+};
+
+const printed = all(".cell_output pre");
+printed.forEach((pre, place) => {
+  const said = SAID.exec(pre.textContent);
+  const reveal = said && printed.slice(place + 1).find((later) => IS.test(later.textContent));
+  if (!reveal) return;
+  const truth = IS.exec(reveal.textContent)[1];
+  reveal.textContent = "Commit to a number above, or skip it; then it is shown here.";
+  reveal.setAttribute("aria-live", "polite");
+  const form = askFor(said[1], (guess) => {
+    const told = guess === null ? "." : `: ${distance(guess, Number(truth.replaceAll(",", "")))}.`;
+    const begun = guess === null ? "It is" : `You said ${asText(guess)}; it is`;
+    reveal.textContent = `${begun} ${truth}${told}`;
+  });
+  pre.closest(".cell_output").replaceChildren(form);
+});

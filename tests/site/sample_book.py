@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sevensteps.teach import figures
+from sevensteps.teach import commit, figures, reveal
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).parent / "sample"
@@ -40,6 +40,10 @@ def _bundle(shown: figures.Shown) -> dict[str, object]:
     return bundle
 
 
+def _printed(value: object) -> nbformat.NotebookNode:
+    return new_output("execute_result", {"text/plain": repr(value)}, execution_count=1)
+
+
 def notebook() -> nbformat.NotebookNode:
     """Return a chapter with stored outputs of each kind."""
     table = pd.DataFrame(
@@ -52,11 +56,13 @@ def notebook() -> nbformat.NotebookNode:
         "print(log)": new_output("stream", name="stdout", text="a line " * 30 + "\n"),
         "0.81": new_output("execute_result", {"text/plain": "0.81"}, execution_count=1),
         "show(other, ...)": new_output("display_data", _bundle(figure("recall-again"))),
+        "commit(...)": _printed(commit("alerts", 5_000, "alerts a day")),
+        "reveal(...)": _printed(reveal("alerts", 812)),
     }
     cells = [new_code_cell(code, outputs=[out]) for code, out in outputs.items()]
     cells[1]["metadata"]["tags"] = ["hide-input"]
     first = (
-        "# A sample chapter\n\nSee {numref}`fig-recall` for the xylophone.\n\n## Step"
+        "# A sample chapter\n\nSee {numref}`fig-recall` for the xylophone and **Open loops**.\n\n## Step"
     )
     book = new_notebook(cells=[new_markdown_cell(first), *cells])
     book.metadata = {

@@ -118,3 +118,32 @@ def test_figures_of_a_chapter_are_numbered_and_can_be_cited(page: Page) -> None:
     expect(page.locator("#fig-recall figcaption")).to_contain_text("Figure 2.1")
     citation = page.get_by_role("link", name="Figure 2.1")
     expect(citation).to_have_attribute("href", "#fig-recall")
+
+
+def test_a_bold_term_of_a_chapter_leads_to_the_glossary(page: Page) -> None:
+    link = page.get_by_role("link", name="Open loops")
+    expect(link).to_have_attribute("href", "components.html#term-open-loop")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("812", "You said 812; it is 812: your guess is exact."),
+        ("8120", "You said 8,120; it is 812: your guess is 10 times too high."),
+        ("400", "You said 400; it is 812: your guess is 2.03 times too low."),
+        ("-3", "You said -3; it is 812: your guess is on the wrong side of zero."),
+        (None, "It is 812."),
+    ],
+)
+def test_a_reader_of_the_page_commits_before_the_result_is_shown(
+    page: Page, typed: str | None, told: str
+) -> None:
+    result = page.locator(".cell_output pre").last
+    expect(result).to_contain_text("Commit to a number above")
+    expect(page.locator("article")).not_to_contain_text("it is 812")
+    if typed is None:
+        page.get_by_role("button", name="Skip").click()
+    else:
+        page.get_by_label("Your guess").fill(typed)
+        page.get_by_role("button", name="Commit").click()
+    expect(result).to_have_text(told)

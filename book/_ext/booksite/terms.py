@@ -12,7 +12,7 @@ from sphinx.domains.std import StandardDomain
 
 def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Wrap each bold glossary term of a chapter in a link to its entry."""
-    if not docname.startswith("notebooks/"):
+    if not app.env.doc2path(docname).endswith(".ipynb"):
         return
     for strong in list(doctree.findall(nodes.strong)):
         if entry := _entry(app, docname, strong):
