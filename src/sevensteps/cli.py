@@ -42,7 +42,7 @@ def _settle() -> None:
 
 @app.command(rich_help_panel=READ)
 def doctor() -> None:
-    """Look at this machine: versions, cores, memory, a five-second smoke run.
+    """Look at this machine: versions, cores, memory, a short smoke run.
 
     Says what is missing, what for, and how to get it. Exit status 1 if a chapter
     would not run here.
@@ -105,8 +105,9 @@ def check(
 ) -> None:
     """Are the chapter's form, claims and stored outputs still right?
 
-    Lints the notebook, then runs it and compares every output with the stored one.
-    Nothing is written. Exit status 1 if anything differs or a claim fails.
+    Lints the notebook, then runs it whole, which takes minutes, and compares every
+    output with the stored one; --lint-only takes seconds. Nothing is written. Exit
+    status 1 if anything differs or a claim fails.
     """
     with _loading():
         from sevensteps.commands.check import check_all

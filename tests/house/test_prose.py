@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sevensteps.features import FEATURES
 from sevensteps.teach.chapters import find_root
 
 ROOT = find_root()
@@ -77,3 +78,12 @@ def test_the_rules_can_fail() -> None:
     assert any(n_words(s) > LONGEST for s in sentences(f"| a | {long} |"))
     assert not any(n_words(s) > LONGEST for s in sentences("- word\n" * 40))
     assert not any(n_words(s) > LONGEST for s in sentences(f"```bash\n{long}\n```"))
+
+
+def test_the_fraud_chapter_lists_every_feature() -> None:
+    """Its table of features is typed; the list that it types is the package's."""
+    chapter = (ROOT / "notebooks" / "10_fraud_detection.py").read_text("utf-8")
+    table = chapter.split("| looks at | features |")[1].split("Windows end")[0]
+    named = re.findall(r"`(\w+)`", table)
+    assert sorted(named) == sorted(FEATURES)
+    assert f"computes {len(FEATURES)} of them" in chapter

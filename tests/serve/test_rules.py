@@ -20,7 +20,7 @@ ONLINE = {
 
 def decided(**changes: object) -> tuple[Action, list[str]]:
     """What the rules say of an online payment with some fields changed."""
-    fields = {name: None for name in PaymentRequest.model_fields} | ONLINE | changes
+    fields = dict.fromkeys(PaymentRequest.model_fields) | ONLINE | changes
     return Rules().decide(PaymentRequest.model_construct(**fields))
 
 

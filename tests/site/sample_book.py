@@ -62,7 +62,8 @@ def notebook() -> nbformat.NotebookNode:
     cells = [new_code_cell(code, outputs=[out]) for code, out in outputs.items()]
     cells[1]["metadata"]["tags"] = ["hide-input"]
     first = (
-        "# A sample chapter\n\nSee {numref}`fig-recall` for the xylophone and **Open loops**.\n\n## Step"
+        "# A sample chapter\n\n"
+        "See {numref}`fig-recall` for the xylophone and **Open loops**.\n\n## Step"
     )
     book = new_notebook(cells=[new_markdown_cell(first), *cells])
     book.metadata = {

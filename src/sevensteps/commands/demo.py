@@ -71,7 +71,7 @@ def train_model(history: History, folder: Path) -> None:
 
     parts = features.split(history, train_from=7, train_until=30, label_gap=20)
     table = features.offline(history, keep=parts.train)
-    rows = np.column_stack([table[name].to_numpy() for name in features.FEATURES])
+    rows = features.feature_matrix(table)
     trees = LGBMClassifier(
         n_estimators=60, min_sum_hessian_in_leaf=1, random_state=7, verbose=-1
     )

@@ -103,7 +103,7 @@ def programs() -> list[Finding]:
 
 
 def smoke() -> Finding:
-    """Make a small world, train a model in it, and time both (about five seconds)."""
+    """Make a small world, train a model in it, and time both."""
     import numpy as np
     from lightgbm import LGBMClassifier
     from sklearn.metrics import roc_auc_score

@@ -39,11 +39,12 @@ from .windows import (
 
 if TYPE_CHECKING:
     from .checks import BadTable
-    from .offline import feature_tables, offline
+    from .offline import feature_matrix, feature_tables, offline
     from .readers import read_tables
 
 _LAZY = {
     "BadTable": ".checks",
+    "feature_matrix": ".offline",
     "feature_tables": ".offline",
     "offline": ".offline",
     "read_tables": ".readers",
@@ -66,6 +67,7 @@ __all__ = [
     "Split",
     "card_features",
     "device_features",
+    "feature_matrix",
     "feature_tables",
     "feature_vector",
     "labels_as_of",

@@ -104,6 +104,11 @@ def offline(
     return pa.table({"payment_id": ids} | columns)
 
 
+def feature_matrix(table: pa.Table) -> NDArray[np.float32]:
+    """(n, F) the features of such a table, in the order of `FEATURES`."""
+    return np.column_stack([table[name].to_numpy() for name in FEATURES])
+
+
 def _slots(keep: NDArray[np.bool_] | None, n: int) -> tuple[pa.Array, int]:
     """Number the wanted rows 0, 1, 2, …; null for the others."""
     if keep is None:

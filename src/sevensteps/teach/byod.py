@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sevensteps.cases.fraud.models import signed_log
-from sevensteps.features import FEATURES, offline
+from sevensteps.features import FEATURES, feature_matrix, offline
 from sevensteps.features.labels import Split, split
 from sevensteps.features.readers import read_tables
 from sevensteps.measure import (
@@ -137,7 +136,7 @@ def run_fraud(folder: Path) -> Report:
     require_frauds(parts)
     kept, kept_share = thin(parts.train, parts.train_labels)
     rows = kept | parts.test
-    inputs = matrix(offline(history, keep=rows))
+    inputs = feature_matrix(offline(history, keep=rows))
     train, test = inputs[kept[rows]], inputs[parts.test[rows]]
     labels = parts.train_labels[kept]
     truth, day = parts.test_labels[parts.test], _days(history)[parts.test]
@@ -237,7 +236,7 @@ def thin(
 
 
 def candidates() -> dict[str, Any]:
-    """The linear model and the trees, as the chapter settles them."""
+    """A linear model and trees, set to hold at any base rate."""
     linear = make_pipeline(
         FunctionTransformer(signed_log),
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
@@ -256,14 +255,9 @@ def candidates() -> dict[str, Any]:
     return {"logistic regression": linear, "LightGBM": trees}
 
 
-def matrix(table: pa.Table) -> Floats:
-    """(n, features) in the order of `FEATURES`."""
-    return np.column_stack([table[name].to_numpy() for name in FEATURES])
-
-
-def amounts(inputs: Floats) -> Floats:
+def amounts(inputs: NDArray[np.float32]) -> Floats:
     """(n,) the payments' amounts: a rule that needs no training."""
-    return inputs[:, FEATURES.index("amount")]
+    return inputs[:, FEATURES.index("amount")].astype(np.float64)
 
 
 def _days(history: History) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.features import FEATURES, labels_as_of, offline
+from sevensteps.features import FEATURES, feature_matrix, labels_as_of, offline
 from sevensteps.worlds.payments import DAY, History
 
 
@@ -132,7 +132,7 @@ def sample(
     chosen = np.zeros(len(day), bool)
     chosen[row] = True
     table = offline(history, keep=chosen)
-    x = np.column_stack([table[name].to_numpy() for name in FEATURES])
+    x = feature_matrix(table)
     label = np.isfinite(told[row])
     return Sample(row, day[row], x, told[row], draw[row], share[row], label)
 
