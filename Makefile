@@ -28,7 +28,7 @@ serve: env
 
 site: env               ## build the book into _build/html
 	@rm -rf _build/.doctrees
-	$(VENV)/bin/jupyter-book build . -W --keep-going -n
+	$(VENV)/bin/jupyter-book build . -W --keep-going -n -q
 
 env: $(STAMP)           ## make .venv from the lock
 
