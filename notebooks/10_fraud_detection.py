@@ -519,6 +519,7 @@ def ap_of(p):
     return measure.average_precision(p, **seen)
 
 
+# %%
 def worth(p, action=None):
     """Frauds predicted for each that came; euros a day against allowing everything."""
     action = cheapest(p, test.amount) if action is None else action
@@ -527,7 +528,6 @@ def worth(p, action=None):
 
 
 # %%
-
 def judged(model, learned):
     raw = fit(train, model).predict_proba(test.x)[:, 1]
     p = measure.prior_correction(raw, odds * KEPT / learned)
@@ -738,7 +738,7 @@ teach.record(menus=menus)
 menus
 
 # %% [markdown]
-# Blocking alone saves <!--=menus[allow, block, € a day]-->188 [90.6, 290]<!--/--> € a day, a step-up raises it to <!--=menus[with step-up, € a day]-->353 [233, 477]<!--/-->. Reviews add nothing to that: at these costs the policy asks for <!--=menus[all four, reviews]-->0<!--/--> a day. A text message for five cents stops nearly what an analyst stops for four euros. Only where thieves pass half of the step-ups does it send <!--=menus[all four, weak step-up, reviews]-->6.6<!--/--> payments a day to the analysts. So ask who needs the review team before you design its queue.
+# Blocking alone saves <!--=menus[allow, block, € a day]-->188 [90.6, 290]<!--/--> € a day, a step-up raises it to <!--=menus[with step-up, € a day]-->353 [233, 477]<!--/-->. Reviews add nothing to that: at these costs the policy asks for <!--=menus[all four, reviews]-->0<!--/--> a day. A text message for five cents stops nearly what an analyst stops for four euros. Only where thieves pass half of the step-ups do analysts get <!--=menus[all four, weak step-up, reviews]-->6.6<!--/--> payments a day. So ask who needs the review team before you design its queue.
 
 # %%
 candidates = {  # policy, and the score whose offline metric it has
@@ -808,7 +808,7 @@ figures.show(
     "highest, and lie anywhere in euros: the decision matters as much as the model.")
 
 # %% [markdown]
-# The rank correlation is <!--=rank_correlation-->0.571 [-0.386, 0.936]<!--/-->: from seven candidates you can hardly conclude anything. The table says more. The same trees earn <!--=earned[trees, cheapest action]-->369 [186, 553]<!--/--> € a day with the cheapest action, <!--=earned[trees, review few]-->255 [90.7, 436]<!--/--> with the best queue of <!--=few-->20<!--/--> reviews a day, <!--=earned[trees, review 100]-->47.6 [-113, 218]<!--/--> when the queue is filled to 100, and <!--=earned[trees, prior forgotten]-->-544 [-758, -324]<!--/--> when somebody forgets to put the prior back. Now look at the pair that crosses: the linear model, behind in average precision, earns <!--=earned[linear, cheapest action]-->216 [80.0, 357]<!--/-->. Average precision knows the order only, and the action needs the level.
+# The rank correlation is <!--=rank_correlation-->0.571 [-0.386, 0.936]<!--/-->: from seven candidates you can hardly conclude anything. The table says more. The same trees earn <!--=earned[trees, cheapest action]-->369 [186, 553]<!--/--> € a day with the cheapest action, <!--=earned[trees, review few]-->255 [90.7, 436]<!--/--> with the best queue of <!--=few-->20<!--/--> reviews a day, <!--=earned[trees, review 100]-->47.6 [-113, 218]<!--/--> when the queue is filled to 100, and <!--=earned[trees, prior forgotten]-->-544 [-758, -324]<!--/--> when somebody forgets to put the prior back. Look at the deeds, too: the best policy asks <!--=done[trees, cheapest action, step-ups]-->248<!--/--> customers a day for a proof, and stops <!--=done[trees, cheapest action, honest stopped]-->10.3<!--/--> honest payments for <!--=done[trees, cheapest action, thefts stopped]-->1.71<!--/--> thefts. Forget the prior, and it asks <!--=done[trees, prior forgotten, step-ups]-->7,790<!--/-->. Now look at the pair that crosses: the linear model, behind in average precision, earns <!--=earned[linear, cheapest action]-->216 [80.0, 357]<!--/-->. Average precision knows the order only, and the action needs the level.
 #
 # The offline forecast of Step 4 for the trees was <!--=imbalance[3 % of the honest, €, prior back]-->353 [233, 477]<!--/-->: this time the forecast held. And the rule that stands today earns <!--=earned[the rule]-->-1,250 [-1,390, -1,120]<!--/-->: it blocks above 900 €, where this world has honest travellers and no thief. The first decision is to switch it off.
 #
@@ -849,6 +849,8 @@ kept_variance = adjusted.var() / per_holder.var()
 daily, spread = len(holders) / 14, per_holder.std()  # to euros a day, of all holders
 short = measure.minimum_detectable_effect(spread, len(holders)) * daily
 tree_gain = best - earned["linear, cheapest action"]
+
+# %%
 plain, adjusted = ("{:,.0f} [{:,.0f}, {:,.0f}]".format(
     *(daily * np.array([i.estimate, i.low, i.high]))) for i in (result, sharper))
 teach.record(ab=plain, cuped=adjusted,
@@ -856,7 +858,7 @@ teach.record(ab=plain, cuped=adjusted,
              customers=(short / tree_gain.estimate) ** 2)
 
 # %% [markdown]
-# Scaled to all cardholders, the experiment reads <!--=ab-->-244 [-1,211, 722]<!--/--> € a day for trees against linear. The twins said <!--=behind[linear, cheapest action]-->153 [60.3, 275]<!--/-->. In 14 days the smallest difference that this test can see with 80 % power is <!--=mde-->1,380<!--/--> € a day: customers differ far more than policies do. **CUPED** takes out what the month before predicts of each customer ([Deng et al., 2013](#bib-deng2013)). It leaves <!--=kept_variance-->39%<!--/--> of the variance and reads <!--=cuped-->569 [-31, 1,170]<!--/-->. To see what the twins saw you need <!--=customers-->81.6<!--/--> times the customers: the prompt's company has them, this one does not. Check the split first: a **sample-ratio mismatch** voids the rest ([Fabijan et al., 2019](#bib-fabijan2019)). Here it has $p$ = <!--=srm_p-->0.0265<!--/-->. Our rule, fixed before: stop at $p$ < 0.001. And wait for the chargebacks, or you measure their delay.
+# Scaled to all cardholders, the experiment reads <!--=ab-->-244 [-1,211, 722]<!--/--> € a day for trees against linear. The twins said <!--=behind[linear, cheapest action]-->153 [60.3, 275]<!--/-->. In 14 days the smallest difference that this test can see with 80 % power is <!--=mde-->1,380<!--/--> € a day: customers differ far more than policies do. **CUPED** takes out what the month before predicts of each customer ([Deng et al., 2013](#bib-deng2013)). It leaves <!--=kept_variance-->39%<!--/--> of the variance and reads <!--=cuped-->569 [-31, 1,170]<!--/-->: narrower, and still not enough. To see what the twins saw you need <!--=customers-->81.6<!--/--> times the customers: the prompt's company has them, this one does not. Check the split first: a **sample-ratio mismatch** voids the rest ([Fabijan et al., 2019](#bib-fabijan2019)). Here it has $p$ = <!--=srm_p-->0.0265<!--/-->. Our rule, fixed before: stop at $p$ < 0.001. And wait for the chargebacks, or you measure their delay.
 #
 # > **Say this.** "Offline I trust ranking and calibration. Online I trust a test randomised by cardholder, with the split checked and the labels matured. If the two disagree, I find out why before I ship."
 #
@@ -945,7 +947,7 @@ with serve.running_service(folder / "model", folder / "store", deadline_ms=1.0,
                            log=folder / "hurried.jsonl") as hurried:
     late = serve.load(hurried.url, bodies[-500:], 50, 4, api_key=hurried.api_key)
 teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
-             hot_p99=hot.p99.estimate, usual_p99=loads["p99 ms"][200],
+             hot_p99=hot.p99, usual_p99=reports[200].p99,
              closed_rate=closed.achieved, late_share=f"{late.by_rules / 200:.0%}")
 
 # %% [markdown]
@@ -972,7 +974,7 @@ fallbacks.to_frame("€ a day, offline")
 # %% [markdown]
 # Falling back to the old rule, as many would, costs <!--=fallbacks[today's rule]-->-1,260 [-1,410, -1,110]<!--/--> € a day against allowing everything. The rules in the service never block; they ask for a step-up where the payment alone looks odd, at <!--=fallbacks[the service's rules]-->4.95 [-51.4, 75.6]<!--/-->. An outage then costs what the model earns, and no more.
 #
-# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counters, which every request wants to write. Inside one process that is harmless: with all payments at one merchant the p99 is <!--=hot_p99-->47.6<!--/--> ms at 200 requests a second, against <!--=usual_p99-->34<!--/--> as usual. Across processes it is not: aggregate those counters, and accept the lag.
+# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counters, which every request wants to write. Send all payments to one merchant, at 200 requests a second: inside one process the p99 is <!--=hot_p99-->0<!--/--> ms, against <!--=usual_p99-->0<!--/--> as usual. Across processes each write becomes a hop and a queue: aggregate those counters, and accept the lag.
 #
 # | option | price | verdict |
 # |---|---|---|
