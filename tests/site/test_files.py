@@ -104,6 +104,23 @@ def test_style_and_script_stay_light(site: Site) -> None:
     assert weight < BUDGET_KB * 1000
 
 
+def test_code_has_no_elements_without_a_colour(site: Site) -> None:
+    style = (ROOT / "book" / "_static" / "site.css").read_text("utf-8")
+    coloured = set(
+        re.findall(
+            r"\.([a-z]+[0-9]?)\b",
+            " ".join(
+                line for line in style.splitlines() if line.startswith(".highlight ")
+            ),
+        )
+    )
+    for page in site.pages():
+        code = _soup(site.folder / page).select(".highlight pre span[class]")
+        classes = {name for span in code for name in span["class"]}
+        assert not classes & {"n", "o", "p", "w", "nb", "nn"}, page
+    assert not coloured & {"n", "o", "p", "w", "nb", "nn"}
+
+
 def test_every_vendored_folder_has_its_licence() -> None:
     vendor = ROOT / "book" / "_static" / "vendor"
     folders = [folder for folder in vendor.iterdir() if folder.is_dir()]

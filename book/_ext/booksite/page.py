@@ -17,6 +17,9 @@ _FENCE = re.compile(r"^(```|~~~|:::).*?$", re.MULTILINE)
 _TABLE = re.compile(r'<table class="docutils.*?</table>', re.S)
 _DESCRIPTION = re.compile(r'(="(?:og:)?description" content=")[^"]*(")')
 _EMPTY_HEAD = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
+#: Tokens of code that the style sheet leaves in the text's colour: half of a chapter's
+#: elements, which cost a telephone its time and show nothing.
+_PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nb|nn)">([^<]*)</span>')
 _INNER_TOC = re.compile(r"\s*<ul>\s*<li>.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>\s*", re.S)
 
 
@@ -131,7 +134,8 @@ def add_to_context(
             config.book_repository, config.book_branch
         )
         context["notebook"] = context["pathto"](f"_sources/{path}", True)
-    title, end, rest = context["body"].partition("</h1>")
+    body = _PLAIN_TOKEN.sub(r"\1", context["body"])
+    title, end, rest = body.partition("</h1>")
     context["body_title"], context["body_rest"] = title + end, scrolling_tables(rest)
     context["uses_cards"] = 'class="sd-' in rest
 
