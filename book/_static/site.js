@@ -25,16 +25,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Whatever scrolls sideways must be reachable by keyboard.
+// Whatever scrolls sideways must be reachable by keyboard. Measuring all boxes at once
+// would lay out the whole page: each is taken to scroll until an idle moment shows that
+// it does not.
+const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Wide content: scroll sideways" };
 const boxes = all("pre, .scroll, div.text_html, .table-wrapper");
-const markScrollers = () => boxes.forEach((box) => {
-  const scrolls = box.scrollWidth > box.clientWidth + 1;
-  const set = { tabindex: "0", role: "group", "aria-label": "Wide content: scroll sideways" };
-  for (const [name, value] of Object.entries(set)) {
-    if (scrolls) box.setAttribute(name, value);
-    else box.removeAttribute(name);
+const whenIdle = window.requestIdleCallback
+  || ((work) => setTimeout(() => work({ timeRemaining: () => 10 }), 50));
+const release = (left) => whenIdle((idle) => {
+  while (left.length && idle.timeRemaining() > 4) {
+    const box = left.shift();
+    if (box.scrollWidth > box.clientWidth + 1) continue;
+    Object.keys(SCROLLS).forEach((name) => box.removeAttribute(name));
   }
+  if (left.length) release(left);
 });
+const markScrollers = () => {
+  boxes.forEach((box) =>
+    Object.entries(SCROLLS).forEach(([name, value]) => box.setAttribute(name, value)));
+  release([...boxes]);
+};
 addEventListener("resize", markScrollers);
 markScrollers();
 
