@@ -8,7 +8,7 @@ import pytest
 
 from sevensteps.cases.fraud import Drilled, Lab, Sample, odd_merchants
 from sevensteps.cases.fraud import lab as lab_module
-from sevensteps.cases.fraud.lab import INPUTS
+from sevensteps.cases.fraud.lab import INPUTS, injected
 from sevensteps.features import FEATURES
 from sevensteps.watch import Reference
 from sevensteps.worlds.payments import DAY, Incident, Kind, PaymentsWorld, Size
@@ -166,15 +166,15 @@ def drilled(watched) -> Drilled:
 def test_an_incident_starts_when_it_should_and_stays(small, kind: Kind) -> None:
     incident = Incident(kind, START, 6)
     expected = small.world.inject(incident).history().payments
-    assert small._history(kind).payments.equals(expected)
-    calm = small._history(None).payments
+    assert injected(small.world, START, kind).history().payments.equals(expected)
+    calm = small.world.history().payments
     assert not expected.equals(calm)
     early = (calm["paid_at"].to_numpy() < START * DAY).sum()
     assert expected["amount"][:early].equals(calm["amount"][:early])
 
 
 def test_what_is_usual_is_learned_before_the_incidents(small, watched) -> None:
-    payments = small._history(None).payments
+    payments = small.world.history().payments
     day = payments["paid_at"].to_numpy() // DAY
     calm = payments["amount"].to_numpy()[(day >= 45) & (day < START)]
     np.testing.assert_array_equal(watched.usual[:, 0], calm[::10])

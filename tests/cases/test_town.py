@@ -1,5 +1,6 @@
 """A town's runs repeat, and are judged by what nobody blocked."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from sevensteps.cases.fraud import BlockOrAllow, Run, allow_all, judge
 from sevensteps.cases.fraud.town import FIRST, fit_trees
 from sevensteps.measure import average_precision
 from sevensteps.watch import half_life
-from sevensteps.worlds.payments import DAY, Costs
+from sevensteps.worlds.payments import DAY, Costs, Incident
 
 BASE = 60  # first day in production
 
@@ -188,3 +189,16 @@ def test_a_verdict_is_the_average_precision_of_the_last_days(town, runs) -> None
     assert verdict == average_precision(score, unhidden.stolen[rows], asked.day)
     assert verdict.low > unhidden.stolen[rows].mean()
     assert verdict == judge(one, unhidden, last=3)
+
+
+def test_worlds_with_the_same_past_share_it(town) -> None:
+    world = town.world
+    invention = Incident("new_method", start_day=BASE, days=5, size=5)
+    deaf = replace(world, adaptation_half_life=1e6)
+    for other in (world.inject(invention), deaf):
+        assert other.history().payments.equals(town.history.payments)
+    how = {"decide": allow_all, "window": 20, "label_gap": 2}
+    own, invented = town.run_all(
+        {"own": how, "invented": how | {"world": world.inject(invention)}}, days=3
+    ).values()
+    assert invented.stolen.sum() > own.stolen.sum()

@@ -18,6 +18,7 @@ from sevensteps.features import (
     Payment,
     card_features,
     device_features,
+    feature_matrix,
     feature_vector,
     merchant_features,
     nightly_merchants,
@@ -53,7 +54,7 @@ def history(request: pytest.FixtureRequest) -> History:
 def truth(history: History) -> NDArray[np.float32]:
     table = offline(history)
     assert table["payment_id"].equals(history.payments["payment_id"])
-    return np.column_stack([table[name].to_numpy() for name in FEATURES])
+    return feature_matrix(table)
 
 
 def days_of(history: History) -> NDArray[np.int32]:
@@ -183,10 +184,15 @@ def test_keep_answers_fewer_rows_with_the_same_features(
     history: History, truth: NDArray[np.float32]
 ) -> None:
     keep = np.random.default_rng(1).random(len(truth)) < 0.1
-    table = offline(history, keep=keep)
-    actual = np.column_stack([table[name].to_numpy() for name in FEATURES])
-    assert_same(actual, truth[keep])
+    assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
     assert offline(history, keep=np.zeros(len(keep), bool)).num_rows == 0
+
+
+def test_late_rows_need_no_more_than_a_month(
+    history: History, truth: NDArray[np.float32]
+) -> None:
+    keep = days_of(history) == ALL - 1
+    assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
 
 
 def test_keep_and_labels_are_checked(history: History) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..worlds.payments.records import History
 from ..worlds.payments.schema import PAYMENTS
 from . import pipeline
-from .names import FEATURES
+from .names import FEATURES, MONTH
 from .nightly import LABELS, Labels
 
 MEMORY = "2GB"  # DuckDB spills beyond it; the tables themselves come on top
@@ -28,20 +28,24 @@ def feature_tables(
     merchants: ir.Table,
     chargebacks: ir.Table,
     labels: Labels = "as_known",
+    since: int = 0,
 ) -> tuple[ir.Table, ...]:
     """The pipeline as lazy Ibis tables that share `slot`, for any Ibis engine.
 
     `payments` needs an int32 column `slot` besides the world's: a number for
     each wanted row, null for the others. Joined on `slot`, the tables hold all
-    `FEATURES`; the device table lacks the rows without a device.
+    `FEATURES`; the device table lacks the rows without a device. What was paid before
+    the second `since` is left out of the windows, none of which exceeds a month; the
+    nightly counts of merchants, which go back farther, still take it in.
     """
+    recent = payments.filter(payments.paid_at >= since)
     nights = pipeline.merchant_nights(payments, chargebacks, labels)
     return (
-        pipeline.by_card(payments),
-        pipeline.by_card_abroad(payments, cardholders),
-        pipeline.by_card_and_merchant(payments),
-        pipeline.by_device(payments),
-        pipeline.by_merchant(payments),
+        pipeline.by_card(recent),
+        pipeline.by_card_abroad(recent, cardholders),
+        pipeline.by_card_and_merchant(recent),
+        pipeline.by_device(recent),
+        pipeline.by_merchant(recent),
         pipeline.of_payment(payments, cardholders, merchants, nights),
     )
 
@@ -94,6 +98,7 @@ def offline(
             _lend(engine, "merchants", history.merchants),
             _lend(engine, "chargebacks", history.chargebacks),
             labels,
+            since=_first(history, keep) - MONTH,
         )
         for table in tables:
             if names := [name for name in table.columns if name in columns]:
@@ -121,6 +126,13 @@ def _slots(keep: NDArray[np.bool_] | None, n: int) -> tuple[pa.Array, int]:
         )
     number = np.cumsum(wanted, dtype=np.int32) - np.int32(1)
     return pa.array(number, mask=~wanted), int(wanted.sum())
+
+
+def _first(history: History, keep: NDArray[np.bool_] | None) -> int:
+    """The second of the first wanted payment; 0 if none is."""
+    paid_at = history.payments["paid_at"].to_numpy()
+    wanted = paid_at if keep is None else paid_at[keep]
+    return int(wanted.min()) if len(wanted) else 0
 
 
 def _lend(engine: Any, name: str, table: pa.Table) -> ir.Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from sevensteps.cases.fraud.parallel import side_by_side
 from sevensteps.cases.fraud.policies import Score
 from sevensteps.cases.fraud.samples import Sample, sample
 from sevensteps.features import FEATURES
@@ -86,24 +87,13 @@ class Lab:
 
         An alarm that the calm twin rings on the same day is no detection.
         """
-        with ThreadPoolExecutor(2) as pool:
-            histories = list(pool.map(self._history, [None, *kinds]))
-        calm = _Days.of(histories[0], CALM_FROM)
+        days = partial(_Days.watched, self.world, self.start)
+        calm, *broken = side_by_side(days, [None, *kinds])
         usual = calm.before(self.start)
         reference = Reference.of(usual.rows.x[::10][:, _COLUMNS], list(INPUTS))
-        numbers = [self._numbers(calm, reference)]
-        numbers += [
-            self._numbers(_Days.of(history, self.start), reference)
-            for history in histories[1:]
-        ]
+        numbers = [self._numbers(days, reference) for days in (calm, *broken)]
         monitors = _monitors(numbers, self.start)
         return self._drilled(dict(zip(["none", *kinds], monitors, strict=True)))
-
-    def _history(self, kind: Kind | None) -> History:
-        if kind is None:
-            return self.world.history()
-        days = self.world.size.days - self.start
-        return self.world.inject(Incident(kind, self.start, days)).history()
 
     def _numbers(self, days: _Days, reference: Reference) -> pd.DataFrame:
         """One number a day for each thing that is watched."""
@@ -112,8 +102,7 @@ class Lab:
         found = estimate_by_day(p, p > _SUSPICIOUS, rows.day)[["alerts", "frauds"]]
         found["chargebacks"] = chargebacks_by_day(days.told, found.index)
         found["merchants"] = odd_merchants(rows, days.merchant)
-        drift = reference.by_day(rows.x[:, _COLUMNS], rows.day)
-        return drift.pivot_table("psi", "day", "feature").join(found)
+        return reference.psi_by_day(rows.x[:, _COLUMNS], rows.day).join(found)
 
     def _drilled(self, monitors: dict[str, pd.DataFrame]) -> Drilled:
         """Thresholds from the calm days, delays from the others."""
@@ -145,9 +134,22 @@ class _Days:
         told = history.chargebacks["reported_at"].to_numpy() // DAY
         return cls(rows, history.column("merchant_id")[rows.row], told)
 
+    @classmethod
+    def watched(cls, world: PaymentsWorld, start: int, kind: Kind | None) -> _Days:
+        """The calm days, or those from an incident's first on."""
+        first = CALM_FROM if kind is None else start
+        return cls.of(injected(world, start, kind).history(), first)
+
     def before(self, day: int) -> _Days:
         early = self.rows.day < day
         return _Days(self.rows.where(early), self.merchant[early], self.told)
+
+
+def injected(world: PaymentsWorld, start: int, kind: Kind | None) -> PaymentsWorld:
+    """The world with an incident from a day on to its end, or as it is."""
+    if kind is None:
+        return world
+    return world.inject(Incident(kind, start, world.size.days - start))
 
 
 def odd_merchants(rows: Sample, merchant: np.ndarray) -> pd.Series:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.models import Features, Floats, Probability, trees
+from sevensteps.cases.fraud.parallel import side_by_side
 from sevensteps.cases.fraud.policies import Score
 from sevensteps.cases.fraud.retraining import Logged, RetrainingPolicy
 from sevensteps.cases.fraud.samples import sample
@@ -21,6 +21,7 @@ from sevensteps.measure import CostsLike, Interval, average_precision, expected_
 from sevensteps.watch import half_life
 from sevensteps.worlds.payments import DAY, Action, History, Outcome, PaymentsWorld
 
+Name = TypeVar("Name", bound=Hashable)
 KEPT = 0.1  # of the honest payments, in training
 FIRST = 40  # windows are thirty days long; the days before it are not logged
 
@@ -109,8 +110,23 @@ class Town:
         rows = sample(history, {FIRST: 1.0})
         return cls(world, history, Logged.of(rows, history), LiveFeatures(history))
 
-    def run(self, days: int, *, luck: int = 1, **how: Any) -> Run:
-        """Put one policy in production; `how` as for `RetrainingPolicy`."""
+    def run(
+        self,
+        days: int,
+        *,
+        luck: int = 1,
+        world: PaymentsWorld | None = None,
+        **how: Any,
+    ) -> Run:
+        """Put one policy in production.
+
+        Parameters
+        ----------
+        days : int            in production
+        luck : int            which of the world's futures
+        world : PaymentsWorld another world with the same past, if not the town's own
+        how                   as for `RetrainingPolicy`
+        """
         policy = RetrainingPolicy(
             live=copy.deepcopy(self.live),
             fit=fit_trees,
@@ -118,15 +134,15 @@ class Town:
             reported=self.told(),
             **how,
         )
-        outcome = self.world.live(policy, days=days, seed=luck, history=self.history)
+        world = world or self.world
+        outcome = world.live(policy, days=days, seed=luck, history=self.history)
         return Run(policy, outcome)
 
     def run_all(
-        self, plans: Mapping[str, Mapping[str, Any]], days: int
-    ) -> dict[str, Run]:
-        """The same people and the same luck under each plan."""
-        with ThreadPoolExecutor(2) as pool:
-            runs = list(pool.map(lambda how: self.run(days, **how), plans.values()))
+        self, plans: Mapping[Name, Mapping[str, Any]], days: int
+    ) -> dict[Name, Run]:
+        """The same people under each plan: the arguments of `run` besides the days."""
+        runs = side_by_side(lambda how: self.run(days, **how), plans.values())
         return dict(zip(plans, runs, strict=True))
 
     def told(self) -> NDArray[np.int64]:
