@@ -928,7 +928,7 @@ teach.record(sustained=sustained, processes=np.ceil(peak / sustained),
 stages.round(2)
 
 # %% [markdown]
-# On the machine that built this page, one process held <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->3.84<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->0.761<!--/--> ms. Each rate ran for four seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->18<!--/--> processes before headroom, not the <!--=machines-->7<!--/--> machines that an assumed 2 ms promised: measure before you order.
+# On the machine that built this page, one process held <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->6.21<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->1.25<!--/--> ms. Each rate ran for four seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->18<!--/--> processes before headroom, not the <!--=machines-->7<!--/--> machines that an assumed 2 ms promised: measure before you order.
 
 # %% tags=["nbval-ignore-output"]
 closed = serve.closed_load(service.url, bodies[used:], workers=4, seconds=3, **ask)
@@ -951,7 +951,7 @@ teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
              closed_rate=closed.achieved, late_share=f"{late.by_rules / 200:.0%}")
 
 # %% [markdown]
-# > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->367<!--/--> requests a second at a p99 of <!--=closed_p99-->21.6<!--/--> ms. An open loop at the same rate sees <!--=open_p99-->84.6<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
+# > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->413<!--/--> requests a second at a p99 of <!--=closed_p99-->21.4<!--/--> ms. An open loop at the same rate sees <!--=open_p99-->72.6<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
 #
 # The **deadline** is a design object, not a timeout. If store or model are late, rules on the payment alone answer inside it. The answer says so, and a metric counts it. With the deadline cut to one millisecond, rules gave <!--=late_share-->87%<!--/--> of the answers, and none was lost. The package's fault tests stop the store under load, truncate the model, fill the disk and kill the process.
 #
@@ -974,7 +974,7 @@ fallbacks.to_frame("€ a day, offline")
 # %% [markdown]
 # Falling back to the old rule, as many would, costs <!--=fallbacks[today's rule]-->-1,260 [-1,410, -1,110]<!--/--> € a day against allowing everything. The rules in the service never block; they ask for a step-up where the payment alone looks odd, at <!--=fallbacks[the service's rules]-->4.95 [-51.4, 75.6]<!--/-->. An outage then costs what the model earns, and no more.
 #
-# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counters, which every request wants to write. Send all payments to one merchant, at 200 requests a second: inside one process the p99 is <!--=hot_p99-->25.8 [19.9, 30.1]<!--/--> ms, against <!--=usual_p99-->34.9 [28.2, 38.3]<!--/--> as usual. Across processes each write becomes a hop and a queue: aggregate those counters, and accept the lag.
+# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counters, which every request wants to write. Send all payments to one merchant, at 200 requests a second: inside one process the p99 is <!--=hot_p99-->14.5 [13.6, 15.0]<!--/--> ms, against <!--=usual_p99-->26.7 [24.7, 31.0]<!--/--> as usual. Across processes each write becomes a hop and a queue: aggregate those counters, and accept the lag.
 #
 # | option | price | verdict |
 # |---|---|---|
@@ -1177,7 +1177,7 @@ np.round(prices)
 #
 # 1. A cost matrix gave four actions, and a block at 1,500 € from <!--=block_at_1500-->20%<!--/-->, not from 50 % for everyone.
 # 2. One leak had a price that nobody could overlook later: a `groupby` that promised <!--=leaks[risk by groupby, promised]-->0.353 [0.187, 0.496]<!--/--> and delivered <!--=leaks[risk by groupby, delivered]-->0.0701 [0.0330, 0.139]<!--/-->.
-# 3. The service answered at a p99 of <!--=p99-->9.8<!--/--> ms, and in three drills chargebacks saw a breach on day <!--=first[breach, chargebacks]-->13, never, 13<!--/--> and scores on day <!--=first[breach, scores]-->4, never, never<!--/-->.
+# 3. The service answered at a p99 of <!--=p99-->21.9<!--/--> ms, and in three drills chargebacks saw a breach on day <!--=first[breach, chargebacks]-->13, never, 13<!--/--> and scores on day <!--=first[breach, scores]-->4, never, never<!--/-->.
 #
 # ## Exercises
 #
