@@ -67,16 +67,14 @@ def _lacks(look: Callable[[], object], absent: type[Exception]) -> bool:
 
 def train_model(history: History, folder: Path) -> None:
     """Fit a few trees to the history's first weeks and export them."""
-    from lightgbm import LGBMClassifier
+    from sevensteps.cases.fraud.models import trees
 
     parts = features.split(history, train_from=7, train_until=30, label_gap=20)
     table = features.offline(history, keep=parts.train)
     rows = features.feature_matrix(table)
-    trees = LGBMClassifier(
-        n_estimators=60, min_sum_hessian_in_leaf=1, random_state=7, verbose=-1
-    )
-    trees.fit(rows, parts.train_labels[parts.train])
-    export_model(trees, features.FEATURES, folder, check=rows[:500], policy=Pricing())
+    model = trees(min_sum_hessian_in_leaf=1)  # few frauds in so few weeks
+    model.fit(rows, parts.train_labels[parts.train])
+    export_model(model, features.FEATURES, folder, check=rows[:500], policy=Pricing())
 
 
 def traffic(n: int) -> pa.Table:

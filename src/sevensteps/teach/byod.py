@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
@@ -20,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sevensteps.cases.fraud.models import signed_log
+from sevensteps.cases.fraud.models import signed_log, trees
 from sevensteps.features import FEATURES, feature_matrix, offline
 from sevensteps.features.labels import Split, split
 from sevensteps.features.readers import read_tables
@@ -243,16 +242,8 @@ def candidates() -> dict[str, Any]:
         StandardScaler(),
         LogisticRegression(C=0.1, max_iter=500),
     )
-    # Leaves with almost no Hessian explode at 0.01 % fraud: hence min_sum_hessian.
-    trees = LGBMClassifier(
-        n_estimators=200,
-        learning_rate=0.05,
-        min_sum_hessian_in_leaf=1,
-        random_state=7,
-        n_jobs=2,
-        verbose=-1,
-    )
-    return {"logistic regression": linear, "LightGBM": trees}
+    lower_floor = trees(min_sum_hessian_in_leaf=1)  # a small table has few frauds
+    return {"logistic regression": linear, "LightGBM": lower_floor}
 
 
 def amounts(inputs: NDArray[np.float32]) -> Floats:
