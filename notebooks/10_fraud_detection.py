@@ -72,12 +72,12 @@ history.payments.slice(5_000_001, 2).to_pandas().round(2).astype(str).T
 # | What stands today? | One rule. It blocks large foreign payments online. | a baseline, and a bias in the labels |
 # | What if we are down? | The payment must still be answered. | a fallback inside the deadline |
 #
-# The answers become two budgets: an **error budget** in euros and a **latency budget** in milliseconds.
+# The answers become targets: errors in euros, latency in milliseconds.
 #
 # | objective | target | why |
 # |---|---|---|
 # | decision latency | p99 < 50 ms | the terminal waits for the whole chain |
-# | answered within the deadline | all | a fallback counts as an answer, and is logged as one |
+# | answered within the deadline | all, up to an admitted rate | a fallback counts as an answer, and is logged as one |
 # | reviews | at most 100 a day | people, not machines |
 # | net cost against the rule | lower, with its interval | the reason for the project |
 #
@@ -90,11 +90,15 @@ history.payments.slice(5_000_001, 2).to_pandas().round(2).astype(str).T
 # | review | $r$ + share not caught × $(A + f)$ | $r$ + share stopped × $cv$ − share passed × $mA$ |
 # | block | $0$ | $cv$ |
 #
-# Finance owns these numbers. They are invented, and the order of magnitude is what matters.
+# Finance owns these numbers. They are invented; Step 5 asks what changes when one is wrong.
 
 # %%
 costs = pay.Costs()
-pd.Series(asdict(costs), name="value").to_frame()
+symbol = {"chargeback_fee": "f", "review_cost": "r", "step_up_cost": "s",
+          "review_catches": "share caught", "review_insults": "share stopped",
+          "step_up_abandon": "share given up", "step_up_stops": "share stopped",
+          "margin_rate": "m", "insult_churn": "c", "customer_value": "v"}
+pd.DataFrame({"value": asdict(costs), "in the matrix": symbol}).fillna("times A")
 
 # %% [markdown]
 # Weigh the two columns by the probability $p$ of fraud and take the cheapest action ([Elkan, 2001](#bib-elkan2001)). In euros, a negative cost being a margin earned:
@@ -116,7 +120,7 @@ teach.record(step_up_at_30=f"{thresholds.step_up[30]:.2%}",
 thresholds.round(4)
 
 # %% [markdown]
-# Nothing happens at 0.5. For a payment of 30 € a step-up pays from a probability of <!--=step_up_at_30-->0.13%<!--/-->, a block only from <!--=block_at_30-->53%<!--/-->. At 1,500 € the block begins at <!--=block_at_1500-->20%<!--/-->. A review never pays for small amounts: the analyst costs more than the loss.
+# Nothing happens at 0.5. For a payment of 30 € a step-up pays from a probability of <!--=step_up_at_30-->0.13%<!--/-->, a block only from <!--=block_at_30-->53%<!--/-->. At 1,500 € the block begins at <!--=block_at_1500-->20%<!--/-->. Up to 100 € a review is never the cheapest: a step-up or a block always beats it.
 #
 # > **Predict.** The prompt's company takes 50 million payments a day from 45 million cards. How many requests a second must you serve at the peak? Commit before you run the next cell, or skip it.
 
@@ -127,18 +131,20 @@ teach.commit("peak", 1_000, "requests a second")
 demand = estimate.Load(
     rate="50e6 payment/day", peak_factor=4 * 1.5, size="400 byte/payment",
     keys="45e6 card", key_size="2 kilobyte/card", service_time="2 ms",
-    machine_price="60 EUR/month/machine", disk_price="0.02 EUR/gigabyte/month")
+    machine_price="60 EUR/month/machine", disk_price="0.02 EUR/gigabyte/month",
+    keep="1 year", copies=3, wait="10 ms", cores=2, spare=1)
 envelope = estimate.capacity(demand)
 peak = envelope.loc["peak rate", "value"]
 teach.record(peak=peak, store_gb=envelope.loc["online store", "value"],
-             machines=envelope.loc["machines for headroom", "value"])
+             machines=envelope.loc["machines for headroom", "value"],
+             cores=2 * envelope.loc["machines for headroom", "value"])
 envelope
 
 # %%
 teach.reveal("peak", peak)
 
 # %% [markdown]
-# The evening peak is four times the mean, and December adds half again. That makes <!--=peak-->3,470<!--/--> requests a second, an online store of <!--=store_gb-->135<!--/--> GB and <!--=machines-->7<!--/--> small machines. The hard parts of this system are labels and milliseconds, not volume. The prices are assumptions; change them in the cell.
+# The evening peak is four times the mean, and December adds half again. That makes <!--=peak-->3,470<!--/--> requests a second, an online store of <!--=store_gb-->135<!--/--> GB, its index included, and <!--=machines-->7<!--/--> small machines: enough to be 60 % busy with one to spare, or for 99 in 100 to wait less than 10 ms, whichever is more. The hard parts of this system are labels and milliseconds, not volume. The prices are assumptions; change them in the cell.
 #
 # > **Say this.** "Before I design anything: a miss costs the amount plus a fee, a false alarm costs a margin and perhaps a customer. So I minimise euros per payment under a review budget and a 50 ms deadline. Accuracy will not appear again."
 #
@@ -156,16 +162,16 @@ teach.reveal("peak", peak)
 #
 # A **proxy label** stands in for what you want. This one misses fraud that nobody reports, and counts an honest customer who disputes a purchase as a thief's victim. That **friendly fraud** stays among the six methods of theft below, since the company pays for it alike.
 #
-# You could rank payments by probability and send the top of the list to analysts. Or you could let the costs choose among four actions, so that a likely theft of 3 € yields its place to a possible theft of 900 €. The league table of Step 5 runs both, with the same model. What it will find, in euros a day against allowing everything:
+# You could rank payments by probability and send the top of the list to analysts. Or you could let the costs choose among four actions, so that a likely theft of 3 € yields its place to a possible theft of 900 €. The league table of Step 5 runs both, with the same model. A spoiler of what it will find, in euros a day against allowing everything:
 #
 # | framing | euros a day | verdict |
 # |---|---|---|
-# | rank by probability, review the top <!--=few_reviews-->20<!--/--> | <!--=earned[trees, review few]-->255 [90.7, 436]<!--/--> | the dearer action |
+# | rank by probability, review the top <!--=few_reviews-->20<!--/--> | <!--=earned[trees, review few]-->255 [90.7, 436]<!--/--> | an analyst is the dearest proof |
 # | rank by probability, step up the top <!--=few_steps-->50<!--/--> | <!--=earned[trees, step up few]-->323 [185, 464]<!--/--> | blind to amounts, and somebody must tune its length |
 # | **cheapest of four actions** | <!--=earned[trees, cheapest action]-->369 [186, 553]<!--/--> | ours: follows the costs |
 # | anomaly detection without labels, review the top 100 | <!--=earned[forest, review 100]-->-385 [-456, -321]<!--/--> | finds the strange, and most of the strange is honest |
 #
-# > **Decision.** Predict a probability and let the costs choose the action. Most of the gain is the *action*: against the best queue of reviews it is <!--=behind[trees, review few]-->114 [31.3, 226]<!--/--> € a day, against the best queue of step-ups <!--=behind[trees, step up few]-->46.0 [-46.4, 164]<!--/-->. The folklore promises more from thresholds that move with the amount. What they buy is a policy with no length to tune, which follows the costs when they change. The price: calibration becomes a requirement that you must monitor.
+# > **Decision.** Predict a probability and let the costs choose the action. Most of the gain is the *action*: with step-ups instead of reviews even a plain queue earns more. Over that queue the cheapest action is ahead by <!--=behind[trees, step up few]-->46.0 [-46.4, 164]<!--/--> € a day, inside the interval. The folklore promises more from thresholds that move with the amount. What they buy is a policy with no length to tune, which follows the costs when they change. The price: calibration becomes a requirement that you must monitor.
 #
 # > **Say this.** "I keep the probability and the decision apart. The model estimates, the cost matrix decides. When finance changes a fee, I change a number and retrain nothing."
 #
@@ -266,7 +272,7 @@ seen = test.seen  # labels, days and weights, as every metric wants them
 # Now four ways to prepare the same data wrongly.
 #
 # - A **random split** trains on days that the test is drawn from, so the campaign that it is asked about is already in its training set.
-# - **No gap** trains up to yesterday and calls the unreported honest.
+# - **No gap** trains up to yesterday. The notebook knows the labels that came later; the company calls the unreported honest.
 # - **Risk by `groupby`** divides each merchant's chargebacks by its payments over the whole table. It is one innocent line, and it contains the payment's own label.
 # - **Delay ignored** counts a chargeback from the day after the payment.
 
@@ -296,7 +302,7 @@ def cut(rows):
 honest, late = fit(train), sample.between(30, 150)
 by_groupby, by_undelayed = fit(cut(groupby)[0]), fit(cut(undelayed)[0])
 experiments = {  # what the notebook promises; what the same idea delivers
-    "out of time": [(honest, test), (honest, test)],
+    "time split": [(honest, test), (honest, test)],
     "random split": [(fit(mixed.labelled(honest=KEPT)), held_out), (honest, held_out)],
     "no label gap": [(fit(late.labelled()), test), (fit(late.labelled(by=150)), test)],
     "risk by groupby": [(by_groupby, cut(groupby)[1]), (by_groupby, test)],
@@ -305,7 +311,7 @@ experiments = {  # what the notebook promises; what the same idea delivers
 leaks = pd.DataFrame({name: {"promised": ap(*promise), "delivered": ap(*delivery)}
                       for name, (promise, delivery) in experiments.items()}).T
 leaks["price"] = leaks["promised"] - leaks["delivered"]
-gap = leaks.delivered["out of time"] - leaks.delivered["no label gap"]
+gap = leaks.delivered["time split"] - leaks.delivered["no label gap"]
 teach.record(leaks=leaks, gap_gain=gap)
 leaks
 
@@ -470,9 +476,9 @@ teach.record(luck_low=min(again), luck_high=max(again))
 np.round(again, 3)
 
 # %% [markdown]
-# The same design lands from <!--=luck_low-->0.159<!--/--> to <!--=luck_high-->0.223<!--/-->. Distrust a difference that is smaller than that.
+# The same design lands from <!--=luck_low-->0.159<!--/--> to <!--=luck_high-->0.223<!--/-->, lower than before because a redraw holds fewer different days. Distrust a difference that is smaller than that. The lead over the linear model is one: only the euros of Step 5 can settle it.
 #
-# > **Decision.** Boosted trees of modest size. The linear model stays as the challenger that must be beaten. The large trees cost several times the training and scoring, and buy nothing that this test can see. Nor does the network, as configured here.
+# > **Decision.** Boosted trees of modest size, for now. The linear model stays as the challenger that must be beaten. The large trees cost several times the training and scoring, and buy nothing that this test can see. Nor does the network, as configured here.
 
 # %% [markdown]
 # (fraud-imbalance)=
@@ -580,35 +586,40 @@ wrong = fpr * test.weight[~test.label].sum() / 30
 teach.record(wrong_at_1pct=wrong[3], frauds_a_day=test.label.sum() / 30)
 pd.DataFrame({"false-positive rate": fpr, "recall": found,
               "wrongly stopped a day": wrong,
-              "precision": right / (right + wrong)}).round(5)
+              "precision": right / (right + wrong)}).map(measure.significant)
 
 # %% [markdown]
-# The same scores give a ROC area of <!--=card[trees, ROC AUC]-->0.891 [0.829, 0.935]<!--/--> and a precision of <!--=card[trees, precision]-->0.0300 [0.0153, 0.0493]<!--/--> at the review budget. Both are correct. A false-positive rate of 1 % sounds small. Here it means <!--=wrong_at_1pct-->569<!--/--> honest people a day, against <!--=frauds_a_day-->5.03<!--/--> reported thefts ([Saito and Rehmsmeier, 2015](#bib-saito2015)). So use average precision to compare rankings, recall at the review budget to speak with the analysts, and euros to decide.
+# The same scores give a ROC area of <!--=card[trees, ROC AUC]-->0.891 [0.829, 0.935]<!--/--> and a precision of <!--=card[trees, precision]-->0.0300 [0.0153, 0.0493]<!--/--> at the review budget. Both are correct. A false-positive rate of 1 % sounds small. Here it means <!--=wrong_at_1pct-->569<!--/--> honest payments a day, against <!--=frauds_a_day-->5.03<!--/--> reported thefts ([Saito and Rehmsmeier, 2015](#bib-saito2015)). So use average precision to compare rankings, recall at the review budget to speak with the analysts, and euros to decide.
 #
 # (fraud-calibration)=
 # ### Calibration and slices
 
 # %%
 bins = measure.reliability(p, test.label, bins=8, weight=test.weight)
+bins["in truth"] = measure.reliability(
+    p, is_stolen[test.row], bins=8, weight=test.weight)["observed"]
 teach.record(calibration=measure.calibration_ratio(p, **seen))
-bins[["predicted", "observed", "expected_positives", "positives"]].round(6)
+rates = bins[["predicted", "observed", "in truth"]].map(measure.significant)
+rates.assign(frauds=bins["positives"])
 
 # %%
 fig, ax = plt.subplots(figsize=(4.4, 3.6))
 bars = [bins["observed"] - bins["low"], bins["high"] - bins["observed"]]
 ax.errorbar(bins["predicted"], bins["observed"].clip(1e-6), yerr=bars, fmt="o",
             color=figures.OURS)
-ax.plot([1e-6, 1], [1e-6, 1], color=figures.TRUTH)
+ax.plot([1e-6, 1], [1e-6, 1], color="0.5", linewidth=1)
+ax.plot(bins["predicted"], bins["in truth"].clip(1e-6), "_", color=figures.TRUTH,
+        markersize=14)
 ax.set(xscale="log", yscale="log", xlabel="predicted", ylabel="observed",
        xlim=(1e-6, 1), ylim=(1e-6, 1))
 figures.show(
     fig, "calibration",
     alt="Observed against predicted fraud rates in eight bins, from one in a hundred "
-    "thousand to nine tenths: the points follow the diagonal within a factor of "
-    "three; in the middle they lie above it, and the last lies below.",
+    "thousand to over a half: the points follow the diagonal within a factor of "
+    "three. In the last bin the reports lie far below the diagonal, the truth above.",
     caption="Over five orders of magnitude the corrected probabilities are right "
-    "within a factor of three: too low in the middle, too bold at the top. Bars are "
-    "binomial; campaigns make them too short.")
+    "within a factor of three. Green dashes are the truth: the last bin looks too "
+    "bold only because some of its thefts were never reported.")
 
 # %% [markdown]
 # Costs multiply probabilities, so 2 % must mean 2 %. Ours predicts <!--=calibration-->0.754 [0.604, 1.03]<!--/--> frauds for each real one. The total is about right, single bins are off by two or three. The usual cure is to recalibrate: train until day 100, then learn a constant, or a curve, from the month that follows.
@@ -642,15 +653,17 @@ teach.record(levels=levels)
 levels
 
 # %% [markdown]
-# Both bring the total nearer to one, and both lose money: <!--=levels[one constant, gain]-->-18.4 [-27.0, -9.79]<!--/--> and <!--=levels[isotonic curve, gain]-->-9.61 [-18.3, -2.05]<!--/--> € a day. The total is made by the few highest scores. The decisions are made between 0.05 % and 0.5 %, where the model already predicts <!--=levels[prior put back, near the thresholds]-->2.45 [1.43, 8.25]<!--/--> frauds for each real one, and now predicts more. So calibrate where you decide, and watch that ratio, on matured months. No monitor of scores would see it drift.
+# Both bring the total nearer to one, and both lose money: <!--=levels[one constant, gain]-->-18.4 [-27.0, -9.79]<!--/--> and <!--=levels[isotonic curve, gain]-->-9.61 [-18.3, -2.05]<!--/--> € a day. The total is made by the few highest scores. The decisions are made between 0.05 % and 0.5 %, where this older model already predicts <!--=levels[prior put back, near the thresholds]-->2.45 [1.43, 8.25]<!--/--> frauds for each real one, and now predicts more. So calibrate where you decide, and watch that ratio, on matured months. No monitor of scores would see it drift.
 #
 # Now the slices: of the reported frauds of each kind, which share is among the day's 100 alerts? And of a thousand honest payments, how many are asked for a proof? Someone lives in each.
 
 # %%
 new = test.column("account_age_days") < 180
 away = test.column("is_foreign") == 1
-people = {"new cardholder": new, "old cardholder": ~new, "abroad": away, "home": ~away}
-slices = people | {m: method[test.row] == i for i, m in enumerate(pay.METHODS) if i}
+people = {"new cardholder": new, "old cardholder": ~new,
+          "foreign merchant": away, "home merchant": ~away}
+slices = people | {name: method[test.row] == code
+                   for code, name in enumerate(["false report", *pay.METHODS[1:]])}
 frauds = {name: test.label & of for name, of in slices.items()}
 frauds = {name: of for name, of in frauds.items() if of.any()}
 
@@ -667,11 +680,11 @@ teach.record(recall=recall, asked=asked)
 recall.to_frame("recall").assign(
     frauds=[of.sum() for of in frauds.values()],
     days=[len(np.unique(test.day[of])) for of in frauds.values()],
-    asked=asked.round(1))
+    honest_asked_in_1000=asked.round(1))
 
 
 # %% [markdown]
-# By method of theft, recall runs from <!--=recall[takeover]-->0.935 [0.833, 1.00]<!--/--> for account takeover to <!--=recall[lost_stolen]-->0.0690 [0, 0.286]<!--/--> for lost cards and zero for friendly fraud. Who disputes an honest purchase looks honest, because he was. An honest traveller is asked for a proof <!--=asked[abroad]-->7.97<!--/--> times in a thousand payments, and at home <!--=asked[home]-->3.49<!--/--> times.
+# By method of theft, recall runs from <!--=recall[card_testing]-->0.962 [0.833, 1.00]<!--/--> for card testing to <!--=recall[lost_stolen]-->0.0690 [0, 0.286]<!--/--> for lost cards and zero for friendly fraud. Who disputes an honest purchase looks honest, because he was. Breaches and rings are too few here to quote. Honest customers of a foreign merchant are asked for a proof <!--=asked[foreign merchant]-->7.97<!--/--> times in a thousand payments, at home <!--=asked[home merchant]-->3.49<!--/--> times.
 #
 # How good could anybody be? Score on true thefts, and let two **oracles** learn from true labels. One knows the honest secrets: who is travelling, whose phone is new. The other also knows whether the card is in a thief's hands, from its first theft to its last.
 
@@ -688,16 +701,21 @@ def theft_ap(hidden, labels):
 
 # %%
 honest_secrets = ["true_travelling", "true_new_device"]
+unreported = is_stolen[test.row] & ~test.label
 knows = pd.Series({
+    "ours, by reports": ap(zoo["trees"]),
+    "ours, unreported thefts left out": ap(zoo["trees"], test.where(~unreported)),
     "ours": theft_ap([], train.label),
     "honest secrets": theft_ap(honest_secrets, is_stolen[train.row]),
     "thieves' too": theft_ap(
         [*honest_secrets, "true_compromised"], is_stolen[train.row])})
-teach.record(knows=knows)
-knows.to_frame("average precision on thefts")
+teach.record(knows=knows, n_unreported=int(unreported.sum()))
+knows.to_frame("average precision")
 
 # %% [markdown]
-# Ours reaches <!--=knows[ours]-->0.471 [0.272, 0.631]<!--/-->, the first oracle <!--=knows[honest secrets]-->0.466 [0.305, 0.620]<!--/-->, the second <!--=knows[thieves' too]-->0.803 [0.671, 0.883]<!--/-->. The **Bayes ceiling** is what the best use of some information could reach, and every fitted model is below its own. The honest secrets buy nothing that these frauds can teach. Knowing whose hand holds the card is worth the rest, though even that oracle cheats: a card's last theft lies in the future.
+# A puzzle first. The same trees have <!--=knows[ours, by reports]-->0.232 [0.0973, 0.398]<!--/--> by the reports and twice that by the thefts. The sample holds <!--=n_unreported-->4<!--/--> thefts that nobody reported, each standing for five payments. The model ranks them high, and a company counts them as false alarms. Leave them out, and it is <!--=knows[ours, unreported thefts left out]-->0.350 [0.166, 0.533]<!--/-->. At this base rate a handful of rows makes the metric, and no company can see which.
+#
+# On thefts ours reaches <!--=knows[ours]-->0.471 [0.272, 0.631]<!--/-->, the first oracle <!--=knows[honest secrets]-->0.466 [0.305, 0.620]<!--/-->, the second <!--=knows[thieves' too]-->0.803 [0.671, 0.883]<!--/-->. The **Bayes ceiling** is what the best use of some information could reach, and every fitted model is below its own. The honest secrets buy nothing that these frauds can teach. Knowing whose hand holds the card is worth the rest, though even that oracle cheats: a card's last theft lies in the future.
 #
 # (fraud-league)=
 # ### The league table
@@ -837,7 +855,7 @@ figures.show(
 # %% [markdown]
 # The rank correlation is <!--=rank_correlation-->0.600 [-0.253, 0.928]<!--/-->: from eight candidates you can hardly conclude anything. The table says more. The same trees earn <!--=earned[trees, cheapest action]-->369 [186, 553]<!--/--> € a day with the cheapest action, <!--=earned[trees, review 100]-->47.6 [-113, 218]<!--/--> when a queue of reviews is filled to 100, and <!--=earned[trees, prior forgotten]-->-544 [-758, -324]<!--/--> when somebody forgets to put the prior back. Then the worse ranking of the linear model, with its prior, earns <!--=earned[linear, cheapest action]-->216 [80.0, 357]<!--/-->: average precision knows the order only, and the action needs the level.
 #
-# Look at the deeds, too. The best policy asks <!--=done[trees, cheapest action, step-ups]-->248<!--/--> customers a day for a proof, and stops <!--=done[trees, cheapest action, honest stopped]-->10.3<!--/--> honest payments for <!--=done[trees, cheapest action, thefts stopped]-->1.71<!--/--> thefts. That is not the whole gain: thieves who fail give up, so <!--=done[trees, cheapest action, thefts tried]-->3.79<!--/--> thefts a day are tried, against <!--=done[allow everything, thefts tried]-->5.64<!--/--> when all is allowed. The offline forecast of Step 4, <!--=imbalance[3 % of the honest, €, prior back]-->353 [233, 477]<!--/-->, knew nothing of that. Nor did it know that a thief who took over an account passes a step-up more often than the others, so it held because two errors cancel.
+# Look at the deeds, too. The best policy asks <!--=done[trees, cheapest action, step-ups]-->248<!--/--> customers a day for a proof, and stops <!--=done[trees, cheapest action, honest stopped]-->10.3<!--/--> honest payments for <!--=done[trees, cheapest action, thefts stopped]-->1.71<!--/--> thefts. That is not the whole gain: thieves who fail give up, so <!--=done[trees, cheapest action, thefts tried]-->3.79<!--/--> thefts a day are tried, against <!--=done[allow everything, thefts tried]-->5.64<!--/--> when all is allowed. The offline forecast of Step 4, <!--=imbalance[3 % of the honest, €, prior back]-->353 [233, 477]<!--/-->, knew nothing of that. Nor did it know that a thief who took over an account passes a step-up more often than the others, so two errors may cancel in it.
 #
 # The rule that stands today earns <!--=earned[the rule]-->-1,250 [-1,390, -1,120]<!--/-->: it blocks above 900 €, where this world has honest travellers and no thief. A company could not read that off its history: what the rule blocked has no labels, and would look the same if all of it had been theft. Let a share through, wait for the chargebacks, then switch it off.
 #
@@ -862,9 +880,10 @@ per_holder = measure.per_unit(euros, who, holders)
 
 # %%
 result = measure.ab_test(per_holder[arm], per_holder[~arm]).difference
-split_check = measure.sample_ratio_check(np.where(arm, "treatment", "control")[
-    np.unique(who)])
-result, split_check
+arms = np.where(arm, "treatment", "control")[np.unique(who)]
+split_check = measure.sample_ratio_check(arms)
+pd.Series({"euros a cardholder": result, "p of the split": measure.significant(
+    split_check.p_value)} | split_check.observed).to_frame("trees against linear")
 
 # %%
 recent = history.column("paid_at") >= 150 * pay.DAY
@@ -899,7 +918,7 @@ teach.record(ab=plain, cuped=sharp,
 # (fraud-serve)=
 # ## Step 6 · Serve
 #
-# *Minutes 34-40.* Follow one payment through {numref}`diagram-fraud-service`, and write a number on each arrow.
+# *Minutes 34-40.* Follow one payment through {numref}`diagram-fraud-service`, and put a number on each of its stages.
 #
 # A request is validated, its features are fetched and completed, the model scores, the costs choose, and the decision is logged *with its inputs*, as tomorrow's training set. The model is an ONNX file with a hash; nothing is unpickled. The online store keeps each card's last 30 days; it is embedded here, and Redis with `sevensteps serve fraud --store redis://…`. Build both, start the service, and send it the first payments of the day after the history ends.
 
@@ -953,13 +972,14 @@ slowest = stages["p50 ms"].drop("total")
 within = loads.index[loads["p99 ms"] < 50]
 sustained = max(within, default=1)
 teach.record(sustained=sustained, processes=np.ceil(peak / sustained),
-             p50=loads["p50 ms"][100],
+             p50=loads["p50 ms"][100], within_400=f"{loads['within 50 ms'][400]:.0%}",
+             rules_400=f"{loads['by rules'][400] / 2_400:.0%}",
              p99=loads["p99 ms"].get(sustained, np.nan), slowest=slowest.idxmax(),
              slowest_ms=slowest.max())
 stages.round(2)
 
 # %% [markdown]
-# On the machine that built this page, one process held <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->4.73<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->0.984<!--/--> ms. Each rate ran for six seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->18<!--/--> processes before headroom, not the <!--=machines-->7<!--/--> machines that an assumed 2 ms promised: measure before you order.
+# On the machine that built this page, one process held <!--=sustained-->200<!--/--> requests a second at p99 < 50 ms, with a median of <!--=p50-->5.65<!--/--> ms at 100 a second. The ledger shows where the time goes: the largest stage is *<!--=slowest-->write<!--/-->*, with <!--=slowest_ms-->1.14<!--/--> ms. Each rate ran for six seconds only, and your machine will differ. At that rate the peak of Step 1 takes <!--=processes-->18<!--/--> processes before any headroom. The assumed 2 ms promised <!--=cores-->14<!--/--> cores, headroom included: measure before you order. At 400 a second rules gave <!--=rules_400-->22%<!--/--> of the answers, and still only <!--=within_400-->44%<!--/--> came within 50 ms. The limit on payments in flight saves the answers, not the deadline; a limit on the rate must stand before it.
 
 # %% tags=["nbval-ignore-output"]
 closed = serve.closed_load(service.url, bodies[used:], workers=4, seconds=3, **ask)
@@ -987,7 +1007,7 @@ teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
              closed_rate=closed.achieved, late_share=f"{late.by_rules / 200:.0%}")
 
 # %% [markdown]
-# > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->332<!--/--> requests a second at a p99 of <!--=closed_p99-->23.5<!--/--> ms. An open loop at the same rate sees <!--=open_p99-->83.5<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
+# > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->332<!--/--> requests a second at a p99 of <!--=closed_p99-->24.4<!--/--> ms. An open loop at the same rate sees <!--=open_p99-->98.7<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
 #
 # The **deadline** is a design object, not a timeout. If store or model are late, rules on the payment alone answer inside it. The answer says so, and a metric counts it. With the deadline cut to one millisecond, rules gave <!--=late_share-->87%<!--/--> of the answers, and none was lost. The package's fault tests stop the store under load, truncate the model, fill the disk and kill the process.
 #
@@ -1019,7 +1039,7 @@ fallbacks.to_frame("€ a day against allowing everything")
 #
 # **Rollout.** Shadow first: decide and log, but act on the old policy, and compare the deeds. Then one cardholder in a hundred, with the way back rehearsed.
 #
-# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counter of small payments, which each of them writes. Send payments of one euro, 200 a second, to one merchant: inside one process the p99 is <!--=hot_p99-->32.2 [30.3, 36.8]<!--/--> ms, against <!--=usual_p99-->33.2 [31.0, 37.1]<!--/--> for as many merchants as usual. Across processes each write becomes a hop and a queue: aggregate those counters, and accept the lag.
+# **Ten times the traffic.** The store is keyed by card, so shard it by card. The scorer has no state, so add copies. What no shard of cards can split is a **hot key**: one merchant's counter of small payments, which each of them writes. Send payments of one euro, 200 a second, to one merchant: inside one process the p99 is <!--=hot_p99-->29.5 [28.1, 35.1]<!--/--> ms, against <!--=usual_p99-->28.1 [26.2, 32.8]<!--/--> for as many merchants as usual. Across processes each write becomes a hop and a queue: aggregate those counters, and accept the lag.
 #
 # | option | price | verdict |
 # |---|---|---|
@@ -1027,7 +1047,7 @@ fallbacks.to_frame("€ a day against allowing everything")
 # | **embedded store, one process a shard** | a copy of the store on each machine | here |
 # | a store across the network | one more hop in the ledger | when there are several scorers |
 #
-# > **Say this.** "The deadline belongs to the payment, not to my service. Up to the rate that I admit, an answer leaves in 50 ms whatever fails behind it; beyond it I shed load before the queue does."
+# > **Say this.** "The deadline belongs to the payment, not to my service. Up to the rate that I admit, an answer leaves in 50 ms whatever fails behind it. I have measured that rate, and refuse what exceeds it at the door."
 #
 # *Follow-up ladder.* **Mid**: a model behind an API. **Senior**: a ledger per stage, a fallback, one feature definition for both paths. **Staff**: what the fallback costs a day, and who is woken when its share rises.
 
@@ -1067,12 +1087,14 @@ ax.plot(breach.index - 120, breach["chargebacks"], color=figures.TRUTH,
 ax.axhline(1, color=figures.NAIVE, linewidth=1)
 ax.set(xlabel="days since the breach", ylabel="monitor / its alarm threshold")
 figures.label_lines(ax)
+peak_of = breach.max()
 figures.show(
     fig, "breach",
-    alt="Two monitors around a breach, as a share of their thresholds. The scores "
-    "hover around theirs; the chargebacks climb later, and farther.",
-    caption="The first of the three worlds. The scores flicker early; the chargebacks "
-    "come late and leave no doubt.")
+    alt="Two monitors around a breach, as a share of their thresholds. Both cross: "
+    f"the scores reach {peak_of['scores']:.1f} times theirs, the chargebacks "
+    f"{peak_of['chargebacks']:.1f} times.",
+    caption="The first of the three worlds. Both monitors cross. The drill counts a "
+    "crossing only if the calm twin is silent that day, so its days can be later.")
 
 # %% [markdown]
 # Days are counted from the incident's start, one number for each world; "never" means not within 30 days.
@@ -1154,16 +1176,17 @@ others = town.run_all({  # with the same past
 calm, retrained, deaf = others.values()
 retrained_net, calm_net = (run.outcome.daily()["net"] for run in (retrained, calm))
 calm_gain = measure.mean_per_day(retrained_net - calm_net)
+calm_price = measure.mean_per_day(calm_net - retrained_net)
 late_days = (deaf.recall(1) - calm.recall(1)).loc[60:].dropna()
 learned = measure.mean_per_day(late_days)
-teach.record(calm_gain=calm_gain, half_life=calm.half_life(),
+teach.record(calm_gain=calm_gain, calm_price=calm_price, half_life=calm.half_life(),
              deaf_half_life=deaf.half_life(), learned=learned)
 pd.DataFrame({name: run.recall(30) for name, run in others.items()}).T.round(2)
 
 # %% [markdown]
 # Without an invention, monthly retraining changes the balance by <!--=calm_gain-->-49.1 [-105, 3.22]<!--/--> € a day. The frozen model's recall has no half-life to speak of: <!--=half_life-->13,200 [744, inf]<!--/--> days with thieves who learn, <!--=deaf_half_life-->inf [2,250, inf]<!--/--> with thieves who cannot; an infinite end means that no decay fits as well. Learning takes <!--=learned-->0.0839 [0.0549, 0.117]<!--/--> of recall from day 60 on, in this one town; invention is a cliff.
 #
-# > **Decision.** Retrain when something new has come, which chargebacks tell, and not by calendar alone: in a calm town it bought nothing that you can see. The price of waiting for the alarm is the weeks that labels take.
+# > **Decision.** Retrain monthly, as an insurance. It gains <!--=gained[train once]-->504 [413, 606]<!--/--> € a day where thieves invent, and where they do not its price is <!--=calm_price-->49.1 [-3.22, 105]<!--/-->. Retraining on an alarm would save that price, but in the drill the chargebacks saw the new method on day <!--=first[new_method, chargebacks]-->13, never, 24<!--/-->.
 
 # %% [markdown]
 # (fraud-selective)=
@@ -1186,7 +1209,7 @@ teach.record(selective=selective,
 selective.to_frame("average precision")
 
 # %% [markdown]
-# With nothing hidden the last model reaches <!--=selective[nothing was hidden]-->0.757 [0.700, 0.803]<!--/-->. Trained on what it let through, <!--=selective[blocked payments dropped]-->0.570 [0.479, 0.644]<!--/-->. Counting blocks as fraud gives <!--=selective[blocked counted as fraud]-->0.344 [0.280, 0.410]<!--/-->: the model then believes its own mistakes. Letting a tenth of the blocks through, weighted by 1/ε, gives <!--=selective[10 % let through, weighted]-->0.663 [0.591, 0.723]<!--/-->, a change of <!--=better[10 % let through, weighted]-->0.0928 [0.0681, 0.127]<!--/--> against dropping them. And its price? One future is one draw, so ask three.
+# With nothing hidden the last model reaches <!--=selective[nothing was hidden]-->0.757 [0.700, 0.803]<!--/-->. Trained on what it let through, <!--=selective[blocked payments dropped]-->0.570 [0.479, 0.644]<!--/-->. Counting blocks as fraud gives <!--=selective[blocked counted as fraud]-->0.344 [0.280, 0.410]<!--/-->: the model then believes its own mistakes. Letting a share ε of the blocks through, here a tenth, weighted by 1/ε, gives <!--=selective[10 % let through, weighted]-->0.663 [0.591, 0.723]<!--/-->, a change of <!--=better[10 % let through, weighted]-->0.0928 [0.0681, 0.127]<!--/--> against dropping them. And its price? One future is one draw, so ask three.
 
 # %%
 dropped, explored = "retrain every 30 days", "30 days, 10 % explored"
@@ -1201,7 +1224,7 @@ np.round(prices)
 # %% [markdown]
 # Over three futures it costs <!--=price_low-->31.2<!--/--> to <!--=price_high-->121<!--/--> € a day. Within 150 days it did not pay for itself: it buys measurement, and a model that stays right where the old one blocks.
 #
-# > **Decision.** Budget for a small exploration as the price of knowing, not as an investment that returns this quarter. A company without a twin learns what its blocks hide by paying it, and in no other way.
+# > **Decision.** Budget for a small exploration as the price of knowing, not as an investment that returns this quarter. A company without a twin learns what its blocks hide by paying it, here or in step-ups instead of blocks.
 #
 # > **Say this.** "I budget for exploration, because otherwise my training data becomes a record of my own opinions."
 #
@@ -1222,7 +1245,7 @@ np.round(prices)
 #
 # 1. A cost matrix gave four actions, and a block at 1,500 € from <!--=block_at_1500-->20%<!--/-->, not from 50 % for everyone. A tuned queue that only steps up earned <!--=earned[trees, step up few]-->323 [185, 464]<!--/--> of its <!--=earned[trees, cheapest action]-->369 [186, 553]<!--/--> € a day.
 # 2. One leak had a price that nobody could overlook later: a `groupby` that promised <!--=leaks[risk by groupby, promised]-->0.353 [0.187, 0.496]<!--/--> and delivered <!--=leaks[risk by groupby, delivered]-->0.0701 [0.0330, 0.139]<!--/-->.
-# 3. At <!--=sustained-->200<!--/--> requests a second the service answered at a p99 of <!--=p99-->27.6<!--/--> ms, and in three drills chargebacks saw a breach on day <!--=first[breach, chargebacks]-->13, never, 13<!--/--> and scores on day <!--=first[breach, scores]-->4, never, never<!--/-->.
+# 3. At <!--=sustained-->200<!--/--> requests a second the service answered at a p99 of <!--=p99-->35.9<!--/--> ms, and in three drills chargebacks saw a breach on day <!--=first[breach, chargebacks]-->13, never, 13<!--/--> and scores on day <!--=first[breach, scores]-->4, never, never<!--/-->.
 #
 # ## Exercises
 #

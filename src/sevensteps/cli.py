@@ -81,7 +81,9 @@ def run(
     simulated world are skipped, and say so.
     """
     if data is not None and not data.is_dir():
-        raise typer.BadParameter(f"no folder {data}: give one with payments.csv")
+        raise typer.BadParameter(
+            f"no folder {data}: give one with payments.csv or payments.parquet"
+        )
     with _loading():
         from sevensteps.commands.run import run_all, run_on_own_data
 

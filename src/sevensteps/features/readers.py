@@ -56,7 +56,9 @@ def read_tables(directory: Path | str) -> History:
     """
     folder = Path(directory)
     if not folder.is_dir():
-        raise FileNotFoundError(f"no directory {folder}: give one with payments.csv")
+        raise FileNotFoundError(
+            f"no directory {folder}: give one with payments.csv or payments.parquet"
+        )
     mapping = _mapping(folder)
     frames = {}
     for table in REQUIRED:

@@ -76,4 +76,6 @@ def find_chapter(name: str, root: Path | None = None) -> Chapter:
         return matching[0]
     names = ", ".join(chapter.slug for chapter in known) or "none yet"
     many = "Several chapters begin with" if matching else "There is no chapter"
-    raise UnknownChapter(f"{many} {name!r}. Known chapters: {names}")
+    raise UnknownChapter(
+        f"{many} {name!r}. Known chapters: {names}; the first word will do"
+    )
