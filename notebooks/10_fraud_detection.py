@@ -95,8 +95,8 @@ history.payments.slice(5_000_001, 2).to_pandas().round(2).astype(str).T
 # %%
 costs = pay.Costs()
 symbol = {"chargeback_fee": "f", "review_cost": "r", "step_up_cost": "s",
-          "review_catches": "share caught", "review_insults": "share stopped",
-          "step_up_abandon": "share given up", "step_up_stops": "share stopped",
+          "review_catches": "share caught", "review_insults": "share stopped, honest",
+          "step_up_abandon": "share given up", "step_up_stops": "share stopped, thefts",
           "margin_rate": "m", "insult_churn": "c", "customer_value": "v"}
 pd.DataFrame({"value": asdict(costs), "in the matrix": symbol}).fillna("times A")
 
