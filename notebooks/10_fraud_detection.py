@@ -609,9 +609,9 @@ ax.errorbar(bins["predicted"], bins["observed"].clip(1e-6), yerr=bars, fmt="o",
             color=figures.OURS)
 ax.plot([1e-6, 1], [1e-6, 1], color="0.5", linewidth=1)
 ax.plot(bins["predicted"], bins["in truth"].clip(1e-6), "_", color=figures.TRUTH,
-        markersize=14)
+        markersize=14, markeredgewidth=2.5)
 ax.set(xscale="log", yscale="log", xlabel="predicted", ylabel="observed",
-       xlim=(1e-6, 1), ylim=(1e-6, 1))
+       xlim=(1e-6, 2), ylim=(1e-6, 2))
 figures.show(
     fig, "calibration",
     alt="Observed against predicted fraud rates in eight bins, from one in a hundred "
