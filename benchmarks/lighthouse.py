@@ -18,11 +18,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from statistics import median
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
 PAGES = ("book/index.html", "notebooks/10_fraud_detection.html")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
+RUNS = 3
 COMPRESSED = (".html", ".css", ".js", ".svg", ".xml", ".txt")
 
 
@@ -49,8 +51,14 @@ class Gzipped(SimpleHTTPRequestHandler):
         return BytesIO(body)
 
 
+def typical(url: str, device: str) -> dict[str, int]:
+    """Return the median scores of a few runs: one moves by six points on its own."""
+    runs = [scores(url, device) for _ in range(RUNS)]
+    return {name: int(median(run[name] for run in runs)) for name in CATEGORIES}
+
+
 def scores(url: str, device: str) -> dict[str, int]:
-    """Return the scores of a page on `mobile` or `desktop`, from 0 to 100."""
+    """Return one run's scores of a page on `mobile` or `desktop`, from 0 to 100."""
     command = [*_lighthouse(), url, "--quiet", "--output=json",
                "--chrome-flags=--headless --no-sandbox --disable-gpu "
                "--disable-background-networking"]  # fmt: skip
@@ -76,7 +84,7 @@ def main() -> int:
     low = False
     for page in PAGES:
         for device in ("mobile", "desktop"):
-            found = scores(f"http://127.0.0.1:{server.server_port}/{page}", device)
+            found = typical(f"http://127.0.0.1:{server.server_port}/{page}", device)
             low |= min(found.values()) < LEAST
             print(page, device, *(f"{name} {found[name]}" for name in CATEGORIES))
     server.shutdown()

@@ -20,6 +20,7 @@ _EMPTY_HEAD = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
 #: Tokens of code that the style sheet leaves in the text's colour: half of a chapter's
 #: elements, which cost a telephone its time and show nothing.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nb|nn)">([^<]*)</span>')
+_GROUP = re.compile(r"<g(?P<about>\s[^>]*)?>|</g>")
 _INNER_TOC = re.compile(r"\s*<ul>\s*<li>.*?</a>(<ul>.*</ul>)\s*</li>\s*</ul>\s*", re.S)
 
 
@@ -134,10 +135,27 @@ def add_to_context(
             config.book_repository, config.book_branch
         )
         context["notebook"] = context["pathto"](f"_sources/{path}", True)
-    body = _PLAIN_TOKEN.sub(r"\1", context["body"])
+    body = without_bare_groups(_PLAIN_TOKEN.sub(r"\1", context["body"]))
     title, end, rest = body.partition("</h1>")
     context["body_title"], context["body_rest"] = title + end, scrolling_tables(rest)
     context["uses_cards"] = 'class="sd-' in rest
+
+
+def without_bare_groups(html: str) -> str:
+    """The page without the groups of its figures that say nothing: a thousand.
+
+    >>> without_bare_groups('<svg><g><g style="a"><g><path/></g></g></g></svg>')
+    '<svg><g style="a"><path/></g></svg>'
+    """
+    kept: list[bool] = []  # of the groups that are open
+
+    def group(found: re.Match[str]) -> str:
+        if found[0] == "</g>":
+            return found[0] if kept.pop() else ""
+        kept.append(bool(found["about"]))
+        return found[0] if kept[-1] else ""
+
+    return _GROUP.sub(group, html)
 
 
 def setup(app: Sphinx) -> None:
