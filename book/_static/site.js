@@ -25,40 +25,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Whatever scrolls sideways must be reachable by keyboard. Measuring all boxes at once
-// would lay out the whole page: each is taken to scroll until an idle moment shows that
-// it does not.
-const SCROLLS = { tabindex: "0", role: "group", "aria-label": "Wide content: scroll sideways" };
-const boxes = all("pre, .scroll, div.text_html, .table-wrapper");
-const whenIdle = window.requestIdleCallback
-  || ((work) => setTimeout(() => work({ timeRemaining: () => 10 }), 50));
-const release = (left) => whenIdle((idle) => {
-  while (left.length && idle.timeRemaining() > 4) {
-    const box = left.shift();
-    if (box.scrollWidth > box.clientWidth + 1) continue;
-    Object.keys(SCROLLS).forEach((name) => box.removeAttribute(name));
-  }
-  if (left.length) release(left);
+// Every box that may scroll sideways is a stop of the keyboard, until it turns out to fit.
+// The observer tells of a box when it is laid out: code, when the reader comes near.
+const STOP = { tabindex: "0", role: "group", "aria-label": "Wide content: scroll sideways" };
+const fitting = new ResizeObserver((entries) => {
+  const fits = entries.map(({ target }) => target.scrollWidth <= target.clientWidth + 1);
+  entries.forEach(({ target }, place) => Object.entries(STOP).forEach(([name, value]) =>
+    fits[place] ? target.removeAttribute(name) : target.setAttribute(name, value)));
 });
-const markScrollers = () => {
-  boxes.forEach((box) =>
-    Object.entries(SCROLLS).forEach(([name, value]) => box.setAttribute(name, value)));
-  release([...boxes]);
-};
-addEventListener("resize", markScrollers);
-markScrollers();
+all("pre, .scroll, div.text_html, .table-wrapper").forEach((box) => fitting.observe(box));
 
 // Copy buttons on code that a reader would run.
-all("article .highlight > pre").forEach((pre) => {
-  if (pre.closest(".cell_output")) return;
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "copy", textContent: "Copy" });
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(pre.innerText);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
-  });
-  pre.parentElement.append(button);
+document.addEventListener("click", async ({ target }) => {
+  if (!target.matches(".copy")) return;
+  await navigator.clipboard.writeText(target.previousElementSibling.innerText);
+  target.textContent = "Copied";
+  setTimeout(() => (target.textContent = "Copy"), 1500);
 });
 
 // The section that is being read, in the contents of the page.

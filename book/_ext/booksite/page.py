@@ -11,12 +11,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from booksite import boxes
+
 WORDS_A_MINUTE = 220  # an adult reading expository English
 CODE_LINES_A_MINUTE = 30  # our estimate: a line of code costs about seven words
 _FENCE = re.compile(r"^(```|~~~|:::).*?$", re.MULTILINE)
-_TABLE = re.compile(r'<table class="docutils.*?</table>', re.S)
 _DESCRIPTION = re.compile(r'(="(?:og:)?description" content=")[^"]*(")')
-_EMPTY_HEAD = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
 #: Tokens of code that the style sheet leaves in the text's colour: half of a chapter's
 #: elements, which cost a telephone its time and show nothing.
 _PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w|nb|nn)">([^<]*)</span>')
@@ -90,15 +90,6 @@ def _navigation(context: dict[str, Any]) -> str:
     )
 
 
-def scrolling_tables(html: str) -> str:
-    """Put each table in a box of its own, so that only the box scrolls sideways.
-
-    An empty header cell becomes a plain one: it would head a column with silence.
-    """
-    html = _EMPTY_HEAD.sub("<td></td>", html)
-    return _TABLE.sub(r'<div class="scroll">\g<0></div>', html)
-
-
 def describe(metatags: str, description: str) -> str:
     """Put the author's description into the meta tags, in place of the first lines."""
     text = escape(description)
@@ -131,13 +122,13 @@ def add_to_context(
         context["run_links"] = run_links(
             config.book_repository, config.book_branch, path
         )
-        context["install_line"] = install_line(
-            config.book_repository, config.book_branch
+        context["install_box"] = boxes.plain_code_box(
+            install_line(config.book_repository, config.book_branch)
         )
         context["notebook"] = context["pathto"](f"_sources/{path}", True)
     body = without_bare_groups(_PLAIN_TOKEN.sub(r"\1", context["body"]))
     title, end, rest = body.partition("</h1>")
-    context["body_title"], context["body_rest"] = title + end, scrolling_tables(rest)
+    context["body_title"], context["body_rest"] = title + end, boxes.finish(rest)
     context["uses_cards"] = 'class="sd-' in rest
 
 
