@@ -1,5 +1,8 @@
 """The fallback's rules: on the payment alone, and never a block."""
 
+from itertools import product
+
+import numpy as np
 import pytest
 
 from sevensteps.serve import Rules
@@ -36,6 +39,20 @@ def test_a_large_payment_from_a_doubtful_address_is_asked_for_a_proof(risk):
 )
 def test_anything_else_passes(harmless):
     assert decided(**harmless) == (Action.ALLOW, [])
+
+
+def test_many_payments_are_judged_as_one_by_one():
+    payments = list(
+        product(["online", "chip"], [99.0, 100.0, 101.0], [0.7, 0.71, None])
+    )
+    channel, amount, risk = (list(each) for each in zip(*payments, strict=True))
+    many = Rules().doubt(np.array(channel) == "online", amount, np.array(risk, float))
+    one_by_one = [
+        decided(channel=c, amount=a, ip_risk=r)[0] is Action.STEP_UP
+        for c, a, r in payments
+    ]
+    assert many.tolist() == one_by_one
+    assert sum(one_by_one) == 2
 
 
 def test_no_amount_is_blocked():

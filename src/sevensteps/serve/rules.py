@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sevensteps.measure.money import cheapest_actions, expected_costs
 from sevensteps.worlds.payments import Action
 
@@ -20,11 +23,26 @@ class Rules:
     step_up_over: float = 100.0  # euros, online
     step_up_ip_risk: float = 0.7  # an unknown risk counts as a high one
 
+    def doubt(
+        self, online: ArrayLike, amount: ArrayLike, ip_risk: ArrayLike
+    ) -> NDArray[np.bool_]:
+        """Whether to ask for a proof, of one payment or of many.
+
+        Parameters
+        ----------
+        online : (n,) bool         not at a terminal
+        amount : (n,)              EUR
+        ip_risk : (n,)             from 0 to 1; NaN if unknown
+        """
+        clean = np.asarray(ip_risk, np.float64) <= self.step_up_ip_risk  # NaN is not
+        large = np.asarray(amount) > self.step_up_over
+        doubtful: NDArray[np.bool_] = np.asarray(online) & large & ~clean
+        return doubtful
+
     def decide(self, payment: PaymentRequest) -> tuple[Action, list[str]]:
         """The action, and the rules that asked for it."""
-        online = payment.channel == "online"
-        clean = payment.ip_risk is not None and payment.ip_risk <= self.step_up_ip_risk
-        if not online or clean or payment.amount <= self.step_up_over:
+        ip_risk = np.nan if payment.ip_risk is None else payment.ip_risk
+        if not self.doubt(payment.channel == "online", payment.amount, ip_risk):
             return Action.ALLOW, []
         risk = "unknown" if payment.ip_risk is None else f"{payment.ip_risk:g}"
         return Action.STEP_UP, [
