@@ -27,6 +27,11 @@ from sevensteps.features import (
     stream_features,
     to_cents,
 )
+from sevensteps.features.names import (
+    RISK_DAYS,
+    RISK_PRIOR_FRAUDS,
+    RISK_PRIOR_PAYMENTS,
+)
 from sevensteps.worlds.payments import CATEGORIES, History, PaymentsWorld
 
 DAY = 86_400
@@ -235,3 +240,33 @@ def test_leaking_labels_know_the_future(history: History) -> None:
     leaked = offline(history, labels="leaking")["merchant_risk_90d"].to_numpy()
     assert (leaked >= known).all()
     assert leaked.sum() > 1.2 * known.sum()
+
+
+def test_risk_forgets_a_payment_after_its_window() -> None:
+    days = RISK_DAYS + 8
+    history = PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
+    told = history.chargebacks.to_pandas().set_index("payment_id")["reported_at"] // DAY
+    paid = history.payments.select(["payment_id", "merchant_id"]).to_pandas()
+    paid = paid.assign(day=days_of(history), told=paid["payment_id"].map(told))
+    offline_risk = offline(history)["merchant_risk_90d"].to_numpy()
+    for today in range(RISK_DAYS + 1, days):
+        expected = risk_by_hand(paid, today)
+        merchants = nightly_merchants(history, today).to_pandas()
+        nightly_risk = merchants.set_index("merchant_id")["merchant_risk_90d"]
+        np.testing.assert_allclose(nightly_risk[expected.index], expected, rtol=1e-6)
+        now = paid["day"] == today
+        np.testing.assert_allclose(
+            offline_risk[now],
+            expected.reindex(paid["merchant_id"][now], fill_value=UNKNOWN_RISK),
+            rtol=1e-6,
+        )
+
+
+UNKNOWN_RISK = RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
+
+
+def risk_by_hand(paid: pd.DataFrame, today: int) -> pd.Series:
+    """The risk of each merchant on the morning of a day, from one row a payment."""
+    recent = paid[paid["day"].between(today - RISK_DAYS, today - 1)]
+    known = (recent["told"] < today).groupby(recent["merchant_id"])
+    return (known.sum() + RISK_PRIOR_FRAUDS) / (known.size() + RISK_PRIOR_PAYMENTS)

@@ -38,6 +38,12 @@ def test_a_split_leaves_a_gap(history: History) -> None:
     assert not (blocked & (parts.train | parts.test)).any()
 
 
+def test_without_a_gap_the_test_begins_where_training_ends(history: History) -> None:
+    parts = split(history, train_until=40, label_gap=0)
+    day = history.column("paid_at") // DAY
+    assert (day[parts.train].max(), day[parts.test].min()) == (39, 40)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -22,6 +22,7 @@ from sevensteps.measure import (
     sample_size,
     unit_hash,
 )
+from sevensteps.measure.power import _welch_p
 
 RNG = np.random.default_rng(0)
 
@@ -122,6 +123,15 @@ def test_aa_tests_cry_wolf_as_often_as_promised():
     few = np.zeros(400)
     few[0] = 1e6  # one unit decides: the test has nothing to say
     assert aa_false_positives(few, splits=200).estimate < 0.01
+
+
+@pytest.mark.parametrize("k", [3, 20, 36])
+def test_each_of_the_aa_tests_is_scipys_welch(k):
+    values = RNG.lognormal(0, 1, 40)
+    first = values[:k]
+    sums = (first.sum(), (first**2).sum(), k, values.sum(), (values**2).sum(), 40)
+    scipys = stats.ttest_ind(first, values[k:], equal_var=False).pvalue
+    assert _welch_p(*sums) == pytest.approx(scipys, rel=1e-9)
 
 
 def test_peeking_inflates_as_in_the_literature():
