@@ -118,12 +118,23 @@ def test_money_saved_is_the_difference_of_the_bills():
     assert (same.low, same.high) == (0, 0)
 
 
-@pytest.mark.parametrize("review_capacity", [0, 1, 60])
-def test_thresholds_are_the_best_of_all_triples(review_capacity):
-    helpful = Costs(review_cost=0.5, step_up_abandon=0.3, step_up_stops=0.5)
+HELPFUL_REVIEWS = Costs(review_cost=0.5, step_up_abandon=0.3, step_up_stops=0.5)
+USEFUL_STEP_UPS = Costs(step_up_cost=3, step_up_stops=0.7)
+
+
+@pytest.mark.parametrize(
+    ("prices", "review_capacity"),
+    [
+        (HELPFUL_REVIEWS, 0),
+        (HELPFUL_REVIEWS, 1),
+        (HELPFUL_REVIEWS, 60),
+        (USEFUL_STEP_UPS, 60),
+    ],
+)
+def test_thresholds_are_the_best_of_all_triples(prices, review_capacity):
     p, label, amount, day = payments(60)
     p = p.round(2)
-    costs = expected_costs(label, amount, helpful)
+    costs = expected_costs(label, amount, prices)
     places = review_capacity * len(np.unique(day))
 
     def price(t):
@@ -131,7 +142,7 @@ def test_thresholds_are_the_best_of_all_triples(review_capacity):
         return costs[np.arange(len(p)), action].sum(), (action == 2).sum()
 
     best = best_thresholds(
-        p, label, amount, day, helpful, review_capacity=review_capacity, steps=60
+        p, label, amount, day, prices, review_capacity=review_capacity, steps=60
     )
     cuts = [*np.unique(p), np.inf]
     triples = (t for t in product(cuts, repeat=3) if t[0] <= t[1] <= t[2])
