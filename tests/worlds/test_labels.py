@@ -30,6 +30,26 @@ def test_a_tenth_of_thefts_is_never_reported(labelled):
     assert silent[testing].mean() > 2 * silent[~testing].mean()
 
 
+@pytest.mark.parametrize(
+    ("method", "share", "days"),
+    [
+        ("lost_stolen", 0.97, 6),
+        ("breach", 0.92, 18),
+        ("card_testing", 0.75, 20),
+        ("takeover", 0.93, 10),
+        ("ring", 0.85, 22),
+        ("friendly", 1.0, 30),
+    ],
+)
+def test_each_method_is_reported_as_often_and_as_late_as_stated(
+    labelled, method, share, days
+):
+    passed = labelled[(labelled.true_method == method) & (labelled.action == "allow")]
+    spread = np.sqrt(share * (1 - share) / len(passed))
+    assert abs(passed.reported_at.notna().mean() - share) <= 4 * spread
+    assert passed.delay.median() == pytest.approx(days, rel=0.15)
+
+
 def test_some_labels_are_wrong(labelled):
     honest = labelled[~labelled.true_is_fraud]
     wrong = honest.reported_at.notna().sum()

@@ -83,6 +83,13 @@ def test_a_ring_shares_devices_and_two_merchants(known):
     assert (large.card_id.nunique() <= 12).all()
 
 
+def test_the_merchants_of_a_ring_are_small(known):
+    honest = known.rows[~known.rows.true_is_fraud & (known.rows.channel == "online")]
+    sales = honest.merchant_id.value_counts()
+    mules = stolen(known, "ring").merchant_id.unique()
+    assert (sales.reindex(mules, fill_value=0) < sales.median()).mean() > 0.9
+
+
 def test_an_honest_phone_has_one_owner(known):
     honest = known.rows[~known.rows.true_is_fraud].dropna(subset="device_id")
     assert honest.groupby("device_id").cardholder_id.nunique().max() == 1
