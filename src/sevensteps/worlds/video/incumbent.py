@@ -1,0 +1,189 @@
+"""The policy that made the past: what is trending, some of the new, some at random.
+
+It knows what a company knows. Its popularity is nothing but yesterday's clicks, so a
+heavy tail emerges from exposure and is not put in by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Floats, Ids, Requests, Slates, View
+from .rng import INCUMBENT, stream
+from .schema import LANGUAGES, N_TOPICS, SLATE
+
+POOL = 30  # candidates of a page
+BASKET = 100  # videos, by language, that exploration draws from each day
+LISTED = 100  # videos on each trending list
+_KEEP = np.float32(0.9)  # of yesterday's popularity
+_FRESH_DAYS = 2
+_SOURCES = np.cumsum((0.70, 0.15, 0.15))  # trending, fresh, any
+_PRIOR = np.float32(3.0)  # clicks that a new user's taste counts as
+
+
+@dataclass
+class Incumbent:
+    """Trending by language and topic; the page's order is drawn, so it can be weighed.
+
+    Parameters
+    ----------
+    seed : int                of its own chance
+    explore : bool            fill one place of each page from the day's basket
+    """
+
+    seed: int
+    explore: bool = True
+    _clicks: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    _taste: Floats = field(default_factory=lambda: np.zeros((0, N_TOPICS), np.float32))
+
+    def __call__(self, requests: Requests, view: View) -> Slates:
+        """(n,) requests -> (n, SLATE) videos, each with its propensity."""
+        shelf = _Shelf.of(view)
+        self._learn(view, shelf)
+        rng = stream(self.seed, INCUMBENT, view.day)
+        language = shelf.user_language[requests.user_id]
+        pool = self._pool(requests.user_id, language, shelf, rng)
+        slates = _drawn(pool, 0.4 * np.log1p(self._clicks[pool]), rng)
+        if self.explore:
+            _explored(slates, language, shelf, rng)
+        return slates
+
+    def _learn(self, view: View, shelf: _Shelf) -> None:
+        """Count yesterday's clicks."""
+        clicks = np.zeros(len(shelf.tag), np.float32)
+        clicks[: len(self._clicks)] = _KEEP * self._clicks
+        taste = np.zeros((len(shelf.user_language), N_TOPICS), np.float32)
+        taste[: len(self._taste)] = self._taste
+        if view.yesterday is not None:
+            hit = view.yesterday["clicked"].to_numpy(zero_copy_only=False)
+            video = view.yesterday["video_id"].to_numpy()[hit]
+            user = view.yesterday["user_id"].to_numpy()[hit]
+            clicks += np.bincount(video, minlength=len(clicks)).astype(np.float32)
+            np.add.at(taste, (user, shelf.tag[video]), 1)
+        self._clicks, self._taste = clicks, taste
+
+    def _pool(
+        self, user: Ids, language: Ids, shelf: _Shelf, rng: np.random.Generator
+    ) -> Ids:
+        """(n, POOL) candidates from three sources; some may come twice."""
+        shape = (len(user), POOL)
+        lists = self._trending(shelf)
+        taste = self._taste[user] + _PRIOR * shelf.common
+        upto = np.cumsum(taste, axis=1) / taste.sum(axis=1, keepdims=True)
+        upto += np.arange(len(user))[:, None]  # one sorted line for all users
+        asked = rng.random(shape) + np.arange(len(user))[:, None]
+        topic = np.searchsorted(upto.ravel(), asked.ravel()).reshape(shape)
+        topic = np.minimum(
+            topic - N_TOPICS * np.arange(len(user))[:, None], N_TOPICS - 1
+        )
+        rank = (LISTED ** rng.random(shape)).astype(np.intp) - 1  # Zipf's law
+        trending = lists[language[:, None] * N_TOPICS + topic, rank]
+        fresh = shelf.fresh.draw(language, POOL, rng)
+        anything = shelf.everything.draw(language, POOL, rng)
+        source = np.searchsorted(_SOURCES, rng.random(shape))
+        return np.choose(np.minimum(source, 2), [trending, fresh, anything])
+
+    def _trending(self, shelf: _Shelf) -> Ids:
+        """(languages x topics, LISTED) most clicked videos, best first."""
+        lists = np.empty((len(LANGUAGES) * N_TOPICS, LISTED), np.int32)
+        for cell in range(len(lists)):
+            ids = shelf.cells.of(cell)
+            if len(ids) < LISTED:
+                ids = np.resize(ids if len(ids) else shelf.cells.order, LISTED)
+            score = self._clicks[ids]
+            best = np.argpartition(-score, LISTED - 1)[:LISTED]
+            lists[cell] = ids[best[np.argsort(-score[best], kind="stable")]]
+        return lists
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Ids in groups, one group after another."""
+
+    order: Ids
+    start: NDArray[np.int64]
+
+    @classmethod
+    def by(cls, group: NDArray[np.integer], n: int, first: int = 0) -> _Groups:
+        order = np.argsort(group[first:], kind="stable").astype(np.int32) + first
+        start = np.searchsorted(group[order], np.arange(n + 1))
+        return cls(order.astype(np.int32), start)
+
+    def of(self, group: int) -> Ids:
+        return self.order[self.start[group] : self.start[group + 1]]
+
+    def draw(self, group: Ids, n: int, rng: np.random.Generator) -> Ids:
+        """(len(group), n) uniform draws from each one's group."""
+        low = self.start[group][:, None]
+        size = np.maximum(self.start[group + 1][:, None] - low, 1)
+        at = low + (rng.random((len(group), n)) * size).astype(np.int64)
+        return self.order[np.minimum(at, len(self.order) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The company's tables as arrays."""
+
+    user_language: NDArray[np.int8]
+    tag: NDArray[np.int8]
+    common: Floats
+    cells: _Groups
+    everything: _Groups
+    fresh: _Groups
+
+    @classmethod
+    def of(cls, view: View) -> _Shelf:
+        language, tag = codes(view.videos["language"]), view.videos["topic"].to_numpy()
+        cell = language.astype(np.int16) * N_TOPICS + tag
+        uploaded = view.videos["uploaded_at"].to_numpy()
+        since = (view.day - _FRESH_DAYS) * 86_400
+        first = int(np.searchsorted(uploaded[-len(tag) // 50 :], since))
+        first = min(first + len(tag) - len(tag) // 50, len(tag) - 1)
+        common = np.bincount(tag, minlength=N_TOPICS) / len(tag)
+        n = len(LANGUAGES)
+        return cls(
+            codes(view.users["language"]),
+            tag,
+            common.astype(np.float32),
+            _Groups.by(cell, n * N_TOPICS),
+            _Groups.by(language, n),
+            _Groups.by(language, n, first),
+        )
+
+
+def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
+    """Plackett-Luce: each place is drawn from what is left, by exp(score)."""
+    order = np.argsort(pool, axis=1, kind="stable")
+    sorted_ids = np.take_along_axis(pool, order, 1)
+    twice = np.zeros(pool.shape, bool)
+    np.put_along_axis(twice, order[:, 1:], sorted_ids[:, 1:] == sorted_ids[:, :-1], 1)
+    score = np.where(twice, -np.inf, score).astype(np.float32)
+    noisy = score + rng.gumbel(size=score.shape).astype(np.float32)
+    best = np.argsort(-noisy, axis=1)[:, :SLATE]
+    odds = np.take_along_axis(np.exp(score), best, 1)
+    taken = np.cumsum(odds, axis=1) - odds
+    left = np.exp(score).sum(axis=1, keepdims=True) - taken
+    video = np.take_along_axis(pool, best, 1).astype(np.int32)
+    return Slates(video, odds / left, np.zeros(video.shape, bool))
+
+
+def _explored(
+    slates: Slates, language: Ids, shelf: _Shelf, rng: np.random.Generator
+) -> None:
+    """Fill one place of each page with a uniform draw from its language's basket."""
+    n = len(language)
+    every = np.arange(len(LANGUAGES))
+    basket = shelf.everything.draw(every, BASKET, rng)
+    rows, place = np.arange(n), rng.integers(SLATE, size=n)
+    slates.video_id[rows, place] = basket[language, rng.integers(BASKET, size=n)]
+    slates.propensity[rows, place] = 1 / BASKET
+    slates.explored[rows, place] = True
+
+
+def codes(column: object) -> NDArray[np.int8]:
+    """The codes of a dictionary column."""
+    combined = column.combine_chunks()  # type: ignore[attr-defined]
+    return np.asarray(combined.indices.to_numpy(zero_copy_only=False), np.int8)
