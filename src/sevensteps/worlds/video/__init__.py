@@ -1,22 +1,43 @@
-"""Videos, viewers and creators with known tastes: two million videos, sixty topics."""
+"""Videos, viewers and creators with known tastes: two million videos, 48 topics."""
 
-from .incumbent import Incumbent
-from .records import SCALES, History, Outcome, Policy, Requests, Size, Slates, View
-from .schema import DAY, SCHEMA, SLATE
+from .incumbent import BASKET, Incumbent, basket
+from .oracle import Oracle
+from .pairs import Pairs
+from .records import (
+    KINDS,
+    SCALES,
+    History,
+    Incident,
+    Outcome,
+    Policy,
+    Requests,
+    Size,
+    Slates,
+    View,
+)
+from .schema import DAY, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
 from .world import VideoWorld
 
 __all__ = [
+    "BASKET",
     "DAY",
+    "KINDS",
+    "MOST_PAGES",
+    "N_TOPICS",
     "SCALES",
     "SCHEMA",
     "SLATE",
     "History",
+    "Incident",
     "Incumbent",
+    "Oracle",
     "Outcome",
+    "Pairs",
     "Policy",
     "Requests",
     "Size",
     "Slates",
     "VideoWorld",
     "View",
+    "basket",
 ]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import Floats, Ids, Size
+from .arrays import join, unit
+from .records import Flags, Floats, Ids, Size
 from .rng import CREATORS, SPACE, VIDEOS, stream
-from .schema import CONTENT_DIM, DAY, DIM, LANGUAGES, N_TOPICS
+from .schema import CONTENT_DIM, COUNTRIES, DAY, DIM, LANGUAGES, N_TOPICS
 
 SHARD = 1 << 18  # videos; each shard is a pure function of its number
 LANGUAGE_SHARES = np.array((0.45, 0.20, 0.15, 0.12, 0.08))
+BAIT = 0.95  # of a farm's videos
 _TOPIC_SPREAD = 0.45  # of videos around their topic's centre
 _CONTENT_NOISE = 0.35  # of the company's encoder
 _WRONG_TAG = 0.1
 _GENRES = 8
+_MEAN_AGE_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,9 @@ class Space:
     """Where topics lie: eight genres of six topics each, some far more common."""
 
     centre: Floats  # (N_TOPICS, DIM), of unit length
-    share: NDArray[np.float64]  # (N_TOPICS,)
+    share: NDArray[np.float64]  # (N_TOPICS,) of what is uploaded
+    wanted: NDArray[np.float64]  # (COUNTRIES, N_TOPICS) of what is liked
+    half_life: Floats  # (N_TOPICS,) days in which news of it are half as new
     encoder: Floats  # (DIM, CONTENT_DIM): what the company sees is turned, and noisy
 
     @classmethod
@@ -35,8 +40,17 @@ class Space:
         own = rng.standard_normal((N_TOPICS, DIM))
         centre = unit(genre[np.arange(N_TOPICS) % _GENRES] + 0.25 * own)
         share = 1 / (1 + rng.permutation(N_TOPICS)) ** 0.7
+        wanted = share * rng.lognormal(0, 0.8, (len(COUNTRIES), N_TOPICS))
         turn, _ = np.linalg.qr(rng.standard_normal((DIM, CONTENT_DIM)))
-        return cls(centre.astype(np.float32), share / share.sum(), turn.astype("f4"))
+        return cls(
+            centre=centre.astype(np.float32),
+            share=share / share.sum(),
+            wanted=wanted / wanted.sum(axis=1, keepdims=True),
+            half_life=np.exp(rng.uniform(np.log(2), np.log(1_000), N_TOPICS)).astype(
+                np.float32
+            ),
+            encoder=turn.astype(np.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +59,28 @@ class Creators:
 
     topic: NDArray[np.int8]
     language: NDArray[np.int8]
+    joined_at: Ids
     skill: Floats  # moves the quality of all their videos
     rate: Floats  # uploads, relative to other creators
 
+    def __len__(self) -> int:
+        return len(self.topic)
+
     @classmethod
-    def of(cls, space: Space, size: Size, seed: int) -> Creators:
+    def first(cls, space: Space, size: Size, seed: int) -> Creators:
         """Everybody who uploaded before the first day."""
-        rng, n = stream(seed, CREATORS), size.n_creators
+        rng = stream(seed, CREATORS)
+        age = rng.exponential(_MEAN_AGE_DAYS, size.n_creators) * DAY
+        return cls.drawn(space, (-age).astype(np.int32), rng)
+
+    @classmethod
+    def drawn(cls, space: Space, joined: Ids, rng: np.random.Generator) -> Creators:
+        """One creator for each time of joining."""
+        n = len(joined)
         return cls(
             topic=rng.choice(N_TOPICS, n, p=space.share).astype(np.int8),
             language=rng.choice(len(LANGUAGES), n, p=LANGUAGE_SHARES).astype(np.int8),
+            joined_at=joined,
             skill=rng.standard_normal(n, dtype=np.float32),
             rate=rng.lognormal(0, 1, n).astype(np.float32),
         )
@@ -62,7 +88,7 @@ class Creators:
 
 @dataclass(frozen=True, slots=True)
 class Videos:
-    """Videos, hidden qualities included; arrays of one length, in order of upload.
+    """Videos, hidden qualities included; arrays of one length, ids by position.
 
     Attributes
     ----------
@@ -89,23 +115,31 @@ class Videos:
     def __len__(self) -> int:
         return len(self.creator)
 
-    @classmethod
-    def join(cls, parts: list[Videos]) -> Videos:
-        """Parts one after another."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(p, k) for p in parts]) for k in names))
+    def blind(self, rng: np.random.Generator) -> Videos:
+        """The same videos under an encoder that says nothing."""
+        noise = rng.standard_normal(self.content.shape, dtype=np.float32)
+        return replace(self, content=unit(noise).astype(np.float16))
+
+    def baited(self, which: Flags) -> Videos:
+        """The same videos, some of them all promise and no content."""
+        bait = np.where(which, np.float16(BAIT), self.bait)
+        quality = np.where(which, np.float16(-1), self.quality)
+        return replace(self, bait=bait, quality=quality)
 
 
 def catalogue(space: Space, creators: Creators, size: Size, seed: int) -> Videos:
     """All videos of the first day, shard by shard."""
-    parts = []
-    for first in range(0, size.n_videos, SHARD):
-        n = min(SHARD, size.n_videos - first)
-        rng = stream(seed, VIDEOS, first // SHARD)
-        creator = draw_creators(creators.rate, n, rng)
-        age = rng.exponential(400, n) * DAY
-        parts.append(videos_by(space, creators, creator, (-age).astype(np.int32), rng))
-    return Videos.join(parts)
+    n_shards = -(-size.n_videos // SHARD)
+    return join([shard(space, creators, size, seed, k) for k in range(n_shards)])
+
+
+def shard(space: Space, creators: Creators, size: Size, seed: int, k: int) -> Videos:
+    """Shard `k` of the first day's videos: a pure function of the seed and `k`."""
+    n = min(SHARD, size.n_videos - k * SHARD)
+    rng = stream(seed, VIDEOS, k)
+    creator = draw_creators(creators.rate, n, rng)
+    age = -creators.joined_at[creator] * rng.random(n)
+    return videos_by(space, creators, creator, (-age).astype(np.int32), rng)
 
 
 def draw_creators(rate: Floats, n: int, rng: np.random.Generator) -> Ids:
@@ -144,9 +178,3 @@ def videos_by(
         thumbnail=(0.5 * rng.standard_normal(n)).astype(np.float16),
         content=unit(vector @ space.encoder + _CONTENT_NOISE * blur).astype(np.float16),
     )
-
-
-def unit(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Each row to length one."""
-    length = np.linalg.norm(x, axis=-1, keepdims=True)
-    return np.asarray(x / np.maximum(length, 1e-9))

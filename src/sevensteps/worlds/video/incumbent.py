@@ -1,6 +1,6 @@
 """The policy that made the past: what is trending, some of the new, some at random.
 
-It knows what a company knows. Its popularity is nothing but yesterday's clicks, so a
+It knows what a company knows. Its popularity is nothing but the clicks of its log, so a
 heavy tail emerges from exposure and is not put in by hand.
 """
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .pairs import Pairs
 from .records import Floats, Ids, Requests, Slates, View
-from .rng import INCUMBENT, stream
-from .schema import LANGUAGES, N_TOPICS, SLATE
+from .rng import BASKETS, INCUMBENT, stream
+from .schema import DAY, LANGUAGES, N_TOPICS, SLATE
 
 POOL = 30  # candidates of a page
 BASKET = 100  # videos, by language, that exploration draws from each day
@@ -34,10 +35,11 @@ class Incumbent:
     explore : bool            fill one place of each page from the day's basket
     """
 
-    seed: int
+    seed: int = 0
     explore: bool = True
     _clicks: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     _taste: Floats = field(default_factory=lambda: np.zeros((0, N_TOPICS), np.float32))
+    _watched: Pairs = field(default_factory=Pairs.none)
 
     def __call__(self, requests: Requests, view: View) -> Slates:
         """(n,) requests -> (n, SLATE) videos, each with its propensity."""
@@ -46,23 +48,26 @@ class Incumbent:
         rng = stream(self.seed, INCUMBENT, view.day)
         language = shelf.user_language[requests.user_id]
         pool = self._pool(requests.user_id, language, shelf, rng)
-        slates = _drawn(pool, 0.4 * np.log1p(self._clicks[pool]), rng)
+        score = 0.4 * np.log1p(self._clicks[pool])
+        old = self._watched.has(requests.user_id[:, None], pool)
+        slates = _drawn(pool, np.where(old, score - 20, score), rng)
         if self.explore:
-            _explored(slates, language, shelf, rng)
+            _explore(slates, basket(self.seed, view), language, rng)
         return slates
 
     def _learn(self, view: View, shelf: _Shelf) -> None:
-        """Count yesterday's clicks."""
+        """Count the clicks since last time."""
         clicks = np.zeros(len(shelf.tag), np.float32)
         clicks[: len(self._clicks)] = _KEEP * self._clicks
         taste = np.zeros((len(shelf.user_language), N_TOPICS), np.float32)
         taste[: len(self._taste)] = self._taste
-        if view.yesterday is not None:
-            hit = view.yesterday["clicked"].to_numpy(zero_copy_only=False)
-            video = view.yesterday["video_id"].to_numpy()[hit]
-            user = view.yesterday["user_id"].to_numpy()[hit]
+        if view.log is not None:
+            hit = view.log["clicked"].to_numpy(zero_copy_only=False)
+            video = view.log["video_id"].to_numpy()[hit]
+            user = view.log["user_id"].to_numpy()[hit]
             clicks += np.bincount(video, minlength=len(clicks)).astype(np.float32)
             np.add.at(taste, (user, shelf.tag[video]), 1)
+            self._watched = self._watched.add(user, video)
         self._clicks, self._taste = clicks, taste
 
     def _pool(
@@ -100,23 +105,30 @@ class Incumbent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Groups:
+class Groups:
     """Ids in groups, one group after another."""
 
     order: Ids
     start: NDArray[np.int64]
 
     @classmethod
-    def by(cls, group: NDArray[np.integer], n: int, first: int = 0) -> _Groups:
-        order = np.argsort(group[first:], kind="stable").astype(np.int32) + first
-        start = np.searchsorted(group[order], np.arange(n + 1))
-        return cls(order.astype(np.int32), start)
+    def by(cls, group: NDArray[np.integer], n: int) -> Groups:
+        """Positions in order of the group that each belongs to."""
+        order = np.argsort(group, kind="stable").astype(np.int32)
+        return cls(order, np.searchsorted(group[order], np.arange(n + 1)))
+
+    def of_those(self, ids: NDArray[np.integer]) -> Groups:
+        """The same groups, of ids instead of positions."""
+        return Groups(ids[self.order].astype(np.int32), self.start)
 
     def of(self, group: int) -> Ids:
+        """One group."""
         return self.order[self.start[group] : self.start[group + 1]]
 
-    def draw(self, group: Ids, n: int, rng: np.random.Generator) -> Ids:
-        """(len(group), n) uniform draws from each one's group."""
+    def draw(
+        self, group: NDArray[np.integer], n: int, rng: np.random.Generator
+    ) -> Ids:
+        """(len(group), n) even draws from each one's group."""
         low = self.start[group][:, None]
         size = np.maximum(self.start[group + 1][:, None] - low, 1)
         at = low + (rng.random((len(group), n)) * size).astype(np.int64)
@@ -130,27 +142,25 @@ class _Shelf:
     user_language: NDArray[np.int8]
     tag: NDArray[np.int8]
     common: Floats
-    cells: _Groups
-    everything: _Groups
-    fresh: _Groups
+    cells: Groups
+    everything: Groups
+    fresh: Groups
 
     @classmethod
     def of(cls, view: View) -> _Shelf:
         language, tag = codes(view.videos["language"]), view.videos["topic"].to_numpy()
         cell = language.astype(np.int16) * N_TOPICS + tag
         uploaded = view.videos["uploaded_at"].to_numpy()
-        since = (view.day - _FRESH_DAYS) * 86_400
-        first = int(np.searchsorted(uploaded[-len(tag) // 50 :], since))
-        first = min(first + len(tag) - len(tag) // 50, len(tag) - 1)
+        new = np.flatnonzero(uploaded >= (view.day - _FRESH_DAYS) * DAY)
         common = np.bincount(tag, minlength=N_TOPICS) / len(tag)
         n = len(LANGUAGES)
         return cls(
             codes(view.users["language"]),
             tag,
             common.astype(np.float32),
-            _Groups.by(cell, n * N_TOPICS),
-            _Groups.by(language, n),
-            _Groups.by(language, n, first),
+            Groups.by(cell, n * N_TOPICS),
+            Groups.by(language, n),
+            Groups.by(language[new], n).of_those(new),
         )
 
 
@@ -170,15 +180,25 @@ def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
     return Slates(video, odds / left, np.zeros(video.shape, bool))
 
 
-def _explored(
-    slates: Slates, language: Ids, shelf: _Shelf, rng: np.random.Generator
+def basket(seed: int, view: View) -> Ids:
+    """(languages, BASKET) videos from which a day's exploration draws evenly."""
+    everything = Groups.by(codes(view.videos["language"]), len(LANGUAGES))
+    rng = stream(seed, BASKETS, view.day)
+    return everything.draw(np.arange(len(LANGUAGES)), BASKET, rng)
+
+
+def _explore(
+    slates: Slates,
+    basket: Ids,
+    language: NDArray[np.int8],
+    rng: np.random.Generator,
 ) -> None:
-    """Fill one place of each page with a uniform draw from its language's basket."""
+    """Fill one place of each page with an even draw from its language's basket."""
     n = len(language)
-    every = np.arange(len(LANGUAGES))
-    basket = shelf.everything.draw(every, BASKET, rng)
     rows, place = np.arange(n), rng.integers(SLATE, size=n)
-    slates.video_id[rows, place] = basket[language, rng.integers(BASKET, size=n)]
+    drawn = basket[language, rng.integers(BASKET, size=n)]
+    slates.video_id[slates.video_id == drawn[:, None]] = -1  # not twice on a page
+    slates.video_id[rows, place] = drawn
     slates.propensity[rows, place] = 1 / BASKET
     slates.explored[rows, place] = True
 

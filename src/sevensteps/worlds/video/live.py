@@ -8,34 +8,59 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from .arrays import join, within
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
-from .matching import sigmoid
+from .matching import Stage
+from .oracle import Oracle
 from .people import Users, joiners
-from .records import Floats, Ids, Outcome, Policy, Requests, Size, Slates, View
-from .rng import QUIT, UPLOADS, VISIT, WHEN, fates, luck, stream
-from .schema import DAY, SLATE
-from .sessions import Seen, behave
-from .tables import impressions, truth, users_table, videos_table
+from .records import Flags, Floats, Incident, Outcome, Policy, Requests, Size, Slates
+from .records import View
+from .rng import PAGES, QUIT, UPLOADS, VISIT, WHEN, fates, luck, stream
+from .schema import DAY, MOST_PAGES, SLATE
+from .sessions import Memory, Seen, behave
+from .tables import (
+    creators_table,
+    impressions_table,
+    pages_table,
+    truth_table,
+    users_table,
+    videos_table,
+)
 
-RETURNS = 0.5  # log-odds of a visit for one unit of satisfaction
+RETURNS = 0.5  # log-odds of a visit for one unit of remembered satisfaction
+WEEKEND = 0.2  # log-odds of a visit on a Saturday or Sunday
 FORGETS = 0.97  # of satisfaction, a day
 LEARNS = 0.2  # of a day's satisfaction, by those who came
-MOST_PAGES = 4
 HOPE = 0.9  # of a creator's audience, a day
 QUITS = 0.01  # a day, without any audience
+HOURLY = np.repeat((5, 2, 4, 8, 9, 10, 15, 10), 3)  # visits by local hour, relative
+AHEAD = np.array((-6, -6, 5, -3, 1, 0))  # hours before the world's clock, by country
+FARM = 0.5  # uploads of a bait farm, as a share of all others
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The world on a morning; the company sees its tables only."""
+    """The world on an evening; the company sees its tables only."""
 
     users: Users
     creators: Creators
     videos: Videos
+    memory: Memory
     mood: Floats  # (users,) remembered satisfaction
-    audience: Floats  # (creators,) remembered views
-    active: NDArray[np.bool_]  # (creators,) still uploading
+    audience: Floats  # (creators,) remembered views a day
+    active: Flags  # (creators,) still uploading
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What does not change from day to day."""
+
+    space: Space
+    size: Size
+    seed: int
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,83 +69,149 @@ class Day:
 
     impressions: pa.Table
     truth: pa.Table
+    requests: pd.DataFrame
     summary: dict[str, float]
 
 
 def run(
-    space: Space,
-    size: Size,
-    seed: int,
+    rules: Rules,
     state: State,
-    policy: Policy,
+    policy: Policy | Oracle,
     first: int,
     n_days: int,
     future: int,
-) -> tuple[Outcome, State]:
-    """`n_days` days from a state on, and the state that they end in."""
+    log: pa.Table | None,
+) -> tuple[list[Day], State]:
+    """`n_days` days from an evening on, and the evening of the last."""
     days: list[Day] = []
     for day in range(first, first + n_days):
-        state = morning(space, size, seed, state, day)
-        fate = fates(np.arange(len(state.users)), seed=seed, future=future, day=day)
-        requests, key = pages(state, fate, day)
-        view = View(
-            day,
-            users_table(state.users),
-            videos_table(state.videos),
-            days[-1].impressions if days else None,
+        state = morning(rules, state, day)
+        fate = fates(
+            np.arange(len(state.users)), seed=rules.seed, future=future, day=day
         )
-        slates = checked(policy(requests, view), len(requests), len(state.videos))
-        seen = behave(state.users, state.videos, requests, slates, key, day)
-        state = evening(state, requests, slates, seen, fate)
+        requests, key = pages(state, fate, day)
+        stage = Stage(rules.space, state.users, state.videos, day, rules.incidents)
+        slates = asked(policy, requests, state, stage, log)
+        seen, memory = behave(stage, state.memory, requests, slates, key)
+        luckless = luck(_creator_fates(rules, state, future, day), 0, QUIT)
+        state = evening(state, requests, slates, seen, luckless)
+        state = replace(state, memory=memory)
         days.append(recorded(state, requests, slates, seen, day))
-    outcome = Outcome(
+        log = days[-1].impressions
+    return days, state
+
+
+def asked(
+    policy: Policy | Oracle,
+    requests: Requests,
+    state: State,
+    stage: Stage,
+    log: pa.Table | None,
+) -> Slates:
+    """What a policy shows, which sees the company's tables only."""
+    if isinstance(policy, Oracle):
+        return policy.slates(stage, state.memory, requests)
+    view = View(
+        stage.day,
+        users_table(state.users),
+        creators_table(state.creators),
+        videos_table(state.videos),
+        log,
+    )
+    return checked(policy(requests, view), len(requests), len(state.videos))
+
+
+def outcome_of(days: list[Day]) -> Outcome:
+    """Days as one outcome."""
+    return Outcome(
         impressions=pa.concat_tables([d.impressions for d in days]),
         truth=pa.concat_tables([d.truth for d in days]),
+        requests=pd.concat([d.requests for d in days], ignore_index=True),
         daily=pd.DataFrame([d.summary for d in days]).set_index("day"),
     )
-    return outcome, state
 
 
-def morning(space: Space, size: Size, seed: int, state: State, day: int) -> State:
+def _creator_fates(
+    rules: Rules, state: State, future: int, day: int
+) -> NDArray[np.uint64]:
+    """(creators,) uint64, apart from the users' by half of all ids."""
+    ids = np.arange(len(state.creators)) + 2**31
+    return fates(ids, seed=rules.seed, future=future, day=day)
+
+
+def morning(rules: Rules, state: State, day: int) -> State:
     """People join and creators upload, before anybody comes."""
-    new = joiners(space, round(size.joiners * size.n_users), seed, day)
-    rng = stream(seed, UPLOADS, day)
-    n = rng.poisson(size.uploads * size.n_videos * state.active.mean())
-    who = draw_creators(state.creators.rate * state.active, n, rng)
-    at = np.full(n, day * DAY, np.int32)
-    fresh = videos_by(space, state.creators, who, at, rng)
+    size, rng = rules.size, stream(rules.seed, UPLOADS, day)
+    new = joiners(rules.space, round(size.joiners * size.n_users), rules.seed, day)
+    n_new = round(size.beginners * size.n_creators)
+    beginners = Creators.drawn(rules.space, np.full(n_new, day * DAY, np.int32), rng)
+    creators = join([state.creators, beginners])
+    active = np.concatenate([state.active, np.ones(n_new, bool)])
+    some = np.full(n_new, 0.1, np.float32)
     return replace(
         state,
-        users=Users.join([state.users, new]),
-        videos=Videos.join([state.videos, fresh]),
+        users=join([state.users, new]),
+        creators=creators,
+        videos=join([state.videos, uploads(rules, creators, active, n_new, day, rng)]),
         mood=np.concatenate([state.mood, np.zeros(len(new), np.float32)]),
+        audience=np.concatenate([state.audience, some]),
+        active=active,
     )
+
+
+def uploads(
+    rules: Rules,
+    creators: Creators,
+    active: Flags,
+    n_new: int,
+    day: int,
+    rng: np.random.Generator,
+) -> Videos:
+    """The day's new videos: one by each beginner, the rest by anybody active."""
+    usual = rules.size.uploads * rules.size.n_videos * active.mean()
+    n = max(0, rng.poisson(usual) - n_new)
+    who = draw_creators(creators.rate * active, n, rng)
+    beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
+    on = [i for i in rules.incidents if i.on(day)]
+    n_farmed = round(sum(FARM * i.size * usual for i in on if i.kind == "bait_farm"))
+    farmed = beginners[np.arange(n_farmed) % n_new] if n_new else beginners[:0]
+    who = np.concatenate([beginners, who, farmed])
+    at = np.full(len(who), day * DAY, np.int32)
+    fresh = videos_by(rules.space, creators, who, at, rng)
+    if len(farmed):
+        fresh = fresh.baited(np.arange(len(who)) >= len(who) - len(farmed))
+    if any(i.kind == "broken_encoder" for i in on):
+        fresh = fresh.blind(rng)
+    return fresh
 
 
 def pages(
     state: State, fate: NDArray[np.uint64], day: int
 ) -> tuple[Requests, NDArray[np.uint64]]:
     """Who comes, when, and for how many pages; with the luck of each page."""
-    chance = sigmoid(state.users.habit + RETURNS * state.mood)
+    weekend = WEEKEND * (day % 7 >= 5)
+    chance = expit(state.users.habit + RETURNS * state.mood + np.float32(weekend))
     user = np.flatnonzero(luck(fate, 0, VISIT) < chance).astype(np.int32)
-    eager = -np.log(np.maximum(luck(fate[user], 1, VISIT), 1e-7))
+    eager = -np.log(np.maximum(luck(fate[user], 0, PAGES), 1e-7))
     n = 1 + np.minimum(eager * state.users.patience[user], MOST_PAGES - 1).astype(int)
-    page = np.concatenate([np.arange(k) for k in range(1, MOST_PAGES + 1)])
-    start = np.cumsum(np.arange(MOST_PAGES))
-    page = page[np.repeat(start[n - 1], n) + _within(n)]
+    page = within(n)
     user = np.repeat(user, n)
-    begun = luck(fate[user], 2, WHEN) * (DAY - 3_600)
+    begun = _begun(luck(fate[user], 0, WHEN), state.users.country[user])
     at = (day * DAY + begun + 600 * page).astype(np.int32)
     key = fate[user] ^ (page.astype(np.uint64) << np.uint64(57))
     order = np.lexsort((user, at))
     number = (user.astype(np.int64) * 4_096 + day) * MOST_PAGES + page
-    return Requests(number[order], user[order], at[order]), key[order]
+    return Requests(
+        number[order], user[order], at[order], page[order].astype(np.int8)
+    ), key[order]
 
 
-def _within(n: NDArray[np.integer]) -> NDArray[np.int64]:
-    """0, 1, ... n - 1 for each n, one after another."""
-    end = np.cumsum(n)
-    return np.arange(end[-1] if len(end) else 0) - np.repeat(end - n, n)
+def _begun(u: Floats, country: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Seconds into the day, by the clock of each one's country."""
+    upto = np.concatenate([[0.0], np.cumsum(HOURLY)])
+    local = np.interp(u, upto / upto[-1], np.arange(25))
+    seconds = (local - AHEAD[country]) % 24 * 3_600
+    return np.asarray(np.minimum(seconds, DAY - 600 * MOST_PAGES))
 
 
 def checked(slates: Slates, n: int, n_videos: int) -> Slates:
@@ -131,7 +222,7 @@ def checked(slates: Slates, n: int, n_videos: int) -> Slates:
     ValueError                for a wrong shape, an unknown or repeated video, or a
                               propensity outside (0, 1]
     """
-    video = slates.video_id
+    video, odds = slates.video_id, slates.propensity
     if video.shape != (n, SLATE) or video.dtype.kind != "i":
         raise ValueError(
             f"a policy must return ({n}, {SLATE}) whole numbers, one row of videos "
@@ -139,23 +230,20 @@ def checked(slates: Slates, n: int, n_videos: int) -> Slates:
         )
     if n and not (video.min() >= -1 and video.max() < n_videos):
         raise ValueError(f"videos are -1 (none) to {n_videos - 1:,} today")
-    if slates.propensity.shape != video.shape or slates.explored.shape != video.shape:
+    ranked = np.sort(video, axis=1)
+    twice = (ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)
+    if twice.any():
+        row = int(np.flatnonzero(twice.any(axis=1))[0])
+        raise ValueError(f"the page of request {row} shows a video twice: {video[row]}")
+    if odds.shape != video.shape or slates.explored.shape != video.shape:
         raise ValueError("propensity and explored must have the shape of video_id")
-    if (
-        n
-        and not (slates.propensity > 0).all()
-        or not (slates.propensity <= 1.001).all()
-    ):
+    if not ((odds > 0) & (odds <= 1.0001))[video >= 0].all():
         raise ValueError("propensities must lie in (0, 1]")
     return slates
 
 
 def evening(
-    state: State,
-    requests: Requests,
-    slates: Slates,
-    seen: Seen,
-    fate: NDArray[np.uint64],
+    state: State, requests: Requests, slates: Slates, seen: Seen, rolls: Floats
 ) -> State:
     """Moods and audiences move; a creator whom nobody watches may give up."""
     n = len(state.users)
@@ -167,7 +255,6 @@ def evening(
     views = np.bincount(creator, minlength=len(state.active))
     audience = HOPE * state.audience + (1 - HOPE) * views
     hazard = QUITS * np.exp(-10 * audience)
-    rolls = luck(fate[np.arange(len(audience)) % n], np.arange(len(audience)), QUIT)
     return replace(
         state,
         mood=mood.astype(np.float32),
@@ -180,19 +267,20 @@ def recorded(
     state: State, requests: Requests, slates: Slates, seen: Seen, day: int
 ) -> Day:
     """The day's tables and its sums."""
-    clicked = seen.clicked
+    table = pages_table(requests, seen)
     return Day(
-        impressions=impressions(requests, slates, seen),
-        truth=truth(requests, slates, seen),
+        impressions=impressions_table(requests, slates, seen),
+        truth=truth_table(requests, slates, seen),
+        requests=table,
         summary={
             "day": day,
-            "visitors": len(np.unique(requests.user_id)),
-            "requests": len(requests),
-            "clicks": int(clicked.sum()),
-            "watched_h": float(seen.watched_s.sum()) / 3_600,
-            "likes": int(seen.liked.sum()),
-            "satisfaction": float(seen.satisfaction.sum()),
-            "mood": float(state.mood.mean()),
+            "visitors": int(table.user_id.nunique()),
+            "requests": len(table),
+            "clicks": int(table.clicks.sum()),
+            "watched_h": float(table.watched_s.sum()) / 3_600,
+            "likes": int(table.likes.sum()),
+            "true_satisfaction": float(table.true_satisfaction.sum()),
+            "true_mood": float(state.mood.mean()),
             "creators": int(state.active.sum()),
         },
     )

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .catalogue import Videos
+from .catalogue import Space, Videos
 from .people import Users
-from .records import Floats, Ids
+from .records import Floats, Ids, Incident
+from .schema import DAY
 
 FOREIGN = 0.8  # taken off the match of a video in another language
+FRESH = 0.4  # of a video without age, to any user; half as much after a half-life
+EVENT = 0.6  # added to the match of the topic of an event
+VIRAL = 4.0  # added to the promise of a viral video
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Pairs of users and videos; arrays of one length.
+    """What some videos are to some users; arrays of one shape.
 
     Attributes
     ----------
@@ -28,24 +33,72 @@ class Match:
     value: Floats
     promise: Floats
 
-
-def pairs(users: Users, videos: Videos, user: Ids, video: Ids, day: int) -> Match:
-    """What each video is to each user, (n,) of both."""
-    taste = users.interests(user, day)
-    vector = videos.vector[video].astype(np.float32)
-    fit = np.einsum("nkd,nd->nk", taste, vector) - users.handicap[user]
-    foreign = users.language[user] != videos.language[video]
-    match = fit.max(axis=1) - FOREIGN * foreign
-    bait = videos.bait[video].astype(np.float32)
-    quality = videos.quality[video].astype(np.float32)
-    pull = videos.thumbnail[video].astype(np.float32)
-    return Match(
-        match=match,
-        value=1.8 * match + 0.45 * quality - bait - 0.55,
-        promise=1.5 * match + 0.6 * pull + 1.6 * bait * users.gullible[user] - 0.2,
-    )
+    def at(self, place: int) -> Match:
+        """One place of all pages."""
+        return Match(
+            self.match[:, place], self.value[:, place], self.promise[:, place]
+        )
 
 
-def sigmoid(x: Floats) -> Floats:
-    """From log-odds to a probability."""
-    return np.asarray(1 / (1 + np.exp(-x)))
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Users and videos on one day, and what is going on."""
+
+    space: Space
+    users: Users
+    videos: Videos
+    day: int
+    incidents: tuple[Incident, ...] = ()
+
+    def meet(self, user: Ids, video: Ids) -> Match:
+        """(n,) users, each beside its (n, k) videos."""
+        taste = self.users.interests(user, self.day)
+        vector = self.videos.vector[video].astype(np.float32)
+        fit = vector @ taste.transpose(0, 2, 1) - self.users.handicap[user][:, None]
+        return self.judged(fit.max(axis=2), user[:, None], video)
+
+    def judged(
+        self, fit: Floats, user: NDArray[np.integer], video: NDArray[np.integer]
+    ) -> Match:
+        """What follows from a fit of contents; `user` broadcasts against `video`."""
+        videos = self.videos
+        foreign = self.users.language[user] != videos.language[video]
+        match = fit - FOREIGN * foreign + self._wanted(video)
+        fresh = self._freshness(video)
+        bait = videos.bait[video].astype(np.float32)
+        pull = videos.thumbnail[video].astype(np.float32)
+        gullible = self.users.gullible[user]
+        promise = 1.5 * match + 0.6 * pull + 1.6 * bait * gullible + fresh - 0.2
+        quality = videos.quality[video].astype(np.float32)
+        return Match(
+            match=match,
+            value=1.8 * match + 0.45 * quality - bait + fresh - 0.2,
+            promise=promise + self._talked_about(video),
+        )
+
+    def _freshness(self, video: NDArray[np.integer]) -> Floats:
+        age = self.day - self.videos.uploaded_at[video] / np.float32(DAY)
+        half = self.space.half_life[self.videos.topic[video]]
+        return np.asarray(FRESH * np.exp2(-age.clip(0) / half), np.float32)
+
+    def _wanted(self, video: NDArray[np.integer]) -> Floats:
+        bonus = np.zeros(video.shape, np.float32)
+        for incident in self.incidents:
+            if incident.kind == "event" and incident.on(self.day):
+                about = self.videos.topic[video] == incident.topic
+                bonus += EVENT * incident.size * about
+        return bonus
+
+    def _talked_about(self, video: NDArray[np.integer]) -> Floats:
+        bonus = np.zeros(video.shape, np.float32)
+        for incident in self.incidents:
+            if incident.kind == "viral" and incident.on(self.day):
+                star = viral_video(self.videos, incident)
+                bonus += VIRAL * incident.size * (video == star)
+        return bonus
+
+
+def viral_video(videos: Videos, incident: Incident) -> int:
+    """The first video uploaded on an incident's first day."""
+    new = np.flatnonzero(videos.uploaded_at >= incident.start_day * DAY)
+    return int(new[0]) if len(new) else -1

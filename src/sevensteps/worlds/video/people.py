@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .catalogue import LANGUAGE_SHARES, Space, unit
+from .arrays import join, unit
+from .catalogue import LANGUAGE_SHARES, Space
 from .records import Floats, Ids
 from .rng import USERS, stream
-from .schema import DAY, DEVICES, DIM, LANGUAGES, N_TOPICS
+from .schema import COUNTRIES, DAY, DEVICES, DIM, LANGUAGES, N_TOPICS
 
 INTERESTS = 4
 SHARD = 1 << 16  # users; each shard is a pure function of its number
+DRIFT_DAYS = 240.0  # mean time after which an interest gives way to another
+HABIT = (-2.2, 1.0)  # mean and spread of the log-odds of a visit
 _DEVICE_SHARES = (0.65, 0.25, 0.10)
 _TASTE_SPREAD = 0.35  # of a user's interest around its topic
-_DRIFT_DAYS = 240.0  # mean time after which an interest gives way to another
-_COUNTRY_OF = {"en": (0, 5), "es": (1, 1), "hi": (2, 2), "pt": (3, 3), "de": (4, 4)}
+_COUNTRY_OF = {"en": (0, 5), "es": (1, 0), "hi": (2, 2), "pt": (3, 3), "de": (4, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,6 @@ class Users:
     def __len__(self) -> int:
         return len(self.language)
 
-    @classmethod
-    def join(cls, parts: list[Users]) -> Users:
-        """Parts one after another."""
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate([getattr(p, k) for p in parts]) for k in names))
-
     def interests(self, user: Ids, day: int) -> Floats:
         """(n, INTERESTS, DIM) tastes of some users on a day."""
         moved = (self.drifts_on[user] <= day).astype(np.intp)
@@ -66,9 +62,9 @@ def first_users(space: Space, n: int, seed: int) -> Users:
     parts = []
     for first in range(0, n, SHARD):
         rng = stream(seed, USERS, first // SHARD)
-        years = rng.exponential(700, min(SHARD, n - first))
-        parts.append(draw_users(space, (-years * DAY).astype(np.int32), rng))
-    return Users.join(parts)
+        age = rng.exponential(700, min(SHARD, n - first)) * DAY
+        parts.append(draw_users(space, (-age).astype(np.int32), rng))
+    return join(parts)
 
 
 def joiners(space: Space, n: int, seed: int, day: int) -> Users:
@@ -82,20 +78,33 @@ def draw_users(space: Space, joined: Ids, rng: np.random.Generator) -> Users:
     n = len(joined)
     language = rng.choice(len(LANGUAGES), n, p=LANGUAGE_SHARES).astype(np.int8)
     homes = np.array([_COUNTRY_OF[code] for code in LANGUAGES], np.int8)
-    topic = rng.choice(N_TOPICS, (n, 2, INTERESTS), p=space.share)
+    country = homes[language, (rng.random(n) < 0.15).astype(np.intp)]
+    topic = _topics(space, country, rng)
     own = rng.standard_normal((n, 2, INTERESTS, DIM), dtype=np.float32)
     handicap = np.sort(rng.exponential(0.25, (n, INTERESTS)).astype(np.float32), axis=1)
     handicap[:, 0] = 0
-    drift = rng.exponential(_DRIFT_DAYS, (n, INTERESTS))
+    drift = rng.exponential(DRIFT_DAYS, (n, INTERESTS))
     return Users(
-        country=homes[language, (rng.random(n) < 0.15).astype(np.intp)],
+        country=country,
         language=language,
         device=rng.choice(len(DEVICES), n, p=_DEVICE_SHARES).astype(np.int8),
         joined_at=joined,
         taste=unit(space.centre[topic] + _TASTE_SPREAD * own).astype(np.float16),
-        drifts_on=(joined[:, None] // DAY + drift).astype(np.int32),
+        drifts_on=(joined.clip(0)[:, None] // DAY + drift).astype(np.int32),
         handicap=handicap,
-        habit=(-2.2 + rng.standard_normal(n)).astype(np.float32),
+        habit=(HABIT[0] + HABIT[1] * rng.standard_normal(n)).astype(np.float32),
         gullible=rng.beta(2, 2, n).astype(np.float32),
         patience=rng.lognormal(0, 0.4, n).clip(0.4, 3).astype(np.float32),
     )
+
+
+def _topics(
+    space: Space, country: NDArray[np.int8], rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """(n, 2, INTERESTS) topics that people of each country like."""
+    upto = np.cumsum(space.wanted, axis=1)
+    upto[:, -1] = 1
+    upto += np.arange(len(COUNTRIES))[:, None]  # one sorted line for all countries
+    asked = rng.random((len(country), 2, INTERESTS)) + country[:, None, None]
+    cell = np.searchsorted(upto.ravel(), asked)
+    return np.asarray(cell - country[:, None, None].astype(np.intp) * N_TOPICS)

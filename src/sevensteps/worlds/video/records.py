@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .schema import SLATE
+from .schema import N_TOPICS, SLATE
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Kind = Literal["viral", "event", "bait_farm", "broken_encoder"]
+KINDS: tuple[Kind, ...] = ("viral", "event", "bait_farm", "broken_encoder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Size:
     days : int                            the history's default length
     joiners : float                       new users a day, as a share of the first
     uploads : float                       new videos a day, as a share of the first
+    beginners : float                     new creators a day, as a share of the first
     """
 
     n_users: int
@@ -34,6 +39,7 @@ class Size:
     days: int
     joiners: float = 0.002
     uploads: float = 0.001
+    beginners: float = 0.002
 
     def __post_init__(self) -> None:
         if self.n_users < 100 or self.n_videos < 1_000 or self.n_creators < 20:
@@ -41,38 +47,83 @@ class Size:
                 "a video world needs at least 100 users, 1,000 videos and "
                 f"20 creators; got {self}"
             )
-        if (
-            self.days < 1
-            or not 0 <= self.joiners <= 0.1
-            or not 0 <= self.uploads <= 0.1
-        ):
+        growth = (self.joiners, self.uploads, self.beginners)
+        if self.days < 1 or not all(0 <= g <= 0.1 for g in growth):
             raise ValueError(f"need days >= 1 and growth in [0, 0.1] a day; got {self}")
+        if self.n_users > 2**23 or self.n_videos > 2**28:
+            raise ValueError(
+                f"at most {2**23:,} users and {2**28:,} videos fit into the ids; "
+                f"got {self}"
+            )
 
 
 SCALES = {
     "smoke": Size(n_users=4_000, n_videos=30_000, n_creators=1_500, days=10),
     "book": Size(n_users=200_000, n_videos=2_000_000, n_creators=100_000, days=28),
-    "full": Size(n_users=1_000_000, n_videos=10_000_000, n_creators=500_000, days=28),
+    "full": Size(n_users=1_000_000, n_videos=10_000_000, n_creators=500_000, days=7),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A known cause at a known time. `size` scales it; 1.0 is the usual one.
+
+    `viral`: one of the first day's new videos is on everybody's lips.
+    `event`: the world wants one topic (a final, an election).
+    `bait_farm`: half as many uploads again, all promise and no content.
+    `broken_encoder`: new videos get a content vector that says nothing.
+    """
+
+    kind: Kind
+    start_day: int
+    days: int = 7
+    size: float = 1.0
+    topic: int = 0  # of an event
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
+        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
+            raise ValueError(
+                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
+                f"got {self}"
+            )
+        if not 0 <= self.topic < N_TOPICS:
+            raise ValueError(f"topics are 0 to {N_TOPICS - 1}; got {self.topic}")
+
+    def on(self, day: int) -> bool:
+        """Whether the incident is under way on `day`."""
+        return self.start_day <= day < self.start_day + self.days
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """Pages asked for on one day, in order of time; arrays of one length.
 
+    A user asks for one to four pages in a row. All of a day's pages are planned
+    together: what is clicked on the first is not known when the second is made.
+
     Attributes
     ----------
     request_id : (n,) int64
     user_id : (n,) int32
     at : (n,) int32           seconds since the world began
+    page : (n,) int8          0 for a user's first page of the day
     """
 
     request_id: NDArray[np.int64]
     user_id: Ids
     at: Ids
+    page: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.user_id)
+
+    def take(self, rows: NDArray[np.intp] | Flags) -> Requests:
+        """Some of the requests."""
+        return Requests(
+            self.request_id[rows], self.user_id[rows], self.at[rows], self.page[rows]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +140,7 @@ class Slates:
 
     video_id: Ids
     propensity: Floats
-    explored: NDArray[np.bool_]
+    explored: Flags
 
     @classmethod
     def fixed(cls, video_id: Ids) -> Slates:
@@ -102,12 +153,17 @@ class Slates:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a policy may look at on a day: the past, and yesterday."""
+    """What a policy may look at on a day.
+
+    `log` holds the impressions since it was last asked: log's, or the whole
+    history on the first day of a live run, or none on the first day of a world.
+    """
 
     day: int
     users: pa.Table
+    creators: pa.Table
     videos: pa.Table
-    yesterday: pa.Table | None  # impressions; none on the first day
+    log: pa.Table | None  # impressions that the policy has not been shown yet
 
 
 Policy = Callable[[Requests, View], Slates]
@@ -131,11 +187,14 @@ class Outcome:
     Attributes
     ----------
     impressions : pa.Table    as in the warehouse
-    truth : pa.Table          one row an impression: examined, match, value
+    truth : pa.Table          one row an impression: examined, match, promise, value
+    requests : DataFrame      one row a page: request_id, user_id, day, clicks,
+                              watched_s, likes, true_satisfaction
     daily : DataFrame         by day: visitors, requests, clicks, watched_h, likes,
-                              satisfaction, creators (still uploading)
+                              true_satisfaction, true_mood, creators (still uploading)
     """
 
     impressions: pa.Table
     truth: pa.Table
+    requests: pd.DataFrame
     daily: pd.DataFrame

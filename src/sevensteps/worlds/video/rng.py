@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT = range(100, 106)
+SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT, BASKETS, HABITS = range(100, 108)
 
-VISIT, WHEN, EXAMINE, CLICK, WATCH, LIKE, SUBSCRIBE, QUIT = range(8)  # purposes
+# What a uniform is for: one draw for each purpose.
+VISIT, PAGES, WHEN, EXAMINE, CLICK, WATCH, LIKE, SUBSCRIBE, ASKED, STARS, QUIT = range(
+    11
+)
 _ODD = [np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)]
 
 
@@ -36,8 +39,9 @@ def luck(
 
 
 def fates(user: NDArray[Any], *, seed: int, future: int, day: int) -> NDArray[Any]:
-    """(n,) uint64: a user's fate on a day of a future; equal for equal keys."""
-    key = np.uint64(((seed * 256 + future) * 4_096 + day) % 2**31)
-    x = (user.astype(np.uint64) << np.uint64(31)) | key
-    x *= _ODD[0]
-    return x ^ (x >> np.uint64(32))
+    """(n,) uint64: each user's fate on a day of a future; equal for equal keys."""
+    key = np.random.SeedSequence([seed, future, day]).generate_state(1, np.uint64)[0]
+    x = (user.astype(np.uint64) * _ODD[0]) ^ key
+    x ^= x >> np.uint64(32)
+    x *= _ODD[1]
+    return x ^ (x >> np.uint64(29))

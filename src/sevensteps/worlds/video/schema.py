@@ -7,11 +7,13 @@ DIM = 16  # of the space in which tastes and videos meet
 CONTENT_DIM = 16  # of what the company's encoder makes of a video
 N_TOPICS = 48
 SLATE = 10  # videos shown on a page
+MOST_PAGES = 4  # that a user asks for in a day
 LAST_DAY = 3_650
 
 LANGUAGES = ("en", "es", "hi", "pt", "de")
 COUNTRIES = ("US", "MX", "IN", "BR", "DE", "GB")
 DEVICES = ("phone", "desktop", "tv")
+NAMES = {"language": LANGUAGES, "country": COUNTRIES, "device": DEVICES}
 
 
 def _coded() -> pa.DataType:
@@ -27,7 +29,9 @@ USERS = pa.schema(
         ("joined_at", pa.int32()),
     ]
 )
-CREATORS = pa.schema([("creator_id", pa.int32()), ("language", _coded())])
+CREATORS = pa.schema(
+    [("creator_id", pa.int32()), ("language", _coded()), ("joined_at", pa.int32())]
+)
 VIDEOS = pa.schema(
     [
         ("video_id", pa.int32()),
@@ -47,11 +51,22 @@ IMPRESSIONS = pa.schema(
         ("position", pa.int8()),
         ("video_id", pa.int32()),
         ("explored", pa.bool_()),  # filled by a uniform draw from the day's basket
-        ("propensity", pa.float32()),  # of this video at this position, given the pool
+        ("propensity", pa.float32()),  # of this video here, given what was on offer
         ("clicked", pa.bool_()),
         ("watched_s", pa.float32()),
         ("liked", pa.bool_()),
         ("subscribed", pa.bool_()),
+        ("survey", pa.int8()),  # 1 to 5 stars; null unless asked
+    ]
+)
+TRUTH = pa.schema(
+    [
+        ("request_id", pa.int64()),
+        ("position", pa.int8()),
+        ("true_examined", pa.bool_()),
+        ("true_match", pa.float32()),
+        ("true_promise", pa.float32()),
+        ("true_value", pa.float32()),
     ]
 )
 SCHEMA = {

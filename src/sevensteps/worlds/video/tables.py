@@ -1,10 +1,11 @@
-"""The world's arrays as the company's tables."""
+"""The world's arrays as tables: the company's, and the truth's."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -15,10 +16,12 @@ from .schema import (
     CONTENT_DIM,
     COUNTRIES,
     CREATORS,
+    DAY,
     DEVICES,
     IMPRESSIONS,
     LANGUAGES,
     SLATE,
+    TRUTH,
     USERS,
     VIDEOS,
 )
@@ -45,11 +48,12 @@ def users_table(users: Users) -> pa.Table:
 
 def creators_table(creators: Creators) -> pa.Table:
     """What the company knows of its creators."""
-    n = len(creators.topic)
+    n = len(creators)
     return pa.Table.from_arrays(
         [
             pa.array(np.arange(n, dtype=np.int32)),
             _coded(creators.language, LANGUAGES),
+            pa.array(creators.joined_at),
         ],
         schema=CREATORS,
     )
@@ -72,37 +76,56 @@ def videos_table(videos: Videos) -> pa.Table:
     )
 
 
-def impressions(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
+def impressions_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
     """One row for each place of each page that was filled."""
     columns = _spread(requests, slates) | {
         "explored": slates.explored,
         "propensity": slates.propensity.astype(np.float32),
         "clicked": seen.clicked,
-        "watched_s": seen.watched_s.astype(np.float32),
+        "watched_s": seen.watched_s,
         "liked": seen.liked,
         "subscribed": seen.subscribed,
     }
     filled = slates.video_id.ravel() >= 0
-    arrays = [pa.array(columns[name].ravel()[filled]) for name in IMPRESSIONS.names]
+    stars = seen.survey.ravel()[filled]
+    arrays = [pa.array(v.ravel()[filled]) for v in columns.values()]
+    arrays.append(pa.array(stars, mask=stars == 0))
     return pa.Table.from_arrays(arrays, schema=IMPRESSIONS)
 
 
-def truth(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
+def truth_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
     """What only the world knows of the same rows."""
-    filled = slates.video_id.ravel() >= 0
     keys = _spread(requests, slates)
     columns = {
         "request_id": keys["request_id"],
         "position": keys["position"],
         "true_examined": seen.examined,
-        "true_match": seen.match.astype(np.float32),
-        "true_value": seen.value.astype(np.float32),
+        "true_match": seen.match,
+        "true_promise": seen.promise,
+        "true_value": seen.value,
     }
-    return pa.table({k: pa.array(v.ravel()[filled]) for k, v in columns.items()})
+    filled = slates.video_id.ravel() >= 0
+    arrays = [pa.array(v.ravel()[filled]) for v in columns.values()]
+    return pa.Table.from_arrays(arrays, schema=TRUTH)
+
+
+def pages_table(requests: Requests, seen: Seen) -> pd.DataFrame:
+    """One row a page: what its user did, and what it gave."""
+    return pd.DataFrame(
+        {
+            "request_id": requests.request_id,
+            "user_id": requests.user_id,
+            "day": requests.at // DAY,
+            "clicks": seen.clicked.sum(axis=1),
+            "watched_s": seen.watched_s.sum(axis=1),
+            "likes": seen.liked.sum(axis=1),
+            "true_satisfaction": seen.satisfaction,
+        }
+    )
 
 
 def _spread(requests: Requests, slates: Slates) -> dict[str, NDArray[Any]]:
-    """The columns that name a row."""
+    """The columns that name a row, in the schema's order."""
     place = np.arange(SLATE, dtype=np.int8)
     return {
         "request_id": np.repeat(requests.request_id, SLATE),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from .catalogue import Creators, Space, catalogue
 from .incumbent import Incumbent
-from .live import State, run
+from .live import Rules, State, outcome_of, run
+from .oracle import Oracle
 from .people import first_users
-from .records import SCALES, History, Outcome, Policy, Size
+from .records import SCALES, History, Incident, Outcome, Policy, Size
 from .schema import LAST_DAY, SCHEMA
+from .sessions import Memory
 from .tables import creators_table, users_table, videos_table
 
 PAST = 0  # the luck of the history; a live run has its own
@@ -35,6 +39,8 @@ class VideoWorld:
 
     scale: str | Size = "smoke"
     seed: int = 7
+    incidents: tuple[Incident, ...] = ()
+    remembered: dict[Any, Past] = field(default_factory=dict, repr=False, compare=False)
 
     schema = SCHEMA
 
@@ -50,60 +56,64 @@ class VideoWorld:
         return SCALES[self.scale] if isinstance(self.scale, str) else self.scale
 
     @cached_property
-    def space(self) -> Space:
-        """Where topics lie."""
-        return Space.of(self.seed)
+    def rules(self) -> Rules:
+        """What does not change from day to day."""
+        return Rules(Space.of(self.seed), self.size, self.seed, self.incidents)
 
-    @cached_property
-    def first_morning(self) -> State:
+    def inject(self, *incidents: Incident) -> VideoWorld:
+        """The same world, to which something happens."""
+        return replace(self, incidents=self.incidents + incidents)
+
+    def first_evening(self) -> State:
         """Everybody and everything before the first day."""
-        size, seed = self.size, self.seed
-        creators = Creators.of(self.space, size, seed)
+        size, seed, space = self.size, self.seed, self.rules.space
+        creators = Creators.first(space, size, seed)
         return State(
-            users=first_users(self.space, size.n_users, seed),
+            users=first_users(space, size.n_users, seed),
             creators=creators,
-            videos=catalogue(self.space, creators, size, seed),
+            videos=catalogue(space, creators, size, seed),
+            memory=Memory.none(),
             mood=np.zeros(size.n_users, np.float32),
             audience=np.full(size.n_creators, 0.1, np.float32),
             active=np.ones(size.n_creators, bool),
         )
 
-    @cached_property
-    def _past(self) -> dict[int, tuple[Outcome, State]]:
-        return {}
-
-    def _lived(self, days: int) -> tuple[Outcome, State]:
-        """The past's outcome and the morning after it, remembered."""
-        if days not in self._past:
-            self._past[days] = run(
-                self.space,
-                self.size,
-                self.seed,
-                self.first_morning,
-                Incumbent(self.seed),
-                0,
-                days,
-                PAST,
+    def _lived(self, days: int) -> Past:
+        """The past and the evening after it, remembered."""
+        before = tuple(i for i in self.incidents if i.start_day < days)
+        key = (self.size, self.seed, before, days)
+        if key not in self.remembered:
+            days_, state = run(
+                self.rules, self.first_evening(), Incumbent(self.seed), 0, days, PAST, None
             )
-        return self._past[days]
+            self.remembered[key] = Past(outcome_of(days_), state)
+        return self.remembered[key]
 
     def history(self, days: int | None = None) -> History:
         """The company's warehouse after `days` days under the incumbent policy."""
-        days = self.size.days if days is None else days
-        if not 1 <= days <= LAST_DAY:
-            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
-        outcome, state = self._lived(days)
+        days = self._days(days)
+        past = self._lived(days)
         return History(
-            users=users_table(state.users),
-            creators=creators_table(state.creators),
-            videos=videos_table(state.videos),
-            impressions=outcome.impressions,
+            users=users_table(past.state.users),
+            creators=creators_table(past.state.creators),
+            videos=videos_table(past.state.videos),
+            impressions=past.outcome.impressions,
             days=days,
         )
 
+    def _days(self, days: int | None) -> int:
+        days = self.size.days if days is None else days
+        if not 1 <= days <= LAST_DAY:
+            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
+        return days
+
+    def truth(self, history: History) -> pa.Table:
+        """What only the world knows of each impression of its own history."""
+        return self._lived(history.days).outcome.truth
+
     def live(
         self,
-        policy: Policy,
+        policy: Policy | Oracle,
         days: int = 7,
         seed: int = 1,
         *,
@@ -115,9 +125,16 @@ class VideoWorld:
         """
         if days < 1 or not 1 <= seed <= 255:
             raise ValueError("need days >= 1 and 1 <= seed <= 255")
-        past = self.size.days if history is None else history.days
-        _, state = self._lived(past)
-        outcome, _ = run(
-            self.space, self.size, self.seed, state, policy, past, days, seed
-        )
-        return outcome
+        first = self._days(None if history is None else history.days)
+        past = self._lived(first)
+        log = past.outcome.impressions
+        made, _ = run(self.rules, past.state, policy, first, days, seed, log)
+        return outcome_of(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was, and the evening after it."""
+
+    outcome: Outcome
+    state: State

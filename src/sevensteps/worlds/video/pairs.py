@@ -1,0 +1,44 @@
+"""A growing set of (user, thing) pairs: who has watched what, who follows whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of ids as one sorted array; sets are never changed, only replaced."""
+
+    keys: NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Pairs:
+        """The empty set."""
+        return cls(np.zeros(0, np.int64))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def add(self, user: NDArray[Any], thing: NDArray[Any]) -> Pairs:
+        """The set with some pairs more; (n,) of both."""
+        both = np.concatenate([self.keys, np.unique(_keys(user, thing))])
+        both.sort(kind="stable")  # two sorted runs: merged in linear time
+        new = np.ones(len(both), bool)
+        new[1:] = both[1:] != both[:-1]
+        return Pairs(both[new])
+
+    def has(self, user: NDArray[Any], thing: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether each pair is in the set; any one shape of both."""
+        if not len(self.keys):
+            return np.zeros(np.shape(thing), bool)
+        asked = _keys(user, thing)
+        at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.asarray(self.keys[at] == asked)
+
+
+def _keys(user: NDArray[Any], thing: NDArray[Any]) -> NDArray[np.int64]:
+    return (user.astype(np.int64) << 32) | thing.astype(np.int64)
