@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sevensteps.worlds import disk
 from sevensteps.worlds.payments import (
     SCHEMA,
     BrokenWorld,
@@ -198,8 +199,8 @@ def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     target = {
-        "write_table": (store.pq, "write_table"),
-        "fsync": (store.os, "fsync"),
+        "write_table": (disk.pq, "write_table"),
+        "fsync": (disk.os, "fsync"),
         "manifest": (Path, "write_text"),
     }[call]
     monkeypatch.setattr(*target, fail)
@@ -253,4 +254,4 @@ def test_codes_are_ours_in_whatever_order_a_file_names_them():
     codes = pa.array([None if v is None else names.index(v) for v in other], pa.int8())
     turned = pa.DictionaryArray.from_arrays(codes, pa.array(names))
     file = payments.set_column(at, payments.schema.field(at), turned)
-    assert shelf._coded(file, payments.schema).equals(payments)
+    assert shelf.FORM.coded(file, "payments").equals(payments)

@@ -7,6 +7,7 @@
 False
 """
 
+from ..disk import BrokenWorld
 from .records import (
     KINDS,
     SCALES,
@@ -31,7 +32,7 @@ from .schema import (
     SCHEMA,
     Action,
 )
-from .shelf import BrokenWorld, read_manifest, read_truth, read_world, verify
+from .shelf import read_manifest, read_truth, read_world, verify
 from .world import PaymentsWorld
 
 __all__ = [

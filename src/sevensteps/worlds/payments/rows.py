@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..columns import dictionary, gapped
 from .people import People
 from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
 
@@ -72,23 +73,8 @@ def by_time(rows: Rows) -> Rows:
     return rows.take(np.lexsort((rows.payment_id, rows.paid_at)))
 
 
-def dictionary(
-    codes: NDArray[np.int8], names: tuple[str, ...], *, gaps: bool = False
-) -> pa.DictionaryArray:
-    """Codes with names; with `gaps`, -1 becomes null."""
-    indices = _gapped(codes, codes >= 0) if gaps else pa.array(codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names), safe=False)
-
-
-def _gapped(values: NDArray[Any], valid: NDArray[np.bool_]) -> pa.Array:
-    """Values without a copy, null where not valid."""
-    bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
-    kind = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(kind, len(values), [bitmap, pa.py_buffer(values)])
-
-
 def _floats(values: NDArray[np.float32]) -> pa.Array:
-    return _gapped(values, values == values)  # NaN is not itself
+    return gapped(values, values == values)  # NaN is not itself
 
 
 def to_table(rows: Rows, people: People, action: NDArray[np.int8]) -> pa.Table:
@@ -100,7 +86,7 @@ def to_table(rows: Rows, people: People, action: NDArray[np.int8]) -> pa.Table:
         pa.array(people.card_holder[rows.card]),
         pa.array(rows.card),
         pa.array(rows.merchant),
-        _gapped(rows.device, rows.device >= 0),
+        gapped(rows.device, rows.device >= 0),
         dictionary(rows.channel, CHANNELS),
         pa.array(rows.amount),
         dictionary(country, COUNTRIES),

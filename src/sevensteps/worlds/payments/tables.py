@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..columns import dictionary
 from .people import People
-from .rows import dictionary
 from .schema import CARDHOLDERS, CARDS, CATEGORIES, COUNTRIES, DAY, MERCHANTS
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..columns import dictionary
 from .calendar import new_phone, travellers
 from .people import People
 from .records import Incident
-from .rows import Rows, dictionary
+from .rows import Rows
 from .schema import METHODS, TRUTH
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..disk import Progress
 from .attempts import LONGEST_CAMPAIGN
 from .calendar import Today, today
 from .consequences import FRIENDLY, approved, incumbent, reports
@@ -21,7 +22,7 @@ from .rng import FRIENDLY as FRIENDLY_STREAM
 from .rng import stream
 from .rows import Rows, by_time, join, to_table
 from .schema import CHARGEBACKS, DAY, LAST_DAY, METHODS, ONLINE, SCHEMA
-from .store import Progress, cached, write
+from .store import cached, write
 from .tables import cardholders, cards, merchants
 from .theft import SHARE, campaigns, stop_after_declines
 from .truth import Secrets, spans_of, truth_table

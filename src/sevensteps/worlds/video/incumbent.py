@@ -125,9 +125,7 @@ class Groups:
         """One group."""
         return self.order[self.start[group] : self.start[group + 1]]
 
-    def draw(
-        self, group: NDArray[np.integer], n: int, rng: np.random.Generator
-    ) -> Ids:
+    def draw(self, group: NDArray[np.integer], n: int, rng: np.random.Generator) -> Ids:
         """(len(group), n) even draws from each one's group."""
         low = self.start[group][:, None]
         size = np.maximum(self.start[group + 1][:, None] - low, 1)

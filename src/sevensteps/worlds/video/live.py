@@ -15,8 +15,17 @@ from .catalogue import Creators, Space, Videos, draw_creators, videos_by
 from .matching import Stage
 from .oracle import Oracle
 from .people import Users, joiners
-from .records import Flags, Floats, Incident, Outcome, Policy, Requests, Size, Slates
-from .records import View
+from .records import (
+    Flags,
+    Floats,
+    Incident,
+    Outcome,
+    Policy,
+    Requests,
+    Size,
+    Slates,
+    View,
+)
 from .rng import PAGES, QUIT, UPLOADS, VISIT, WHEN, fates, luck, stream
 from .schema import DAY, MOST_PAGES, SLATE
 from .sessions import Memory, Seen, behave

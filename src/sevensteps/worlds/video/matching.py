@@ -35,9 +35,7 @@ class Match:
 
     def at(self, place: int) -> Match:
         """One place of all pages."""
-        return Match(
-            self.match[:, place], self.value[:, place], self.promise[:, place]
-        )
+        return Match(self.match[:, place], self.value[:, place], self.promise[:, place])
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,13 @@ class VideoWorld:
         key = (self.size, self.seed, before, days)
         if key not in self.remembered:
             days_, state = run(
-                self.rules, self.first_evening(), Incumbent(self.seed), 0, days, PAST, None
+                self.rules,
+                self.first_evening(),
+                Incumbent(self.seed),
+                0,
+                days,
+                PAST,
+                None,
             )
             self.remembered[key] = Past(outcome_of(days_), state)
         return self.remembered[key]
