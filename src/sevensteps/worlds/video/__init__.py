@@ -1,5 +1,7 @@
 """Videos, viewers and creators with known tastes: two million videos, 48 topics."""
 
+from ..disk import BrokenWorld
+from .arms import Arms
 from .incumbent import BASKET, Incumbent, basket
 from .oracle import Oracle
 from .pairs import Pairs
@@ -16,6 +18,7 @@ from .records import (
     View,
 )
 from .schema import DAY, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
+from .store import read_world
 from .world import VideoWorld
 
 __all__ = [
@@ -27,6 +30,8 @@ __all__ = [
     "SCALES",
     "SCHEMA",
     "SLATE",
+    "Arms",
+    "BrokenWorld",
     "History",
     "Incident",
     "Incumbent",
@@ -40,4 +45,5 @@ __all__ = [
     "VideoWorld",
     "View",
     "basket",
+    "read_world",
 ]

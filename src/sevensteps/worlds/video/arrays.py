@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import TypeVar
+from dataclasses import fields
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ T = TypeVar("T")
 
 def join(parts: list[T]) -> T:
     """Records of arrays, one after another."""
-    first = parts[0]
-    assert is_dataclass(first)
-    names = [field.name for field in fields(first)]
+    kind: Any = type(parts[0])
+    names = [field.name for field in fields(kind)]
     columns = (np.concatenate([getattr(p, k) for p in parts]) for k in names)
-    return type(first)(*columns)
+    return cast(T, kind(*columns))
 
 
 def unit(x: NDArray[np.floating]) -> NDArray[np.floating]:

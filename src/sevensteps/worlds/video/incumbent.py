@@ -71,7 +71,11 @@ class Incumbent:
         self._clicks, self._taste = clicks, taste
 
     def _pool(
-        self, user: Ids, language: Ids, shelf: _Shelf, rng: np.random.Generator
+        self,
+        user: Ids,
+        language: NDArray[np.int8],
+        shelf: _Shelf,
+        rng: np.random.Generator,
     ) -> Ids:
         """(n, POOL) candidates from three sources; some may come twice."""
         shape = (len(user), POOL)

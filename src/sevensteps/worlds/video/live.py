@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ..disk import Progress
 from .arrays import join, within
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
 from .matching import Stage
@@ -90,6 +91,7 @@ def run(
     n_days: int,
     future: int,
     log: pa.Table | None,
+    progress: Progress | None = None,
 ) -> tuple[list[Day], State]:
     """`n_days` days from an evening on, and the evening of the last."""
     days: list[Day] = []
@@ -107,6 +109,8 @@ def run(
         state = replace(state, memory=memory)
         days.append(recorded(state, requests, slates, seen, day))
         log = days[-1].impressions
+        if progress:
+            progress(day - first + 1, n_days)
     return days, state
 
 

@@ -19,6 +19,7 @@ from .sessions import FED, Memory, remembered
 Aim = Literal["satisfaction", "clicks"]
 SHORTLIST = 400  # videos a user, of which pages are composed
 CHUNK = 64  # users at a time
+BLOCK = 1 << 16  # videos at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +80,46 @@ class Oracle:
 class _Base:
     """What does not depend on the user, for every video."""
 
-    vector: Floats  # (n, DIM)
+    vector: Floats  # (DIM, n)
     own: Floats  # (n,) added to `weight` times the match
-    weight: float
+    weight: np.float32
 
     @classmethod
     def of(cls, stage: Stage, aim: Aim) -> _Base:
-        videos, everything = stage.videos, np.arange(len(stage.videos))
-        nobody = np.zeros(1, np.int64)
-        match = stage.judged(np.zeros(len(videos), np.float32), nobody, everything)
-        foreign = stage.users.language[nobody] != videos.language
-        match_of = match.match + FOREIGN * foreign
-        if aim == "satisfaction":
-            own = match.value - 1.8 * (match.match - match_of)
-            return cls(videos.vector.astype(np.float32), own, 1.8)
-        own = match.promise - 1.5 * (match.match - match_of)
-        return cls(videos.vector.astype(np.float32), own, 1.5)
+        """Videos as they are to a user without taste, who speaks all languages."""
+        videos, nobody = stage.videos, np.zeros(1, np.int64)
+        foreign = FOREIGN * (stage.users.language[nobody] != videos.language)
+        fit = foreign.astype(np.float32)
+        match = stage.judged(fit, nobody, np.arange(len(videos)))
+        satisfies = aim == "satisfaction"
+        return cls(
+            vector=np.ascontiguousarray(videos.vector.T, np.float32),
+            own=match.value if satisfies else match.promise,
+            weight=np.float32(1.8 if satisfies else 1.5),
+        )
 
     def shortlist(self, stage: Stage, user: Ids) -> Ids:
-        """(n, SHORTLIST) most promising videos of each user."""
+        """(n, SHORTLIST) most promising videos of each user, block by block."""
+        ids, scores = np.empty((2, len(user), 0))
+        n = len(self.own)
+        for first in range(0, n, BLOCK):
+            block = slice(first, min(first + BLOCK, n))
+            score = self._scores(stage, user, block)
+            keep = min(SHORTLIST, score.shape[1] - 1)
+            near = np.argpartition(-score, keep, axis=1)[:, :keep]
+            ids = np.hstack([ids, near + first])
+            scores = np.hstack([scores, np.take_along_axis(score, near, 1)])
+        best = np.argpartition(-scores, SHORTLIST - 1, axis=1)[:, :SHORTLIST]
+        return np.take_along_axis(ids, best, 1).astype(np.int32)
+
+    def _scores(self, stage: Stage, user: Ids, block: slice) -> Floats:
+        """(n, block) own score and weighted match."""
         taste = stage.users.interests(user, stage.day)
-        handicap, language = stage.users.handicap[user], stage.users.language[user]
-        near = np.empty((len(user), SHORTLIST), np.int32)
-        for row in range(len(user)):
-            fit = (self.vector @ taste[row].T - handicap[row]).max(axis=1)
-            score = self.own + self.weight * fit
-            score -= self.weight * FOREIGN * (stage.videos.language != language[row])
-            near[row] = np.argpartition(-score, SHORTLIST)[:SHORTLIST]
-        return near
+        handicap = stage.users.handicap[user]
+        fit = np.full((len(user), block.stop - block.start), -np.inf, np.float32)
+        for k in range(taste.shape[1]):
+            one = taste[:, k] @ self.vector[:, block] - handicap[:, k, None]
+            np.maximum(fit, one, out=fit)
+        language = stage.users.language[user][:, None]
+        fit -= np.float32(FOREIGN) * (stage.videos.language[block] != language)
+        return np.asarray(self.own[block] + self.weight * fit, np.float32)

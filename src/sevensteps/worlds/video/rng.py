@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT, BASKETS, HABITS = range(100, 108)
+SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT, BASKETS = range(100, 107)
 
 # What a uniform is for: one draw for each purpose.
-VISIT, PAGES, WHEN, EXAMINE, CLICK, WATCH, LIKE, SUBSCRIBE, ASKED, STARS, QUIT = range(
-    11
-)
+VISIT, PAGES, WHEN, EXAMINE, CLICK, WATCH, LIKE, SUBSCRIBE = range(8)
+ASKED, STARS, QUIT, ARMS = range(8, 12)
 _ODD = [np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)]
 
 

@@ -1,4 +1,4 @@
-"""What people do with a page: how far they look, what they click, how long they stay."""
+"""What people do with a page: how far they look, what they click, when they leave."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ LOOKS_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by dev
 BUDGET_S = 900.0  # of a page, for a user of patience 1
 BORED = 0.15  # satisfaction lost by a page on which nothing was worth a click
 FED = 0.35  # of match lost by a video just like one watched on the same page
-AGAIN = 2.5  # of promise, and half of it of value, lost by a video watched before
-KNOWN = 0.4  # of promise gained by a creator to whom the user subscribes
+AGAIN = np.float32(
+    2.5
+)  # of promise, and half of it of value, lost by a video watched before
+KNOWN = np.float32(0.4)  # of promise gained by a creator to whom the user subscribes
 SURVEYED = 0.03  # of watched videos; who is asked, answers
 
 
@@ -92,7 +94,11 @@ def _nothing(n: int) -> Seen:
     flags = [np.zeros((n, SLATE), bool) for _ in range(4)]
     floats = [np.zeros((n, SLATE), np.float32) for _ in range(4)]
     stars = np.zeros((n, SLATE), np.int8)
-    return Seen(flags[0], flags[1], floats[0], *flags[2:], stars, *floats[1:])
+    examined, clicked, liked, subscribed = flags
+    watched_s, match, promise, value = floats
+    return Seen(
+        examined, clicked, watched_s, liked, subscribed, stars, match, promise, value
+    )
 
 
 def _page(
@@ -121,11 +127,12 @@ def remembered(stage: Stage, memory: Memory, user: Ids, video: Ids) -> Match:
     """What each video is to its user, who has seen some, and knows some creators."""
     match = stage.meet(user, video)
     again = memory.watched.has(user[:, None], video)
+    lost = np.where(again, AGAIN, np.float32(0))
     known = memory.follows.has(user[:, None], stage.videos.creator[video])
     return Match(
         match=match.match,
-        value=match.value - np.float32(AGAIN / 2) * again,
-        promise=match.promise - np.float32(AGAIN) * again + np.float32(KNOWN) * known,
+        value=match.value - (lost / 2).astype(np.float32),
+        promise=match.promise - lost + np.where(known, KNOWN, np.float32(0)),
     )
 
 

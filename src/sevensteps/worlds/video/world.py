@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from ..disk import Progress
 from .catalogue import Creators, Space, catalogue
 from .incumbent import Incumbent
 from .live import Rules, State, outcome_of, run
-from .oracle import Oracle
+from .matching import Match, Stage
+from .oracle import Aim, Oracle
 from .people import first_users
-from .records import SCALES, History, Incident, Outcome, Policy, Size
+from .records import SCALES, History, Ids, Incident, Outcome, Policy, Size
 from .schema import LAST_DAY, SCHEMA
 from .sessions import Memory
-from .tables import creators_table, users_table, videos_table
+from .store import Past, cached, warehouse, write
 
 PAST = 0  # the luck of the history; a live run has its own
 
@@ -30,6 +33,7 @@ class VideoWorld:
     ----------
     scale : "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `Size`
     seed : all randomness follows from it
+    incidents : what happens to it; see `inject`
 
     Raises
     ------
@@ -40,7 +44,7 @@ class VideoWorld:
     scale: str | Size = "smoke"
     seed: int = 7
     incidents: tuple[Incident, ...] = ()
-    remembered: dict[Any, Past] = field(default_factory=dict, repr=False, compare=False)
+    _pasts: dict[Any, Past] = field(default_factory=dict, repr=False, compare=False)
 
     schema = SCHEMA
 
@@ -78,34 +82,26 @@ class VideoWorld:
             active=np.ones(size.n_creators, bool),
         )
 
-    def _lived(self, days: int) -> Past:
-        """The past and the evening after it, remembered."""
+    def history(
+        self, days: int | None = None, *, progress: Progress | None = None
+    ) -> History:
+        """The company's warehouse after `days` days under the incumbent policy.
+
+        `progress` is called after each day with (days done, days).
+        """
+        days = self._days(days)
+        return History(**warehouse(self.past(days, progress)), days=days)
+
+    def past(self, days: int, progress: Progress | None = None) -> Past:
+        """What was, and the evening after it; lived once and remembered."""
         before = tuple(i for i in self.incidents if i.start_day < days)
         key = (self.size, self.seed, before, days)
-        if key not in self.remembered:
-            days_, state = run(
-                self.rules,
-                self.first_evening(),
-                Incumbent(self.seed),
-                0,
-                days,
-                PAST,
-                None,
-            )
-            self.remembered[key] = Past(outcome_of(days_), state)
-        return self.remembered[key]
-
-    def history(self, days: int | None = None) -> History:
-        """The company's warehouse after `days` days under the incumbent policy."""
-        days = self._days(days)
-        past = self._lived(days)
-        return History(
-            users=users_table(past.state.users),
-            creators=creators_table(past.state.creators),
-            videos=videos_table(past.state.videos),
-            impressions=past.outcome.impressions,
-            days=days,
-        )
+        if key not in self._pasts:
+            start, policy = self.first_evening(), Incumbent(self.seed)
+            made, state = run(self.rules, start, policy, 0, days, PAST, None, progress)
+            outcome = outcome_of(made)
+            self._pasts[key] = Past(outcome.impressions, outcome.truth, state)
+        return self._pasts[key]
 
     def _days(self, days: int | None) -> int:
         days = self.size.days if days is None else days
@@ -113,9 +109,63 @@ class VideoWorld:
             raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
         return days
 
+    def write(self, directory: str | Path, days: int | None = None) -> Path:
+        """Write history, truth and state under a new directory; see `store.write`."""
+        days = self._days(days)
+        return write(self, Path(directory), days, self.past(days))
+
+    def cached(
+        self,
+        days: int | None = None,
+        *,
+        root: str | Path = "data/cache",
+        progress: Progress | None = None,
+    ) -> History:
+        """The history, from disk if this very world was written there before."""
+        days = self._days(days)
+        past = cached(self, Path(root), days, progress)
+        before = tuple(i for i in self.incidents if i.start_day < days)
+        self._pasts[(self.size, self.seed, before, days)] = past
+        return History(**warehouse(past), days=days)
+
     def truth(self, history: History) -> pa.Table:
-        """What only the world knows of each impression of its own history."""
-        return self._lived(history.days).outcome.truth
+        """What only the world knows of each impression of its own history.
+
+        Raises
+        ------
+        ValueError
+            if the history was made by another world
+        """
+        return self._past_of(history).truth
+
+    def _past_of(self, history: History | None) -> Past:
+        past = self.past(self._days(None if history is None else history.days))
+        if history is None or history.impressions is past.impressions:
+            return past
+        if not past.impressions.equals(history.impressions):
+            raise ValueError("the history is another world's; use this world.history()")
+        return past
+
+    def affinity(self, history: History, user: Ids, video: Ids) -> Match:
+        """What videos would be to users on the morning after a history.
+
+        Parameters
+        ----------
+        user : (n,) int
+        video : (n, k) int
+        """
+        return self._stage(history).meet(np.asarray(user), np.asarray(video))
+
+    def best(self, history: History, user: Ids, aim: Aim = "satisfaction") -> Ids:
+        """(n, SLATE) the best page for each user on the morning after a history."""
+        memory = self._past_of(history).state.memory
+        pages = Oracle(aim).best(self._stage(history), memory, np.asarray(user))
+        return pages[:, 0]
+
+    def _stage(self, history: History) -> Stage:
+        state = self._past_of(history).state
+        space, on = self.rules.space, self.incidents
+        return Stage(space, state.users, state.videos, history.days, on)
 
     def live(
         self,
@@ -124,23 +174,28 @@ class VideoWorld:
         seed: int = 1,
         *,
         history: History | None = None,
+        progress: Progress | None = None,
     ) -> Outcome:
         """Put a policy in production for `days` days after the history.
 
         The same seed gives the same people and the same luck under any policy.
+
+        Parameters
+        ----------
+        policy : callable (requests of a day, View) -> `Slates`; or an `Oracle`
+        days : length, in days
+        seed : 1 to 255, the luck of this future
+        history : the past that it follows; the usual one when absent
+
+        Raises
+        ------
+        ValueError
+            if the policy's pages cannot be shown, or the history is another world's
         """
         if days < 1 or not 1 <= seed <= 255:
             raise ValueError("need days >= 1 and 1 <= seed <= 255")
+        past = self._past_of(history)
         first = self._days(None if history is None else history.days)
-        past = self._lived(first)
-        log = past.outcome.impressions
-        made, _ = run(self.rules, past.state, policy, first, days, seed, log)
+        log = past.impressions
+        made, _ = run(self.rules, past.state, policy, first, days, seed, log, progress)
         return outcome_of(made)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was, and the evening after it."""
-
-    outcome: Outcome
-    state: State
