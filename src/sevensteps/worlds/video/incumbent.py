@@ -169,17 +169,19 @@ class _Shelf:
 def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
     """Plackett-Luce: each place is drawn from what is left, by exp(score)."""
     order = np.argsort(pool, axis=1, kind="stable")
-    sorted_ids = np.take_along_axis(pool, order, 1)
+    ranked = np.take_along_axis(pool, order, 1)
     twice = np.zeros(pool.shape, bool)
-    np.put_along_axis(twice, order[:, 1:], sorted_ids[:, 1:] == sorted_ids[:, :-1], 1)
+    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
     score = np.where(twice, -np.inf, score).astype(np.float32)
     noisy = score + rng.gumbel(size=score.shape).astype(np.float32)
-    best = np.argsort(-noisy, axis=1)[:, :SLATE]
-    odds = np.take_along_axis(np.exp(score), best, 1)
-    taken = np.cumsum(odds, axis=1) - odds
-    left = np.exp(score).sum(axis=1, keepdims=True) - taken
-    video = np.take_along_axis(pool, best, 1).astype(np.int32)
-    return Slates(video, odds / left, np.zeros(video.shape, bool))
+    best = np.argsort(-noisy, axis=1)
+    odds = np.exp(np.take_along_axis(score, best, 1))
+    left = np.cumsum(odds[:, ::-1], axis=1)[:, ::-1]  # summed from the smallest
+    best, odds, left = best[:, :SLATE], odds[:, :SLATE], left[:, :SLATE]
+    drawn = odds > 0
+    video = np.where(drawn, np.take_along_axis(pool, best, 1), -1).astype(np.int32)
+    chance = np.divide(odds, left, out=np.ones_like(odds), where=drawn)
+    return Slates(video, chance, np.zeros(video.shape, bool))
 
 
 def basket(seed: int, view: View) -> Ids:

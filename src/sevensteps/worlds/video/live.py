@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from ..disk import Progress
-from .arrays import join, within
+from .arrays import join
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
 from .matching import Stage
 from .oracle import Oracle
@@ -27,8 +26,8 @@ from .records import (
     Slates,
     View,
 )
-from .rng import PAGES, QUIT, UPLOADS, VISIT, WHEN, fates, luck, stream
-from .schema import DAY, MOST_PAGES, SLATE
+from .rng import QUIT, UPLOADS, fates, luck, stream
+from .schema import DAY, SLATE
 from .sessions import Memory, Seen, behave
 from .tables import (
     creators_table,
@@ -38,15 +37,13 @@ from .tables import (
     users_table,
     videos_table,
 )
+from .visits import pages
 
-RETURNS = 0.5  # log-odds of a visit for one unit of remembered satisfaction
-WEEKEND = 0.2  # log-odds of a visit on a Saturday or Sunday
 FORGETS = 0.97  # of satisfaction, a day
 LEARNS = 0.2  # of a day's satisfaction, by those who came
 HOPE = 0.9  # of a creator's audience, a day
-QUITS = 0.01  # a day, without any audience
-HOURLY = np.repeat((5, 2, 4, 8, 9, 10, 15, 10), 3)  # visits by local hour, relative
-AHEAD = np.array((-6, -6, 5, -3, 1, 0))  # hours before the world's clock, by country
+QUITS = 0.02  # a day, without any audience
+CHEERS = 3.0  # a view a day makes it e to this power less likely
 FARM = 0.5  # uploads of a bait farm, as a share of all others
 
 
@@ -100,7 +97,7 @@ def run(
         fate = fates(
             np.arange(len(state.users)), seed=rules.seed, future=future, day=day
         )
-        requests, key = pages(state, fate, day)
+        requests, key = pages(state.users, state.mood, fate, day)
         stage = Stage(rules.space, state.users, state.videos, day, rules.incidents)
         slates = asked(policy, requests, state, stage, log)
         seen, memory = behave(stage, state.memory, requests, slates, key)
@@ -181,7 +178,8 @@ def uploads(
     rng: np.random.Generator,
 ) -> Videos:
     """The day's new videos: one by each beginner, the rest by anybody active."""
-    usual = rules.size.uploads * rules.size.n_videos * active.mean()
+    usual = rules.size.uploads * rules.size.n_videos
+    usual *= active.sum() / rules.size.n_creators
     n = max(0, rng.poisson(usual) - n_new)
     who = draw_creators(creators.rate * active, n, rng)
     beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
@@ -196,35 +194,6 @@ def uploads(
     if any(i.kind == "broken_encoder" for i in on):
         fresh = fresh.blind(rng)
     return fresh
-
-
-def pages(
-    state: State, fate: NDArray[np.uint64], day: int
-) -> tuple[Requests, NDArray[np.uint64]]:
-    """Who comes, when, and for how many pages; with the luck of each page."""
-    weekend = WEEKEND * (day % 7 >= 5)
-    chance = expit(state.users.habit + RETURNS * state.mood + np.float32(weekend))
-    user = np.flatnonzero(luck(fate, 0, VISIT) < chance).astype(np.int32)
-    eager = -np.log(np.maximum(luck(fate[user], 0, PAGES), 1e-7))
-    n = 1 + np.minimum(eager * state.users.patience[user], MOST_PAGES - 1).astype(int)
-    page = within(n)
-    user = np.repeat(user, n)
-    begun = _begun(luck(fate[user], 0, WHEN), state.users.country[user])
-    at = (day * DAY + begun + 600 * page).astype(np.int32)
-    key = fate[user] ^ (page.astype(np.uint64) << np.uint64(57))
-    order = np.lexsort((user, at))
-    number = (user.astype(np.int64) * 4_096 + day) * MOST_PAGES + page
-    return Requests(
-        number[order], user[order], at[order], page[order].astype(np.int8)
-    ), key[order]
-
-
-def _begun(u: Floats, country: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Seconds into the day, by the clock of each one's country."""
-    upto = np.concatenate([[0.0], np.cumsum(HOURLY)])
-    local = np.interp(u, upto / upto[-1], np.arange(25))
-    seconds = (local - AHEAD[country]) % 24 * 3_600
-    return np.asarray(np.minimum(seconds, DAY - 600 * MOST_PAGES))
 
 
 def checked(slates: Slates, n: int, n_videos: int) -> Slates:
@@ -267,7 +236,7 @@ def evening(
     creator = state.videos.creator[slates.video_id[seen.clicked]]
     views = np.bincount(creator, minlength=len(state.active))
     audience = HOPE * state.audience + (1 - HOPE) * views
-    hazard = QUITS * np.exp(-10 * audience)
+    hazard = QUITS * np.exp(-CHEERS * audience)
     return replace(
         state,
         mood=mood.astype(np.float32),

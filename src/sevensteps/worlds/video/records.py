@@ -39,7 +39,7 @@ class Size:
     days: int
     joiners: float = 0.002
     uploads: float = 0.001
-    beginners: float = 0.002
+    beginners: float = 0.004
 
     def __post_init__(self) -> None:
         if self.n_users < 100 or self.n_videos < 1_000 or self.n_creators < 20:
