@@ -18,6 +18,9 @@ FIXED = {
     "OMP_NUM_THREADS": "2",
     # Bits of some array libraries depend on the number of their threads.
     "NPROC": "1",
+    # XLA otherwise compiles for the widest instructions that a processor has.
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    "JAX_PLATFORMS": "cpu",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
