@@ -67,7 +67,7 @@ def test_each_aim_wins_at_its_own(known):
     }
     by_value, by_clicks = outcome["satisfaction"], outcome["clicks"]
     assert by_clicks.clicks > 1.2 * by_value.clicks
-    assert by_value.true_satisfaction > 1.5 * by_clicks.true_satisfaction
+    assert by_value.true_satisfaction > 1.4 * by_clicks.true_satisfaction
 
 
 def test_affinity_is_what_the_log_was_made_of(known):

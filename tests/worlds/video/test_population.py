@@ -78,7 +78,7 @@ def test_the_encoder_sees_the_content_turned_and_blurred(shelf):
     _, videos = shelf
     seen = videos.content.astype(np.float32) @ SPACE.encoder.T
     cosine = (seen * videos.vector.astype(np.float32)).sum(axis=1)
-    assert cosine.mean() == pytest.approx(1 / np.sqrt(1 + 16 * 0.35**2), abs=0.02)
+    assert cosine.mean() == pytest.approx(1 / np.sqrt(1 + 16 * 0.15**2), abs=0.02)
     raw = (videos.content.astype(np.float32) * videos.vector).sum(axis=1)
     assert abs(raw.mean()) < 0.3
 

@@ -15,8 +15,8 @@ from .schema import CONTENT_DIM, COUNTRIES, DAY, DIM, LANGUAGES, N_TOPICS
 SHARD = 1 << 18  # videos; each shard is a pure function of its number
 LANGUAGE_SHARES = np.array((0.45, 0.20, 0.15, 0.12, 0.08))
 BAIT = 0.95  # of a farm's videos
-_TOPIC_SPREAD = 0.45  # of videos around their topic's centre
-_CONTENT_NOISE = 0.35  # of the company's encoder
+_TOPIC_SPREAD = 0.3  # of videos around their topic's centre
+_CONTENT_NOISE = 0.15  # of the company's encoder
 _WRONG_TAG = 0.1
 _GENRES = 8
 _MEAN_AGE_DAYS = 400

@@ -12,6 +12,7 @@ from .people import Users
 from .records import Floats, Ids, Incident
 from .schema import DAY
 
+PULL, WORTH = np.float32(2.5), np.float32(2.5)  # of promise and value, by match
 FOREIGN = 0.8  # taken off the match of a video in another language
 FRESH = 0.4  # of a video without age, to any user; half as much after a half-life
 EVENT = 0.6  # added to the match of the topic of an event
@@ -66,11 +67,11 @@ class Stage:
         bait = videos.bait[video].astype(np.float32)
         pull = videos.thumbnail[video].astype(np.float32)
         gullible = self.users.gullible[user]
-        promise = 1.5 * match + 0.6 * pull + 1.6 * bait * gullible + fresh - 0.2
+        promise = PULL * match + 0.6 * pull + 1.6 * bait * gullible + fresh - 0.3
         quality = videos.quality[video].astype(np.float32)
         return Match(
             match=match,
-            value=1.8 * match + 0.45 * quality - bait + fresh - 0.2,
+            value=WORTH * match + 0.45 * quality - 1.4 * bait + fresh - 0.2,
             promise=promise + self._talked_about(video),
         )
 

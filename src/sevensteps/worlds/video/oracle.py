@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit
 
-from .matching import FOREIGN, Match, Stage
+from .matching import FOREIGN, PULL, WORTH, Match, Stage
 from .records import Floats, Ids, Requests, Slates
 from .schema import MOST_PAGES, SLATE
 from .sessions import FED, Memory, remembered
@@ -67,8 +67,8 @@ class Oracle:
         shown = np.empty((len(near), SLATE), np.int32)
         for place in range(SLATE):
             tired = FED * (vector @ fed[:, :, None])[:, :, 0].clip(0, 2)
-            clicks = expit(1.3 * (match.promise - 1.5 * tired) - 2)
-            gain = clicks * (match.value - 1.8 * tired)
+            clicks = expit(1.3 * (match.promise - PULL * tired) - 2)
+            gain = clicks * (match.value - WORTH * tired)
             best = (gain if self.aim == "satisfaction" else clicks).argmax(axis=1)
             shown[:, place] = near[rows, best]
             fed += clicks[rows, best][:, None] * vector[rows, best]
@@ -95,7 +95,7 @@ class _Base:
         return cls(
             vector=np.ascontiguousarray(videos.vector.T, np.float32),
             own=match.value if satisfies else match.promise,
-            weight=np.float32(1.8 if satisfies else 1.5),
+            weight=WORTH if satisfies else PULL,
         )
 
     def shortlist(self, stage: Stage, user: Ids) -> Ids:

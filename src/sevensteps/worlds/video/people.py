@@ -16,9 +16,9 @@ from .schema import COUNTRIES, DAY, DEVICES, DIM, LANGUAGES, N_TOPICS
 INTERESTS = 4
 SHARD = 1 << 16  # users; each shard is a pure function of its number
 DRIFT_DAYS = 240.0  # mean time after which an interest gives way to another
-HABIT = (-2.2, 1.0)  # mean and spread of the log-odds of a visit
+HABIT = (-2.4, 1.5)  # mean and spread of the log-odds of a visit
 _DEVICE_SHARES = (0.65, 0.25, 0.10)
-_TASTE_SPREAD = 0.35  # of a user's interest around its topic
+_TASTE_SPREAD = 0.2  # of a user's interest around its topic
 _COUNTRY_OF = {"en": (0, 5), "es": (1, 0), "hi": (2, 2), "pt": (3, 3), "de": (4, 4)}
 
 

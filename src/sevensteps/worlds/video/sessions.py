@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from .matching import Match, Stage
+from .matching import PULL, WORTH, Match, Stage
 from .pairs import Pairs
 from .records import Flags, Floats, Ids, Requests, Slates
 from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH, luck
@@ -163,7 +163,7 @@ def _walk(
         vector = stage.videos.vector[video[:, place]].astype(np.float32)
         tired = FED * np.einsum("nd,nd->n", fed, vector).clip(0, 2)
         here = match.at(place)
-        promise, value = here.promise - 1.5 * tired, here.value - 1.8 * tired
+        promise, value = here.promise - PULL * tired, here.value - WORTH * tired
         wants = luck(fate, video[:, place], CLICK) < expit(1.3 * promise - 2.0)
         now = looks[:, place] & wants & (left > 0)
         stays = expit(
