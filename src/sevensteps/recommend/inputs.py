@@ -1,0 +1,124 @@
+"""What a ranker is told of a user and a video; the same code trains and serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .items import Floats, Ids, Items, Viewers
+from .known import Counts, Known
+
+NAMES = (
+    "same_language",
+    "age_days",
+    "length_min",
+    "video_chances",
+    "video_click_rate",
+    "video_share",
+    "video_like_rate",
+    "video_trend",
+    "creator_chances",
+    "creator_click_rate",
+    "creator_share",
+    "creator_like_rate",
+    "user_chances",
+    "user_click_rate",
+    "user_share",
+    "user_like_rate",
+    "days_since_joining",
+    "topic_part",
+    "topics_known",
+    "follows",
+    "nearest",
+    "three_nearest",
+    "share_of_near",
+    "tower",
+    "device",
+    "country",
+    "topic",
+)
+CODES = ("device", "country", "topic")
+_SHARP = np.float32(8.0)  # how much more a nearer memory weighs
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All that a ranker's inputs are made of, on a morning.
+
+    Attributes
+    ----------
+    vector : (items, d) float32      of the item tower
+    asks : (users, d) float32        of the user tower
+    """
+
+    items: Items
+    viewers: Viewers
+    known: Known
+    vector: Floats
+    asks: Floats
+
+
+def inputs(shelf: Shelf, user: Ids, item: Ids) -> Floats:
+    """(n,) users, each with (n, k) videos -> (n, k, len(NAMES)) float32."""
+    items, known, viewers = shelf.items, shelf.known, shelf.viewers
+    creator, topic = items.creator[item], items.topic[item]
+    columns = [
+        viewers.language[user][:, None] == items.language[item],
+        known.day - items.born[item],
+        items.length_s[item] / 60,
+        *_rates(known.item, item),
+        np.log1p(known.trend[item]),
+        *_rates(known.creator, creator),
+        *_rates(known.user, user[:, None]),
+        (known.day - viewers.joined[user])[:, None],
+        *_topics(known, user, topic),
+        known.follows.has(user[:, None], creator),
+        *_near(shelf, user, item),
+        (shelf.vector[item] @ shelf.asks[user][:, :, None])[:, :, 0],
+        viewers.device[user][:, None],
+        viewers.country[user][:, None],
+        topic,
+    ]
+    out = np.empty((*item.shape, len(NAMES)), np.float32)
+    for place, column in enumerate(columns):
+        out[:, :, place] = column
+    return out
+
+
+def _rates(counts: Counts, key: Ids) -> tuple[Floats, ...]:
+    """Chances, and three rates pulled towards the usual where little is known."""
+    chances, clicks = counts.chances[key], counts.clicks[key]
+    n_clicks = max(float(counts.clicks.sum()), 1.0)
+    usual = n_clicks / max(float(counts.chances.sum()), 1.0)
+    share = float(counts.shares.sum()) / n_clicks
+    like = float(counts.likes.sum()) / n_clicks
+    return (
+        np.log1p(chances),
+        (clicks + 10 * usual) / (chances + 10),
+        (counts.shares[key] + 5 * share) / (clicks + 5),
+        (counts.likes[key] + 10 * like) / (clicks + 10),
+    )
+
+
+def _topics(known: Known, user: Ids, topic: NDArray[np.int16]) -> tuple[Floats, Floats]:
+    """A topic's part of what a user watched, and how much that was in all."""
+    mine = known.topics[user]
+    total = mine.sum(axis=1, keepdims=True)
+    part = np.take_along_axis(mine, topic.astype(np.intp), 1)
+    return (part + 0.02) / (total + 1), np.log1p(total)
+
+
+def _near(shelf: Shelf, user: Ids, item: Ids) -> tuple[Floats, Floats, Floats]:
+    """How close a video is to what the user clicked last, and what came of those."""
+    last, share = shelf.known.last[user], shelf.known.last_share[user]
+    there = (last >= 0)[:, None, :]
+    seen = shelf.vector[np.maximum(last, 0)]
+    close = shelf.vector[item] @ seen.transpose(0, 2, 1)  # (n, k, RECENT)
+    close = np.where(there, close, np.float32(-1))
+    top = np.partition(close, -3, axis=2)[:, :, -3:]
+    weight = np.exp(_SHARP * (close - top.max(axis=2, keepdims=True))) * there
+    told = (weight * share[:, None, :]).sum(axis=2)
+    told /= np.maximum(weight.sum(axis=2), np.float32(1e-6))
+    return top.max(axis=2), top.mean(axis=2), told

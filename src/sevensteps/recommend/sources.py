@@ -1,0 +1,251 @@
+"""Where candidates come from: each source names a few hundred videos for a user.
+
+Every source has one face: `source(user, k)` returns (n, k) ids, best first, with -1
+where it has no more to offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from .items import Events, Floats, Ids, Items, Viewers
+from .known import Known
+from .towers import Towers
+
+Source = Callable[[Ids, int], Ids]
+CHUNK = 512  # users at a time
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One list for all who speak a language."""
+
+    lists: Ids  # (languages, n), best first, -1 where a list ends
+    language: NDArray[np.int16]  # of each user
+
+    def __call__(self, user: Ids, k: int) -> Ids:
+        """(n, k) of each user's own list."""
+        return padded(self.lists[self.language[user]], k)
+
+
+def popular(known: Known, items: Items, viewers: Viewers, n: int = 500) -> Listed:
+    """The `n` videos that trend most in each language."""
+    return _listed(np.flatnonzero(known.trend > 0), known.trend, items, viewers, n)
+
+
+def fresh(
+    known: Known, items: Items, viewers: Viewers, n: int = 500, *, days: int = 3
+) -> Listed:
+    """Videos of the last days, first those whose creators are watched longest."""
+    new = np.flatnonzero(items.born >= known.day - days)
+    creator = known.creator
+    worth = (creator.shares + 1) / (creator.clicks + 2)
+    return _listed(new, worth[items.creator], items, viewers, n)
+
+
+def _listed(
+    some: NDArray[np.intp], score: Floats, items: Items, viewers: Viewers, n: int
+) -> Listed:
+    """Some videos by language, those with the largest scores first."""
+    lists = np.full((int(viewers.language.max()) + 1, n), -1, np.int32)
+    for language in range(len(lists)):
+        ids = some[items.language[some] == language]
+        best = ids[np.argsort(-score[ids], kind="stable")[:n]]
+        lists[language, : len(best)] = best
+    return Listed(lists, viewers.language)
+
+
+@dataclass(frozen=True)
+class CoWatch:
+    """Videos clicked by those who clicked what the user clicked.
+
+    Item-to-item collaborative filtering (Sarwar et al., 2001): the cosine between
+    columns of the click matrix, shrunk where few clicked both.
+    """
+
+    near: sp.csr_matrix  # (items, items), a few dozen entries a row
+    known: Known
+
+    @classmethod
+    def of(
+        cls, clicks: sp.csr_matrix, known: Known, n: int = 50, shrink: float = 10.0
+    ) -> CoWatch:
+        """Neighbours from a (users, items) matrix of clicks."""
+        some = clicks.tocsc()
+        often = np.asarray(some.sum(axis=0)).ravel()
+        busy = np.flatnonzero(often >= 2)
+        part = some[:, busy]
+        both = (part.T @ part).tocoo()
+        keep = both.row != both.col
+        i, j, c = both.row[keep], both.col[keep], both.data[keep]
+        cosine = c / (np.sqrt(often[busy[i]] * often[busy[j]]) + shrink)
+        order = np.lexsort((-cosine, i))
+        i, j, cosine = i[order], j[order], cosine[order]
+        rank = np.arange(len(i)) - np.searchsorted(i, i)
+        top = rank < n
+        shape = (some.shape[1], some.shape[1])
+        entries = (cosine[top].astype(np.float32), (busy[i[top]], busy[j[top]]))
+        return cls(sp.csr_matrix(entries, shape=shape), known)
+
+    def __call__(self, user: Ids, k: int) -> Ids:
+        """(n, k) by the sum of nearness to the user's latest clicks."""
+        last, share = self.known.last[user], self.known.last_share[user]
+        row, slot = np.nonzero(last >= 0)
+        entries = (share[row, slot] + 0.1, (row, last[row, slot]))
+        asked = sp.csr_matrix(entries, shape=(len(user), self.near.shape[0]))
+        return top_of(asked @ self.near, k)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Matrix factorisation: the product of a user's and a video's vector."""
+
+    users: Floats
+    items: Floats
+    often: NDArray[np.bool_]  # (items,) clicked at all
+
+    @classmethod
+    def of(
+        cls, clicks: sp.csr_matrix, width: int, weight: float, ridge: float, seed: int
+    ) -> Factors:
+        """Alternating least squares on implicit feedback (Hu et al., 2008)."""
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        model = AlternatingLeastSquares(
+            factors=width,
+            alpha=weight,
+            regularization=ridge,
+            iterations=12,
+            random_state=seed,
+            num_threads=1,
+        )
+        model.fit(clicks.astype(np.float32), show_progress=False)
+        often = np.asarray(clicks.sum(axis=0)).ravel() > 0
+        return cls(model.user_factors, model.item_factors, often)
+
+    def __call__(self, user: Ids, k: int) -> Ids:
+        """(n, k) by the product; users without clicks get nothing."""
+        out = np.full((len(user), k), -1, np.int32)
+        ids = np.flatnonzero(self.often)
+        vectors = self.items[ids]
+        for first in range(0, len(user), CHUNK):
+            some = user[first : first + CHUNK]
+            there = some < len(self.users)  # who joined after the fit is unknown
+            mine = self.users[np.where(there, some, 0)] * there[:, None]
+            best = best_of(mine @ vectors.T, k)
+            found = ids[best].astype(np.int32)
+            found[~mine.any(axis=1)] = -1
+            out[first : first + CHUNK] = padded(found, k)
+        return out
+
+
+@dataclass(frozen=True)
+class Near:
+    """The videos nearest to a user's vectors, by looking at all of them."""
+
+    towers: Towers
+    vector: Floats
+    known: Known
+    viewers: Viewers
+
+    def __call__(self, user: Ids, k: int) -> Ids:
+        """(n, k) by the largest product with any of the user's vectors."""
+        out = np.empty((len(user), k), np.int32)
+        for first in range(0, len(user), CHUNK):
+            some = user[first : first + CHUNK]
+            asks = self.towers.of_users(self.known, self.viewers, self.vector, some)
+            score = asks[:, 0] @ self.vector.T
+            for head in range(1, asks.shape[1]):
+                np.maximum(score, asks[:, head] @ self.vector.T, out=score)
+            out[first : first + CHUNK] = padded(best_of(score, k), k)
+        return out
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The newest videos of the creators whom a user follows."""
+
+    known: Known
+    order: Ids  # videos by creator, the newest first
+    start: NDArray[np.int64]  # (creators + 1,) where each creator's begin
+
+    @classmethod
+    def of(cls, known: Known, items: Items) -> Followed:
+        """From who follows whom by now."""
+        order = np.lexsort((-items.born, items.creator))
+        every = np.arange(int(items.creator.max()) + 2)
+        start = np.searchsorted(items.creator[order], every)
+        return cls(known, order.astype(np.int32), start)
+
+    def __call__(self, user: Ids, k: int) -> Ids:
+        """(n, k), of each creator equally many."""
+        pairs = self.known.follows.keys
+        fan, creator = pairs >> 32, pairs & 0xFFFFFFFF
+        first, last = np.searchsorted(fan, user), np.searchsorted(fan, user, "right")
+        out = np.full((len(user), k), -1, np.int32)
+        for row, (a, b) in enumerate(zip(first, last, strict=True)):
+            each = -(-k // max(int(b - a), 1))
+            found = [self._newest(int(c), each) for c in creator[a:b]]
+            ids = np.concatenate([out[:0, 0], *found])[:k]
+            out[row, : len(ids)] = ids
+        return out
+
+    def _newest(self, creator: int, n: int) -> Ids:
+        begin, end = self.start[creator : creator + 2]
+        return self.order[begin : min(begin + n, end)]
+
+
+def click_matrix(events: Events, n_users: int, n_items: int) -> sp.csr_matrix:
+    """(users, items) of shares watched, from the clicks among some events."""
+    hits = events.take(events.clicked)
+    entries = (hits.share + np.float32(0.1), (hits.user, hits.item))
+    made = sp.csr_matrix(entries, shape=(n_users, n_items), dtype=np.float32)
+    made.sum_duplicates()
+    return made
+
+
+def top_of(scores: sp.csr_matrix, k: int) -> Ids:
+    """(n, k) columns with the largest entries of each row, best first."""
+    made = scores.tocoo()
+    order = np.lexsort((-made.data, made.row))
+    row, column = made.row[order], made.col[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)
+    out = np.full((scores.shape[0], k), -1, np.int32)
+    top = rank < k
+    out[row[top], rank[top]] = column[top]
+    return out
+
+
+def best_of(scores: Floats, k: int) -> NDArray[np.intp]:
+    """(n, k) places of the largest scores of each row, best first."""
+    k = min(k, scores.shape[1])
+    near = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(scores, near, 1), axis=1, kind="stable")
+    return np.take_along_axis(near, order, 1)
+
+
+def padded(ids: NDArray[np.integer], k: int) -> Ids:
+    """(n, k): cut, or filled up with -1."""
+    out = np.full((len(ids), k), -1, np.int32)
+    out[:, : ids.shape[1]] = ids[:, :k]
+    return out
+
+
+def merged(sources: Mapping[str, Source], shares: Mapping[str, int], user: Ids) -> Ids:
+    """(n, sum of shares) candidates of all sources; what comes twice is dropped.
+
+    Parameters
+    ----------
+    shares : how many each source may name
+    """
+    every = np.concatenate([sources[s](user, k) for s, k in shares.items()], axis=1)
+    order = np.argsort(every, axis=1, kind="stable")
+    ranked = np.take_along_axis(every, order, 1)
+    twice = np.zeros(every.shape, bool)
+    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
+    return np.where(twice, -1, every)
