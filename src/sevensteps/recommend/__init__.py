@@ -1,1 +1,1 @@
-"""The recommender: what the company knows, where candidates come from, how they rank."""
+"""The recommender: what is known, where candidates come from, how they rank."""

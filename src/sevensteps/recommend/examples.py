@@ -9,10 +9,40 @@ from numpy.typing import NDArray
 
 from sevensteps.worlds.video import SLATE
 
-from .inputs import Shelf, inputs
+from .inputs import inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
-from .known import Known, walk
-from .towers import HARD, Examples, Towers
+from .known import walk
+from .towers import Towers
+
+HARD = 4  # videos passed over that stand beside each click
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Clicks, each beside what was known that morning; arrays of one length.
+
+    Attributes
+    ----------
+    item : (n,) int32
+    day : (n,) float32            of the click
+    weight : (n,) float32         what the click counts
+    language : (n,) int16         of the user
+    last : (n, RECENT) int32      videos clicked before that day, -1 for none
+    last_share : (n, RECENT)      how much of each was watched
+    passed : (n, HARD) int32      videos seen on the same page and not clicked, -1 none
+    """
+
+    item: Ids
+    day: Floats
+    weight: Floats
+    language: NDArray[np.int16]
+    last: Ids
+    last_share: Floats
+    passed: Ids
+
+    def take(self, rows: NDArray[np.intp]) -> Examples:
+        """Some of the examples."""
+        return Examples(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +130,6 @@ def passed_over(events: Events, rng: np.random.Generator) -> Ids:
     order = np.argsort(np.where(left, rng.random(video.shape), 2), axis=1)[:, :HARD]
     drawn = np.take_along_axis(np.where(left, video, -1), order, 1)
     return np.asarray(drawn[page], np.int32)
-
-
-def shelf_on(
-    known: Known, items: Items, viewers: Viewers, towers: Towers, users: Ids
-) -> Shelf:
-    """A morning's shelf, with the vectors of some users; the others' are zero."""
-    vector = towers.items(items, known.day)
-    asks = np.zeros((len(viewers), vector.shape[1]), np.float32)
-    asks[users] = towers.of_users(known, viewers, vector, users)[:, 0]
-    return Shelf(items, viewers, known, vector, asks)
 
 
 def ranker_rows(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .items import Floats, Ids, Items, Viewers
 from .known import Counts, Known
+from .towers import Towers
 
 NAMES = (
     "same_language",
@@ -58,6 +59,16 @@ class Shelf:
     known: Known
     vector: Floats
     asks: Floats
+
+
+def shelf_on(
+    known: Known, items: Items, viewers: Viewers, towers: Towers, users: Ids
+) -> Shelf:
+    """A morning's shelf, with the vectors of some users; the others' are zero."""
+    vector = towers.items(items, known.day)
+    asks = np.zeros((len(viewers), vector.shape[1]), np.float32)
+    asks[users] = towers.of_users(known, viewers, vector, users)[:, 0]
+    return Shelf(items, viewers, known, vector, asks)
 
 
 def inputs(shelf: Shelf, user: Ids, item: Ids) -> Floats:

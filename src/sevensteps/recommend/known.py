@@ -144,10 +144,10 @@ def known_after(
     events: Events, items: Items, viewers: Viewers, looks: Floats | None = None
 ) -> Known:
     """What is known on the morning after the last event."""
-    known = Known()
-    for _, known in walk(events, items, viewers, looks):
-        pass
-    return known
+    mornings = [known for _, known in walk(events, items, viewers, looks)]
+    if not mornings:
+        raise ValueError("there are no events to learn from")
+    return mornings[-1]
 
 
 def look_curve(events: Events) -> Floats:

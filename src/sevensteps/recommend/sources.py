@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import faiss
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -146,24 +147,33 @@ class Factors:
 
 @dataclass(frozen=True)
 class Near:
-    """The videos nearest to a user's vectors, by looking at all of them."""
+    """The videos nearest to a user's vectors, in any index of faiss."""
 
     towers: Towers
     vector: Floats
+    index: faiss.Index
     known: Known
     viewers: Viewers
 
+    @classmethod
+    def exact(
+        cls, towers: Towers, vector: Floats, known: Known, viewers: Viewers
+    ) -> Near:
+        """By looking at all videos."""
+        index = faiss.IndexFlatIP(vector.shape[1])
+        index.add(np.ascontiguousarray(vector))
+        return cls(towers, vector, index, known, viewers)
+
     def __call__(self, user: Ids, k: int) -> Ids:
         """(n, k) by the largest product with any of the user's vectors."""
-        out = np.empty((len(user), k), np.int32)
-        for first in range(0, len(user), CHUNK):
-            some = user[first : first + CHUNK]
-            asks = self.towers.of_users(self.known, self.viewers, self.vector, some)
-            score = asks[:, 0] @ self.vector.T
-            for head in range(1, asks.shape[1]):
-                np.maximum(score, asks[:, head] @ self.vector.T, out=score)
-            out[first : first + CHUNK] = padded(best_of(score, k), k)
-        return out
+        asks = self.towers.of_users(self.known, self.viewers, self.vector, user)
+        n, heads, width = asks.shape
+        score, found = self.index.search(asks.reshape(-1, width), k)
+        if heads == 1:
+            return found.astype(np.int32)
+        score, found = score.reshape(n, -1), found.reshape(n, -1)
+        order = np.argsort(-score, axis=1, kind="stable")
+        return first_of(np.take_along_axis(found, order, 1), k)
 
 
 @dataclass(frozen=True)
@@ -236,6 +246,22 @@ def padded(ids: NDArray[np.integer], k: int) -> Ids:
     return out
 
 
+def first_of(ids: NDArray[np.integer], k: int) -> Ids:
+    """(n, k): each row without what it names twice, in the same order."""
+    out = np.where(repeated(ids), -1, ids)
+    order = np.argsort(out < 0, axis=1, kind="stable")
+    return padded(np.take_along_axis(out, order, 1), k)
+
+
+def repeated(ids: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which entries of a row came before in it; -1 never counts."""
+    order = np.argsort(ids, axis=1, kind="stable")
+    ranked = np.take_along_axis(ids, order, 1)
+    twice = np.zeros(ids.shape, bool)
+    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
+    return np.asarray(twice & (ids >= 0))
+
+
 def merged(sources: Mapping[str, Source], shares: Mapping[str, int], user: Ids) -> Ids:
     """(n, sum of shares) candidates of all sources; what comes twice is dropped.
 
@@ -244,8 +270,4 @@ def merged(sources: Mapping[str, Source], shares: Mapping[str, int], user: Ids) 
     shares : how many each source may name
     """
     every = np.concatenate([sources[s](user, k) for s, k in shares.items()], axis=1)
-    order = np.argsort(every, axis=1, kind="stable")
-    ranked = np.take_along_axis(every, order, 1)
-    twice = np.zeros(every.shape, bool)
-    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
-    return np.where(twice, -1, every)
+    return np.where(repeated(every), -1, every)

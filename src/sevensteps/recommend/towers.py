@@ -1,29 +1,25 @@
 """Two towers: users and videos as vectors whose product says who will watch what.
 
 A user has one vector or several, each made by its own attention over the latest
-clicks (Cen et al., 2020). Trained by a sampled softmax: negatives are the other videos
-of the batch and some drawn evenly, each corrected by the logarithm of how often it is
-drawn (Yi et al., 2019; Yang et al., 2020).
+clicks (Cen et al., 2020). Here is what a service runs, in plain NumPy; the training is
+in `tower_training`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from .items import Floats, Ids, Items, Viewers
 from .known import Known
 
 Weights = dict[str, Any]
 Batch = dict[str, Any]
-HARD = 4  # of each click's own
+CHUNK = 1 << 14  # rows at a time, so that they stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,101 +50,6 @@ class Plan:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Clicks, each beside what was known that morning; arrays of one length.
-
-    Attributes
-    ----------
-    item : (n,) int32
-    day : (n,) float32            of the click
-    weight : (n,) float32         what the click counts
-    language : (n,) int16         of the user
-    last : (n, RECENT) int32      videos clicked before that day, -1 for none
-    last_share : (n, RECENT)      how much of each was watched
-    passed : (n, HARD) int32      videos seen on the same page and not clicked, -1 none
-    """
-
-    item: Ids
-    day: Floats
-    weight: Floats
-    language: NDArray[np.int16]
-    last: Ids
-    last_share: Floats
-    passed: Ids
-
-    def take(self, rows: NDArray[np.intp]) -> Examples:
-        """Some of the examples."""
-        return Examples(*(getattr(self, name)[rows] for name in self.__slots__))
-
-
-def start(plan: Plan, items: Items) -> Weights:
-    """Small random weights."""
-    rng = np.random.default_rng([plan.seed, 12])
-
-    def layer(n_in: int, n_out: int, size: float = 1.0) -> Weights:
-        w = size * rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
-        return {"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(n_out)}
-
-    def table(n: int, width: int) -> jax.Array:
-        return jnp.asarray(0.1 * rng.standard_normal((n, width)), jnp.float32)
-
-    languages = int(items.language.max()) + 1
-    into = items.content.shape[1] + 2 + 4 + 8 + 8
-    return {
-        "language": table(languages, 4),
-        "topic": table(int(items.topic.max()) + 1, 8),
-        "creator": table(plan.buckets, 8),
-        "content": jnp.eye(items.content.shape[1], plan.out),
-        "item": [layer(into, plan.inner), layer(plan.inner, plan.out, 0.3)],
-        "look": [layer(plan.out + 1, plan.inner), layer(plan.inner, plan.heads)],
-        "user": [layer(plan.out + 5, plan.inner), layer(plan.inner, plan.out, 0.3)],
-        "warmth": jnp.asarray(2.5),
-    }
-
-
-def _dense(layers: list[Weights], x: jax.Array) -> jax.Array:
-    for at, layer in enumerate(layers):
-        x = x @ layer["w"] + layer["b"]
-        if at + 1 < len(layers):
-            x = jax.nn.relu(x)
-    return x
-
-
-def _unit(x: jax.Array) -> jax.Array:
-    return x / jnp.sqrt((x * x).sum(-1, keepdims=True) + 1e-8)
-
-
-def _row(table: jax.Array, code: jax.Array) -> jax.Array:
-    """Rows of a small table, as a product: its slope is one, too, and not a scatter."""
-    return jax.nn.one_hot(code, table.shape[0]) @ table
-
-
-def item_vectors(weights: Weights, side: Batch) -> jax.Array:
-    """(..., out) of unit length."""
-    x = [
-        side["dense"],
-        _row(weights["language"], side["language"]),
-        _row(weights["topic"], side["topic"]),
-        weights["creator"][side["creator"]],
-    ]
-    content = side["dense"][..., : weights["content"].shape[0]] @ weights["content"]
-    return _unit(content + _dense(weights["item"], jnp.concatenate(x, -1)))
-
-
-def user_vectors(weights: Weights, side: Batch, seen: jax.Array) -> jax.Array:
-    """(n, heads, out) of unit length, from (n, RECENT, out) vectors of clicks."""
-    there = side["there"][..., None]
-    told = jnp.concatenate([seen, side["share"][..., None]], -1)
-    look = jnp.where(there, _dense(weights["look"], told), -1e9)
-    look = jax.nn.softmax(look, axis=1) * there
-    pooled = jnp.einsum("nlk,nld->nkd", look, seen)
-    language = _row(weights["language"], side["language"])
-    own = jnp.concatenate([language, side["warm"]], -1)
-    own = jnp.broadcast_to(own[:, None], (*pooled.shape[:2], own.shape[-1]))
-    return _unit(pooled + _dense(weights["user"], jnp.concatenate([pooled, own], -1)))
-
-
 def item_side(items: Items, rows: Ids, day: Floats | float, buckets: int) -> Batch:
     """What the item tower is told of some videos on a day; any shape of rows."""
     age = np.log1p(np.maximum(day - items.born[rows], 0))
@@ -172,95 +73,6 @@ def user_side(language: NDArray[np.int16], last: Ids, share: Floats) -> Batch:
     return {"there": there, "share": share, "language": language, "warm": warm}
 
 
-def _loss(weights: Weights, batch: Batch, hard: float) -> jax.Array:
-    """Mean cross-entropy of each click among its negatives, by weight.
-
-    Of a user's vectors the one nearest to the clicked video is taken. The videos seen
-    by the user's side pass no slope back: the item tower learns as an answer only.
-    """
-    wanted = item_vectors(weights, batch["item"])
-    seen = jax.lax.stop_gradient(item_vectors(weights, batch["seen"]))
-    user = user_vectors(weights, batch["user"], seen)
-    n, warm = user.shape[0], jnp.exp(weights["warmth"])
-    fits = jnp.einsum("nkd,nd->nk", user, jax.lax.stop_gradient(wanted[:n]))
-    best = jax.nn.one_hot(fits.argmax(axis=1), user.shape[1])
-    asks = jnp.einsum("nk,nkd->nd", best, user)
-    drawn = warm * asks @ wanted.T - batch["drawn"]
-    passed = item_vectors(weights, batch["hard"])
-    own = warm * jnp.einsum("nd,nhd->nh", asks, passed) + hard
-    drawn = jnp.where(batch["same"], -1e9, drawn)
-    logits = jnp.concatenate([drawn, jnp.where(batch["none"], -1e9, own)], axis=1)
-    right = -jax.nn.log_softmax(logits)[jnp.arange(n), jnp.arange(n)]
-    return (batch["weight"] * right).sum() / batch["weight"].sum()
-
-
-def _batches(
-    plan: Plan, items: Items, examples: Examples, rng: np.random.Generator
-) -> Iterator[Batch]:
-    """One epoch of batches, in an order drawn anew."""
-    n = len(examples.item)
-    often = np.bincount(examples.item, minlength=len(items)) / n
-    order = rng.permutation(n)
-    for first in range(0, n - plan.batch + 1, plan.batch):
-        some = examples.take(order[first : first + plan.batch])
-        even = rng.integers(len(items), size=plan.even).astype(np.int32)
-        ids = np.concatenate([some.item, even])
-        yield _batch(plan, items, some, ids, often, rng)
-
-
-def _batch(
-    plan: Plan,
-    items: Items,
-    some: Examples,
-    ids: Ids,
-    often: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> Batch:
-    """What the loss is told of some clicks and the videos `ids` beside them."""
-
-    def side(rows: Ids, day: Floats) -> Batch:
-        return item_side(items, np.maximum(rows, 0), day, plan.buckets)
-
-    drawn = np.log(plan.batch * often[ids] + plan.even / len(items))
-    same = some.item[:, None] == ids[None, :]
-    np.fill_diagonal(same, False)  # but for the click itself
-    return {
-        "item": side(ids, np.append(some.day, rng.choice(some.day, plan.even))),
-        "seen": side(some.last, some.day[:, None]),
-        "hard": side(some.passed, some.day[:, None]),
-        "none": some.passed < 0,
-        "user": user_side(some.language, some.last, some.last_share),
-        "drawn": drawn.astype(np.float32) * plan.log_q,
-        "same": same,
-        "weight": some.weight,
-    }
-
-
-def train(plan: Plan, items: Items, examples: Examples) -> tuple[Towers, list[float]]:
-    """Towers, and the mean loss of each epoch."""
-    rng = np.random.default_rng([plan.seed, 13])
-    weights = start(plan, items)
-    steps = plan.epochs * (len(examples.item) // plan.batch)
-    if not steps:
-        raise ValueError(f"a batch needs {plan.batch} clicks; got {len(examples.item)}")
-    adam = optax.adam(optax.cosine_decay_schedule(plan.rate, steps))
-    state = adam.init(weights)
-
-    def step(weights: Weights, state: Any, batch: Batch) -> tuple[Weights, Any, Any]:
-        loss, slope = jax.value_and_grad(_loss)(weights, batch, plan.hard)
-        change, state = adam.update(slope, state)
-        return optax.apply_updates(weights, change), state, loss
-
-    fast, losses = jax.jit(step), []
-    for _ in range(plan.epochs):
-        told = []
-        for batch in _batches(plan, items, examples, rng):
-            weights, state, loss = fast(weights, state, batch)
-            told.append(loss)
-        losses.append(float(np.mean([float(x) for x in told])))
-    return Towers(plan, jax.tree.map(np.asarray, weights)), losses
-
-
 @dataclass(frozen=True, slots=True)
 class Towers:
     """Trained towers."""
@@ -269,22 +81,54 @@ class Towers:
     weights: Weights
 
     def items(self, items: Items, day: float, rows: Ids | None = None) -> Floats:
-        """(n, out) vectors of videos as they are on a day."""
+        """(n, out) vectors of videos, of unit length, as they are on a day."""
         rows = np.arange(len(items), dtype=np.int32) if rows is None else rows
-        make = jax.jit(item_vectors)
-        parts = []
-        for some in np.array_split(rows, max(1, len(rows) >> 16)):
+        made = np.empty((len(rows), self.plan.out), np.float32)
+        for first in range(0, len(rows), CHUNK):
+            some = rows[first : first + CHUNK]
             side = item_side(items, some, day, self.plan.buckets)
-            parts.append(np.asarray(make(self.weights, side)))
-        return np.concatenate(parts)
+            made[first : first + CHUNK] = self._item(side)
+        return made
+
+    def _item(self, side: Batch) -> Floats:
+        w = self.weights
+        tables = [w[name][side[name]] for name in ("language", "topic", "creator")]
+        x = np.concatenate([side["dense"], *tables], axis=1)
+        content = side["dense"][:, : len(w["content"])] @ w["content"]
+        return unit(content + dense(w["item"], x))
 
     def of_users(
         self, known: Known, viewers: Viewers, vector: Floats, user: Ids
     ) -> Floats:
         """(n, heads, out) vectors of users, given the vectors of all videos."""
-        parts, make = [], jax.jit(user_vectors)
-        for some in np.array_split(user, max(1, len(user) >> 12)):
+        made = np.empty((len(user), self.plan.heads, self.plan.out), np.float32)
+        for first in range(0, len(user), CHUNK // 16):
+            some = user[first : first + CHUNK // 16]
             last, share = known.last[some], known.last_share[some]
             side = user_side(viewers.language[some], last, share)
-            parts.append(make(self.weights, side, vector[np.maximum(last, 0)]))
-        return np.concatenate([np.asarray(part) for part in parts])
+            seen = vector[np.maximum(last, 0)]
+            made[first : first + CHUNK // 16] = self._user(side, seen)
+        return made
+
+    def _user(self, side: Batch, seen: Floats) -> Floats:
+        w, there = self.weights, side["there"][..., None]
+        look = dense(w["look"], np.concatenate([seen, side["share"][..., None]], -1))
+        look = softmax(np.where(there, look, np.float32(-1e9)), axis=1) * there
+        pooled = look.transpose(0, 2, 1) @ seen
+        own = np.concatenate([w["language"][side["language"]], side["warm"]], axis=1)
+        own = np.broadcast_to(own[:, None], (*pooled.shape[:2], own.shape[1]))
+        return unit(pooled + dense(w["user"], np.concatenate([pooled, own], -1)))
+
+
+def dense(layers: list[Weights], x: Floats) -> Floats:
+    """Layers with a rectifier between each two."""
+    for at, layer in enumerate(layers):
+        x = x @ layer["w"] + layer["b"]
+        if at + 1 < len(layers):
+            x = np.maximum(x, 0)
+    return x
+
+
+def unit(x: Floats) -> Floats:
+    """Each vector to length one."""
+    return np.asarray(x / np.sqrt((x * x).sum(-1, keepdims=True) + np.float32(1e-8)))

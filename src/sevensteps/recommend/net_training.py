@@ -1,0 +1,89 @@
+"""Training of the ranking network, in JAX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from sevensteps.worlds.video import SLATE
+
+from .examples import Rows
+from .items import Floats
+from .ranking import TASKS, Net, Scale
+
+
+@dataclass(frozen=True, slots=True)
+class NetPlan:
+    """How the network is built and trained."""
+
+    widths: tuple[int, ...] = (64, 32)
+    batch: int = 1_024
+    epochs: int = 4
+    rate: float = 3e-3
+    decay: float = 1e-4
+    seed: int = 0
+
+
+def fit(rows: Rows, plan: NetPlan | None = None) -> Net:
+    """From impressions; share and like learn from the clicked ones."""
+    plan = plan or NetPlan()
+    scale = Scale.of(rows.x)
+    x = scale(rows.x)
+    rng = np.random.default_rng([plan.seed, 14])
+    steps = plan.epochs * (len(x) // plan.batch)
+    if not steps:
+        raise ValueError(f"a batch needs {plan.batch} impressions; got {len(x)}")
+    rate = optax.cosine_decay_schedule(plan.rate, steps)
+    adam = optax.adamw(rate, weight_decay=plan.decay)
+    weights = _net(plan.widths, x.shape[1], rng)
+    state = adam.init(weights)
+
+    def step(weights: Any, state: Any, batch: Any) -> tuple[Any, Any]:
+        change, state = adam.update(jax.grad(_loss)(weights, batch), state, weights)
+        return optax.apply_updates(weights, change), state
+
+    fast = jax.jit(step)
+    for _ in range(plan.epochs):
+        order = rng.permutation(len(x))
+        for first in range(0, len(x) - plan.batch + 1, plan.batch):
+            some = order[first : first + plan.batch]
+            weights, state = fast(weights, state, _batch(x, rows, some))
+    return Net(scale, jax.tree.map(np.asarray, weights))
+
+
+def _net(widths: tuple[int, ...], n_in: int, rng: np.random.Generator) -> Any:
+    sizes = [n_in, *widths, len(TASKS)]
+    layers = []
+    for a, b in pairwise(sizes):
+        w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
+        layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
+    return {"layers": layers, "place": jnp.zeros(SLATE)}
+
+
+def _batch(x: Floats, rows: Rows, some: Any) -> dict[str, Any]:
+    goals = (rows.clicked[some], rows.share[some], rows.liked[some])
+    return {
+        "x": x[some],
+        "position": rows.position[some],
+        "goals": np.column_stack(goals).astype(np.float32),
+    }
+
+
+def _loss(weights: Any, batch: Any) -> jax.Array:
+    """Cross-entropy of clicks, and of shares and likes among the clicked."""
+    x = batch["x"]
+    for at, layer in enumerate(weights["layers"]):
+        x = x @ layer["w"] + layer["b"]
+        if at + 1 < len(weights["layers"]):
+            x = jax.nn.relu(x)
+    place = jax.nn.one_hot(batch["position"], SLATE) @ weights["place"]
+    x = x + jnp.stack([place, 0 * place, 0 * place], axis=1)
+    each = optax.sigmoid_binary_cross_entropy(x, batch["goals"])
+    hit = batch["goals"][:, :1]
+    return (each * jnp.concatenate([jnp.ones_like(hit), hit, hit], axis=1)).mean()

@@ -1,0 +1,102 @@
+"""The two stages as a policy: candidates, ranking, pages, a day at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sevensteps.worlds.video import MOST_PAGES, Requests, Slates, View
+
+from .inputs import NAMES, Shelf, inputs, shelf_on
+from .items import Events, Floats, Ids, Items, Viewers
+from .known import Known
+from .pages import GONE, Layout, compose
+from .ranking import Guess, Ranker
+from .sources import Followed, Near, Source, fresh, merged, popular
+from .towers import Towers
+
+Goal = Callable[[Guess, Floats], Floats]  # guess, inputs -> score
+CHUNK = 256  # users at a time
+
+
+@dataclass
+class TwoStage:
+    """Candidates from several sources, ranked by a goal, composed into pages.
+
+    Parameters
+    ----------
+    known : what was known when the policy went live; copied, then kept up to date
+    towers, ranker : trained models
+    goal : what to rank by, from a guess and the inputs
+    shares : how many candidates each source may name: near, popular, fresh, followed
+    layout : how pages are composed
+    """
+
+    known: Known
+    towers: Towers
+    ranker: Ranker
+    goal: Goal
+    shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
+    layout: Layout = field(default_factory=Layout)
+    _fresh: bool = True
+
+    def __post_init__(self) -> None:
+        self.known = deepcopy(self.known)
+
+    def __call__(self, requests: Requests, view: View) -> Slates:
+        """(n,) requests -> (n, SLATE) videos; one to four pages a user."""
+        items, viewers = Items.of(view.videos), Viewers.of(view.users)
+        self._keep_up(items, viewers, view)
+        user, row = np.unique(requests.user_id, return_inverse=True)
+        shelf = shelf_on(self.known, items, viewers, self.towers, user)
+        sources = self._sources(shelf)
+        pages = [
+            self._pages(shelf, sources, user[first : first + CHUNK])
+            for first in range(0, len(user), CHUNK)
+        ]
+        return Slates.fixed(np.concatenate(pages)[row, requests.page])
+
+    def _keep_up(self, items: Items, viewers: Viewers, view: View) -> None:
+        """Learn yesterday; what came before the first day is known already."""
+        if self._fresh or view.log is None:
+            self.known.meet(items, viewers)
+        else:
+            self.known.learn(Events.of(view.log, items), items, viewers, view.day)
+        self.known.day, self._fresh = view.day, False
+
+    def _sources(self, shelf: Shelf) -> dict[str, Source]:
+        known, items, viewers = shelf.known, shelf.items, shelf.viewers
+        made: dict[str, Callable[[], Source]] = {
+            "near": lambda: Near.exact(self.towers, shelf.vector, known, viewers),
+            "popular": lambda: popular(known, items, viewers),
+            "fresh": lambda: fresh(known, items, viewers),
+            "followed": lambda: Followed.of(known, items),
+        }
+        return {name: made[name]() for name in self.shares}
+
+    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
+        """(n, MOST_PAGES, SLATE) videos of some users."""
+        found = merged(sources, self.shares, user)
+        item = np.maximum(found, 0)
+        x = inputs(shelf, user, item)
+        flat = x.reshape(-1, len(NAMES))
+        score = self.goal(self.ranker(flat), flat).reshape(item.shape)
+        old = shelf.known.watched.has(user[:, None], item)
+        score = np.where((found < 0) | old, GONE, score).astype(np.float32)
+        vector, creator = shelf.vector[item], shelf.items.creator[item]
+        place = compose(self.layout, score, vector, creator, MOST_PAGES)
+        rows = np.arange(len(user))[:, None, None]
+        return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
+
+
+def clicks(guess: Guess, x: Floats) -> Floats:
+    """The goal of clicks."""
+    return guess.click
+
+
+def watch_time(guess: Guess, x: Floats) -> Floats:
+    """The goal of minutes watched."""
+    return guess.click * guess.share * x[:, NAMES.index("length_min")]
