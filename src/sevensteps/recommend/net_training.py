@@ -10,12 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from scipy.special import logit
 
 from sevensteps.worlds.video import SLATE
 
 from .examples import Rows
 from .items import Floats
-from .ranking import TASKS, Net, Scale
+from .ranking import Net, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ def fit(rows: Rows, plan: NetPlan | None = None) -> Net:
     plan = plan or NetPlan()
     scale = Scale.of(rows.x)
     x = scale(rows.x)
-    rng = np.random.default_rng([plan.seed, 14])
+    rng = np.random.default_rng([plan.seed, 15])
     steps = plan.epochs * (len(x) // plan.batch)
     if not steps:
         raise ValueError(f"a batch needs {plan.batch} impressions; got {len(x)}")
     rate = optax.cosine_decay_schedule(plan.rate, steps)
     adam = optax.adamw(rate, weight_decay=plan.decay)
-    weights = _net(plan.widths, x.shape[1], rng)
+    weights = _net(plan.widths, rows, x.shape[1], plan.seed)
     state = adam.init(weights)
 
     def step(weights: Any, state: Any, batch: Any) -> tuple[Any, Any]:
@@ -57,13 +58,20 @@ def fit(rows: Rows, plan: NetPlan | None = None) -> Net:
     return Net(scale, jax.tree.map(np.asarray, weights))
 
 
-def _net(widths: tuple[int, ...], n_in: int, rng: np.random.Generator) -> Any:
-    sizes = [n_in, *widths, len(TASKS)]
-    layers = []
+def _net(widths: tuple[int, ...], rows: Rows, n_in: int, seed: int) -> Any:
+    """Weights by lot; what is known without any input, the base rates, at once."""
+    rng, sizes, layers = np.random.default_rng([seed, 14]), [n_in, *widths, 3], []
     for a, b in pairwise(sizes):
         w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
         layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
-    return {"layers": layers, "place": jnp.zeros(SLATE)}
+    shown = np.bincount(rows.position, minlength=SLATE)
+    clicks = np.bincount(rows.position[rows.clicked], minlength=SLATE)
+    place = logit((clicks + 1) / (shown + 10))
+    hit = rows.clicked
+    after = logit([rows.share[hit].mean(), (rows.liked[hit].sum() + 1) / hit.sum()])
+    layers[-1]["w"] *= 0.1
+    layers[-1]["b"] = jnp.asarray([place[0], *after], jnp.float32)
+    return {"layers": layers, "place": jnp.asarray(place - place[0], jnp.float32)}
 
 
 def _batch(x: Floats, rows: Rows, some: Any) -> dict[str, Any]:

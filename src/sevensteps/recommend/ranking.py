@@ -22,8 +22,6 @@ from .inputs import CODES, NAMES
 from .items import Floats
 from .towers import dense
 
-TASKS = ("click", "share", "like")
-
 
 @dataclass(frozen=True, slots=True)
 class Guess:
