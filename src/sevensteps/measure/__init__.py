@@ -37,6 +37,13 @@ from sevensteps.measure.experiment import (
 )
 from sevensteps.measure.interval import Interval, significant
 from sevensteps.measure.latency import latency_quantile, latency_table
+from sevensteps.measure.lists import (
+    coverage,
+    found_in,
+    gini,
+    ndcg_at_k,
+    recall_at_k,
+)
 from sevensteps.measure.money import (
     ACTIONS,
     CostsLike,
@@ -47,6 +54,7 @@ from sevensteps.measure.money import (
     review_price,
 )
 from sevensteps.measure.offpolicy import (
+    doubly_robust,
     effective_sample_size,
     exploration_weights,
     importance_weights,
@@ -92,12 +100,16 @@ __all__ = [
     "by_group",
     "calibration_ratio",
     "cheapest_actions",
+    "coverage",
     "cuped",
     "day_blocks",
+    "doubly_robust",
     "effective_sample_size",
     "expected_calibration_error",
     "expected_costs",
     "exploration_weights",
+    "found_in",
+    "gini",
     "importance_weights",
     "ips",
     "latency_quantile",
@@ -106,6 +118,7 @@ __all__ = [
     "mean_per_day",
     "minimum_detectable_effect",
     "money_saved",
+    "ndcg_at_k",
     "paired_difference",
     "peeking_alpha",
     "peeking_false_positives",
@@ -116,6 +129,7 @@ __all__ = [
     "rank_correlation",
     "recall_at_budget",
     "recall_at_fpr",
+    "recall_at_k",
     "recall_by_group",
     "reliability",
     "review_price",

@@ -1,0 +1,194 @@
+"""How good lists are: what they find, in which order, and how much they all resemble.
+
+A list is a row of ids, best first; -1 fills it up. People are the units of chance:
+give each row a block (its user's id modulo a hundred will do) and the interval redraws
+the blocks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.inputs import Floats, at_least, numbers, same_length
+from sevensteps.measure.interval import Interval
+
+Ids = NDArray[np.integer[Any]]
+
+
+def found_in(lists: ArrayLike, row: ArrayLike, item: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each wanted item is on its row's list.
+
+    Parameters
+    ----------
+    lists : (n, k) int        ids, -1 for an empty place
+    row : (m,) int            the list that should hold it
+    item : (m,) int           what it should hold
+
+    Raises
+    ------
+    ValueError                a row that is not there, or an item below zero
+
+    Examples
+    --------
+    >>> found_in([[3, 5], [7, -1]], row=[0, 0, 1], item=[5, 7, 7])
+    array([ True, False,  True])
+    """
+    every, r, i = np.asarray(lists), np.asarray(row), np.asarray(item)
+    same_length(row=r, item=i)
+    if every.ndim != 2:
+        raise ValueError(f"`lists` must be a table of ids, not of shape {every.shape}")
+    if len(r) and (r.min() < 0 or r.max() >= len(every)):
+        raise ValueError(f"`row` must name one of the {len(every):,} lists")
+    if len(i) and i.min() < 0:
+        raise ValueError("`item` must not be negative: -1 is an empty place")
+    wide = np.int64(max(every.max(initial=0), i.max(initial=0)) + 2)
+    held = np.arange(len(every), dtype=np.int64)[:, None] * wide + every + 1
+    return np.isin(r.astype(np.int64) * wide + i + 1, held[every >= 0])
+
+
+def recall_at_k(
+    lists: ArrayLike,
+    row: ArrayLike,
+    item: ArrayLike,
+    block: ArrayLike,
+    *,
+    k: int | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Share of all that was wanted which is among the first `k` of its list.
+
+    Parameters
+    ----------
+    lists, row, item : see `found_in`
+    block : (n,) int          of each *list*, e.g. the user's id modulo a hundred
+    k : int                   places that count; all of them when absent
+
+    Returns
+    -------
+    Interval                  95 % bootstrap over blocks
+
+    Examples
+    --------
+    >>> lists, row, item = [[3, 5], [7, 9]], [0, 0, 1], [5, 7, 7]
+    >>> recall_at_k(lists, row, item, block=[0, 1]).estimate.__round__(3)
+    0.667
+    >>> recall_at_k(lists, row, item, block=[0, 1], k=1).estimate.__round__(3)
+    0.333
+    """
+    every = np.asarray(lists)
+    if k is not None:
+        at_least("k", k, 1)
+        every = every[:, :k]
+    hit = found_in(every, row, item).astype(np.float64)
+    label = np.asarray(block)
+    _one_each(lists=every, block=label)
+    blocks = day_blocks(label, resamples, seed)
+    mine, n = blocks.code[np.asarray(row)], blocks.n_days
+    got, wanted = (np.bincount(mine, x, n).astype(float) for x in (hit, hit * 0 + 1))
+    return blocks.interval(ratio(blocks.total(got), blocks.total(wanted)))
+
+
+def ndcg_at_k(
+    gains: ArrayLike,
+    block: ArrayLike,
+    *,
+    k: int,
+    ideal: ArrayLike | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Mean normalised discounted cumulative gain of the first `k` places.
+
+    The gain is taken as it is (linear; pass `2**grade - 1` for the exponential one) and
+    divided by the logarithm of its place. Lists on which nothing could be gained are
+    left out. The order is that of the columns: ties are the caller's.
+
+    Parameters
+    ----------
+    gains : (n, m) float      gain of each place, in the order shown; not negative
+    block : (n,) int          of each list
+    ideal : (n, j) float      all gains that could be had; those of the list when absent
+
+    Examples
+    --------
+    >>> ndcg_at_k([[0, 1], [1, 0]], block=[0, 1], k=2).estimate.__round__(3)
+    0.815
+
+    Source: Järvelin and Kekäläinen, ACM TOIS 20 (2002).
+    """
+    at_least("k", k, 1)
+    shown, label = _gains("gains", gains), np.asarray(block)
+    best = shown if ideal is None else _gains("ideal", ideal)
+    _one_each(gains=shown, block=label, ideal=best)
+    most = _discounted(-np.sort(-best, axis=1), k)
+    got = _discounted(shown, k)
+    some = most > 0
+    if (got[some] > most[some] * (1 + 1e-9)).any():
+        raise ValueError(
+            "`ideal` must hold all gains: a list gained more than its best"
+        )
+    blocks = day_blocks(label, resamples, seed)
+    each = np.where(some, got / np.where(some, most, 1), 0)
+    total = blocks.total(blocks.daily(each))
+    n = blocks.total(blocks.daily(some.astype(np.float64)))
+    return blocks.interval(ratio(total, n))
+
+
+def _one_each(**tables: NDArray[Any]) -> None:
+    """Every table must have a row for each list."""
+    if len({len(table) for table in tables.values()}) > 1:
+        said = ", ".join(f"`{name}` {len(table):,}" for name, table in tables.items())
+        raise ValueError(f"tables differ in their number of rows: {said}")
+
+
+def _gains(name: str, values: ArrayLike) -> Floats:
+    told = np.asarray(values, np.float64)
+    if told.ndim != 2:
+        raise ValueError(f"`{name}` must be a table of gains, not of {told.shape}")
+    if not np.isfinite(told).all() or (told < 0).any():
+        raise ValueError(f"`{name}` must be finite and not negative")
+    return told
+
+
+def _discounted(gains: Floats, k: int) -> Floats:
+    """(n,) sums of gains by the logarithm of their place."""
+    first = gains[:, :k]
+    return np.asarray(first @ (1 / np.log2(np.arange(first.shape[1]) + 2)))
+
+
+def coverage(lists: ArrayLike, n_items: int) -> float:
+    """Share of a catalogue that is on at least one list.
+
+    >>> coverage([[0, 1], [1, -1]], n_items=4)
+    0.5
+    """
+    at_least("n_items", n_items, 1)
+    every = np.asarray(lists)
+    return len(np.unique(every[every >= 0])) / n_items
+
+
+def gini(counts: ArrayLike) -> float:
+    """How unequally something is shared: 0 if all have the same, 1 if one has all.
+
+    Parameters
+    ----------
+    counts : (n,) float       what each has, zeros included; not negative
+
+    Examples
+    --------
+    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
+    (0.0, 0.75)
+
+    Source: Gini, "Variabilità e mutabilità" (1912).
+    """
+    held = np.sort(numbers("counts", counts))
+    if len(held) == 0 or held[0] < 0 or held[-1] == 0:
+        raise ValueError("`counts` must not be negative, nor zero everywhere")
+    n = len(held)
+    rank = np.arange(1, n + 1)
+    return float(((2 * rank - n - 1) @ held) / (n * held.sum()))

@@ -1,0 +1,158 @@
+"""Lists: recall, discounted gain, coverage, inequality, and doubly robust estimates."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from sevensteps.measure import (
+    coverage,
+    doubly_robust,
+    found_in,
+    gini,
+    ips,
+    ndcg_at_k,
+    recall_at_k,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 12))
+def test_found_is_what_a_loop_finds(seed, n, k):
+    rng = np.random.default_rng(seed)
+    lists = rng.integers(-1, 20, (n, k))
+    row, item = rng.integers(n, size=40), rng.integers(20, size=40)
+    want = [i in set(lists[r]) for r, i in zip(row, item, strict=True)]
+    assert found_in(lists, row, item).tolist() == want
+
+
+def test_recall_counts_what_was_wanted_not_lists():
+    lists = [[1, 2, 3], [4, 5, 6]]
+    row, item = [0, 0, 0, 1], [1, 3, 9, 4]
+    got = recall_at_k(lists, row, item, block=[0, 1])
+    assert got.estimate == pytest.approx(3 / 4)
+    assert recall_at_k(lists, row, item, block=[0, 1], k=1).estimate == 0.5
+
+
+def test_a_recall_interval_covers_and_pairs():
+    rng, covered = np.random.default_rng(0), 0
+    for seed in range(200):
+        p = rng.beta(4, 4, size=300)
+        row = np.repeat(np.arange(300), 5)
+        hit = rng.random(1_500) < p[row]
+        lists = np.full((300, 5), -1)
+        lists[row, np.tile(np.arange(5), 300)] = np.where(
+            hit, np.tile(range(5), 300), -1
+        )
+        block = np.arange(300) % 60
+        item = np.tile(np.arange(5), 300)
+        got = recall_at_k(lists, row, item, block, resamples=300, seed=seed)
+        covered += got.low <= 0.5 <= got.high
+    assert 0.90 <= covered / 200 <= 0.985
+    assert (got - got).high == 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_ndcg_equals_a_trusted_library(seed, k):
+    rng = np.random.default_rng(seed)
+    grade = rng.integers(0, 5, (8, 12)).astype(float)
+    score = rng.permuted(np.tile(np.arange(12.0), (8, 1)), axis=1)  # no ties
+    order = np.argsort(-score, axis=1)
+    shown = np.take_along_axis(grade, order, 1)
+    got = ndcg_at_k(shown, np.arange(8), k=k).estimate
+    assert got == pytest.approx(ndcg_score(grade, score, k=k), abs=1e-9)
+
+
+def test_ndcg_of_a_short_list_against_all_that_was_there():
+    gains, ideal = [[1.0, 0.0]], [[1.0, 1.0, 0.0]]
+    two = ndcg_at_k(gains * 2, [0, 1], k=2, ideal=ideal * 2).estimate
+    assert two == pytest.approx(1 / (1 + 1 / np.log2(3)))
+    nothing = ndcg_at_k([[0, 0], [1, 0], [1, 0]], [0, 1, 2], k=2)
+    assert nothing.estimate == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 50), min_size=2, max_size=30).filter(any))
+def test_gini_is_half_the_mean_difference(counts):
+    x = np.array(counts, float)
+    want = np.abs(x[:, None] - x[None, :]).mean() / (2 * x.mean())
+    assert gini(counts) == pytest.approx(want)
+
+
+def test_coverage_counts_once():
+    assert coverage([[0, 0], [0, 2]], 10) == 0.2
+    assert coverage([[-1, -1]], 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: found_in([1, 2], [0], [1]), "must be a table of ids"),
+        (lambda: found_in([[1, 2]], [1], [1]), "must name one of the 1 lists"),
+        (lambda: found_in([[1, 2]], [0], [-1]), "must not be negative"),
+        (lambda: recall_at_k([[1], [2]], [0], [1], [0, 1], k=0), "`k`"),
+        (lambda: recall_at_k([[1], [2]], [0], [1], [0]), "block"),
+        (lambda: ndcg_at_k([[1.0, np.nan]], [0], k=1), "finite and not negative"),
+        (lambda: ndcg_at_k([[2.0]] * 2, [0, 1], k=1, ideal=[[1.0]] * 2), "all gains"),
+        (lambda: gini([0, 0]), "nor zero everywhere"),
+        (lambda: gini([-1, 2]), "must not be negative"),
+        (lambda: coverage([[1]], 0), "`n_items`"),
+    ],
+)
+def test_what_cannot_be_measured_is_told(make, why):
+    with pytest.raises(ValueError, match=why):
+        make()
+
+
+def logged(rng, n=4_000):
+    """A logged choice among five actions, another policy, and models of the reward."""
+    mean = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
+    odds, target = np.array([0.4, 0.3, 0.1, 0.1, 0.1]), np.array([0, 0, 0.2, 0.3, 0.5])
+    action = rng.choice(5, n, p=odds)
+    reward = (rng.random(n) < mean[action]).astype(float)
+    return mean, odds, target, action, reward
+
+
+def test_doubly_robust_is_right_if_either_is():
+    rng, day = np.random.default_rng(1), np.arange(4_000) % 40
+    true = {"model right": [], "odds right": [], "both wrong": []}
+    for _ in range(60):
+        mean, odds, target, action, reward = logged(rng)
+        weight = (target / odds)[action]
+        bad = np.full(5, 0.05)
+        for name, w, m in (
+            ("model right", np.ones(4_000), mean),
+            ("odds right", weight, bad),
+            ("both wrong", np.ones(4_000), bad),
+        ):
+            got = doubly_robust(
+                reward, w, m[action], np.full(4_000, target @ m), day, resamples=2
+            )
+            true[name].append(got.estimate)
+    value = target @ mean
+    assert np.mean(true["model right"]) == pytest.approx(value, abs=0.004)
+    assert np.mean(true["odds right"]) == pytest.approx(value, abs=0.008)
+    assert abs(np.mean(true["both wrong"]) - value) > 0.1
+
+
+def test_a_good_model_makes_it_less_noisy_than_weights_alone():
+    rng, day = np.random.default_rng(2), np.arange(4_000) % 40
+    mean, odds, target, action, reward = logged(rng)
+    weight = (target / odds)[action]
+    plain = ips(reward, weight, day)
+    robust = doubly_robust(
+        reward, weight, mean[action], np.full(4_000, target @ mean), day
+    )
+    assert robust.high - robust.low < 0.9 * (plain.high - plain.low)
+    assert robust.low <= target @ mean <= robust.high
+
+
+def test_doubly_robust_without_a_model_is_the_weighted_mean():
+    rng, day = np.random.default_rng(3), np.arange(4_000) % 40
+    _, odds, target, action, reward = logged(rng)
+    weight = (target / odds)[action]
+    none = np.zeros(4_000)
+    robust = doubly_robust(reward, weight, none, none, day)
+    assert robust == ips(reward, weight, day)
