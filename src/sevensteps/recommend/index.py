@@ -1,0 +1,91 @@
+"""Indexes of vectors: how near the search comes, and what that costs.
+
+Exact search reads every vector; the others read less (inverted lists), or fewer bytes
+of each (scalar or product quantisation), or both. All are faiss's (Douze et al., 2024);
+a factory string such as "IVF2048,SQ8" names one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+
+from .items import Floats, Ids
+
+LEARNED = 60  # vectors that each inverted list is trained on
+
+
+@dataclass(frozen=True)
+class Built:
+    """An index, and what it took.
+
+    Attributes
+    ----------
+    cpu_s : CPU-seconds of training and adding
+    n_bytes : of the index, as it would lie on disk
+    """
+
+    name: str
+    index: faiss.Index
+    cpu_s: float
+    n_bytes: int
+
+    def search(self, asks: Floats, k: int, probes: int | None = None) -> Ids:
+        """(n, k) ids; `probes` inverted lists are read for each ask."""
+        if probes is not None:
+            faiss.ParameterSpace().set_index_parameter(self.index, "nprobe", probes)
+        return np.asarray(self.index.search(asks, k)[1], np.int32)
+
+
+def build(name: str, vector: Floats, *, seed: int = 0) -> Built:
+    """Train and fill the index that a factory string names; inner products.
+
+    Parameters
+    ----------
+    name : str                e.g. "Flat", "SQ8", "IVF2048,SQ8"
+    vector : (n, d) float32
+
+    Raises
+    ------
+    ValueError                for a name that faiss does not know
+    """
+    try:
+        index = faiss.index_factory(vector.shape[1], name, faiss.METRIC_INNER_PRODUCT)
+    except RuntimeError:
+        raise ValueError(f"faiss knows no index {name!r}; try 'IVF2048,SQ8'") from None
+    start = time.process_time()
+    if not index.is_trained:
+        n = min(len(vector), LEARNED * max(_lists(index), 1_024))
+        rng = np.random.default_rng([seed, 16])
+        index.train(vector[np.sort(rng.choice(len(vector), n, replace=False))])
+    index.add(vector)
+    cpu = time.process_time() - start
+    return Built(name, index, cpu, faiss.serialize_index(index).nbytes)
+
+
+def _lists(index: faiss.Index) -> int:
+    inverted = faiss.try_extract_index_ivf(index)
+    return 0 if inverted is None else int(inverted.nlist)
+
+
+def overlap(found: Ids, exact: Ids) -> Floats:
+    """(n,) share of the exact search's ids that another search found."""
+    return np.array(
+        [np.isin(a, b).mean() for a, b in zip(exact, found, strict=True)], np.float32
+    )
+
+
+def read_rate(n_bytes: int = 1 << 29, rounds: int = 5) -> float:
+    """Bytes per second at which one core reads memory: the limit of any exact search.
+
+    The best of a few products over an array that no cache can hold.
+    """
+    held, best = np.ones(n_bytes // 4, np.float32), np.inf
+    for _ in range(rounds):
+        start = time.perf_counter()
+        held @ held
+        best = min(best, time.perf_counter() - start)
+    return held.nbytes / best
