@@ -38,6 +38,13 @@ def test_more_probes_find_more(exact):
     assert found[2] > 0.999
 
 
+def test_a_second_look_mends_coarse_codes(exact):
+    made = build("IVF64,PQ8x4fs,Refine(SQ8)", VECTOR)
+    found = [overlap(made.search(ASKS, 100, 64, w), exact).mean() for w in (1, 4, 16)]
+    assert found[0] < found[1] < found[2]
+    assert found[2] > 0.9
+
+
 def test_the_same_seed_builds_the_same_index():
     one, two = (build("IVF64,SQ8", VECTOR, seed=1).search(ASKS, 20, 4) for _ in "ab")
     assert np.array_equal(one, two)

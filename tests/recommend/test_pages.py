@@ -7,7 +7,7 @@ from sevensteps.recommend import pages, policy
 from sevensteps.recommend.pages import GONE, Layout, compose
 from sevensteps.recommend.policy import TwoStage, clicks, watch_time
 from sevensteps.recommend.ranking import Value
-from sevensteps.worlds.video import SLATE, Incumbent
+from sevensteps.worlds.video import BASKET, SLATE, Incumbent
 
 RNG = np.random.default_rng(0)
 SCORE = RNG.random((30, 80)).astype(np.float32)
@@ -146,6 +146,17 @@ def test_all_sources_together_fill_pages(shop, two_stage):
     known = rows[rows.video_id < len(who)]
     each = known.groupby(["request_id", who[known.video_id]]).size()
     assert each.max() <= 2
+
+
+def test_it_may_explore_one_place_of_each_page(shop, two_stage):
+    made = two_stage(clicks, explores=3)
+    outcome = shop.world.live(made, days=1, history=shop.history)
+    rows = outcome.impressions.to_pandas()
+    drawn = rows[rows.explored]
+    assert len(drawn) == rows.request_id.nunique()
+    assert np.allclose(drawn.propensity, 1 / BASKET)
+    assert (rows[~rows.explored].propensity == 1).all()
+    assert drawn.video_id.nunique() > 0.8 * BASKET
 
 
 def test_modules_name_what_they_share():

@@ -33,10 +33,21 @@ class Built:
     cpu_s: float
     n_bytes: int
 
-    def search(self, asks: Floats, k: int, probes: int | None = None) -> Ids:
-        """(n, k) ids; `probes` inverted lists are read for each ask."""
-        if probes is not None:
-            faiss.ParameterSpace().set_index_parameter(self.index, "nprobe", probes)
+    def search(self, asks: Floats, k: int, probes: int = 1, wider: float = 4) -> Ids:
+        """(n, k) ids, best first.
+
+        Parameters
+        ----------
+        probes : inverted lists that are read for each ask, if the index has any
+        wider : where a second look refines the first, how many times `k` it takes
+        """
+        base = faiss.downcast_index(self.index)
+        if isinstance(base, faiss.IndexRefine):
+            base.k_factor = wider
+            base = base.base_index
+        inverted = faiss.try_extract_index_ivf(base)
+        if inverted is not None:
+            inverted.nprobe = probes
         return np.asarray(self.index.search(asks, k)[1], np.int32)
 
 

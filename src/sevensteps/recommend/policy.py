@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sevensteps.worlds.video import MOST_PAGES, Requests, Slates, View
+from sevensteps.worlds.video import (
+    MOST_PAGES,
+    Requests,
+    Slates,
+    View,
+    basket,
+    explore,
+)
 
 from .inputs import NAMES, Shelf, inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
@@ -33,6 +40,8 @@ class TwoStage:
     goal : what to rank by, from a guess and the inputs
     shares : how many candidates each source may name: near, popular, fresh, followed
     layout : how pages are composed
+    explores : seed of an even draw for one place of each page, as the incumbent's; or
+        None: nothing is drawn
     """
 
     known: Known
@@ -41,6 +50,7 @@ class TwoStage:
     goal: Goal
     shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
     layout: Layout = field(default_factory=Layout)
+    explores: int | None = None
     _fresh: bool = True
 
     def __post_init__(self) -> None:
@@ -57,7 +67,12 @@ class TwoStage:
             self._pages(shelf, sources, user[first : first + CHUNK])
             for first in range(0, len(user), CHUNK)
         ]
-        return Slates.fixed(np.concatenate(pages)[row, requests.page])
+        slates = Slates.fixed(np.concatenate(pages)[row, requests.page])
+        if self.explores is not None:
+            rng = np.random.default_rng([self.explores, view.day])
+            language = viewers.language[requests.user_id].astype(np.int8)
+            explore(slates, basket(self.explores, view), language, rng)
+        return slates
 
     def _keep_up(self, items: Items, viewers: Viewers, view: View) -> None:
         """Learn yesterday; what came before the first day is known already."""

@@ -2,7 +2,7 @@
 
 from ..disk import BrokenWorld
 from .arms import Arms
-from .incumbent import BASKET, Incumbent, basket
+from .incumbent import BASKET, Incumbent, basket, explore
 from .oracle import Oracle
 from .pairs import Pairs
 from .records import (
@@ -45,5 +45,6 @@ __all__ = [
     "VideoWorld",
     "View",
     "basket",
+    "explore",
     "read_world",
 ]

@@ -52,7 +52,7 @@ class Incumbent:
         old = self._watched.has(requests.user_id[:, None], pool)
         slates = _drawn(pool, np.where(old, score - 20, score), rng)
         if self.explore:
-            _explore(slates, basket(self.seed, view), language, rng)
+            explore(slates, basket(self.seed, view), language, rng)
         return slates
 
     def _learn(self, view: View, shelf: _Shelf) -> None:
@@ -191,19 +191,23 @@ def basket(seed: int, view: View) -> Ids:
     return everything.draw(np.arange(len(LANGUAGES)), BASKET, rng)
 
 
-def _explore(
+def explore(
     slates: Slates,
     basket: Ids,
     language: NDArray[np.int8],
     rng: np.random.Generator,
 ) -> None:
-    """Fill one place of each page with an even draw from its language's basket."""
+    """Fill one place of each page with an even draw from its language's basket.
+
+    Changes `slates`. The video leaves its other place on the page, if it had one; the
+    odds that are logged are those of the draw, given that this place explores.
+    """
     n = len(language)
     rows, place = np.arange(n), rng.integers(SLATE, size=n)
-    drawn = basket[language, rng.integers(BASKET, size=n)]
-    slates.video_id[slates.video_id == drawn[:, None]] = -1  # not twice on a page
+    drawn = basket[language, rng.integers(basket.shape[1], size=n)]
+    slates.video_id[slates.video_id == drawn[:, None]] = -1
     slates.video_id[rows, place] = drawn
-    slates.propensity[rows, place] = 1 / BASKET
+    slates.propensity[rows, place] = 1 / basket.shape[1]
     slates.explored[rows, place] = True
 
 
