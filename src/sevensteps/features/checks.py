@@ -1,46 +1,37 @@
 """Checks of tables that a reader brings: every fault by table, column and row."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 import pandera.pandas as pa
 
-from ..worlds.payments.schema import ACTIONS, CATEGORIES, CHANNELS
-
 SHOWN = 10  # faults named in one message
-REQUIRED = {
-    "payments": ("payment_id", "paid_at", "card_id", "merchant_id", "amount"),
-    "cardholders": ("cardholder_id",),
-    "cards": ("card_id", "cardholder_id"),
-    "merchants": ("merchant_id",),
-    "chargebacks": ("payment_id", "reported_at"),
-}
-OPTIONAL = {
-    "payments": (
-        "cardholder_id",
-        "device_id",
-        "channel",
-        "country",
-        "ip_country",
-        "address_match",
-        "ip_risk",
-        "action",
-        "is_fraud",
-        "reported_at",
-    ),
-    "cardholders": ("country", "home_x", "home_y", "opened_at", "declared_income"),
-    "cards": (),
-    "merchants": ("category", "country", "x", "y", "is_online", "opened_at"),
-    "chargebacks": (),
-}
-NUMBERS = frozenset(
-    [
-        *("amount", "address_match", "ip_risk", "declared_income"),
-        *("home_x", "home_y", "x", "y"),
-    ]
-)
-TIMES = frozenset(["paid_at", "reported_at", "opened_at"])
-FLAGS = frozenset(("is_fraud", "is_online"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """Which tables a case takes, and what may stand in them.
+
+    Attributes
+    ----------
+    main : str                the table that must be there
+    required, optional : columns by table
+    numbers, times, flags : names of columns that are to be parsed as such
+    schemas : what values are possible, by table
+    extra : sections of the mapping file that are no tables, and their entries
+    """
+
+    main: str
+    required: Mapping[str, tuple[str, ...]]
+    optional: Mapping[str, tuple[str, ...]]
+    numbers: frozenset[str]
+    times: frozenset[str]
+    flags: frozenset[str]
+    schemas: Mapping[str, pa.DataFrameSchema]
+    extra: Mapping[str, frozenset[str]]
 
 
 class BadTable(ValueError):
@@ -58,17 +49,20 @@ def faults(table: str, column: str, rows: Iterable[tuple[int, str]]) -> BadTable
     return BadTable("\n".join(lines))
 
 
-def _one_of(values: tuple[str, ...]) -> pa.Column:
+def one_of(values: tuple[str, ...]) -> pa.Column:
+    """A category, possibly missing."""
     check = pa.Check.isin(values, error=f"must be one of {', '.join(values)}")
     return pa.Column(checks=check, nullable=True, required=False)
 
 
-def _within(low: float, high: float) -> pa.Column:
+def within(low: float, high: float) -> pa.Column:
+    """A number between two bounds, possibly missing."""
     check = pa.Check.in_range(low, high, error=f"must lie in [{low:g}, {high:g}]")
     return pa.Column(float, check, nullable=True, required=False)
 
 
-def _finite(nullable: bool = True, positive: bool = False) -> pa.Column:
+def finite(nullable: bool = True, positive: bool = False) -> pa.Column:
+    """A finite number; with `positive`, zero or more."""
     limit = pa.Check.in_range(
         0 if positive else -1e12,
         1e12,
@@ -77,52 +71,14 @@ def _finite(nullable: bool = True, positive: bool = False) -> pa.Column:
     return pa.Column(float, limit, nullable=nullable, required=False)
 
 
-def _key(unique: bool = False) -> pa.Column:
+def key(unique: bool = False) -> pa.Column:
+    """An id of any type, never missing."""
     return pa.Column(nullable=False, unique=unique)
 
 
-SCHEMAS = {
-    "payments": pa.DataFrameSchema(
-        {
-            "payment_id": _key(unique=True),
-            "paid_at": pa.Column(nullable=False),
-            "card_id": _key(),
-            "merchant_id": _key(),
-            "amount": _finite(nullable=False, positive=True),
-            "channel": _one_of(CHANNELS),
-            "action": _one_of(ACTIONS),
-            "address_match": _within(0, 1),
-            "ip_risk": _within(0, 1),
-        }
-    ),
-    "cardholders": pa.DataFrameSchema(
-        {
-            "cardholder_id": _key(unique=True),
-            "home_x": _finite(),
-            "home_y": _finite(),
-            "declared_income": _finite(positive=True),
-        }
-    ),
-    "cards": pa.DataFrameSchema(
-        {"card_id": _key(unique=True), "cardholder_id": _key()}
-    ),
-    "merchants": pa.DataFrameSchema(
-        {
-            "merchant_id": _key(unique=True),
-            "category": _one_of(CATEGORIES),
-            "x": _finite(),
-            "y": _finite(),
-        }
-    ),
-    "chargebacks": pa.DataFrameSchema(
-        {"payment_id": _key(unique=True), "reported_at": pa.Column(nullable=False)}
-    ),
-}
-
-
-def check_columns(table: str, frame: pd.DataFrame) -> None:
+def check_columns(spec: TableSpec, table: str, frame: pd.DataFrame) -> None:
     """Raise if a required column is missing, and say how to name it."""
-    missing = [c for c in REQUIRED[table] if c not in frame]
+    missing = [c for c in spec.required[table] if c not in frame]
     if missing:
         example = "\n".join(f'  {c} = "name in your file"' for c in missing)
         raise BadTable(
@@ -130,14 +86,14 @@ def check_columns(table: str, frame: pd.DataFrame) -> None:
             f"If they go by other names, write a columns.toml beside the file:\n"
             f"  [{table}]\n{example}"
         )
-    if frame.empty and table == "payments":
-        raise BadTable("payments has no rows")
+    if frame.empty and table == spec.main:
+        raise BadTable(f"{table} has no rows")
 
 
-def check_values(table: str, frame: pd.DataFrame) -> None:
+def check_values(spec: TableSpec, table: str, frame: pd.DataFrame) -> None:
     """Raise on the first column with an impossible value, naming its rows."""
     try:
-        SCHEMAS[table].validate(frame, lazy=True)
+        spec.schemas[table].validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         column = cases["column"].iloc[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .checks import FLAGS, NUMBERS, TIMES, BadTable, faults
+from .checks import BadTable, TableSpec, faults
 from .names import DAY
 
 _UNIX = 1_000_000_000  # integers from here on are seconds since 1970
@@ -13,15 +13,15 @@ _WEDNESDAY = pd.Timestamp("1969-12-31")  # weeks are counted from a Wednesday
 _WORDS = {"true": "1", "false": "0", "yes": "1", "no": "0"}
 
 
-def parse(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+def parse(spec: TableSpec, table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Numbers as float64, flags as 0/1, timestamps as datetimes or seconds."""
     out = frame.copy(deep=False)
     for name in frame.columns:
-        if name in NUMBERS:
+        if name in spec.numbers:
             out[name] = _numbers(table, name, frame[name])
-        elif name in FLAGS:
+        elif name in spec.flags:
             out[name] = _flags(table, name, frame[name])
-        elif name in TIMES:
+        elif name in spec.times:
             out[name] = _instants(table, name, frame[name])
     return out
 

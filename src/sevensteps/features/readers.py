@@ -1,20 +1,17 @@
 """Bring your own data: read payments from Parquet or CSV into a `History`."""
 
-import tomllib
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..worlds.payments.records import History
 from .brought import assemble
-from .checks import OPTIONAL, REQUIRED, BadTable, check_columns, check_values
-from .parsing import parse
+from .checks import BadTable
+from .loading import MAPPING, load
+from .spec import PAYMENTS
 
-MAPPING = "columns.toml"
 DELAY_DAYS = 30  # taken where a fraud's report has no date, and said so
 
 
@@ -54,100 +51,8 @@ def read_tables(directory: Path | str) -> History:
     FileNotFoundError         if there is no directory or no payments table
     BadTable                  (a ValueError) names table, column and row of a fault
     """
-    folder = Path(directory)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"no directory {folder}: give one with payments.csv or payments.parquet"
-        )
-    mapping = _mapping(folder)
-    frames = {}
-    for table in REQUIRED:
-        frame = _load(folder, table, dict(mapping.get(table, {})))
-        if frame is not None:
-            check_columns(table, frame)
-            frames[table] = parse(table, frame)
-            check_values(table, frames[table])
-    if "payments" not in frames:
-        found = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"
-        raise FileNotFoundError(
-            f"{folder} has no payments.parquet or payments.csv; it holds {found}. "
-            f'Another name is told in {MAPPING}: [payments] file = "…"'
-        )
+    frames, mapping = load(PAYMENTS, directory)
     return assemble(frames, _delay(frames, mapping.get("labels", {})))
-
-
-def _mapping(folder: Path) -> dict[str, dict[str, Any]]:
-    """The reader's own names, if any; an unknown name of ours is an error."""
-    path = folder / MAPPING
-    if not path.exists():
-        return {}
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadTable(f"{MAPPING} is not valid TOML: {error}") from None
-    known = {t: {"file", *REQUIRED[t], *OPTIONAL[t]} for t in REQUIRED}
-    known["labels"] = {"delay_days"}
-    for table, names in told.items():
-        if table not in known or not isinstance(names, dict):
-            raise BadTable(f"{MAPPING}: no table {table!r}; ours are {sorted(known)}")
-        extra = sorted(set(names) - known[table])
-        if extra:
-            raise BadTable(
-                f"{MAPPING} [{table}]: {', '.join(extra)} is no column of ours; "
-                f"write ours on the left, yours on the right. Ours: "
-                f"{', '.join(sorted(known[table]))}"
-            )
-    return told
-
-
-def _load(folder: Path, table: str, names: dict[str, str]) -> pd.DataFrame | None:
-    """One table under our column names, None if there is no such file."""
-    file = names.pop("file", None)
-    choices = [file] if file else [f"{table}.parquet", f"{table}.csv", table]
-    path = next((folder / c for c in choices if (folder / c).exists()), None)
-    if path is None:
-        if file:
-            raise FileNotFoundError(f"{MAPPING} names {file}, which is not in {folder}")
-        return None
-    if path.suffix not in (".csv", ".parquet", ""):
-        raise BadTable(f"{path.name}: give Parquet or CSV (pickles are never opened)")
-    frame = _read(path)
-    absent = sorted(set(names.values()) - set(frame.columns))
-    if absent:
-        raise BadTable(
-            f"{MAPPING} [{table}] names {', '.join(absent)}, which {path.name} "
-            f"lacks; it has {', '.join(map(str, frame.columns))}"
-        )
-    frame = frame.rename(columns={theirs: ours for ours, theirs in names.items()})
-    ours = [*REQUIRED[table], *OPTIONAL[table]]
-    return (
-        frame[[c for c in frame.columns if c in ours]] if _any(frame, ours) else frame
-    )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """A file as it is; one that is no table is told by its name."""
-    try:
-        if path.suffix != ".csv":
-            return pq.read_table(path).to_pandas()
-        frame = pd.read_csv(path)
-    except (ValueError, pa.ArrowException) as error:  # pandas' errors are ValueErrors
-        kind = "CSV in UTF-8" if path.suffix == ".csv" else "Parquet"
-        raise BadTable(
-            f"{path.name} cannot be read as {kind} ({str(error).strip()}). Save it "
-            "again as Parquet, or as CSV with commas, one header line and UTF-8"
-        ) from None
-    if len(frame.columns) == 1 and (found := set(frame.columns[0]) & {";", "\t", "|"}):
-        raise BadTable(
-            f"{path.name} has one column only: its fields are separated by "
-            f"{found.pop()!r}. Save it again with commas"
-        )
-    return frame
-
-
-def _any(frame: pd.DataFrame, ours: list[str]) -> bool:
-    """Whether any column is ours; if none is, the error should show them all."""
-    return any(c in ours for c in frame.columns)
 
 
 def _delay(frames: dict[str, pd.DataFrame], told: dict[str, Any]) -> float:
