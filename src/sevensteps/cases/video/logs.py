@@ -50,7 +50,7 @@ class Log:
     Attributes
     ----------
     user, item : (n,) int32
-    at : (n,) float64         seconds since the first row
+    seconds : (n,) float64    since the first row
     topic : (items,) int32    -1 where it is not known
     n_users, n_items : int
     n_passed : int            rows that were shown and not clicked, left out
@@ -58,7 +58,7 @@ class Log:
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
-    at: NDArray[np.float64]
+    seconds: NDArray[np.float64]
     topic: NDArray[np.int32]
     n_users: int
     n_items: int
@@ -69,8 +69,8 @@ class Log:
 
     def between(self, low: float, high: float) -> Log:
         """Rows after `low` and not after `high`, in seconds."""
-        rows = (self.at > low) & (self.at <= high)
-        ids = self.user[rows], self.item[rows], self.at[rows]
+        rows = (self.seconds > low) & (self.seconds <= high)
+        ids = self.user[rows], self.item[rows], self.seconds[rows]
         return Log(*ids, self.topic, self.n_users, self.n_items)
 
     def matrix(self) -> sp.csr_matrix:
@@ -108,7 +108,7 @@ def read_log(directory: Path | str) -> Log:
     return Log(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
-        at=_seconds(rows["at"]),
+        seconds=_seconds(rows["at"]),
         topic=_topics(frames.get("videos"), items),
         n_users=int(user.max()) + 1,
         n_items=len(items),

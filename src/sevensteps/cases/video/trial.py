@@ -60,7 +60,7 @@ def popularity(half_life_days: float) -> Scores:
     """Interactions, each worth half as much after so many days; the same for all."""
 
     def scores(past: Log, user: Ids) -> Floats:
-        age = (past.at[-1] - past.at) / DAY
+        age = (past.seconds[-1] - past.seconds) / DAY
         weight = 0.5 ** (age / half_life_days)
         told = np.bincount(past.item, weight, past.n_items).astype(np.float32)
         return np.tile(told, (len(user), 1))
@@ -166,7 +166,7 @@ class Trial:
 
 def trial(log: Log) -> Trial:
     """Tune on the last stretch but one, train the ranker on all but the last, try."""
-    at = np.quantile(log.at, CUTS)
+    at = np.quantile(log.seconds, CUTS)
     *lessons, test = (Stretch.of(log, float(a), float(b)) for a, b in pairwise(at))
     found = {name: tuned(name, lessons[-1]) for name in GRIDS}
     ways = {name: scores for name, (_, scores) in found.items()}
@@ -206,19 +206,20 @@ def _candidates(
     return row, item.astype(np.int32), np.column_stack(inputs).astype(np.float32)
 
 
-def _rank(score: Floats) -> NDArray[np.intp]:
-    return np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1)
+def _rank(score: Floats) -> Floats:
+    order = np.argsort(-score, axis=1, kind="stable")
+    return np.argsort(order, axis=1).astype(np.float32)
 
 
 def _context(
     stretch: Stretch, row: NDArray[np.intp], item: NDArray[np.intp]
 ) -> list[Floats]:
     """How much a user had, how long ago; how old an item is; how its topic is liked."""
-    past, user, now = stretch.past, stretch.user, stretch.past.at[-1]
+    past, user, now = stretch.past, stretch.user, stretch.past.seconds[-1]
     n = np.bincount(past.user, minlength=past.n_users)[user]
     last, first = np.zeros(past.n_users), np.full(past.n_items, now)
-    np.maximum.at(last, past.user, past.at)
-    np.minimum.at(first, past.item, past.at)
+    np.maximum.at(last, past.user, past.seconds)
+    np.minimum.at(first, past.item, past.seconds)
     topics = np.zeros((past.n_users, past.topic.max() + 2), np.float32)
     np.add.at(topics, (past.user, past.topic[past.item]), 1)
     liked = topics[user] / n[:, None]
