@@ -17,6 +17,7 @@ from sevensteps.worlds.video import SLATE
 from .examples import Rows
 from .items import Floats
 from .ranking import Net, Scale
+from .tower_training import ADAM, cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,24 @@ def fit(rows: Rows, plan: NetPlan | None = None) -> Net:
     steps = plan.epochs * (len(x) // plan.batch)
     if not steps:
         raise ValueError(f"a batch needs {plan.batch} impressions; got {len(x)}")
-    rate = optax.cosine_decay_schedule(plan.rate, steps)
-    adam = optax.adamw(rate, weight_decay=plan.decay)
     weights = _net(plan.widths, rows, x.shape[1], plan.seed)
-    state = adam.init(weights)
-
-    def step(weights: Any, state: Any, batch: Any) -> tuple[Any, Any]:
-        change, state = adam.update(jax.grad(_loss)(weights, batch), state, weights)
-        return optax.apply_updates(weights, change), state
-
-    fast = jax.jit(step)
+    state, rates = ADAM.init(weights), iter(cosine(plan.rate, steps))
     for _ in range(plan.epochs):
         order = rng.permutation(len(x))
         for first in range(0, len(x) - plan.batch + 1, plan.batch):
-            some = order[first : first + plan.batch]
-            weights, state = fast(weights, state, _batch(x, rows, some))
+            batch = _batch(x, rows, order[first : first + plan.batch])
+            weights, state = _step(weights, state, batch, next(rates), plan.decay)
     return Net(scale, jax.tree.map(np.asarray, weights))
+
+
+@jax.jit
+def _step(
+    weights: Any, state: Any, batch: Any, rate: float, decay: float
+) -> tuple[Any, Any]:
+    """One step of Adam with decoupled decay (Loshchilov & Hutter, 2019)."""
+    change, state = ADAM.update(jax.grad(_loss)(weights, batch), state)
+    change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
+    return optax.apply_updates(weights, change), state
 
 
 def _net(widths: tuple[int, ...], rows: Rows, n_in: int, seed: int) -> Any:

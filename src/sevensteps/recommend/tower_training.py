@@ -20,6 +20,8 @@ from .examples import Examples
 from .items import Floats, Ids, Items
 from .towers import Batch, Plan, Towers, Weights, item_side, user_side
 
+ADAM = optax.scale_by_adam()
+
 
 def start(plan: Plan, items: Items) -> Weights:
     """Small random weights."""
@@ -159,19 +161,30 @@ def train(plan: Plan, items: Items, examples: Examples) -> tuple[Towers, list[fl
     steps = plan.epochs * (len(examples.item) // plan.batch)
     if not steps:
         raise ValueError(f"a batch needs {plan.batch} clicks; got {len(examples.item)}")
-    adam = optax.adam(optax.cosine_decay_schedule(plan.rate, steps))
-    state = adam.init(weights)
-
-    def step(weights: Weights, state: Any, batch: Batch) -> tuple[Weights, Any, Any]:
-        loss, slope = jax.value_and_grad(_loss)(weights, batch, plan.hard)
-        change, state = adam.update(slope, state)
-        return optax.apply_updates(weights, change), state, loss
-
-    fast, losses = jax.jit(step), []
+    state, losses = ADAM.init(weights), []
+    rates = iter(cosine(plan.rate, steps))
     for _ in range(plan.epochs):
         told = []
         for batch in _batches(plan, items, examples, rng):
-            weights, state, loss = fast(weights, state, batch)
+            rate = next(rates)
+            weights, state, loss = _step(weights, state, batch, rate, plan.hard)
             told.append(loss)
         losses.append(float(np.mean([float(x) for x in told])))
     return Towers(plan, jax.tree.map(np.asarray, weights)), losses
+
+
+@jax.jit
+def _step(
+    weights: Weights, state: Any, batch: Batch, rate: float, hard: float
+) -> tuple[Weights, Any, jax.Array]:
+    """One step down the slope; compiled once for all trainings of one shape."""
+    loss, slope = jax.value_and_grad(_loss)(weights, batch, hard)
+    change, state = ADAM.update(slope, state)
+    change = jax.tree.map(lambda x: -rate * x, change)
+    return optax.apply_updates(weights, change), state, loss
+
+
+def cosine(rate: float, steps: int) -> Floats:
+    """(steps,) learning rates that fall from `rate` to zero along half a cosine."""
+    done = np.arange(steps) / steps
+    return (rate * (1 + np.cos(np.pi * done)) / 2).astype(np.float32)
