@@ -125,6 +125,11 @@ class Events:
         """Some of the events."""
         return Events(*(getattr(self, name)[rows] for name in self.__slots__))
 
+    def then(self, later: Events) -> Events:
+        """These events, and later ones after them."""
+        pairs = ((getattr(self, n), getattr(later, n)) for n in self.__slots__)
+        return Events(*(np.concatenate(pair) for pair in pairs))
+
     def days(self) -> list[tuple[int, Events]]:
         """The events of each day; they must be in order of time."""
         if not len(self):

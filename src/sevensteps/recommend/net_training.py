@@ -47,11 +47,10 @@ def fit(rows: Rows, plan: NetPlan | None = None) -> Net:
         order = rng.permutation(len(x))
         for first in range(0, len(x) - plan.batch + 1, plan.batch):
             batch = _batch(x, rows, order[first : first + plan.batch])
-            weights, state = _step(weights, state, batch, next(rates), plan.decay)
+            weights, state = _fast(weights, state, batch, next(rates), plan.decay)
     return Net(scale, jax.tree.map(np.asarray, weights))
 
 
-@jax.jit
 def _step(
     weights: Any, state: Any, batch: Any, rate: float, decay: float
 ) -> tuple[Any, Any]:
@@ -59,6 +58,9 @@ def _step(
     change, state = ADAM.update(jax.grad(_loss)(weights, batch), state)
     change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
     return optax.apply_updates(weights, change), state
+
+
+_fast = jax.jit(_step)
 
 
 def _net(widths: tuple[int, ...], rows: Rows, n_in: int, seed: int) -> Any:

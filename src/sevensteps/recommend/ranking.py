@@ -200,6 +200,10 @@ class Value:
         base, share, like = np.linalg.lstsq(told, rows.stars[asked] - 3.0)[0]
         return cls(float(base), float(share), float(like))
 
+    def goal(self, guess: Guess, x: Floats) -> Floats:
+        """The goal of this value, for a policy."""
+        return self(guess)
+
     def __call__(self, guess: Guess) -> Floats:
         """(n,) expected value of showing each video."""
         after = self.base + self.share * guess.share + self.like * guess.like

@@ -167,13 +167,12 @@ def train(plan: Plan, items: Items, examples: Examples) -> tuple[Towers, list[fl
         told = []
         for batch in _batches(plan, items, examples, rng):
             rate = next(rates)
-            weights, state, loss = _step(weights, state, batch, rate, plan.hard)
+            weights, state, loss = _fast(weights, state, batch, rate, plan.hard)
             told.append(loss)
         losses.append(float(np.mean([float(x) for x in told])))
     return Towers(plan, jax.tree.map(np.asarray, weights)), losses
 
 
-@jax.jit
 def _step(
     weights: Weights, state: Any, batch: Batch, rate: float, hard: float
 ) -> tuple[Weights, Any, jax.Array]:
@@ -182,6 +181,9 @@ def _step(
     change, state = ADAM.update(slope, state)
     change = jax.tree.map(lambda x: -rate * x, change)
     return optax.apply_updates(weights, change), state, loss
+
+
+_fast = jax.jit(_step)
 
 
 def cosine(rate: float, steps: int) -> Floats:

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sevensteps.cases.fraud.parallel import side_by_side
 from sevensteps.cases.fraud.policies import Score
 from sevensteps.cases.fraud.samples import Sample, sample
+from sevensteps.cases.parallel import side_by_side
 from sevensteps.features import FEATURES
 from sevensteps.watch import (
     Baseline,

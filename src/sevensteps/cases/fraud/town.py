@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.models import Features, Floats, Probability, trees
-from sevensteps.cases.fraud.parallel import side_by_side
 from sevensteps.cases.fraud.policies import Score
 from sevensteps.cases.fraud.retraining import Logged, RetrainingPolicy
 from sevensteps.cases.fraud.samples import sample
+from sevensteps.cases.parallel import side_by_side
 from sevensteps.features import LiveFeatures
 from sevensteps.measure import CostsLike, Interval, average_precision, expected_costs
 from sevensteps.watch import half_life

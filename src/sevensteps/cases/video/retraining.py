@@ -1,0 +1,78 @@
+"""A two-stage policy that learns from what it has shown, at a cadence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sevensteps.recommend.examples import ranker_rows, tower_examples
+from sevensteps.recommend.items import Events, Floats, Items, Viewers
+from sevensteps.recommend.known import known_after
+from sevensteps.recommend.net_training import fit
+from sevensteps.recommend.policy import TwoStage
+from sevensteps.recommend.ranking import Value
+from sevensteps.recommend.tower_training import train
+from sevensteps.recommend.towers import Plan
+from sevensteps.worlds.video import Requests, Slates, View
+
+LESSON = 5  # days from which the ranker learns; the towers stop before them
+
+
+@dataclass
+class Retraining:
+    """Trains anew every `cadence` days on the log, in which its own pages stand.
+
+    Parameters
+    ----------
+    events : of the past, before the policy goes live
+    looks : (SLATE,) how often each place is looked at; a policy that never draws by
+        lot cannot measure it again
+    value : what a click is worth; decided once, so that only the learning differs
+    shares, explores : as for `TwoStage`
+    cadence : days between two trainings
+    window : days of clicks from which the towers learn
+    per_day : impressions of each day from which the ranker learns
+    """
+
+    events: Events
+    looks: Floats
+    value: Value
+    shares: Mapping[str, int]
+    explores: int | None = None
+    cadence: int = 3
+    window: int = 14
+    per_day: int = 10_000
+    trained_on: list[int] = field(default_factory=list)
+    _now: TwoStage | None = None
+
+    def __call__(self, requests: Requests, view: View) -> Slates:
+        """The pages of the latest model."""
+        items, viewers = Items.of(view.videos), Viewers.of(view.users)
+        if self._now is not None and view.log is not None:
+            self.events = self.events.then(Events.of(view.log, items))
+        if not self.trained_on or view.day - self.trained_on[-1] >= self.cadence:
+            self._now = self._trained(items, viewers, view.day)
+            self.trained_on.append(view.day)
+        assert self._now is not None
+        return self._now(requests, view)
+
+    def _trained(self, items: Items, viewers: Viewers, day: int) -> TwoStage:
+        """Towers on the window but its last days, a ranker on those."""
+        split = day - LESSON
+        early = self.events.take(self.events.day < split)
+        clicks = tower_examples(early, items, viewers, seed=day)
+        late = np.flatnonzero(clicks.day >= split - self.window)
+        plan = Plan(epochs=2, batch=256, seed=day)
+        towers, _ = train(plan, items, clicks.take(late))
+        told = self.events, items, viewers, towers, self.looks
+        rows = ranker_rows(*told, first=split, per_day=self.per_day, seed=day)
+        return TwoStage(
+            known=known_after(self.events, items, viewers, self.looks),
+            towers=towers,
+            ranker=fit(rows),
+            goal=self.value.goal,
+            shares=self.shares,
+            explores=self.explores,
+        )

@@ -1,0 +1,143 @@
+"""A small company whose every future can be lived, and lived again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from sevensteps.cases.parallel import side_by_side
+from sevensteps.measure import Interval, mean_per_day
+from sevensteps.recommend.items import Events, Floats, Ids, Items, Viewers
+from sevensteps.recommend.known import Known, known_after, look_curve
+from sevensteps.worlds.video import History, Oracle, Outcome, Policy, VideoWorld
+
+BLOCKS = 100  # of people, as units of chance
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What only the world knows of users and videos; (n, k) arrays.
+
+    Attributes
+    ----------
+    click : probability of a click, once looked at
+    value : satisfaction that watching gives
+    """
+
+    click: Floats
+    value: Floats
+
+    @property
+    def worth(self) -> Floats:
+        """Satisfaction expected of showing each video where it is looked at."""
+        return self.click * self.value
+
+
+@dataclass(frozen=True)
+class Town:
+    """A world, its past, and what the company knows on the morning after.
+
+    Attributes
+    ----------
+    looks : (SLATE,) float32       how often each place is looked at, told by the log
+    """
+
+    world: VideoWorld
+    history: History
+    items: Items
+    viewers: Viewers
+    events: Events
+    looks: Floats
+    known: Known
+
+    @classmethod
+    def of(cls, world: VideoWorld, history: History | None = None) -> Town:
+        """Read the past once, for all that follows."""
+        history = history or world.history()
+        items, viewers = Items.of(history.videos), Viewers.of(history.users)
+        events = Events.of(history.impressions, items)
+        looks = look_curve(events)
+        known = known_after(events, items, viewers, looks)
+        return cls(world, history, items, viewers, events, looks, known)
+
+    def before(self, day: int) -> Known:
+        """What was known on an earlier morning."""
+        early = self.events.take(self.events.day < day)
+        return known_after(early, self.items, self.viewers, self.looks)
+
+    def truth(self, user: Ids, item: Ids) -> Truth:
+        """Of (n,) users and (n, k) videos on the morning after; -1 is worth nothing."""
+        match = self.world.affinity(self.history, user, np.maximum(item, 0))
+        click = expit(1.3 * match.promise - 2.0)
+        return Truth(np.where(item >= 0, click, 0), np.where(item >= 0, match.value, 0))
+
+    def run(self, policy: Policy | Oracle, days: int, luck: int = 1) -> Outcome:
+        """Put one policy in production."""
+        return self.world.live(policy, days, luck, history=self.history)
+
+    def twins(
+        self, policies: Mapping[str, Policy | Oracle], days: int, luck: int = 1
+    ) -> dict[str, Outcome]:
+        """The same people with the same luck under each policy."""
+        lived = side_by_side(lambda p: self.run(p, days, luck), policies.values())
+        return dict(zip(policies, lived, strict=True))
+
+
+def per_person(outcome: Outcome, n_users: int) -> pd.DataFrame:
+    """(users,) sums over an outcome's days; who never came has zeros.
+
+    Columns: clicks, hours, likes, satisfaction, regrets (clicks whose value was below
+    zero), days (on which one came).
+    """
+    pages = outcome.requests
+    user, n = pages.user_id.to_numpy(), n_users
+    clicked = outcome.impressions["clicked"].to_numpy(zero_copy_only=False)
+    bad = clicked & (outcome.truth["true_value"].to_numpy() < 0)
+    came = pages[["user_id", "day"]].drop_duplicates().user_id
+    viewer = outcome.impressions["user_id"].to_numpy()
+    sums = {
+        "clicks": np.bincount(user, pages.clicks, n),
+        "hours": np.bincount(user, pages.watched_s / 3_600, n),
+        "likes": np.bincount(user, pages.likes, n),
+        "satisfaction": np.bincount(user, pages.true_satisfaction, n),
+        "regrets": np.bincount(viewer[bad], minlength=n).astype(float),
+        "days": np.bincount(came, minlength=n).astype(float),
+    }
+    return pd.DataFrame(sums)
+
+
+def mean_of(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:
+    """Mean over people, with people drawn again in a hundred groups.
+
+    Parameters
+    ----------
+    values : (n,) float       one number a person
+    unit : (n,) int           each one's id; the position when absent
+    """
+    told = np.asarray(values, np.float64)
+    block = (np.arange(len(told)) if unit is None else unit) % BLOCKS
+    n = np.bincount(block, minlength=BLOCKS)
+    sums = np.bincount(block, told, BLOCKS)
+    return mean_per_day(pd.Series(sums * BLOCKS / n.sum()))
+
+
+def board(outcomes: Mapping[str, Outcome], days: int) -> pd.DataFrame:
+    """A row of intervals for each outcome: per 1,000 people and day.
+
+    Rows come from the same people, so their differences are paired. `days` is how
+    long each outcome lasted.
+    """
+    n = max(int(o.requests.user_id.max()) for o in outcomes.values()) + 1
+    rows = {name: per_person(o, n) * (1_000 / days) for name, o in outcomes.items()}
+    table = {
+        name: {column: mean_of(each[column]) for column in each}
+        for name, each in rows.items()
+    }
+    return pd.DataFrame.from_dict(table, orient="index")
