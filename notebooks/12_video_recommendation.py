@@ -22,7 +22,7 @@
 # > **Note.** Try it cold first. Take five minutes, write down your first six questions, then compare.
 
 # %%
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,11 +46,11 @@ pd.set_option("display.width", 120, "display.max_columns", 20)
 # Two worlds serve this chapter. A **town** is small enough to be lived again under every policy, by the same people with the same luck. A **city** with two million videos is there for all that depends on size. Both keep their truth in a drawer: how well each video fits each person, what watching gives her, what its picture promises. What they simplify is in the [data card](https://github.com/seven-steps-book/seven-steps/blob/main/data/README.md).
 
 # %%
-world = vid.VideoWorld(vid.Size(20_000, 60_000, 3_000, days=28), seed=7)
+world = vid.VideoWorld(vid.Size(12_000, 40_000, 2_000, days=28), seed=7)
 town = video.Town.of(world)
 log = town.history.impressions
 teach.record(town_impressions=log.num_rows, town_clicks=int(town.events.clicked.sum()))
-log.slice(1_000_003, 3).to_pandas().round(3).astype(str).T
+log.slice(500_003, 3).to_pandas().round(3).astype(str).T
 
 # %% [markdown]
 # The town logged <!--=town_impressions-->?<!--/--> impressions in 28 days under the policy that stands today: what is trending, some of the new, some at random. One place of each page is filled by lot from the day's basket of a hundred videos a language. That draw is the most valuable column of the log, as you will see.
@@ -181,3 +181,198 @@ teach.record(framed=framed, came=came,
              survey_over_return=framed["satisfaction"]["survey"] - framed["satisfaction"]["return"],
              reached=f"{framed['satisfaction']['survey'].estimate / framed['satisfaction']['oracle'].estimate:.0%}")
 came.to_frame("visits a day more than today, per 1,000 people")
+
+# %%
+fig, ax = plt.subplots()
+roles = {"today's policy": figures.NAIVE, "clicks": figures.NAIVE, "minutes": figures.RIVAL,
+         "survey": figures.OURS, "return": figures.OURS, "oracle": figures.TRUTH}
+for name, colour in roles.items():
+    x, y = framed.loc[name, "clicks"], framed.loc[name, "satisfaction"]
+    ax.plot([x.low, x.high], [y.estimate] * 2, color=colour)
+    ax.plot([x.estimate] * 2, [y.low, y.high], color=colour)
+    ax.annotate(name, (x.high, y.estimate), (6, -3), textcoords="offset points")
+ax.set(xlabel="clicks per 1,000 people and day", ylabel="satisfaction per 1,000 and day",
+       xlim=(340, 980))
+figures.show(
+    fig, "four-goals",
+    alt="Satisfaction against clicks for six policies. The click goal has more clicks "
+    "than survey and return, and a third of their satisfaction; the oracle is far "
+    "above all in both.",
+    caption="The goal of clicks gets its clicks. The people get a third of what the "
+    "same machine gives them when it wants what the survey says.")
+
+# %% [markdown]
+# | goal | clicks | hours | satisfaction | clicks regretted | verdict |
+# |---|---|---|---|---|---|
+# | clicks | <!--=framed[clicks, clicks]-->?<!--/--> | <!--=framed[clicks, hours]-->?<!--/--> | <!--=framed[clicks, satisfaction]-->?<!--/--> | <!--=framed[clicks, regrets]-->?<!--/--> | buys promises |
+# | minutes | <!--=framed[minutes, clicks]-->?<!--/--> | <!--=framed[minutes, hours]-->?<!--/--> | <!--=framed[minutes, satisfaction]-->?<!--/--> | <!--=framed[minutes, regrets]-->?<!--/--> | buys length |
+# | return tomorrow | <!--=framed[return, clicks]-->?<!--/--> | <!--=framed[return, hours]-->?<!--/--> | <!--=framed[return, satisfaction]-->?<!--/--> | <!--=framed[return, regrets]-->?<!--/--> | the goal itself, seen through noise |
+# | **survey** | <!--=framed[survey, clicks]-->?<!--/--> | <!--=framed[survey, hours]-->?<!--/--> | <!--=framed[survey, satisfaction]-->?<!--/--> | <!--=framed[survey, regrets]-->?<!--/--> | ours |
+#
+# > **Decision.** Rank by the value that the survey teaches. Against minutes it gives up hours and wins satisfaction, and <!--=came[survey]-->?<!--/--> more visits a day per 1,000 people than today's policy, where clicks win <!--=came[clicks]-->?<!--/-->. The survey asks three in a hundred who watched. Its lead over the goal of returns is <!--=survey_over_return-->?<!--/--> of satisfaction: where nobody may be asked, the log's own returns come close. Both stay far from the oracle: <!--=reached-->?<!--/--> of what it gives.
+#
+# In this world clickbait *costs*: a promise above the content disappoints, and disappointment keeps people away. Whether yours does is an empirical question, and the survey is how you ask it.
+#
+# > **Say this.** "A click is what the picture promised, a minute is what the length allowed. I predict both, and I let a small survey say what they are worth. The value model is one line that product owns."
+#
+# *Follow-up ladder.* **Mid**: predicts clicks. **Senior**: predicts several things and combines them, with weights from something that was asked. **Staff**: knows that the combination is the product strategy, tests it by return, and watches what it does to creators.
+
+# %% [markdown]
+# (video-data)=
+# ## Step 3 · Data
+#
+# *Minutes 14-22.* You never see tastes, only what was done with pages that somebody chose.
+
+# %%
+clicks = town.events.take(town.events.clicked)
+often = np.sort(np.bincount(clicks.item, minlength=len(town.items)))[::-1]
+drawn = town.events.explored
+value = town.world.truth(town.history)["true_value"].to_numpy()
+known_before = np.bincount(clicks.item[clicks.day < 21], minlength=len(town.items))
+week_4 = drawn & (town.events.day >= 21)
+told = np.corrcoef(np.log1p(known_before[town.events.item[week_4]]), value[week_4])[0, 1]
+facts = pd.Series({
+    "of the user-item matrix filled": len(clicks) / len(town.viewers) / len(town.items),
+    "of clicks on the top 1 % of videos": often[:len(often) // 100].sum() / often.sum(),
+    "of videos never clicked": (often == 0).mean(),
+    "correlation of popularity and true value": told})
+teach.record(facts=facts.map("{:.2%}".format), told=told)
+facts.to_frame("share").round(5)
+
+# %% [markdown]
+# <!--=facts[of the user-item matrix filled]-->?<!--/--> of the matrix is filled, and one video in a hundred takes <!--=facts[of clicks on the top 1 % of videos]-->?<!--/--> of the clicks. Nobody put that tail into the world: videos are drawn alike, and what is shown more is clicked more. Where the lot shows a video to anybody, its popularity correlates with its true value at <!--=told-->?<!--/-->. Popularity is a record of exposure.
+#
+# ### Where it stood
+#
+# Of two videos of equal worth the upper one is clicked more. Divide by how often a place is *looked at*. The raw click rate cannot tell: the policy puts better videos higher. The places filled by lot can.
+
+# %%
+raw = np.bincount(clicks.position) / np.bincount(town.events.position)
+looked = town.world.truth(town.history)["true_examined"].to_numpy()
+in_truth = np.bincount(town.events.position, looked) / np.bincount(town.events.position)
+curves = pd.DataFrame({"click rate, raw": raw / raw[0], "by lot": town.looks,
+                       "truth": in_truth / in_truth[0]}).set_axis(range(1, 11))
+fig, ax = plt.subplots()
+for name, colour in zip(curves, (figures.NAIVE, figures.OURS, figures.TRUTH), strict=True):
+    ax.plot(curves[name], color=colour, label=name)
+ax.set(xlabel="place on the page", ylabel="looks, the first place being 1", ylim=(0, 1))
+figures.label_lines(ax)
+figures.show(
+    fig, "places",
+    alt="Looks fall from 1 at the first place to a sixth at the tenth in truth; the "
+    "curve measured by lot follows it, the raw click rate falls faster.",
+    caption="What was drawn by lot measures how far people look. The raw click rate "
+    "mixes it with the quality of what the policy put there.")
+
+# %% [markdown]
+# ### What was known that morning
+#
+# A ranker is told how often a video was clicked. By when? Take the counts of the whole log, as a `groupby` does, and each click stands among its own inputs. Here the same rows get the inputs of the last morning instead of their own.
+
+# %%
+shelf = inputs.shelf_on(town.known, town.items, town.viewers, towers, np.unique(rows.user))
+leaked_early = video.as_seen_from(shelf, early)
+leaked_late = video.as_seen_from(shelf, late)
+leaky = net_training.fit(leaked_early)
+shuffle = np.random.default_rng(5).permutation(len(rows.user)) < len(early.user)
+by_lot = net_training.fit(rows.take(shuffle))
+leaks = pd.Series({
+    "counts of the whole log, promised": video.click_auc(leaky, leaked_late, town.looks),
+    "counts of the whole log, delivered": video.click_auc(leaky, late, town.looks),
+    "counts of the morning": video.click_auc(net, late, town.looks),
+    "rows split by lot, promised": video.click_auc(by_lot, rows.take(~shuffle), town.looks)})
+teach.record(leaks=leaks)
+leaks.to_frame("AUC of clicks")
+
+# %% [markdown]
+# The leak promises <!--=leaks[counts of the whole log, promised]-->?<!--/--> and delivers <!--=leaks[counts of the whole log, delivered]-->?<!--/-->; honest counts give <!--=leaks[counts of the morning]-->?<!--/-->. A split by lot instead of by time promises <!--=leaks[rows split by lot, promised]-->?<!--/-->. In this package one walk over the days joins every example with what was known on its own morning, and the same code answers requests: there is no second implementation to disagree.
+#
+# (video-negatives)=
+# ### What is a negative?
+#
+# Nobody says no to a video. A retrieval model needs examples of *no*, and each choice is a bet:
+#
+# - **in-batch**: other people's clicks in the same batch. Popular videos are punished for being popular;
+# - **in-batch with logQ**: the same, minus the logarithm of how often each is drawn, which takes the punishment back ([Yi et al., 2019](#bib-yi2019));
+# - **drawn evenly** from the catalogue: easy;
+# - **passed over**: seen on the same page, above the last click, and not clicked: hard.
+#
+# Judge them on the morning of day 26, three ways. *Later clicks* is the recall at 100 of what these people clicked on the next two days, as in most papers. *Clicks by lot* counts only videos which the lot put there. And because this is our world: the *true worth* of the ten best among the hundred.
+
+# %%
+past = video.Town.of(world, world.history(26))
+later = video.Later.of(past, town.events.take(town.events.day >= 26))
+examples_26 = examples.tower_examples(past.events, past.items, past.viewers)
+NONE = -1e9  # of weight for the videos passed over
+plans = {"in-batch": dict(hard=NONE), "in-batch, logQ": dict(hard=NONE, log_q=True),
+         "in-batch and even, logQ": dict(hard=NONE, log_q=True, even=512),
+         "in-batch and passed over": {}}
+
+def near(plan, **kind):
+    fitted, _ = train(two_towers.Plan(epochs=2, **plan), past.items, examples_26)
+    vectors = fitted.items(past.items, past.history.days)
+    return sources.Near.exact(fitted, vectors, past.known, past.viewers)
+
+negatives = {name: near(plan) for name, plan in plans.items()}
+
+# %%
+popular = sources.popular(past.known, past.items, past.viewers)
+judged = pd.DataFrame({name: video.judge(past, later, source(later.user, 100))
+                       for name, source in [*negatives.items(), ("popular", popular)]}).T
+ahead = judged["true worth of best 10"] - judged.loc["in-batch", "true worth of best 10"]
+teach.record(judged=judged, ahead=ahead, n_later=len(later.item), n_by_lot=int(later.by_lot.sum()))
+judged
+
+# %% [markdown]
+# Read the first column and you choose popularity, then logQ: <!--=judged[in-batch, logQ, later clicks]-->?<!--/--> against <!--=judged[in-batch, later clicks]-->?<!--/--> without. Read the last one and both are wrong: the correction changes the true worth by <!--=ahead[in-batch, logQ]-->?<!--/-->, and the negatives that were passed over by <!--=ahead[in-batch and passed over]-->?<!--/-->. The folklore is not false. LogQ predicts *clicks in this log* better, and this log is what a popularity policy showed. A model that learns the policy is rewarded for it. Where exposure followed taste, both columns would agree.
+#
+# > **Decision.** In-batch negatives and those passed over, without logQ. We judge candidates by experiments and by what was drawn by lot, never by later clicks alone. Of <!--=n_later-->?<!--/--> later clicks only <!--=n_by_lot-->?<!--/--> are on draws, so that column is honest and blurred: exploration is what buys its sharpness.
+
+# %% [markdown]
+# ### The metric that samples
+#
+# To rank one later click among all videos costs a pass over the catalogue. Many papers rank it among a hundred drawn ones. Do three models keep their order?
+
+# %%
+counts = sources.click_matrix(past.events, len(past.viewers), len(past.items))
+factors = sources.Factors.of(counts, width=32, weight=1, ridge=10, seed=0)
+corrected = negatives["in-batch and even, logQ"]
+asks = corrected.towers.of_users(past.known, past.viewers, corrected.vector, later.user)
+speaks = past.viewers.language[later.user][:, None] == past.items.language
+scores = {"popular in her language": past.known.trend * speaks,
+          "factors": factors.users[later.user] @ factors.items.T,
+          "towers with logQ": asks[:, 0] @ corrected.vector.T}
+sampled = pd.DataFrame({
+    name: {"among all": video.hit_rate(score, later),
+           "among 100 drawn": video.hit_rate(score, later, among=100)}
+    for name, score in scores.items()}).T
+gap = sampled.loc["popular in her language"] - sampled.loc["factors"]
+teach.record(sampled=sampled, gap=gap)
+sampled
+
+# %% [markdown]
+# Among all videos, popularity and factors are level: the difference is <!--=gap[among all]-->?<!--/-->. Among a hundred drawn ones popularity wins by <!--=gap[among 100 drawn]-->?<!--/-->: a video drawn evenly is nearly always one that nobody watches, and whoever knows that much wins. The sampled metric asks an easier question, and asks it of some models more kindly than of others ([Krichene and Rendle, 2020](#bib-krichene2020)).
+#
+# ### How old is it?
+#
+# A video's **example age** is a feature of the item tower, so the model can learn that the new is clicked more, or less. At serving time [Covington et al. (2016)](#bib-covington2016) set it to zero: rank as if all were new. Try both.
+
+# %%
+born_today = replace(past.items, born=np.full_like(past.items.born, 26.0))
+ours, aged = negatives["in-batch and passed over"], {}
+for name, catalogue in [("age as it is", past.items), ("as if all were new", born_today)]:
+    vectors = ours.towers.items(catalogue, 26.0)
+    lists = replace(ours, vector=vectors, index=sources.flat(vectors))(later.user, 100)
+    new = past.items.born[lists] > 26 - 3
+    aged[name] = {"share of the last 3 days": video.mean_of(new.mean(axis=1), later.user),
+                  "true worth of best 10": video.best_ten(past, later.user, lists)}
+aged = pd.DataFrame(aged).T
+teach.record(aged=aged)
+aged
+
+# %% [markdown]
+# Here the trick does not pay. The share of new videos goes from <!--=aged[age as it is, share of the last 3 days]-->?<!--/--> to <!--=aged[as if all were new, share of the last 3 days]-->?<!--/-->, and the true worth from <!--=aged[age as it is, true worth of best 10]-->?<!--/--> to <!--=aged[as if all were new, true worth of best 10]-->?<!--/-->. Today's policy keeps a list of new videos, so newness in its log means *shown to everybody*, and the tower learned to hold it against a video. Fresh videos get a source of their own instead.
+#
+# > **Say this.** "My labels are what people did with pages that I chose. I keep one draw by lot on every page. It measures where people look, which videos nobody has tried, and whether my offline metric is about people or about my own policy."
+#
+# *Follow-up ladder.* **Mid**: clicks are positive, the rest negative. **Senior**: corrects for place, joins features as of the morning, and says what its negatives mean. **Staff**: asks which policy made the log before trusting any metric on it, and pays for exploration.

@@ -52,6 +52,7 @@ class Rows:
     Attributes
     ----------
     x : (n, len(NAMES)) float32
+    user, item : (n,) int32
     position : (n,) int8           where it was shown
     day : (n,) int32
     clicked, liked, explored : (n,) bool
@@ -60,6 +61,8 @@ class Rows:
     """
 
     x: Floats
+    user: Ids
+    item: Ids
     position: NDArray[np.int8]
     day: Ids
     clicked: NDArray[np.bool_]
@@ -165,6 +168,8 @@ def _told(x: Floats, some: Events) -> Rows:
     """Inputs beside what came of them."""
     return Rows(
         x=x,
+        user=some.user,
+        item=some.item,
         position=some.position,
         day=some.day,
         clicked=some.clicked,

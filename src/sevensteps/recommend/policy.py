@@ -76,6 +76,11 @@ class TwoStage:
 
     def _keep_up(self, items: Items, viewers: Viewers, view: View) -> None:
         """Learn yesterday; what came before the first day is known already."""
+        if not self._fresh and view.day <= self.known.day:
+            raise ValueError(
+                f"this policy has lived until day {self.known.day} and cannot go back "
+                f"to day {view.day}: make a new one for another future"
+            )
         if self._fresh or view.log is None:
             self.known.meet(items, viewers)
         else:

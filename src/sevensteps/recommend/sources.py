@@ -6,6 +6,7 @@ where it has no more to offer.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import faiss
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
@@ -115,17 +117,20 @@ class Factors:
         cls, clicks: sp.csr_matrix, width: int, weight: float, ridge: float, seed: int
     ) -> Factors:
         """Alternating least squares on implicit feedback (Hu et al., 2008)."""
-        from implicit.cpu.als import AlternatingLeastSquares
+        with warnings.catch_warnings():  # it asks for a notebook's progress bar
+            warnings.simplefilter("ignore")
+            from implicit.cpu.als import AlternatingLeastSquares
 
-        model = AlternatingLeastSquares(
-            factors=width,
-            alpha=weight,
-            regularization=ridge,
-            iterations=12,
-            random_state=seed,
-            num_threads=1,
-        )
-        model.fit(clicks.astype(np.float32), show_progress=False)
+        with threadpool_limits(1, "blas"):  # as it asks for
+            model = AlternatingLeastSquares(
+                factors=width,
+                alpha=weight,
+                regularization=ridge,
+                iterations=12,
+                random_state=seed,
+                num_threads=1,
+            )
+            model.fit(clicks.astype(np.float32), show_progress=False)
         often = np.asarray(clicks.sum(axis=0)).ravel() > 0
         return cls(model.user_factors, model.item_factors, often)
 
@@ -145,6 +150,13 @@ class Factors:
         return out
 
 
+def flat(vector: Floats) -> faiss.Index:
+    """An index that looks at all (n, d) vectors."""
+    index = faiss.IndexFlatIP(vector.shape[1])
+    index.add(np.ascontiguousarray(vector))
+    return index
+
+
 @dataclass(frozen=True)
 class Near:
     """The videos nearest to a user's vectors, in any index of faiss."""
@@ -160,9 +172,7 @@ class Near:
         cls, towers: Towers, vector: Floats, known: Known, viewers: Viewers
     ) -> Near:
         """By looking at all videos."""
-        index = faiss.IndexFlatIP(vector.shape[1])
-        index.add(np.ascontiguousarray(vector))
-        return cls(towers, vector, index, known, viewers)
+        return cls(towers, vector, flat(vector), known, viewers)
 
     def __call__(self, user: Ids, k: int) -> Ids:
         """(n, k) by the largest product with any of the user's vectors."""

@@ -1,17 +1,26 @@
 """The video case: a town to try policies in, and a reader's own interaction logs."""
 
+from .judged import Later, best_ten, hit_rate, judge
 from .logs import Log, read_log
+from .ranked import as_seen_from, click_auc, click_ratio
 from .retraining import Retraining
 from .town import Town, Truth, board, mean_of, per_person
 from .trial import Trial, trial
 
 __all__ = [
+    "Later",
     "Log",
     "Retraining",
     "Town",
     "Trial",
     "Truth",
+    "as_seen_from",
+    "best_ten",
     "board",
+    "click_auc",
+    "click_ratio",
+    "hit_rate",
+    "judge",
     "mean_of",
     "per_person",
     "read_log",
