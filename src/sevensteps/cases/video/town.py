@@ -67,10 +67,11 @@ class Town:
         known = known_after(events, items, viewers, looks)
         return cls(world, history, items, viewers, events, looks, known)
 
-    def before(self, day: int) -> Known:
-        """What was known on an earlier morning."""
-        early = self.events.take(self.events.day < day)
-        return known_after(early, self.items, self.viewers, self.looks)
+    def log_with(self, outcome: Outcome) -> tuple[Events, Items, Viewers]:
+        """The past's events and then an outcome's; everything and everybody by then."""
+        items, viewers = Items.of(outcome.videos), Viewers.of(outcome.users)
+        lived = Events.of(outcome.impressions, items)
+        return self.events.then(lived), items, viewers
 
     def truth(self, user: Ids, item: Ids) -> Truth:
         """Of (n,) users and (n, k) videos on the morning after; -1 is worth nothing."""

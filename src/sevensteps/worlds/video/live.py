@@ -131,13 +131,15 @@ def asked(
     return checked(policy(requests, view), len(requests), len(state.videos))
 
 
-def outcome_of(days: list[Day]) -> Outcome:
-    """Days as one outcome."""
+def outcome_of(days: list[Day], state: State) -> Outcome:
+    """Days as one outcome, which ends in a state."""
     return Outcome(
         impressions=pa.concat_tables([d.impressions for d in days]),
         truth=pa.concat_tables([d.truth for d in days]),
         requests=pd.concat([d.requests for d in days], ignore_index=True),
         daily=pd.DataFrame([d.summary for d in days]).set_index("day"),
+        users=users_table(state.users),
+        videos=videos_table(state.videos),
     )
 
 

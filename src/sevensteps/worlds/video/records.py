@@ -192,9 +192,12 @@ class Outcome:
                               watched_s, likes, true_satisfaction
     daily : DataFrame         by day: visitors, requests, clicks, watched_h, likes,
                               true_satisfaction, true_mood, creators (still uploading)
+    users, videos : pa.Table  the company's tables on the last evening
     """
 
     impressions: pa.Table
     truth: pa.Table
     requests: pd.DataFrame
     daily: pd.DataFrame
+    users: pa.Table
+    videos: pa.Table

@@ -99,7 +99,7 @@ class VideoWorld:
         if key not in self._pasts:
             start, policy = self.first_evening(), Incumbent(self.seed)
             made, state = run(self.rules, start, policy, 0, days, PAST, None, progress)
-            outcome = outcome_of(made)
+            outcome = outcome_of(made, state)
             self._pasts[key] = Past(outcome.impressions, outcome.truth, state)
         return self._pasts[key]
 
@@ -196,6 +196,5 @@ class VideoWorld:
             raise ValueError("need days >= 1 and 1 <= seed <= 255")
         past = self._past_of(history)
         first = self._days(None if history is None else history.days)
-        log = past.impressions
-        made, _ = run(self.rules, past.state, policy, first, days, seed, log, progress)
-        return outcome_of(made)
+        how = first, days, seed, past.impressions, progress
+        return outcome_of(*run(self.rules, past.state, policy, *how))
