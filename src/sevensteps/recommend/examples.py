@@ -75,6 +75,11 @@ class Rows:
         """Some of the examples."""
         return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
 
+    def then(self, other: Rows) -> Rows:
+        """These examples, and others after them."""
+        pairs = ((getattr(self, n), getattr(other, n)) for n in self.__slots__)
+        return Rows(*(np.concatenate(pair) for pair in pairs))
+
 
 def tower_examples(
     events: Events,
@@ -143,21 +148,28 @@ def ranker_rows(
     looks: Floats,
     *,
     first: int,
-    per_day: int,
+    per_day: int | None = None,
+    surveyed: bool = False,
     seed: int = 0,
 ) -> Rows:
-    """At most `per_day` impressions of each day from `first` on, by lot.
+    """Impressions of each day from `first` on, with what was known that morning.
 
     The towers must have been trained on days before `first`: what they have seen of
     a label would otherwise come back as an input.
+
+    Parameters
+    ----------
+    per_day : at most so many of each day, by lot; all when absent
+    surveyed : only those whose viewer was asked for stars
     """
     parts = []
     for today, known in walk(events, items, viewers, looks):
         if known.day < first:
             continue
-        rng = np.random.default_rng([seed, known.day])
-        n = min(per_day, len(today))
-        some = today.take(np.sort(rng.choice(len(today), n, replace=False)))
+        some = today.take(today.stars > 0) if surveyed else today
+        if per_day is not None and per_day < len(some):
+            rng = np.random.default_rng([seed, known.day])
+            some = some.take(np.sort(rng.choice(len(some), per_day, replace=False)))
         shelf = shelf_on(known, items, viewers, towers, np.unique(some.user))
         parts.append(_told(inputs(shelf, some.user, some.item[:, None])[:, 0], some))
     columns = (np.concatenate([getattr(p, k) for p in parts]) for k in Rows.__slots__)

@@ -100,3 +100,27 @@ def read_rate(n_bytes: int = 1 << 29, rounds: int = 5) -> float:
         held @ held
         best = min(best, time.perf_counter() - start)
     return held.nbytes / best
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How an index did on some asks, one at a time as requests come.
+
+    Attributes
+    ----------
+    recall : share of the exact search's ids that were found
+    cpu_ms : CPU-milliseconds of one search
+    """
+
+    recall: float
+    cpu_ms: float
+
+
+def searched(built: Built, asks: Floats, exact: Ids, probes: int = 1) -> Searched:
+    """Search for each of (n, d) asks by itself, and compare with (n, k) exact ids."""
+    k = exact.shape[1]
+    start = time.process_time()
+    found = [built.search(ask[None], k, probes) for ask in asks]
+    spent = time.process_time() - start
+    recall = overlap(np.concatenate(found), exact).mean()
+    return Searched(float(recall), spent / len(asks) * 1e3)

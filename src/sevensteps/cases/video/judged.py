@@ -63,9 +63,10 @@ def best_ten(town: Town, user: Ids, lists: Ids) -> Interval:
 
     What somebody who knows the truth could make of the candidates. The worth is the
     chance of a click times the value, each video by itself: that a page of ten alike
-    tires is left out.
+    tires is left out. A video that was watched before counts nothing.
     """
-    worth = town.truth(user, lists).worth
+    old = town.known.watched.has(user[:, None], np.maximum(lists, 0))
+    worth = np.where(old, 0, town.truth(user, lists).worth)
     return mean_of(-np.sort(-worth, axis=1)[:, :SLATE].mean(axis=1), user)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from sevensteps.cases.parallel import side_by_side
-from sevensteps.measure import Interval, mean_per_day
+from sevensteps.measure import Interval, snips
 from sevensteps.recommend.items import Events, Floats, Ids, Items, Viewers
 from sevensteps.recommend.known import Known, known_after, look_curve
 from sevensteps.worlds.video import History, Oracle, Outcome, Policy, VideoWorld
@@ -124,9 +124,7 @@ def mean_of(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:
     """
     told = np.asarray(values, np.float64)
     block = (np.arange(len(told)) if unit is None else unit) % BLOCKS
-    n = np.bincount(block, minlength=BLOCKS)
-    sums = np.bincount(block, told, BLOCKS)
-    return mean_per_day(pd.Series(sums * BLOCKS / n.sum()))
+    return snips(told, np.ones(len(told)), block)
 
 
 def board(outcomes: Mapping[str, Outcome], days: int) -> pd.DataFrame:
