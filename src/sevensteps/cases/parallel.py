@@ -1,6 +1,7 @@
 """Independent worlds side by side, each in a process of its own."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -19,4 +20,6 @@ def side_by_side(function: Callable[[T], R], tasks: Iterable[T]) -> list[R]:
     they wait for each other. Nothing is shared through files (`max_nbytes`).
     """
     n = min(MOST, os.cpu_count() or 1)
-    return list(Parallel(n, max_nbytes=None)(delayed(function)(t) for t in tasks))
+    with warnings.catch_warnings():  # a process that has grown is replaced: no harm
+        warnings.filterwarnings("ignore", "A worker stopped")
+        return list(Parallel(n, max_nbytes=None)(delayed(function)(t) for t in tasks))

@@ -120,3 +120,24 @@ def clicks(guess: Guess, x: Floats) -> Floats:
 def watch_time(guess: Guess, x: Floats) -> Floats:
     """The goal of minutes watched."""
     return guess.click * guess.share * x[:, NAMES.index("length_min")]
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """A goal between what suits a person and what is popular.
+
+    Parameters
+    ----------
+    goal : what suits the person
+    lean : 0 for that goal alone, 1 for popularity alone
+    scale : size of the goal's scores where a video's trend counts one
+    """
+
+    goal: Goal
+    lean: float
+    scale: float
+
+    def __call__(self, guess: Guess, x: Floats) -> Floats:
+        """(n,) the mixture of both."""
+        trend = self.scale * x[:, NAMES.index("video_trend")]
+        return (1 - self.lean) * self.goal(guess, x) + self.lean * trend

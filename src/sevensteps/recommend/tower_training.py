@@ -44,7 +44,7 @@ def start(plan: Plan, items: Items) -> Weights:
         "item": [layer(into, plan.inner), layer(plan.inner, plan.out, 0.3)],
         "look": [layer(plan.out + 1, plan.inner), layer(plan.inner, plan.heads)],
         "user": [layer(plan.out + 5, plan.inner), layer(plan.inner, plan.out, 0.3)],
-        "warmth": jnp.asarray(2.5),
+        "warmth": jnp.asarray(2.5, jnp.float32),
     }
 
 

@@ -4,7 +4,7 @@ from .judged import Later, best_ten, hit_rate, judge
 from .logs import Log, read_log
 from .ranked import as_seen_from, click_auc, click_ratio
 from .retraining import Retraining
-from .town import Town, Truth, board, mean_of, per_person
+from .town import Town, Truth, board, by_span, mean_of, per_person
 from .trial import Trial, trial
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "as_seen_from",
     "best_ten",
     "board",
+    "by_span",
     "click_auc",
     "click_ratio",
     "hit_rate",

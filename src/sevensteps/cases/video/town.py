@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
@@ -127,16 +128,62 @@ def mean_of(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:
     return snips(told, np.ones(len(told)), block)
 
 
-def board(outcomes: Mapping[str, Outcome], days: int) -> pd.DataFrame:
+def board(outcomes: Mapping[str, Outcome], *, last: int | None = None) -> pd.DataFrame:
     """A row of intervals for each outcome: per 1,000 people and day.
 
-    Rows come from the same people, so their differences are paired. `days` is how
-    long each outcome lasted.
+    Rows come from the same people, so their differences are paired.
+
+    Parameters
+    ----------
+    last : only so many days at the end; all when absent
     """
     n = max(int(o.requests.user_id.max()) for o in outcomes.values()) + 1
+    days = min(len(o.daily) for o in outcomes.values())
+    if last is not None:
+        days, outcomes = last, {k: _end(o, last) for k, o in outcomes.items()}
     rows = {name: per_person(o, n) * (1_000 / days) for name, o in outcomes.items()}
     table = {
         name: {column: mean_of(each[column]) for column in each}
         for name, each in rows.items()
     }
     return pd.DataFrame.from_dict(table, orient="index")
+
+
+def _end(outcome: Outcome, days: int) -> Outcome:
+    """The last days of an outcome."""
+    first = int(outcome.daily.index[-1]) - days + 1
+    late = outcome.impressions["at"].to_numpy() >= first * DAY
+    return replace(
+        outcome,
+        impressions=outcome.impressions.filter(pa.array(late)),
+        truth=outcome.truth.filter(pa.array(late)),
+        requests=outcome.requests[outcome.requests.day >= first],
+        daily=outcome.daily.loc[first:],
+    )
+
+
+def by_span(outcome: Outcome, days: int) -> pd.DataFrame:
+    """Spans of so many days: satisfaction per visit, what was shown, who creates.
+
+    Columns: satisfaction (per visitor and day), shown (share of all videos), top
+    (share of impressions on the hundredth part of videos that was shown most),
+    made by (creators shown), creators (still uploading when the span ends).
+    """
+    daily = outcome.daily
+    span = (daily.index - daily.index[0]) // days * days
+    day = outcome.impressions["at"].to_numpy() // DAY - daily.index[0]
+    video, n = outcome.impressions["video_id"].to_numpy(), outcome.videos.num_rows
+    maker = outcome.videos["creator_id"].to_numpy()
+    rows = {}
+    for start in np.unique(span):
+        often = np.bincount(video[day // days * days == start], minlength=n)
+        rows[start] = {
+            "shown": (often > 0).mean(),
+            "top": np.sort(often)[-n // 100 :].sum() / often.sum(),
+            "made by": len(np.unique(maker[often > 0])),
+        }
+    sums = daily[["true_satisfaction", "visitors"]].groupby(span).sum()
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.insert(0, "satisfaction", sums.true_satisfaction / sums.visitors)
+    table["creators"] = daily.creators.groupby(span).last()
+    return table
