@@ -577,7 +577,8 @@ gap
 layouts = {"by score": {}, "alike costs 0.1": {"layout": Layout(alike=0.1)},
            "alike costs 0.4": {"layout": Layout(alike=0.4)},
            "one a creator": {"layout": Layout(per_creator=1)},
-           "one place by lot": {"explores": 5}}
+           "one place by lot": {"explores": 5},
+           "on one page in ten": {"explores": 5, "explored": 0.1}}
 composed = town.twins({name: company(by_survey.goal, **how)
                        for name, how in layouts.items()}, days=4)
 made = video.board(composed)[["satisfaction"]]
@@ -587,7 +588,7 @@ teach.record(made=made)
 made
 
 # %% [markdown]
-# Diversity is nearly free here and buys nearly nothing: <!--=made[alike costs 0.4, over by score]-->?<!--/--> of satisfaction. Several interests compete for her page already. One video a creator costs <!--=made[one a creator, over by score]-->?<!--/-->, and <!--=made[one a creator, creators shown]-->?<!--/--> creators are shown instead of <!--=made[by score, creators shown]-->?<!--/-->. One place by lot reaches <!--=made[one place by lot, creators shown]-->?<!--/-->, and its price is plain: <!--=made[one place by lot, over by score]-->?<!--/-->.
+# Diversity is nearly free here and buys nearly nothing: <!--=made[alike costs 0.4, over by score]-->?<!--/--> of satisfaction. Several interests compete for her page already. One video a creator costs <!--=made[one a creator, over by score]-->?<!--/-->, and <!--=made[one a creator, creators shown]-->?<!--/--> creators are shown instead of <!--=made[by score, creators shown]-->?<!--/-->. One place by lot reaches <!--=made[one place by lot, creators shown]-->?<!--/-->, and its price is plain: <!--=made[one place by lot, over by score]-->?<!--/-->. On one page in ten it costs <!--=made[on one page in ten, over by score]-->?<!--/-->.
 #
 # (video-dial)=
 # ### Popularity against personalisation
@@ -618,7 +619,6 @@ for ax, (name, label) in zip(axes, [
     ax.plot(turns, [getattr(v, "estimate", v) for v in dial[name]],
             color=figures.OURS, marker="o")
     ax.set(xlabel="lean to popularity", ylabel=label, ylim=(0, None))
-fig.tight_layout()
 figures.show(
     fig, "the-dial",
     alt="Three curves over the lean to popularity from 0 to 1. Satisfaction falls slowly, "
@@ -682,7 +682,22 @@ looped.round(3)
 # %% [markdown]
 # In the last six days one place by lot changes satisfaction by <!--=by_lot[lists]-->?<!--/--> for the lists and by <!--=by_lot[towers]-->?<!--/--> for the towers. The folklore says that a recommender without exploration collapses. It does if it knows videos by their counts alone. A tower reads a new video's content and places it near its kind: **features explore for you**. Creators see it otherwise: <!--=looped[towers, creators]-->?<!--/--> are still uploading without the lot, <!--=looped[towers, lot, creators]-->?<!--/--> with it.
 #
-# > **Decision.** Keep the draw, on one place of one page in ten instead of every page. It pays for what only it can measure (places, propensities, the unseen), and its price falls with its share. Retraining is what pays: <!--=learning-->?<!--/--> over never.
+# > **Decision.** Keep the draw, but on one page in ten instead of on all: <!--=made[on one page in ten, over by score]-->?<!--/--> instead of <!--=made[one place by lot, over by score]-->?<!--/-->. It pays for what only it can measure: places, the unseen, and other policies (Step 5). Retraining is what pays: <!--=learning-->?<!--/--> over never.
+#
+# (video-cold)=
+# ### Cold starts
+#
+# Newcomers are few, so an average hides them. Judge each group by itself: people who joined after the models were trained, videos uploaded since, creators who began since.
+
+# %%
+cold = video.cold_starts({"today's policy": week["today's policy"]} | mixed, town)
+teach.record(cold=cold)
+cold.T
+
+# %% [markdown]
+# A newcomer's page gives <!--=cold[merged, a newcomer's page]-->?<!--/--> where another gives <!--=cold[merged, another page]-->?<!--/-->; with towers alone <!--=cold[near only, a newcomer's page]-->?<!--/-->. The tower of somebody without a history is the average of everybody, and the average of tastes is nobody's. The popular list of her language is a better guess: <!--=cold[popular only, a newcomer's page]-->?<!--/-->. New videos get <!--=cold[merged, shown: new videos]-->?<!--/--> of the places with the fresh source and <!--=cold[near only, shown: new videos]-->?<!--/--> without; under today's policy <!--=cold[today's policy, shown: new videos]-->?<!--/-->. What is clicked among them is worth <!--=cold[merged, value of a new video's click]-->?<!--/-->, against <!--=cold[merged, value of another click]-->?<!--/--> for the rest: nobody is sacrificed to freshness.
+#
+# > **Decision.** Newcomers get the lists of their language until they have clicked; the ranker is told how much it knows of them. New videos enter by content and by a source of their own, and each group has its own line on the dashboard.
 #
 # > **Say this.** "My first model is trained on another policy's pages. I expect it to be overconfident where it differs from that policy, I launch it small, and I retrain as soon as its own pages are in the log."
 #

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sevensteps.worlds.video import (
     MOST_PAGES,
@@ -40,8 +41,9 @@ class TwoStage:
     goal : what to rank by, from a guess and the inputs
     shares : how many candidates each source may name: near, popular, fresh, followed
     layout : how pages are composed
-    explores : seed of an even draw for one place of each page, as the incumbent's; or
+    explores : seed of an even draw for one place of a page, as the incumbent's; or
         None: nothing is drawn
+    explored : share of the pages on which a place is drawn
     """
 
     known: Known
@@ -51,6 +53,7 @@ class TwoStage:
     shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
     layout: Layout = field(default_factory=Layout)
     explores: int | None = None
+    explored: float = 1.0
     _fresh: bool = True
 
     def __post_init__(self) -> None:
@@ -69,10 +72,23 @@ class TwoStage:
         ]
         slates = Slates.fixed(np.concatenate(pages)[row, requests.page])
         if self.explores is not None:
-            rng = np.random.default_rng([self.explores, view.day])
             language = viewers.language[requests.user_id].astype(np.int8)
-            explore(slates, basket(self.explores, view), language, rng)
+            self._explore(slates, language, view, self.explores)
         return slates
+
+    def _explore(
+        self, slates: Slates, language: NDArray[np.int8], view: View, seed: int
+    ) -> None:
+        """Draw one place on some of the pages."""
+        rng = np.random.default_rng([seed, view.day])
+        some = np.flatnonzero(rng.random(len(language)) < self.explored)
+        part = Slates(
+            slates.video_id[some], slates.propensity[some], slates.explored[some]
+        )
+        explore(part, basket(seed, view), language[some], rng)
+        slates.video_id[some] = part.video_id
+        slates.propensity[some] = part.propensity
+        slates.explored[some] = part.explored
 
     def _keep_up(self, items: Items, viewers: Viewers, view: View) -> None:
         """Learn yesterday; what came before the first day is known already."""

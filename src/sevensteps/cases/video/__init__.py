@@ -1,5 +1,6 @@
 """The video case: a town to try policies in, and a reader's own interaction logs."""
 
+from .cold import cold_starts
 from .judged import Later, best_ten, hit_rate, judge
 from .logs import Log, read_log
 from .ranked import as_seen_from, click_auc, click_ratio
@@ -20,6 +21,7 @@ __all__ = [
     "by_span",
     "click_auc",
     "click_ratio",
+    "cold_starts",
     "hit_rate",
     "judge",
     "mean_of",
