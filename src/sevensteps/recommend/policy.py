@@ -64,17 +64,22 @@ class TwoStage:
         items, viewers = Items.of(view.videos), Viewers.of(view.users)
         self._keep_up(items, viewers, view)
         user, row = np.unique(requests.user_id, return_inverse=True)
-        shelf = shelf_on(self.known, items, viewers, self.towers, user)
-        sources = self._sources(shelf)
-        pages = [
-            self._pages(shelf, sources, user[first : first + CHUNK])
-            for first in range(0, len(user), CHUNK)
-        ]
-        slates = Slates.fixed(np.concatenate(pages)[row, requests.page])
+        pages = self.pages(items, viewers, user)
+        slates = Slates.fixed(pages[row, requests.page])
         if self.explores is not None:
             language = viewers.language[requests.user_id].astype(np.int8)
             self._explore(slates, language, view, self.explores)
         return slates
+
+    def pages(self, items: Items, viewers: Viewers, user: Ids) -> Ids:
+        """(n, MOST_PAGES, SLATE) videos for some users, by what is known now."""
+        shelf = shelf_on(self.known, items, viewers, self.towers, user)
+        sources = self._sources(shelf)
+        parts = [
+            self._pages(shelf, sources, user[first : first + CHUNK])
+            for first in range(0, len(user), CHUNK)
+        ]
+        return np.concatenate(parts)
 
     def _explore(
         self, slates: Slates, language: NDArray[np.int8], view: View, seed: int

@@ -1,17 +1,20 @@
 """The video case: a town to try policies in, and a reader's own interaction logs."""
 
 from .cold import cold_starts
-from .judged import Later, best_ten, hit_rate, judge
+from .draws import BestOfBasket, Scorer, draws, earned
+from .judged import Later, best_ten, hit_rate, judge, ndcg
 from .logs import Log, read_log
 from .ranked import as_seen_from, click_auc, click_ratio
 from .retraining import Retraining
-from .town import Town, Truth, board, by_span, mean_of, per_person
+from .town import Town, Truth, board, by_span, compare, mean_of, per_person
 from .trial import Trial, trial
 
 __all__ = [
+    "BestOfBasket",
     "Later",
     "Log",
     "Retraining",
+    "Scorer",
     "Town",
     "Trial",
     "Truth",
@@ -22,9 +25,13 @@ __all__ = [
     "click_auc",
     "click_ratio",
     "cold_starts",
+    "compare",
+    "draws",
+    "earned",
     "hit_rate",
     "judge",
     "mean_of",
+    "ndcg",
     "per_person",
     "read_log",
     "trial",

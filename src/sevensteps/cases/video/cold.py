@@ -20,7 +20,8 @@ def cold_starts(outcomes: Mapping[str, Outcome], town: Town) -> pd.DataFrame:
 
     Columns, intervals by people: satisfaction a page of newcomers and of all others;
     share of impressions that new videos get, and that videos of new creators get;
-    mean true value of clicks on new videos and on all others. Missing where there is nobody to ask.
+    mean true value of clicks on new videos and on all others.
+    Missing where there is nobody to ask.
     """
     return pd.DataFrame({name: _row(o, town) for name, o in outcomes.items()}).T
 

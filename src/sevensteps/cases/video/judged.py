@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.measure import Interval, recall_at_k
+from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
 from sevensteps.recommend.items import Events, Floats, Ids
 from sevensteps.worlds.video import SLATE
 
@@ -108,3 +108,14 @@ def hit_rate(
         drawn = rng.integers(score.shape[1], size=(len(own), among))
         above = (score[later.row[:, None], drawn] > own).sum(axis=1)
     return mean_of(above < k, later.user[later.row])
+
+
+def ndcg(lists: Ids, later: Later) -> Interval:
+    """NDCG of (n, k) lists by the later clicks, each worth one."""
+    wide = int(max(lists.max(), later.item.max())) + 2
+    wanted = later.row * wide + later.item
+    own = np.arange(len(lists))[:, None] * wide + lists
+    gains = (np.isin(own, wanted) & (lists >= 0)).astype(float)
+    n = np.bincount(later.row, minlength=len(lists))
+    ideal = (np.arange(lists.shape[1]) < n[:, None]).astype(float)
+    return ndcg_at_k(gains, later.user % BLOCKS, k=lists.shape[1], ideal=ideal)

@@ -13,10 +13,17 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from sevensteps.cases.parallel import side_by_side
-from sevensteps.measure import Interval, snips
+from sevensteps.measure import Interval, ab_test, snips
 from sevensteps.recommend.items import Events, Floats, Ids, Items, Viewers
 from sevensteps.recommend.known import Known, known_after, look_curve
-from sevensteps.worlds.video import History, Oracle, Outcome, Policy, VideoWorld
+from sevensteps.worlds.video import (
+    Arms,
+    History,
+    Oracle,
+    Outcome,
+    Policy,
+    VideoWorld,
+)
 
 BLOCKS = 100  # of people, as units of chance
 DAY = 86_400
@@ -147,6 +154,20 @@ def board(outcomes: Mapping[str, Outcome], *, last: int | None = None) -> pd.Dat
         for name, each in rows.items()
     }
     return pd.DataFrame.from_dict(table, orient="index")
+
+
+def compare(outcome: Outcome, arms: Arms, treatment: str, control: str) -> pd.Series:
+    """What an A/B test reads: differences per 1,000 people and day, Welch's intervals.
+
+    Parameters
+    ----------
+    arms : the policy that was lived; everybody who existed counts, seen or not
+    """
+    n = outcome.users.num_rows
+    sums = per_person(outcome, n) * (1_000 / len(outcome.daily))
+    arm = arms.names(np.arange(n))
+    new, old = sums[arm == treatment], sums[arm == control]
+    return pd.Series({c: ab_test(new[c], old[c]).difference for c in sums})
 
 
 def _end(outcome: Outcome, days: int) -> Outcome:
