@@ -736,7 +736,7 @@ league["lived: satisfaction"] = online
 agree = measure.rank_correlation(
     [v.estimate for v in league["NDCG of later clicks"]],
     [v.estimate for v in league["lived: satisfaction"]])
-teach.record(league=league, agree=agree)
+teach.record(league=league, agree=agree.rho)
 league.sort_values("lived: satisfaction", key=lambda c: [-v.estimate for v in c])
 
 # %% [markdown]

@@ -99,7 +99,7 @@ def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
 ):
     """Against a service that sustains exactly 400 a second."""
 
-    def pretend(url, payloads, rate, seconds, *, api_key, seed):
+    def pretend(url, payloads, rate, seconds, *, api_key, seed, path):
         ms = 10.0 if rate <= 400 else 90.0
         sent = [(ms, Reply(200, {"total": ms}, b"{}"))] * int(rate * seconds)
         return report_of(sent, seconds, "open", rate)

@@ -101,10 +101,10 @@ def inputs(shelf: Shelf, user: Ids, item: Ids) -> Floats:
 def _rates(counts: Counts, key: Ids) -> tuple[Floats, ...]:
     """Chances, and three rates pulled towards the usual where little is known."""
     chances, clicks = counts.chances[key], counts.clicks[key]
-    n_clicks = max(float(counts.clicks.sum()), 1.0)
-    usual = n_clicks / max(float(counts.chances.sum()), 1.0)
-    share = float(counts.shares.sum()) / n_clicks
-    like = float(counts.likes.sum()) / n_clicks
+    all_chances, all_clicks, all_shares, all_likes = counts.totals()
+    n_clicks = max(all_clicks, 1.0)
+    usual = n_clicks / max(all_chances, 1.0)
+    share, like = all_shares / n_clicks, all_likes / n_clicks
     return (
         np.log1p(chances),
         (clicks + 10 * usual) / (chances + 10),

@@ -20,6 +20,7 @@ from .items import Events, Floats, Ids, Items, Viewers
 RECENT = 20  # clicks of a user that are kept one by one
 KEEP = np.float32(0.9)  # of what trends, a day
 ENOUGH = 20  # clicks by lot that a place needs for its look to be told
+COUNTED = ("chances", "clicks", "shares", "likes")
 T = TypeVar("T", bound=np.generic)
 
 
@@ -35,20 +36,35 @@ class Counts:
     ----------
     chances : looks that the shown places usually get, in looks at the first place
     clicks, shares, likes : clicks, the sum of the shares watched, likes
+    sums : of each over all keys, kept until the next `add`
     """
 
     chances: Floats = field(default_factory=_zeros)
     clicks: Floats = field(default_factory=_zeros)
     shares: Floats = field(default_factory=_zeros)
     likes: Floats = field(default_factory=_zeros)
+    sums: tuple[float, ...] | None = None
+
+    def totals(self) -> tuple[float, ...]:
+        """Chances, clicks, shares and likes of all keys together."""
+        if self.sums is None:
+            self.sums = tuple(float(getattr(self, name).sum()) for name in COUNTED)
+        return self.sums
 
     def add(self, key: Ids, n: int, chances: Floats, events: Events) -> None:
         """Count the events of some keys; there are `n` keys in all."""
         clicked = events.clicked.astype(np.float32)
         amounts = (chances, clicked, events.share * clicked, events.liked)
-        for name, amount in zip(self.__dataclass_fields__, amounts, strict=True):
+        for name, amount in zip(COUNTED, amounts, strict=True):
             held = grown(getattr(self, name), n)
             setattr(self, name, held + np.bincount(key, amount, n).astype(np.float32))
+        self.sums = None
+
+    def of(self, key: int) -> Counts:
+        """The counts of one key, with the totals of all."""
+        one = slice(key, key + 1)
+        held = self.chances[one], self.clicks[one], self.shares[one], self.likes[one]
+        return Counts(*held, sums=self.totals())
 
 
 @dataclass
@@ -104,7 +120,7 @@ class Known:
         sizes = {"item": len(items), "creator": n_creators, "user": n_users}
         for name, n in sizes.items():
             counts = getattr(self, name)
-            for part in counts.__dataclass_fields__:
+            for part in COUNTED:
                 setattr(counts, part, grown(getattr(counts, part), n))
         self.trend = grown(self.trend, len(items))
         if not len(self.topics):
@@ -113,6 +129,29 @@ class Known:
         self.last = grown(self.last, n_users, -1)
         self.last_share = grown(self.last_share, n_users)
         self.n_last = grown(self.n_last, n_users)
+
+    def alone(self, user: int, recent: tuple[int, ...] = ()) -> Known:
+        """What is known of one user, who becomes user 0; the rest is shared.
+
+        Parameters
+        ----------
+        user : -1 for a stranger, of whom nothing is known
+        recent : videos clicked since the morning, the latest first
+        """
+        some = slice(user, user + 1) if user >= 0 else slice(0, 0)
+        last = grown(self.last[some], 1, -1).copy()
+        share = grown(self.last_share[some], 1).copy()
+        at = (int(self.n_last[some].sum()) + np.arange(len(recent))) % RECENT
+        usual = share[last >= 0].mean() if (last >= 0).any() else 0.5
+        last[0, at], share[0, at] = recent[::-1], usual
+        one = Known(self.looks, self.day, self.item, self.creator)
+        one.user = self.user.of(user) if user >= 0 else _nobody(self.user)
+        one.trend, one.topics = self.trend, grown(self.topics[some], 1)
+        one.last, one.last_share, one.n_last = last, share, grown(self.n_last[some], 1)
+        seen = self.watched.of(user)
+        one.watched = seen.add(np.zeros(len(recent), int), np.array(recent, int))
+        one.follows = self.follows.of(user)
+        return one
 
     def _remember(self, hits: Events) -> None:
         """Put clicks into each user's ring, the latest over the oldest."""
@@ -179,3 +218,9 @@ def grown(held: NDArray[T], n: int, fill: Any = 0) -> NDArray[T]:
         return held
     more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
     return np.concatenate([held, more])
+
+
+def _nobody(users: Counts) -> Counts:
+    """The counts of somebody without a past."""
+    nothing = np.zeros(1, np.float32)
+    return Counts(nothing, nothing, nothing, nothing, sums=users.totals())

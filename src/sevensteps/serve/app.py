@@ -1,9 +1,5 @@
 """The HTTP face: four routes, one key, and a reason for every refusal."""
 
-import hmac
-import json
-import re
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +9,16 @@ from starlette.exceptions import HTTPException
 
 from .config import ServiceConfig
 from .decide import Answer, Decider
-from .requests import MAX_BODY, PaymentRequest, Rejected
+from .http import (
+    authorise,
+    http_error,
+    json_reply,
+    read_body,
+    refusal,
+    request_id_of,
+)
+from .requests import PaymentRequest, Rejected
 from .scoring import Ledger
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def create_app(config: ServiceConfig) -> FastAPI:
@@ -61,20 +63,20 @@ def create_app(config: ServiceConfig) -> FastAPI:
         return await _decisions(decider, key, request)
 
     _add_probes(app, decider)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, http_error)
     return app
 
 
 async def _decisions(decider: Decider, key: bytes, request: Request) -> Response:
     ledger = Ledger()
-    request_id = _request_id(request)
+    request_id = request_id_of(request)
     try:
-        _authorise(request, key)
-        body = await _body(request)
+        authorise(request, key)
+        body = await read_body(request)
         answer = await decider.decide(body, request_id, ledger)
     except Rejected as rejected:
         decider.metrics.rejected(rejected.status, rejected.error)
-        return _refusal(rejected, request_id)
+        return refusal(rejected, request_id)
     decider.metrics.answered(answer)
     return _reply(decider, answer, request_id)
 
@@ -89,7 +91,7 @@ def _reply(decider: Decider, answer: Answer, request_id: str) -> Response:
     }
     stages = [*ledger.stages.items(), ("total", elapsed_ms)]
     timing = ", ".join(f"{name};dur={ms:.3f}" for name, ms in stages)
-    return _json(200, content, request_id, {"Server-Timing": timing})
+    return json_reply(200, content, request_id, {"Server-Timing": timing})
 
 
 def _add_probes(app: FastAPI, decider: Decider) -> None:
@@ -118,56 +120,3 @@ def _add_probes(app: FastAPI, decider: Decider) -> None:
         """For Prometheus."""
         text = decider.metrics.text()
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _authorise(request: Request, key: bytes) -> None:
-    given = request.headers.get("x-api-key", "").encode("utf-8", "surrogateescape")
-    if not hmac.compare_digest(given, key):
-        raise Rejected(401, "unauthorised", ("X-API-Key", "missing or wrong"))
-
-
-async def _body(request: Request) -> bytes:
-    """The body, unless it is too long; it is not read beyond the limit."""
-    declared = request.headers.get("content-type", "").partition(";")[0].strip()
-    if declared.lower() != "application/json":
-        raise Rejected(415, "unsupported_type", ("Content-Type", "application/json"))
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Rejected(413, "too_large", ("", f"at most {MAX_BODY} bytes"))
-    return bytes(body)
-
-
-def _request_id(request: Request) -> str:
-    """The caller's own, if it is harmless in a log, else a new one."""
-    given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-
-
-def _refusal(rejected: Rejected, request_id: str) -> Response:
-    content = {
-        "error": rejected.error,
-        "reasons": rejected.reasons,
-        "request_id": request_id,
-    }
-    return _json(rejected.status, content, request_id)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    """An unknown path or method, told like every other refusal."""
-    assert isinstance(error, HTTPException)
-    reason = (request.url.path[:64], str(error.detail))
-    refused = Rejected(error.status_code, "http", reason)
-    return _refusal(refused, _request_id(request))
-
-
-def _json(
-    status: int,
-    content: dict[str, Any],
-    request_id: str,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    text = json.dumps(content, separators=(",", ":")).encode()
-    known = {"X-Request-ID": request_id} | (headers or {})
-    return Response(text, status, known, media_type="application/json")

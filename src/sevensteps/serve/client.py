@@ -25,23 +25,26 @@ class Client:
     url : `http://host:port`
     api_key : sent as `X-API-Key`
     timeout_s : after which an answer counts as lost
+    path : where to post
     """
 
-    def __init__(self, url: str, api_key: str, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, api_key: str, timeout_s: float, path: str = "/v1/decisions"
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname or not parts.port:
             raise ValueError(f"url must look like http://127.0.0.1:8077; got {url!r}")
         self._address = parts.hostname, parts.port
         self._timeout_s = timeout_s
         self._head = (
-            f"POST /v1/decisions HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
             f"X-API-Key: {api_key}\r\nContent-Type: application/json\r\n"
             "Content-Length: "
         ).encode()
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def post(self, body: bytes) -> Reply:
-        """Send a payment; never raises, a lost answer has status 0."""
+        """Send a body; never raises, a lost answer has status 0."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._post(body)

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .config import ServiceConfig
 
@@ -44,12 +45,16 @@ def serve(config: ServiceConfig) -> None:
     ModelError, StoreError, StorageError
         if it must not start; says why
     """
-    import uvicorn
-
     from .app import create_app
 
-    app = create_app(config)
-    listening = listen(config.host, config.port)
+    answer(create_app(config), config.host, config.port)
+
+
+def answer(app: Any, host: str, port: int) -> None:
+    """Run an ASGI application until SIGTERM or SIGINT; prints where once it listens."""
+    import uvicorn
+
+    listening = listen(host, port)
     host, port = listening.getsockname()[:2]
     print(f"{READY}http://{host}:{port}", flush=True)
     settings = uvicorn.Config(
@@ -95,10 +100,25 @@ def running_service(
     RuntimeError
         if it does not start, with what it said
     """
-    key = secrets.token_urlsafe(24)
     log = Path(model) / "decisions.jsonl" if log is None else Path(log)
     options = {"model": model, "store": store, "log": log, "deadline-ms": deadline_ms}
-    command = [sys.executable, "-m", "sevensteps.serve", "--port", "0"]
+    with process_of("sevensteps.serve", options) as (url, key, pid):
+        yield Running(url, key, pid, log)
+
+
+@contextlib.contextmanager
+def process_of(
+    module: str, options: Mapping[str, object]
+) -> Iterator[tuple[str, str, int]]:
+    """A service in a process of its own: its address, its key, its number.
+
+    Raises
+    ------
+    RuntimeError
+        if it does not start, with what it said
+    """
+    key = secrets.token_urlsafe(24)
+    command = [sys.executable, "-m", module, "--port", "0"]
     command += [f"--{name}={value}" for name, value in options.items()]
     process = subprocess.Popen(
         command,
@@ -108,7 +128,7 @@ def running_service(
         text=True,
     )
     try:
-        yield Running(_url(process), key, process.pid, log)
+        yield _url(process), key, process.pid
     finally:
         _stop(process)
 

@@ -32,6 +32,7 @@ def sustained_rate(
     seconds: float = 4.0,
     steps: int = 6,
     seed: int = 0,
+    path: str = "/v1/decisions",
 ) -> Sustained:
     """Search the highest rate at which p99 stays below the objective.
 
@@ -46,7 +47,7 @@ def sustained_rate(
     low, high : requests per second; the answer lies between
     seconds : of each try
     steps : tries
-    url, api_key, seed : see `load`
+    url, api_key, seed, path : see `load`
 
     Raises
     ------
@@ -58,9 +59,8 @@ def sustained_rate(
     tried: list[LoadReport] = []
     holds, fails, rate, used = 0.0, high, low, 0
     for step in range(steps):
-        report = load(
-            url, payloads[used:], rate, seconds, api_key=api_key, seed=seed + step
-        )
+        left, luck = payloads[used:], seed + step
+        report = load(url, left, rate, seconds, api_key=api_key, seed=luck, path=path)
         tried.append(report)
         used += len(report.latency_ms)
         if within(report, slo_ms):

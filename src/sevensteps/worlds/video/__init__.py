@@ -17,14 +17,24 @@ from .records import (
     Slates,
     View,
 )
-from .schema import DAY, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
+from .schema import (
+    COUNTRIES,
+    DAY,
+    LANGUAGES,
+    MOST_PAGES,
+    N_TOPICS,
+    SCHEMA,
+    SLATE,
+)
 from .store import read_world
 from .world import VideoWorld
 
 __all__ = [
     "BASKET",
+    "COUNTRIES",
     "DAY",
     "KINDS",
+    "LANGUAGES",
     "MOST_PAGES",
     "N_TOPICS",
     "SCALES",

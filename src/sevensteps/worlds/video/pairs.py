@@ -31,6 +31,11 @@ class Pairs:
         new[1:] = both[1:] != both[:-1]
         return Pairs(both[new])
 
+    def of(self, user: int) -> Pairs:
+        """The pairs of one user, who becomes user 0."""
+        low, high = np.searchsorted(self.keys, [user << 32, (user + 1) << 32])
+        return Pairs(self.keys[low:high] & 0xFFFFFFFF)
+
     def has(self, user: NDArray[Any], thing: NDArray[Any]) -> NDArray[np.bool_]:
         """Whether each pair is in the set; any one shape of both."""
         if not len(self.keys):
