@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
 
@@ -91,15 +92,16 @@ def factors(width: int, weight: float, ridge: float) -> Scores:
     def scores(past: Log, user: Ids) -> Floats:
         from implicit.cpu.als import AlternatingLeastSquares
 
-        model = AlternatingLeastSquares(
-            factors=width,
-            alpha=weight,
-            regularization=ridge,
-            iterations=12,
-            random_state=0,
-            num_threads=1,
-        )
-        model.fit(past.matrix(), show_progress=False)
+        with threadpool_limits(1, "blas"):  # as the library asks
+            model = AlternatingLeastSquares(
+                factors=width,
+                alpha=weight,
+                regularization=ridge,
+                iterations=12,
+                random_state=0,
+                num_threads=1,
+            )
+            model.fit(past.matrix(), show_progress=False)
         return np.asarray(model.user_factors[user] @ model.item_factors.T)
 
     return scores
