@@ -37,11 +37,16 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
 def run_on_own_data(name: str, folder: Path) -> int:
     """The offline steps of a chapter on the tables in `folder`."""
     from sevensteps.teach.byod import run_fraud
+    from sevensteps.teach.byod_video import run_video
 
+    runners = {"fraud_detection": run_fraud, "video_recommendation": run_video}
     with failing_plainly():
-        if not "fraud_detection".startswith(name):
-            raise ValueError(f"--data works with the chapter fraud, not with {name}")
+        found = [run for case, run in runners.items() if name and case.startswith(name)]
+        if len(found) != 1:
+            raise ValueError(
+                f"--data works with the chapters fraud and video, not with {name!r}"
+            )
         with progress("Reading, checking, training, measuring"):
-            report = run_fraud(folder)
+            report = found[0](folder)
     console.print(report)
     return 0

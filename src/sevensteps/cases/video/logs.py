@@ -69,9 +69,26 @@ class Log:
 
     def between(self, low: float, high: float) -> Log:
         """Rows after `low` and not after `high`, in seconds."""
-        rows = (self.seconds > low) & (self.seconds <= high)
-        ids = self.user[rows], self.item[rows], self.seconds[rows]
+        return self.rows((self.seconds > low) & (self.seconds <= high))
+
+    def rows(self, keep: NDArray[np.bool_]) -> Log:
+        """Some of the rows; users and items stay as they are."""
+        ids = self.user[keep], self.item[keep], self.seconds[keep]
         return Log(*ids, self.topic, self.n_users, self.n_items)
+
+    def latest(self, n: int) -> Log:
+        """The last `n` rows, users and items numbered anew."""
+        user, _ = pd.factorize(self.user[-n:])
+        item, kept = pd.factorize(self.item[-n:])
+        return Log(
+            user=user.astype(np.int32),
+            item=item.astype(np.int32),
+            seconds=self.seconds[-n:],
+            topic=self.topic[kept],
+            n_users=int(user.max()) + 1,
+            n_items=len(kept),
+            n_passed=self.n_passed,
+        )
 
     def matrix(self) -> sp.csr_matrix:
         """(users, items) of ones."""

@@ -1,266 +1,183 @@
 """Two stages against tuned baselines on a reader's own log, later rows as the judge.
 
-The log is cut by time. Baselines are tuned on one stretch and tried on the last; the
-ranker learns from two earlier stretches what became of candidates, and never from a
-row that is later than what it is asked about.
+The log is cut by time. Each way of proposing is tuned on one stretch; the ranker
+learns from that stretch and those before it what became of proposals; all are tried on
+later stretches. Nothing is ever told a row that is later than what it is asked about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
-from lightgbm import LGBMClassifier
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
+from sevensteps.measure import Interval, coverage
 
+from .blend import AIMS, Candidates, Ranker, candidates
 from .logs import Log
+from .stretches import Ids, K, Stretch, ndcg, recall
+from .ways import GRIDS, Maker, Way, popularity
 
-Floats = NDArray[np.float32]
-Ids = NDArray[np.int32]
-Scores = Callable[[Log, Ids], Floats]  # past, users -> (n, items)
-CUTS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)  # shares of the rows, in order of time
-K, POOL, MOST_USERS, CHUNK = 20, 150, 4_000, 256
-DAY = 86_400.0
-EMPTY = np.float32(-1e9)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What was known at an instant, and what came after it."""
-
-    past: Log
-    row: NDArray[np.intp]  # of `user`, for each wanted item
-    item: Ids
-    user: Ids  # seen before and after, at most MOST_USERS
-
-    @classmethod
-    def of(cls, log: Log, low: float, high: float, seed: int = 0) -> Stretch:
-        """Cut at two instants; items that a user had before do not count."""
-        past, after = log.between(-1, low), log.between(low, high)
-        fresh = _pairs(after) - _pairs(past)
-        user, item = np.divmod(np.array(sorted(fresh), np.int64), log.n_items)
-        known = np.intersect1d(np.unique(user), past.user).astype(np.int32)
-        rng = np.random.default_rng([seed, 17])
-        some = np.sort(rng.permutation(known)[:MOST_USERS])
-        keep = np.isin(user, some)
-        row = np.searchsorted(some, user[keep])
-        return cls(past, row, item[keep].astype(np.int32), some)
+LESSONS = (0.4, 0.5, 0.6, 0.7, 0.8)  # shares of the rows, in order of time
+TESTS = (0.8, 0.85, 0.9, 0.95, 1.0)
+OURS = "two stages"
+BASELINES = ("popularity", "item to item", "factors")
+Setting = tuple[float, ...]
 
 
-def _pairs(log: Log) -> set[int]:
-    return set((log.user.astype(np.int64) * log.n_items + log.item).tolist())
-
-
-def popularity(half_life_days: float) -> Scores:
-    """Interactions, each worth half as much after so many days; the same for all."""
-
-    def scores(past: Log, user: Ids) -> Floats:
-        age = (past.seconds[-1] - past.seconds) / DAY
-        weight = 0.5 ** (age / half_life_days)
-        told = np.bincount(past.item, weight, past.n_items).astype(np.float32)
-        return np.tile(told, (len(user), 1))
-
-    return scores
-
-
-def item_to_item(shrink: float, lean: float) -> Scores:
-    """Nearness to all that a user had: co-occurrence over powers of how often each."""
-
-    def scores(past: Log, user: Ids) -> Floats:
-        held = past.matrix()
-        both = (held.T @ held).tocsr()
-        often = both.diagonal()
-        both.setdiag(0)
-        made = both.tocoo()
-        scale = often[made.row] ** lean * often[made.col] ** (1 - lean) + shrink
-        scale = np.maximum(scale, 1e-6)  # the diagonal is there, and zero
-        near = sp.csr_matrix((made.data / scale, (made.row, made.col)), both.shape)
-        return np.asarray((held[user] @ near).todense(), np.float32)
-
-    return scores
-
-
-def factors(width: int, weight: float, ridge: float) -> Scores:
-    """Matrix factorisation by alternating least squares."""
-
-    def scores(past: Log, user: Ids) -> Floats:
-        from implicit.cpu.als import AlternatingLeastSquares
-
-        with threadpool_limits(1, "blas"):  # as the library asks
-            model = AlternatingLeastSquares(
-                factors=width,
-                alpha=weight,
-                regularization=ridge,
-                iterations=12,
-                random_state=0,
-                num_threads=1,
-            )
-            model.fit(past.matrix(), show_progress=False)
-        return np.asarray(model.user_factors[user] @ model.item_factors.T)
-
-    return scores
-
-
-GRIDS: Mapping[str, tuple[Callable[..., Scores], tuple[tuple[float, ...], ...]]] = {
-    "popularity": (popularity, ((1, 3, 7, 14, 30, 90, 365, 10_000),)),
-    "item to item": (item_to_item, ((0, 10, 50), (0.3, 0.5, 0.7))),
-    "factors": (factors, ((16, 64), (1, 10), (1, 30))),
-}
-
-
-def top(score: Floats, past: Log, user: Ids, k: int) -> Ids:
-    """(n, k) items that a user did not have, best first."""
-    held = past.matrix()[user].tocoo()
-    score = score.copy()
-    score[held.row, held.col] = EMPTY
-    near = np.argpartition(-score, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(score, near, 1), axis=1, kind="stable")
-    return np.take_along_axis(near, order, 1).astype(np.int32)
-
-
-def ndcg(lists: Ids, stretch: Stretch) -> Interval:
-    """NDCG@K with an interval over users."""
-    wanted = np.zeros((len(stretch.user), stretch.past.n_items), np.float32)
-    wanted[stretch.row, stretch.item] = 1
-    gains = np.take_along_axis(wanted, lists, 1)
-    ideal = -np.sort(-wanted, axis=1)[:, :K]
-    return ndcg_at_k(gains, _blocks(stretch), k=K, ideal=ideal)
-
-
-def _blocks(stretch: Stretch) -> NDArray[np.intp]:
-    return np.arange(len(stretch.user)) % 100
-
-
-def tuned(name: str, stretch: Stretch) -> tuple[tuple[float, ...], Scores]:
-    """The parameters with the best NDCG on a stretch, and what they make."""
-    make, grid = GRIDS[name]
-    k = min(K, stretch.past.n_items)
-
-    def reached(setting: tuple[float, ...]) -> float:
-        score = make(*setting)(stretch.past, stretch.user)
-        return ndcg(top(score, stretch.past, stretch.user, k), stretch).estimate
-
-    best = max(product(*grid), key=reached)
-    return best, make(*best)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
-    """What each way reached on the last stretch, and by how much two stages lead."""
+    """What each way reached on the last fifth of a log.
 
-    n_rows: int
+    Attributes
+    ----------
+    n_users, n_taken : asked about, over all test stretches; what they took
+    newcomers : users of those stretches who were never seen before; not asked about
+    settings : what tuning chose
+    aim : what the ranker was trained for, or the way that no ranker beat
+    ndcg, recall : at K, by way
+    coverage : share of all items on any list
+    """
+
     n_users: int
-    n_wanted: int
-    settings: dict[str, tuple[float, ...]]
+    n_taken: int
+    newcomers: int
+    settings: dict[str, Setting]
+    aim: str
     ndcg: dict[str, Interval]
     recall: dict[str, Interval]
+    coverage: dict[str, float]
 
     def lead(self, over: str) -> Interval:
         """NDCG of the two stages less another's, paired by user."""
-        return self.ndcg["two stages"] - self.ndcg[over]
+        return self.ndcg[OURS] - self.ndcg[over]
+
+    def verdict(self, over: str) -> str:
+        """The lead in words."""
+        lead = self.lead(over)
+        if lead.low > 0:
+            return f"ahead of {over} by {lead}"
+        if lead.high < 0:
+            return f"behind {over} by {lead}"
+        return f"not distinguishable from {over}: {lead}"
 
 
 def trial(log: Log) -> Trial:
-    """Tune on the last stretch but one, train the ranker on all but the last, try."""
-    at = np.quantile(log.seconds, CUTS)
-    *lessons, test = (Stretch.of(log, float(a), float(b)) for a, b in pairwise(at))
-    found = {name: tuned(name, lessons[-1]) for name in GRIDS}
-    ways = {name: scores for name, (_, scores) in found.items()}
-    lists = {
-        name: top(scores(test.past, test.user), test.past, test.user, K)
-        for name, scores in ways.items()
+    """Tune, train, and try on the last fifth of the rows.
+
+    Raises
+    ------
+    ValueError
+        if nobody comes back: there is nothing to learn or to judge by
+    """
+    lessons, tests = _cut(log, LESSONS), _cut(log, TESTS)
+    settings = {name: tuned(name, lessons[-1]) for name in GRIDS}
+    makers = {name: GRIDS[name][0](*setting) for name, setting in settings.items()}
+    told = [(s, candidates(s, _ways(makers, s.past))) for s in lessons]
+    aim, ranker = chosen(told, makers)
+    lists: dict[str, list[Ids]] = {name: [] for name in (*BASELINES, OURS)}
+    for stretch in tests:
+        ways = _ways(makers, stretch.past)
+        for name in BASELINES:
+            lists[name].append(ways[name](stretch.user).item[:, :K])
+        lists[OURS].append(_ours(ranker, aim, stretch, ways))
+    return _judged(log, tests, lists, settings, aim)
+
+
+def _cut(log: Log, shares: tuple[float, ...]) -> list[Stretch]:
+    at = np.quantile(log.seconds, shares)
+    made = [Stretch.of(log, float(a), float(b)) for a, b in pairwise(at) if b > a]
+    made = [s for s in made if len(s.item)]
+    if not made:
+        raise ValueError(
+            "nobody who was seen before takes anything later: a trial needs users who "
+            "come back, over more than one instant"
+        )
+    return made
+
+
+def _ways(makers: Mapping[str, Maker], past: Log) -> dict[str, Way]:
+    """Every way from one past; beside them, popularity of late and of always."""
+    span = float(past.seconds[-1] - past.seconds[0]) / 86_400
+    more = {"late": popularity(max(span / 50, 0.05)), "ever": popularity(1e6)}
+    return {name: make(past) for name, make in (dict(makers) | more).items()}
+
+
+def tuned(name: str, stretch: Stretch) -> Setting:
+    """The setting with the best NDCG on a stretch, one parameter after another."""
+    make, grid = GRIDS[name]
+    best = tuple(values[len(values) // 2] for values in grid)
+    tried: dict[Setting, float] = {}
+
+    def reached(setting: Setting) -> float:
+        if setting not in tried:
+            lists = make(*setting)(stretch.past)(stretch.user).item
+            tried[setting] = ndcg([lists], [stretch]).estimate
+        return tried[setting]
+
+    for place, values in enumerate(grid):
+        options = [(*best[:place], value, *best[place + 1 :]) for value in values]
+        best = max(options, key=reached)
+    return best
+
+
+def chosen(
+    told: list[tuple[Stretch, Candidates]], makers: Mapping[str, Maker]
+) -> tuple[str, Ranker | None]:
+    """The aim that does best on the last lesson, learned from the earlier ones.
+
+    If no ranker beats the best single way there, that way is taken, without a ranker.
+    The ranker is then trained on all lessons.
+    """
+    *early, (last, asked) = told
+    if not early:
+        return _best_way(last, makers), None
+    reached = {
+        aim: ndcg([Ranker.fit(early, aim).lists(last, asked)], [last]).estimate
+        for aim in AIMS
     }
-    ranker = _ranker(lessons, ways)
-    lists["two stages"] = _two_stages(ranker, test, ways)
-    args = test.row, test.item, _blocks(test)
-    return Trial(
-        n_rows=len(log),
-        n_users=len(test.user),
-        n_wanted=len(test.item),
-        settings={name: setting for name, (setting, _) in found.items()},
-        ndcg={name: ndcg(ids, test) for name, ids in lists.items()},
-        recall={name: recall_at_k(ids, *args) for name, ids in lists.items()},
-    )
+    aim = max(AIMS, key=lambda a: reached[a])
+    single = _best_way(last, makers)
+    alone = ndcg([makers[single](last.past)(last.user).item], [last]).estimate
+    if reached[aim] <= alone:
+        return single, None
+    return aim, Ranker.fit(told, aim)
 
 
-def _candidates(
-    stretch: Stretch, ways: Mapping[str, Scores]
-) -> tuple[NDArray[np.intp], Ids, Floats]:
-    """Rows, items and inputs of what any source puts among its first POOL."""
-    past, user = stretch.past, stretch.user
-    every = {name: scores(past, user) for name, scores in ways.items()}
-    every["popular of late"] = popularity(3)(past, user)
-    every["popular ever"] = popularity(10_000)(past, user)
-    pool = min(POOL, past.n_items)
-    there = np.zeros((len(user), past.n_items), bool)
-    for score in every.values():
-        np.put_along_axis(there, top(score, past, user, pool), True, 1)
-    row, item = np.nonzero(there)
-    inputs = [score[row, item] for score in every.values()]
-    inputs += [_rank(score)[row, item] for score in every.values()]
-    inputs += _context(stretch, row, item)
-    return row, item.astype(np.int32), np.column_stack(inputs).astype(np.float32)
+def _best_way(last: Stretch, makers: Mapping[str, Maker]) -> str:
+    def reached(name: str) -> float:
+        return ndcg([makers[name](last.past)(last.user).item], [last]).estimate
+
+    return max(makers, key=reached)
 
 
-def _rank(score: Floats) -> Floats:
-    order = np.argsort(-score, axis=1, kind="stable")
-    return np.argsort(order, axis=1).astype(np.float32)
-
-
-def _context(
-    stretch: Stretch, row: NDArray[np.intp], item: NDArray[np.intp]
-) -> list[Floats]:
-    """How much a user had, how long ago; how old an item is; how its topic is liked."""
-    past, user, now = stretch.past, stretch.user, stretch.past.seconds[-1]
-    n = np.bincount(past.user, minlength=past.n_users)[user]
-    last, first = np.zeros(past.n_users), np.full(past.n_items, now)
-    np.maximum.at(last, past.user, past.seconds)
-    np.minimum.at(first, past.item, past.seconds)
-    topics = np.zeros((past.n_users, past.topic.max() + 2), np.float32)
-    np.add.at(topics, (past.user, past.topic[past.item]), 1)
-    liked = topics[user] / n[:, None]
-    told = [
-        np.log1p(n)[row],
-        (now - last[user][row]) / DAY,
-        (now - first[item]) / DAY,
-        liked[row, past.topic[item]],
-    ]
-    return [np.asarray(column, np.float32) for column in told]
-
-
-def _ranker(stretches: list[Stretch], ways: Mapping[str, Scores]) -> LGBMClassifier:
-    """Trees that tell which candidates were taken."""
-    inputs, taken = [], []
-    for stretch in stretches:
-        row, item, x = _candidates(stretch, ways)
-        wanted = set(zip(stretch.row.tolist(), stretch.item.tolist(), strict=True))
-        pairs = zip(row.tolist(), item.tolist(), strict=True)
-        taken.append(np.fromiter((pair in wanted for pair in pairs), bool, len(row)))
-        inputs.append(x)
-    model = LGBMClassifier(
-        n_estimators=150,
-        num_leaves=15,
-        learning_rate=0.05,
-        min_child_samples=50,
-        reg_lambda=5.0,
-        random_state=0,
-        deterministic=True,
-        n_jobs=2,
-        verbose=-1,
-    )
-    return model.fit(np.concatenate(inputs), np.concatenate(taken))
-
-
-def _two_stages(
-    ranker: LGBMClassifier, stretch: Stretch, ways: Mapping[str, Scores]
+def _ours(
+    ranker: Ranker | None, aim: str, stretch: Stretch, ways: Mapping[str, Way]
 ) -> Ids:
-    row, item, x = _candidates(stretch, ways)
-    score = np.full((len(stretch.user), stretch.past.n_items), EMPTY, np.float32)
-    score[row, item] = ranker.predict_proba(x)[:, 1]
-    return top(score, stretch.past, stretch.user, K)
+    if ranker is None:
+        return ways[aim](stretch.user).item[:, :K]
+    return ranker.lists(stretch, candidates(stretch, ways))
+
+
+def _judged(
+    log: Log,
+    tests: list[Stretch],
+    lists: Mapping[str, list[Ids]],
+    settings: dict[str, Setting],
+    aim: str,
+) -> Trial:
+    return Trial(
+        n_users=sum(len(s.user) for s in tests),
+        n_taken=sum(len(s.item) for s in tests),
+        newcomers=sum(s.newcomers for s in tests),
+        settings=settings,
+        aim=aim,
+        ndcg={name: ndcg(ids, tests) for name, ids in lists.items()},
+        recall={name: recall(ids, tests) for name, ids in lists.items()},
+        coverage={
+            name: coverage(np.concatenate(ids), log.n_items)
+            for name, ids in lists.items()
+        },
+    )

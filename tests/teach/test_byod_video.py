@@ -1,0 +1,43 @@
+"""The report on a reader's own log: printed, plain, and refused where it must be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from sevensteps.commands.run import run_on_own_data
+from sevensteps.teach.byod_video import run_video
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Users who like one of three kinds of items."""
+    rng = np.random.default_rng(1)
+    n, folder = 12_000, tmp_path_factory.mktemp("log")
+    user = rng.integers(300, size=n)
+    item = (user % 3) * 100 + (100 * rng.random(n) ** 2).astype(int)
+    at = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.random(n)) * 40, "D")
+    rows = pd.DataFrame({"user_id": user, "video_id": item, "at": at})
+    rows["clicked"] = (rng.random(n) < 0.9).astype(int)
+    rows.to_csv(folder / "impressions.csv", index=False)
+    return folder
+
+
+def test_a_report_says_what_was_read_assumed_and_found(folder):
+    console = Console(width=120, record=True)
+    console.print(run_video(folder))
+    text = console.export_text()
+    for said in (
+        "of 300 users",
+        "left out",
+        "two stages",
+        "ahead of popularity",
+        "Not run",
+    ):
+        assert said in text
+
+
+def test_other_chapters_have_no_such_report(folder, capsys):
+    with pytest.raises(SystemExit):
+        run_on_own_data("search", folder)
+    assert "fraud and video" in " ".join(capsys.readouterr().err.split())
