@@ -10,18 +10,21 @@ from sevensteps.estimate.capacity import (
     storage,
 )
 from sevensteps.estimate.fermi import Drill, FermiScore, drills, fermi_score
+from sevensteps.estimate.fleet import Fleet, fleet
 from sevensteps.estimate.queueing import Waiting, machines_within, waiting
 from sevensteps.estimate.units import Q, readable, tidy, units
 
 __all__ = [
     "Drill",
     "FermiScore",
+    "Fleet",
     "Load",
     "Q",
     "Waiting",
     "capacity",
     "drills",
     "fermi_score",
+    "fleet",
     "machines",
     "machines_within",
     "memory",
