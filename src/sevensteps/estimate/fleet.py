@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sevensteps.estimate.capacity import peak_rate
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, tidy
+from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, readable, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def fleet(plan: Fleet) -> pd.DataFrame:
     room = as_unit("memory", plan.memory, "byte") * plan.filled - index
     if room.magnitude <= 0:
         raise ValueError(
-            f"the index takes {index.to('gigabyte'):.0f}, more than a machine may "
+            f"the index takes {readable(index)}, more than a machine may "
             "hold: shard the items too, or make the vectors smaller"
         )
     shards = math.ceil((people / room).to("").magnitude)
