@@ -82,7 +82,7 @@ def run(
     """
     if data is not None and not data.is_dir():
         raise typer.BadParameter(
-            f"no folder {data}: give one with payments.csv or payments.parquet"
+            f"no folder {data}: give one with tables, payments.csv or impressions.csv"
         )
     with _loading():
         from sevensteps.commands.run import run_all, run_on_own_data
