@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud import Drilled, Lab, Sample, odd_merchants
+from sevensteps.cases.fraud import Lab, Sample, odd_merchants
 from sevensteps.cases.fraud import lab as lab_module
 from sevensteps.cases.fraud.lab import INPUTS, injected
 from sevensteps.features import FEATURES
-from sevensteps.watch import Reference
+from sevensteps.watch import Drilled, Reference, drill_with_twin
 from sevensteps.worlds.payments import DAY, Incident, Kind, PaymentsWorld, Size
 
 RISK, AMOUNT = FEATURES.index("ip_risk"), FEATURES.index("amount")
@@ -98,7 +98,7 @@ def lab() -> Lab:
 
 
 def test_a_lab_times_what_its_calm_twin_does_not_show(lab, monitors) -> None:
-    drilled = lab._drilled(monitors)
+    drilled = drill_with_twin(monitors, 60)
     delay = drilled.result.delay.loc["breach"]
     assert (delay["sharp"], delay["silent"]) == (3, 5)
     assert np.isnan(delay["blind"])
@@ -107,15 +107,15 @@ def test_a_lab_times_what_its_calm_twin_does_not_show(lab, monitors) -> None:
 
 def test_an_alarm_that_the_calm_twin_rings_too_is_no_detection(lab, monitors) -> None:
     monitors["none"].loc[63, "sharp"] = 5.0
-    drilled = lab._drilled(monitors)
+    drilled = drill_with_twin(monitors, 60)
     assert drilled.result.delay.loc["breach", "sharp"] == 7
     assert drilled.result.false_alarms["sharp"].estimate == pytest.approx(30 / 20)
     monitors["none"].loc[67, "sharp"] = 2.1
-    assert np.isnan(lab._drilled(monitors).result.delay.loc["breach", "sharp"])
+    assert np.isnan(drill_with_twin(monitors, 60).result.delay.loc["breach", "sharp"])
 
 
 def test_levels_are_shares_of_the_threshold(lab, monitors) -> None:
-    drilled = lab._drilled(monitors)
+    drilled = drill_with_twin(monitors, 60)
     limit = drilled.result.thresholds
     assert limit.to_dict() == {"sharp": 2, "blind": 2, "silent": 0}
     for kind, one in monitors.items():

@@ -23,10 +23,11 @@ from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import GONE, Layout, compose
 from .ranking import Guess, Ranker
-from .sources import Followed, Near, Source, fresh, merged, popular
+from .sources import Followed, Near, Source, flat, fresh, merged, popular
 from .towers import Towers
 
 Goal = Callable[[Guess, Floats], Floats]  # guess, inputs -> score
+Encoder = Callable[[Items, float], Floats]  # catalogue, day -> (items, d) vectors
 CHUNK = 256  # users at a time
 
 
@@ -44,6 +45,8 @@ class TwoStage:
     explores : seed of an even draw for one place of a page, as the incumbent's; or
         None: nothing is drawn
     explored : share of the pages on which a place is drawn
+    indexed : the vectors that the search looks through; those of the item tower, made
+        every morning, when absent. Drills give old ones, or another tower's
     """
 
     known: Known
@@ -54,6 +57,7 @@ class TwoStage:
     layout: Layout = field(default_factory=Layout)
     explores: int | None = None
     explored: float = 1.0
+    indexed: Encoder | None = None
     _fresh: bool = True
 
     def __post_init__(self) -> None:
@@ -110,8 +114,9 @@ class TwoStage:
 
     def _sources(self, shelf: Shelf) -> dict[str, Source]:
         known, items, viewers = shelf.known, shelf.items, shelf.viewers
+        held = self.indexed(items, known.day) if self.indexed else shelf.vector
         made: dict[str, Callable[[], Source]] = {
-            "near": lambda: Near.exact(self.towers, shelf.vector, known, viewers),
+            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
             "popular": lambda: popular(known, items, viewers),
             "fresh": lambda: fresh(known, items, viewers),
             "followed": lambda: Followed.of(known, items),

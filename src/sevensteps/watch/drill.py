@@ -35,6 +35,46 @@ class Drill:
         return table
 
 
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """What each monitor saw, in a world that has a calm twin.
+
+    Attributes
+    ----------
+    result : Drill            days to notice, false alarms
+    levels : DataFrames       by incident (and "none"): each day's value of each monitor
+                              as a share of its threshold, so that 1 is an alarm;
+                              a monitor that is never above zero in calm is left out
+    """
+
+    result: Drill
+    levels: dict[str, pd.DataFrame]
+
+
+def drill_with_twin(monitors: Mapping[str, pd.DataFrame], start: int) -> Drilled:
+    """A drill in which an alarm that the calm twin rings on that day is no detection.
+
+    Parameters
+    ----------
+    monitors : by incident, days x monitors; larger is worse. "none" is the calm twin,
+               from before the start to the end; its early days set the thresholds, its
+               late days count the false alarms
+    start : int               first day of the incidents
+    """
+    none = monitors["none"]
+    calm, twin = none.loc[: start - 1], none.loc[start:]
+    limit = pd.Series({name: threshold(calm[name]) for name in calm})
+    quiet = twin <= limit
+    cases = {
+        kind: Case(one.where(quiet), start)
+        for kind, one in monitors.items()
+        if kind != "none"
+    }
+    some = limit[limit > 0]
+    levels = {kind: one[some.index] / some for kind, one in monitors.items()}
+    return Drilled(drill(calm, twin, cases), levels)
+
+
 def drill(
     clean: pd.DataFrame,
     held_out: pd.DataFrame,

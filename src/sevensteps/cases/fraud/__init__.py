@@ -1,6 +1,6 @@
 """The fraud case: samples, candidates, policies, and two small worlds to break."""
 
-from .lab import Drilled, Lab, odd_merchants
+from .lab import Lab, odd_merchants
 from .models import Probability, linear, prepared, signed_log, suspicion, trees
 from .policies import (
     ModelPolicy,
@@ -15,7 +15,6 @@ from .town import BlockOrAllow, Run, Town, allow_all, judge
 
 __all__ = [
     "BlockOrAllow",
-    "Drilled",
     "Lab",
     "Logged",
     "ModelPolicy",

@@ -15,13 +15,11 @@ from sevensteps.cases.parallel import side_by_side
 from sevensteps.features import FEATURES
 from sevensteps.watch import (
     Baseline,
-    Case,
-    Drill,
+    Drilled,
     Reference,
     chargebacks_by_day,
-    drill,
+    drill_with_twin,
     estimate_by_day,
-    threshold,
 )
 from sevensteps.worlds.payments import (
     DAY,
@@ -51,22 +49,6 @@ _ODD, _ENOUGH = 20.0, 3  # a merchant's amounts against its usual; its payments 
 
 
 @dataclass(frozen=True)
-class Drilled:
-    """What each monitor saw.
-
-    Attributes
-    ----------
-    result : Drill            days to notice, false alarms
-    levels : DataFrames       by incident (and "none"): each day's value of each monitor
-                              as a share of its threshold, so that 1 is an alarm;
-                              a monitor that is never above zero in calm is left out
-    """
-
-    result: Drill
-    levels: dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
 class Lab:
     """Six histories of the same people: one calm, and one for each incident.
 
@@ -93,7 +75,8 @@ class Lab:
         reference = Reference.of(usual.rows.x[::10][:, _COLUMNS], list(INPUTS))
         numbers = [self._numbers(days, reference) for days in (calm, *broken)]
         monitors = _monitors(numbers, self.start)
-        return self._drilled(dict(zip(["none", *kinds], monitors, strict=True)))
+        named = dict(zip(["none", *kinds], monitors, strict=True))
+        return drill_with_twin(named, self.start)
 
     def _numbers(self, days: _Days, reference: Reference) -> pd.DataFrame:
         """One number a day for each thing that is watched."""
@@ -103,21 +86,6 @@ class Lab:
         found["chargebacks"] = chargebacks_by_day(days.told, found.index)
         found["merchants"] = odd_merchants(rows, days.merchant)
         return reference.psi_by_day(rows.x[:, _COLUMNS], rows.day).join(found)
-
-    def _drilled(self, monitors: dict[str, pd.DataFrame]) -> Drilled:
-        """Thresholds from the calm days, delays from the others."""
-        none = monitors["none"]
-        calm, twin = none.loc[: self.start - 1], none.loc[self.start :]
-        limit = pd.Series({name: threshold(calm[name]) for name in calm})
-        quiet = twin <= limit
-        cases = {
-            kind: Case(one.where(quiet), self.start)
-            for kind, one in monitors.items()
-            if kind != "none"
-        }
-        some = limit[limit > 0]
-        levels = {kind: one[some.index] / some for kind, one in monitors.items()}
-        return Drilled(drill(calm, twin, cases), levels)
 
 
 @dataclass(frozen=True)

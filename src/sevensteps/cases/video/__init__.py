@@ -2,19 +2,26 @@
 
 from .cold import cold_starts
 from .draws import BestOfBasket, Scorer, draws, earned
+from .faults import Rebuilt, Silent, Skewed
 from .judged import Later, best_ten, hit_rate, judge, ndcg
+from .lab import INCIDENTS, Lab
 from .logs import Log, read_log
 from .ranked import as_seen_from, click_auc, click_ratio
-from .retraining import Retraining
+from .retraining import Retraining, trained
 from .town import Town, Truth, board, by_span, compare, mean_of, per_person
 from .trial import Trial, trial
 
 __all__ = [
+    "INCIDENTS",
     "BestOfBasket",
+    "Lab",
     "Later",
     "Log",
+    "Rebuilt",
     "Retraining",
     "Scorer",
+    "Silent",
+    "Skewed",
     "Town",
     "Trial",
     "Truth",
@@ -34,5 +41,6 @@ __all__ = [
     "ndcg",
     "per_person",
     "read_log",
+    "trained",
     "trial",
 ]

@@ -59,20 +59,51 @@ class Retraining:
         return self._now(requests, view)
 
     def _trained(self, items: Items, viewers: Viewers, day: int) -> TwoStage:
-        """Towers on the window but its last days, a ranker on those."""
-        split = day - LESSON
-        early = self.events.take(self.events.day < split)
-        clicks = tower_examples(early, items, viewers, seed=day)
-        late = np.flatnonzero(clicks.day >= split - self.window)
-        plan = Plan(epochs=2, batch=256, seed=day)
-        towers, _ = train(plan, items, clicks.take(late))
-        told = self.events, items, viewers, towers, self.looks
-        rows = ranker_rows(*told, first=split, per_day=self.per_day, seed=day)
-        return TwoStage(
-            known=known_after(self.events, items, viewers, self.looks),
-            towers=towers,
-            ranker=fit(rows),
-            goal=self.value.goal,
+        return trained(
+            self.events,
+            items,
+            viewers,
+            self.looks,
+            day,
+            value=self.value,
             shares=self.shares,
             explores=self.explores,
+            window=self.window,
+            per_day=self.per_day,
+            seed=day,
         )
+
+
+def trained(
+    events: Events,
+    items: Items,
+    viewers: Viewers,
+    looks: Floats,
+    day: int,
+    *,
+    value: Value,
+    shares: Mapping[str, int],
+    explores: int | None = None,
+    window: int = 14,
+    per_day: int = 10_000,
+    seed: int = 0,
+) -> TwoStage:
+    """A policy from the log until a morning: towers, then a ranker on the last days.
+
+    The parameters are those of `Retraining`.
+    """
+    split = day - LESSON
+    clicks = tower_examples(events.take(events.day < split), items, viewers, seed=seed)
+    late = np.flatnonzero(clicks.day >= split - window)
+    plan = Plan(epochs=2, batch=256, seed=seed)
+    towers, _ = train(plan, items, clicks.take(late))
+    told = events, items, viewers, towers, looks
+    rows = ranker_rows(*told, first=split, per_day=per_day, seed=seed)
+    return TwoStage(
+        known=known_after(events, items, viewers, looks),
+        towers=towers,
+        ranker=fit(rows),
+        goal=value.goal,
+        shares=shares,
+        explores=explores,
+    )

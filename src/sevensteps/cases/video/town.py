@@ -87,9 +87,15 @@ class Town:
         click = expit(1.3 * match.promise - 2.0)
         return Truth(np.where(item >= 0, click, 0), np.where(item >= 0, match.value, 0))
 
-    def run(self, policy: Policy | Oracle, days: int, luck: int = 1) -> Outcome:
-        """Put one policy in production."""
-        return self.world.live(policy, days, luck, history=self.history)
+    def run(
+        self,
+        policy: Policy | Oracle,
+        days: int,
+        luck: int = 1,
+        after: Outcome | None = None,
+    ) -> Outcome:
+        """Put one policy in production, from now on or after an outcome."""
+        return self.world.live(policy, days, luck, history=self.history, after=after)
 
     def twins(
         self, policies: Mapping[str, Policy | Oracle], days: int, luck: int = 1

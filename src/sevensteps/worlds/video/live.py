@@ -140,6 +140,7 @@ def outcome_of(days: list[Day], state: State) -> Outcome:
         daily=pd.DataFrame([d.summary for d in days]).set_index("day"),
         users=users_table(state.users),
         videos=videos_table(state.videos),
+        evening=state,
     )
 
 

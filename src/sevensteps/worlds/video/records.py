@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -193,6 +193,7 @@ class Outcome:
     daily : DataFrame         by day: visitors, requests, clicks, watched_h, likes,
                               true_satisfaction, true_mood, creators (still uploading)
     users, videos : pa.Table  the company's tables on the last evening
+    evening : the world on the last evening, for `VideoWorld.live(..., after=outcome)`
     """
 
     impressions: pa.Table
@@ -201,3 +202,4 @@ class Outcome:
     daily: pd.DataFrame
     users: pa.Table
     videos: pa.Table
+    evening: Any

@@ -18,7 +18,7 @@ from .matching import Match, Stage
 from .oracle import Aim, Oracle
 from .people import first_users
 from .records import SCALES, History, Ids, Incident, Outcome, Policy, Size
-from .schema import LAST_DAY, SCHEMA
+from .schema import DAY, LAST_DAY, SCHEMA
 from .sessions import Memory
 from .store import Past, cached, warehouse, write
 
@@ -174,6 +174,7 @@ class VideoWorld:
         seed: int = 1,
         *,
         history: History | None = None,
+        after: Outcome | None = None,
         progress: Progress | None = None,
     ) -> Outcome:
         """Put a policy in production for `days` days after the history.
@@ -186,6 +187,9 @@ class VideoWorld:
         days : length, in days
         seed : 1 to 255, the luck of this future
         history : the past that it follows; the usual one when absent
+        after : go on from this outcome's last evening instead. With the same seed and
+            the policy as it was left, the days are those of one run without a stop;
+            a world with other incidents branches off
 
         Raises
         ------
@@ -194,7 +198,14 @@ class VideoWorld:
         """
         if days < 1 or not 1 <= seed <= 255:
             raise ValueError("need days >= 1 and 1 <= seed <= 255")
-        past = self._past_of(history)
-        first = self._days(None if history is None else history.days)
-        how = first, days, seed, past.impressions, progress
-        return outcome_of(*run(self.rules, past.state, policy, *how))
+        if after is not None:
+            first = int(after.daily.index[-1]) + 1
+            at = after.impressions["at"].to_numpy()
+            log = after.impressions.filter(pa.array(at >= (first - 1) * DAY))
+            state = after.evening
+        else:
+            past = self._past_of(history)
+            first = self._days(None if history is None else history.days)
+            state, log = past.state, past.impressions
+        how = first, days, seed, log, progress
+        return outcome_of(*run(self.rules, state, policy, *how))
