@@ -6,7 +6,7 @@ can be measured alike. Eight-bit arithmetic is in `onnx_net`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ from .towers import Weights
 
 TUNING = NetPlan(epochs=2, rate=1e-3)  # gentle: the network is nearly right already
 STUDENT = NetPlan(widths=(16,))
-WEIGHED = 16_384  # impressions on which units are weighed; more change no order
+WEIGHED = 16_384  # impressions on which units are weighed, at most
 NO_PLACE = -1
 
 
@@ -39,20 +39,21 @@ def pruned(
     ----------
     rows : impressions, to weigh the units and to learn on
     keep : share of the units that stay in each hidden layer; one at least
-    plan : of the learning afterwards, `TUNING` by default; with 0 epochs there is none
+    plan : of the learning afterwards, `TUNING` by default; 0 epochs for none.
+        Its widths are not used
 
     Raises
     ------
     ValueError                if `keep` is not in (0, 1], or there are too few rows
 
-    Source: Molchanov et al. (2017), with a score that needs no slopes.
+    Source: the weights as in He et al. (2014), the outputs as in Hu et al. (2016).
     """
     _check_share(keep)
     _check_some(len(rows.x))
     plan = plan or TUNING
     layers = [dict(layer) for layer in net.weights["layers"]]
     x = net.scale(rows.x[:: -(-len(rows.x) // WEIGHED)])
-    for layer, after in zip(layers[:-1], layers[1:], strict=True):
+    for layer, after in pairwise(layers):
         out = np.maximum(x @ layer["w"] + layer["b"], 0)
         worth = out.mean(axis=0) * np.linalg.norm(after["w"], axis=1)
         n_kept = max(1, round(keep * len(worth)))
