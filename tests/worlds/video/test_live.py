@@ -224,3 +224,14 @@ def test_arms_may_learn_from_all_or_from_their_own(known):
 def test_arms_that_make_no_sense_are_refused(more, why):
     with pytest.raises(ValueError, match=why):
         Arms(**{"policies": {"a": None, "b": None}, **more})
+
+
+def test_a_run_that_stops_and_goes_on_is_one_run(known):
+    whole = known.world.live(Incumbent(3), days=4, history=known.history)
+    policy = Incumbent(3)
+    first = known.world.live(policy, days=2, history=known.history)
+    rest = known.world.live(policy, days=2, after=first)
+    assert list(rest.daily.index) == list(whole.daily.index[2:])
+    late = whole.impressions.slice(first.impressions.num_rows)
+    assert rest.impressions.equals(late)
+    assert rest.users.equals(whole.users)
