@@ -1,4 +1,4 @@
-"""Bring the README's numbers and figure up to date with the executed chapter."""
+"""Bring the README's numbers and figure up to date with the executed chapters."""
 
 import base64
 from pathlib import Path
@@ -12,9 +12,10 @@ FIGURE = ROOT / "book" / "_static" / "readme-figure.png"
 
 
 def main() -> None:
-    chapter = read_notebook(ROOT / "notebooks" / "10_fraud_detection.ipynb")
-    README.write_text(filled(README.read_text(), recorded(chapter)))
-    for cell in chapter.cells:
+    chapters = [read_notebook(path) for path in sorted(ROOT.glob("notebooks/*.ipynb"))]
+    for chapter in chapters:
+        README.write_text(filled(README.read_text(), recorded(chapter)))
+    for cell in chapters[0].cells:  # the figure is of the first
         if "fig" in cell.source and '"league"' in cell.source:
             for output in cell.outputs:
                 if "image/png" in output.get("data", {}):
