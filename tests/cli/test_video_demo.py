@@ -5,8 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sevensteps.cli import app
 from sevensteps.commands.demos import video
+from sevensteps.commands.services import SERVICES
+from sevensteps.serve.run import listen
 from sevensteps.serve.slates import read_morning
 
 
@@ -51,6 +55,18 @@ def test_a_morning_that_cannot_be_read_is_made_again(made, small_morning, harm):
     again, before = read_morning(made), read_morning(small_morning)
     assert np.array_equal(again.vector, before.vector)
     assert not leftover.exists()
+
+
+def test_a_port_that_is_taken_is_told_plainly(made, monkeypatch):
+    monkeypatch.chdir(made.parent)
+    folder = SERVICES["video"].cache
+    folder.mkdir(parents=True)
+    (folder / "morning").symlink_to(made)
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        told = CliRunner().invoke(app, ["serve", "video", "--port", port])
+    assert told.exit_code == 1
+    assert "choose another --port" in " ".join(told.output.split())
 
 
 def test_those_who_came_more_often_ask_more_often(small_morning, small_video):

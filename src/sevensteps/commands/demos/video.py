@@ -36,8 +36,8 @@ def prepare(setup: Setup) -> Callable[[], None]:
 
     Raises
     ------
-    ValueError    if a setting makes no sense; nothing is made then
-    OSError       if the disk refuses or the port is taken
+    ValueError      if a setting makes no sense; nothing is made then
+    StorageError    if the disk refuses
     """
     config = SlatesConfig(
         bundle=setup.folder / "morning",
