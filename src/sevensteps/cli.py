@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sevensteps.commands.services import SERVICES, Service
 
 READ = "Read and run"
 OPERATE = "Operate a service"
@@ -29,8 +32,22 @@ ChapterName = Annotated[
 ]
 
 ServiceName = Annotated[
-    str, typer.Argument(metavar="SERVICE", help="the service of a chapter: `fraud`")
+    str,
+    typer.Argument(
+        metavar="SERVICE",
+        help="the service of a chapter: " + " or ".join(f"`{s}`" for s in SERVICES),
+    ),
 ]
+
+
+def _defaults(values: Mapping[str, object]) -> str:
+    """An option's defaults where they depend on the service, for its help."""
+    told = ", ".join(f"{value} for {name}" for name, value in values.items())
+    return f"[default: {told}]"
+
+
+PORTS = _defaults({name: s.port for name, s in SERVICES.items()})
+DEADLINES = _defaults({name: f"{s.deadline_ms:g}" for name, s in SERVICES.items()})
 
 
 @app.callback()
@@ -119,31 +136,46 @@ def check(
 
 @app.command(
     rich_help_panel=OPERATE,
-    epilog="Example: `sevensteps serve fraud --store redis://127.0.0.1:6379`",
+    epilog="Examples: `sevensteps serve video`, "
+    "`sevensteps serve fraud --store redis://127.0.0.1:6379`",
 )
 def serve(
     service: ServiceName = "fraud",
     store: Annotated[
         str | None,
         typer.Option(
-            metavar="WHERE", help="a folder, or `redis://host:port`; embedded if absent"
+            metavar="WHERE",
+            help="of `fraud`: a folder, or `redis://host:port`; embedded if absent",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8077,
+    port: Annotated[
+        int | None,
+        typer.Option(help=f"0 takes a free one {PORTS}", show_default=False),
+    ] = None,
     deadline_ms: Annotated[
-        float, typer.Option(help="every payment is answered within this")
-    ] = 50.0,
+        float | None,
+        typer.Option(
+            help=f"every request is answered within this {DEADLINES}",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start a chapter's service on this machine.
 
-    The first time it makes a small world and trains a model in it. Prints its address
-    and its key; Ctrl-C stops it. When store or model are late, rules answer instead.
+    The first time it makes a small world and trains its models in it, which takes up
+    to a minute. Prints its address and its key; Ctrl-C stops it. When a stage is late,
+    a fallback answers instead: rules for a payment, a simpler list for a page.
     """
-    _known(service)
+    chosen = _known(service)
+    if store is not None and not chosen.stores:
+        raise typer.BadParameter(
+            f"{service} keeps no online store, it answers from files of its own: "
+            "leave --store out"
+        )
     with _loading():
         from sevensteps.commands.service import start
 
-    raise typer.Exit(start(store, port, deadline_ms))
+    raise typer.Exit(start(chosen, store, port, deadline_ms))
 
 
 @app.command(
@@ -153,29 +185,37 @@ def serve(
 def load(
     service: ServiceName = "fraud",
     url: Annotated[
-        str, typer.Option(help="of the running service")
-    ] = "http://127.0.0.1:8077",
-    rate: Annotated[float, typer.Option(help="payments per second")] = 100.0,
-    seconds: Annotated[float, typer.Option(help="how long")] = 10.0,
+        str | None,
+        typer.Option(
+            help="of the running service [default: its port on this machine]",
+            show_default=False,
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=10_000, help="requests per second")
+    ] = 100.0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3_600, help="how long")] = 10.0,
 ) -> None:
     """Load a running service, and see its latencies.
 
-    Payments arrive at random moments whether or not earlier ones are answered (an open
+    Requests arrive at random moments whether or not earlier ones are answered (an open
     loop), so a queue is seen. Exit status 1 if a request failed.
     """
-    _known(service)
+    chosen = _known(service)
     with _loading():
         from sevensteps.commands.service import send_load
 
-    raise typer.Exit(send_load(url, rate, seconds))
+    raise typer.Exit(send_load(chosen, url, rate, seconds))
 
 
-def _known(service: str) -> None:
-    """Refuse a service that no chapter has built."""
+def _known(service: str) -> Service:
+    """The service of that name; refuses one that no chapter has built."""
     if "://" in service:
         raise typer.BadParameter(f"an address goes behind --url: --url {service}")
-    if service != "fraud":
-        raise typer.BadParameter(f"no service {service!r}. Known services: fraud")
+    if service not in SERVICES:
+        known = ", ".join(SERVICES)
+        raise typer.BadParameter(f"no service {service!r}. Known services: {known}")
+    return SERVICES[service]
 
 
 def _loading() -> AbstractContextManager[object]:

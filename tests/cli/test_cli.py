@@ -45,9 +45,9 @@ def test_an_unknown_chapter_is_told_with_the_known(command, capsys):
 
 
 def test_an_unknown_service_is_told_with_the_known():
-    told = call("serve", "video")
+    told = call("serve", "no-such-service")
     assert told.exit_code == 2
-    assert "fraud" in told.output
+    assert "fraud, video" in told.output
 
 
 def test_a_folder_without_tables_is_told(tmp_path):

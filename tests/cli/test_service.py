@@ -1,4 +1,7 @@
-"""`sevensteps serve` and `load`: what they make, what they find, how they refuse."""
+"""`sevensteps serve` and `load`: what they make, what they find, how they refuse.
+
+What they do to a service that really runs stands in `test_service_runs`.
+"""
 
 import io
 import subprocess
@@ -9,7 +12,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sevensteps.cli import app
-from sevensteps.commands import console, demo, service
+from sevensteps.commands import console, service
+from sevensteps.commands.demos import fraud, video
+from sevensteps.commands.services import SERVICES
 from sevensteps.features import FEATURES
 from sevensteps.serve import ModelServer, StoreError, open_store
 from sevensteps.worlds.payments import PaymentsWorld, Size
@@ -33,18 +38,18 @@ def loads(folder):
 def small(monkeypatch):
     """A world that takes a second."""
     size = Size(n_cardholders=300, n_merchants=100, days=60)
-    monkeypatch.setattr(demo, "WORLD", PaymentsWorld(size, seed=7, base_rate=0.02))
+    monkeypatch.setattr(fraud, "WORLD", PaymentsWorld(size, seed=7, base_rate=0.02))
 
 
 @pytest.fixture
 def made(small, tmp_path):
-    demo.prepare(tmp_path / "model", str(tmp_path / "store"), ours=True)
+    fraud.fill(tmp_path / "model", str(tmp_path / "store"), ours=True)
     return tmp_path
 
 
 def test_what_is_there_is_not_made_again(made, monkeypatch):
-    monkeypatch.setattr(demo, "WORLD", None)  # no world to make anything of
-    demo.prepare(made / "model", str(made / "store"), ours=True)
+    monkeypatch.setattr(fraud, "WORLD", None)  # no world to make anything of
+    fraud.fill(made / "model", str(made / "store"), ours=True)
     assert loads(made)
 
 
@@ -58,28 +63,32 @@ def test_what_was_half_made_is_made_again(made, gone):
             file.write_text("{")
         elif gone == "both" or file == made / gone:
             file.unlink()
-    demo.prepare(made / "model", str(made / "store"), ours=True)
+    fraud.fill(made / "model", str(made / "store"), ours=True)
     assert loads(made)
 
 
 def test_anothers_damaged_store_is_left_alone_and_told(made):
     (made / "store/store.json").write_text("{")
     with pytest.raises(StoreError, match="is damaged"):
-        demo.prepare(made / "model", str(made / "store"), ours=False)
+        fraud.fill(made / "model", str(made / "store"), ours=False)
     assert (made / "store/store.json").read_text() == "{"
 
 
 def test_traffic_is_new_each_time_and_never_ends(small):
     n = 5_000  # more than ten days of this world
-    first, second = (demo.traffic(n)["payment_id"].to_pylist() for _ in range(2))
+    first, second = (fraud.traffic(n)["payment_id"].to_pylist() for _ in range(2))
     assert len(set(first) | set(second)) == 2 * n
-    assert min(demo.traffic(n)["paid_at"].to_pylist()) >= demo.KNOWN_DAYS * 86_400
+    assert min(fraud.traffic(n)["paid_at"].to_pylist()) >= fraud.KNOWN_DAYS * 86_400
 
 
-def test_serving_imports_what_training_needs_only_to_train():
+@pytest.mark.parametrize(
+    ("name", "heavy"),
+    [("fraud", {"duckdb", "ibis", "pandera", "lightgbm"}), ("video", {"jax", "optax"})],
+)
+def test_serving_imports_what_training_needs_only_to_train(name, heavy):
     code = (
-        "import sys, sevensteps.commands.service\n"
-        "print({'duckdb', 'ibis', 'pandera', 'lightgbm'} & set(sys.modules))"
+        f"import sys, sevensteps.commands.service, sevensteps.commands.demos.{name}\n"
+        f"print({heavy!r} & set(sys.modules))"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -96,6 +105,12 @@ def test_serving_imports_what_training_needs_only_to_train():
         (["load", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve fraud"),
         (["load", "--url", "nowhere"], 1, "give its address with --url"),
         (["load", f"http://{NOWHERE}"], 2, "behind --url"),
+        (["load", "--rate", "0"], 2, "or equal to 0.1"),
+        (["load", "--seconds", "inf"], 2, "or equal to 3600"),
+        (["serve", "video", "--store", "mine"], 2, "leave --store out"),
+        (["serve", "video", "--port", "99999"], 1, "port in 0..65535"),
+        (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
+        (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
         (["run", "fraud", "--data", "/nonexistent"], 2, "payments.csv"),
     ],
 )
@@ -103,23 +118,29 @@ def test_what_cannot_be_done_is_told_at_once(
     arguments, status, advice, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(demo, "WORLD", None)  # refused before anything is made
+    for demo in (fraud, video):  # refused before anything is made
+        monkeypatch.setattr(demo, "WORLD", None)
     told = call(*arguments)
     assert told.exit_code == status
     assert advice in " ".join(told.output.split())
     assert "Traceback" not in told.output
-    assert not (tmp_path / "data/cache/fraud-service/model").exists()
+    made = (tmp_path / "data/cache").glob("*/*") if (tmp_path / "data").exists() else ()
+    assert {path.name for path in made} <= {"key"}
 
 
-def test_a_wrong_key_is_told_with_where_the_right_one_is(monkeypatch, capsys):
-    refused = {"401": 7}
-    report = type("Found", (), {"errors": refused})
-    monkeypatch.setattr(service, "require_service", lambda url: None)
-    monkeypatch.setattr(service, "send", lambda *args, **options: report)
-    monkeypatch.setattr(service, "_show", lambda found: None)
-    monkeypatch.setenv(service.KEY_VARIABLE, "a-key-that-is-not-the-service's")
-    assert service.send_load("http://127.0.0.1:1", 1, 1) == 1
-    assert service.KEY_VARIABLE in capsys.readouterr().err
+def test_each_service_has_a_port_and_a_cache_of_its_own():
+    for part in ("port", "cache", "path", "asks"):
+        assert len({getattr(each, part) for each in SERVICES.values()}) == len(SERVICES)
+    assert all(name == each.name for name, each in SERVICES.items())
+
+
+def test_the_key_is_made_once_and_for_its_owner_only(tmp_path, monkeypatch):
+    monkeypatch.delenv(service.KEY_VARIABLE, raising=False)
+    key = service.api_key(tmp_path / "new")
+    assert service.api_key(tmp_path / "new") == key
+    assert (tmp_path / "new/key").stat().st_mode & 0o077 == 0
+    monkeypatch.setenv(service.KEY_VARIABLE, "given-from-outside")
+    assert service.api_key(tmp_path / "new") == "given-from-outside"
 
 
 @pytest.mark.parametrize("terminal", [True, False])

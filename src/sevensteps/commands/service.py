@@ -10,72 +10,76 @@ import httpx
 from rich.table import Table
 
 from sevensteps.commands.console import console, errors, failing_plainly, progress
-from sevensteps.commands.demo import prepare, traffic
-from sevensteps.serve import (
-    ModelError,
-    ServiceConfig,
-    StorageError,
-    StoreError,
-    requests_of,
-    serve,
-)
+from sevensteps.commands.services import Service, Setup
+from sevensteps.serve import ModelError, StorageError, StoreError
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
 from sevensteps.serve.run import KEY_VARIABLE
 
 
-def cache() -> Path:
-    """Where the demonstration's model, store and key are kept."""
-    return Path("data") / "cache" / "fraud-service"
-
-
-def start(store: str | None, port: int, deadline_ms: float) -> int:
+def start(
+    service: Service,
+    store: str | None = None,
+    port: int | None = None,
+    deadline_ms: float | None = None,
+) -> int:
     """Train and fill what is missing, then answer until interrupted.
 
     Parameters
     ----------
     store : str, optional   folder or Redis address; by default a folder in the cache
-    port : int              0 takes a free one
-    deadline_ms : float     within which every payment is answered
+    port : int              0 takes a free one; by default the service's own
+    deadline_ms : float     within which every request is answered
     """
-    folder = cache()
-    target = store or str(folder / "store")
     with failing_plainly(ModelError, StoreError, StorageError):
-        key = api_key(folder)
-        config = ServiceConfig(
-            model=folder / "model",
-            store=target,
-            api_key=key,
-            port=port,
-            deadline_ms=deadline_ms,
+        setup = Setup(
+            folder=service.cache,
+            api_key=api_key(service.cache),
+            port=service.port if port is None else port,
+            deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
+            store=store,
         )
-        prepare(config.model, target, ours=store is None)
-        console.print(f"Header  X-API-Key: {key}", highlight=False, soft_wrap=True)
-        console.print("Try     POST /v1/decisions, GET /health, /ready, /metrics")
-        serve(config)
+        answer = service.demo().prepare(setup)
+        header = f"Header  X-API-Key: {setup.api_key}"
+        console.print(header, highlight=False, soft_wrap=True)
+        console.print(f"Try     POST {service.path}, GET /health, /ready, /metrics")
+        answer()
     return 0
 
 
-def send_load(url: str, rate: float, seconds: float) -> int:
-    """Send payments as a Poisson process and print latencies and the ledger."""
+def send_load(
+    service: Service, url: str | None = None, rate: float = 100, seconds: float = 10
+) -> int:
+    """Send requests as a Poisson process and print latencies and the ledger.
+
+    Parameters
+    ----------
+    url : str, optional     by default where `serve` starts the service
+    rate : float            requests per second, on average
+    seconds : float         how long
+    """
+    url = url or service.url
     with failing_plainly():
-        require_service(url)
-        key = api_key(cache())
-        with progress("Making payments"):
-            payloads = requests_of(traffic(int(rate * seconds * 1.5) + 50))
-        told = f"{rate:g} payments a second for {seconds:g} s"
+        require_service(service, url)
+        key = api_key(service.cache)
+        with progress(f"Making {service.asks}"):
+            bodies = service.demo().bodies(int(rate * seconds * 1.5) + 50)
+        told = f"{rate:g} {service.asks} a second for {seconds:g} s"
         with progress(told) as report:
-            found = send(url, payloads, rate, seconds, api_key=key, progress=report)
-    _show(found)
-    if "401" in found.errors:
-        errors.print(
-            f"The service refused the key. Call load in the folder where it was "
-            f"started, or set {KEY_VARIABLE} to the key that it printed."
-        )
+            found = send(
+                *(url, bodies, rate, seconds),
+                api_key=key,
+                path=service.path,
+                progress=report,
+            )
+    _show(service, found)
+    for status in found.errors:
+        if advice := _advice(service, status):
+            errors.print(advice, highlight=False)
     return int(sum(found.errors.values()) > 0)
 
 
-def require_service(url: str) -> None:
+def require_service(service: Service, url: str) -> None:
     """Ask whether a service is there, before traffic is made for it.
 
     Raises
@@ -87,7 +91,7 @@ def require_service(url: str) -> None:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionError(
             f"no service answers at {url} ({error}). Start it in another terminal, "
-            "with `sevensteps serve fraud`, or give its address with --url"
+            f"with `sevensteps serve {service.name}`, or give its address with --url"
         ) from None
 
 
@@ -103,11 +107,32 @@ def api_key(folder: Path) -> str:
     return path.read_text()
 
 
-def _show(report: LoadReport) -> None:
+def _advice(service: Service, status: str) -> str | None:
+    """What to do about requests that failed with a status."""
+    if status == "401":
+        return (
+            "The service refused the key. Call load in the folder where it was "
+            f"started, or set {KEY_VARIABLE} to the key that it printed."
+        )
+    if status == "404":
+        return (
+            f"What answers there knows no {service.path}. Start its service with "
+            f"`sevensteps serve {service.name}`, or give another --url."
+        )
+    return None
+
+
+def _show(service: Service, report: LoadReport) -> None:
     """Latencies with intervals, answers by the fallback, and where the time went."""
-    console.print(f"{report.achieved:.0f} answers a second, {report.rate:g} asked for")
+    console.print(
+        f"{report.achieved:.0f} {service.asks} answered a second, "
+        f"{report.rate:g} asked for"
+    )
     console.print(f"p50 {report.p50} ms, p95 {report.p95} ms, p99 {report.p99} ms")
-    console.print(f"errors {report.errors or 'none'}; by the rules {report.by_rules}")
+    console.print(
+        f"errors {report.errors or 'none'}; {service.fallback} {report.by_rules} "
+        f"of {len(report.latency_ms)}"
+    )
     table = Table("stage", box=None, header_style="bold")
     for column in report.ledger.columns:
         table.add_column(str(column), justify="right")

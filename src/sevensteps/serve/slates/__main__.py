@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from ..errors import ModelError
-from ..run import KEY_VARIABLE, answer
-from .app import create_app
+from ..run import KEY_VARIABLE
+from .run import serve_pages
 from .serving import SlatesConfig
 
 
@@ -28,8 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not key:
         parser.error(f"set {KEY_VARIABLE} to the key that callers will send")
     try:
-        config = SlatesConfig(api_key=key, **options)
-        answer(create_app(config), config.host, config.port)
+        serve_pages(SlatesConfig(api_key=key, **options))
     except (ModelError, OSError, ValueError) as error:
         print(f"refusing to start: {error}", file=sys.stderr)
         return 2

@@ -13,7 +13,8 @@ import numpy as np
 
 from sevensteps.recommend.known import Known
 
-from ..run import process_of
+from ..run import answer, process_of
+from .serving import SlatesConfig
 
 PATH = "/v1/pages"
 
@@ -28,6 +29,23 @@ class RunningPages:
 
     def __repr__(self) -> str:
         return f"RunningPages(url={self.url!r}, pid={self.pid})"
+
+
+def serve_pages(config: SlatesConfig) -> None:
+    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
+
+    Prints `listening on http://...` once it can be called.
+
+    Raises
+    ------
+    ModelError
+        if it must not start: the bundle is missing, damaged or skewed; says why
+    OSError
+        if the port is taken
+    """
+    from .app import create_app
+
+    answer(create_app(config), config.host, config.port)
 
 
 @contextlib.contextmanager

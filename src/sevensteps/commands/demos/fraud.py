@@ -1,4 +1,4 @@
-"""What `sevensteps serve` and `load` demonstrate with: a small world and its model."""
+"""The payments' demonstration: a small world, a model of it and its online store."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import pyarrow as pa
 
 from sevensteps import features
 from sevensteps.commands.console import progress
+from sevensteps.commands.demos import lacks
+from sevensteps.commands.services import Setup
 from sevensteps.serve import (
     ModelError,
     ModelServer,
     Pricing,
+    ServiceConfig,
     StoreError,
     build_store,
     export_model,
     open_store,
+    requests_of,
+    serve,
 )
 from sevensteps.serve.errors import NoStore
 from sevensteps.worlds.payments import History, PaymentsWorld
@@ -28,7 +33,26 @@ KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
 WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
 
 
-def prepare(model: Path, store: str, *, ours: bool) -> None:
+def prepare(setup: Setup) -> Callable[[], None]:
+    """Make the model and the store that are not there; return what serves them.
+
+    Raises
+    ------
+    ValueError    if a setting makes no sense; nothing is made then
+    StoreError    if the store cannot be reached or, another's, is damaged
+    """
+    config = ServiceConfig(
+        model=setup.folder / "model",
+        store=setup.store or str(setup.folder / "store"),
+        api_key=setup.api_key,
+        port=setup.port,
+        deadline_ms=setup.deadline_ms,
+    )
+    fill(config.model, str(config.store), ours=setup.store is None)
+    return lambda: serve(config)
+
+
+def fill(model: Path, store: str, *, ours: bool) -> None:
     """Make the model and the store that are not there.
 
     Parameters
@@ -42,27 +66,18 @@ def prepare(model: Path, store: str, *, ours: bool) -> None:
     ------
     StoreError    if the store cannot be reached or, another's, is damaged
     """
-    fill = _lacks(lambda: open_store(store).close(), StoreError if ours else NoStore)
-    train = _lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
-    if not fill and not train:
+    empty = lacks(lambda: open_store(store).close(), StoreError if ours else NoStore)
+    train = lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
+    if not empty and not train:
         return
     with progress("Making a small world") as report:
         history = WORLD.history(KNOWN_DAYS, progress=report)
     if train:
         with progress("Training a model in it"):
             train_model(history, model)
-    if fill:
+    if empty:
         with progress("Filling its online store"):
             build_store(history, store)
-
-
-def _lacks(look: Callable[[], object], absent: type[Exception]) -> bool:
-    """Whether looking for a thing finds that it is not there, or not whole."""
-    try:
-        look()
-    except absent:
-        return True
-    return False
 
 
 def train_model(history: History, folder: Path) -> None:
@@ -89,3 +104,8 @@ def traffic(n: int) -> pa.Table:
     ids = np.arange(n) + (secrets.randbits(40) << 20)
     column = payments.schema.get_field_index("payment_id")
     return payments.set_column(column, "payment_id", pa.array(ids))
+
+
+def bodies(n: int) -> list[bytes]:
+    """Requests for decisions on payments that nobody has sent yet."""
+    return requests_of(traffic(n))
