@@ -116,11 +116,13 @@ class Searched:
     cpu_ms: float
 
 
-def searched(built: Built, asks: Floats, exact: Ids, probes: int = 1) -> Searched:
+def searched(
+    built: Built, asks: Floats, exact: Ids, probes: int = 1, wider: float = 4
+) -> Searched:
     """Search for each of (n, d) asks by itself, and compare with (n, k) exact ids."""
     k = exact.shape[1]
     start = time.process_time()
-    found = [built.search(ask[None], k, probes) for ask in asks]
+    found = [built.search(ask[None], k, probes, wider) for ask in asks]
     spent = time.process_time() - start
     recall = overlap(np.concatenate(found), exact).mean()
     return Searched(float(recall), spent / len(asks) * 1e3)

@@ -18,6 +18,11 @@ FIXED = {
     "OMP_NUM_THREADS": "2",
     # Bits of some array libraries depend on the number of their threads.
     "NPROC": "1",
+    # NumPy, too: its exponentials and logarithms differ in the last bit with the width
+    # of a processor's vectors, and one click more or less makes another world. The
+    # names are those of NumPy 2.4 and later, then of earlier ones.
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR "
+    "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL",
     # XLA otherwise compiles for the widest instructions that a processor has.
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
     "JAX_PLATFORMS": "cpu",
