@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 
 #: What a kernel needs so that two machines print the same digits.
@@ -32,6 +33,8 @@ FIXED = {
     # ipykernel otherwise warns on stderr, which would become part of an output.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
+if platform.machine() in ("x86_64", "AMD64"):
+    FIXED["FAISS_SIMD_LEVEL"] = "AVX2"  # for the same reason; elsewhere it complains
 
 
 def fixed_environment() -> dict[str, str]:
