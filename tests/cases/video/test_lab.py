@@ -13,7 +13,7 @@ from sevensteps.recommend.examples import tower_examples
 from sevensteps.recommend.inputs import NAMES
 from sevensteps.recommend.towers import Plan
 
-from .conftest import VALUE
+from .conftest import SHARES, VALUE
 
 
 @pytest.fixture(scope="module")
@@ -66,19 +66,26 @@ def test_a_search_through_other_vectors_finds_other_videos(firm, other):
 
 
 def test_a_heard_ranker_guesses_as_before_and_keeps_a_part(firm):
-    heard = Heard(firm.net, VALUE)
+    heard = Heard(VALUE, firm.net)
     x = firm.rows.x[:1_000]
     assert np.array_equal(heard(x).click, firm.net(x).click)
     assert len(heard.told[0][0]) == -(-len(x) // KEPT)
-    heard.fault, heard.day = video.Silent(0, 3), 3
+    heard.silent, heard.day = video.Silent(0, 3), 3
     heard(x)
     assert not heard.told[3][0][:, 0].any()
 
 
-def test_every_number_that_a_monitor_reads_is_there(firm):
-    heard = Heard(firm.net, VALUE)
-    company = Watched(replace(firm.policy(), ranker=heard), heard)
-    days = Days.of(firm.town.run(company, 2), heard)
+@pytest.fixture(scope="module")
+def learner(firm):
+    """A company that retrains each week, from days of its past that are few."""
+    town = firm.town
+    told = town.events, town.looks, VALUE
+    return video.Retraining(*told, shares=SHARES, cadence=7, per_day=2_000)
+
+
+def test_every_number_that_a_monitor_reads_is_there(firm, learner):
+    company = Watched.of(learner)
+    days = Days.of(firm.town.run(company, 2), company.heard)
     named = {*days.numbers.columns, *NAMES}
     assert {name for of in MONITORS.values() for name in of} <= named
     assert list(days.numbers.index) == [12, 13]
@@ -86,10 +93,18 @@ def test_every_number_that_a_monitor_reads_is_there(firm):
     assert days.given.sum() != 0
 
 
+def test_whoever_is_trained_anew_is_heard_too(firm, learner):
+    company = Watched.of(replace(learner, cadence=1))
+    firm.town.run(company, 2)
+    assert company.learner.trained_on == [12, 13]
+    assert set(company.heard.told) == {12, 13}
+    assert company.heard.ranker is not company.heard
+
+
 @pytest.fixture(scope="module")
-def drilled(firm, other):
+def drilled(firm, learner, other):
     """A short drill of a harmless and of a harmful incident."""
-    lab = video.Lab(firm.town, firm.policy(), VALUE, other, calm=11, struck=3)
+    lab = video.Lab(firm.town, learner, other, calm=11, struck=3)
     return lab.drill(["stale_index", "silent_input"])
 
 

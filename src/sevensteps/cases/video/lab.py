@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,13 +14,14 @@ from sevensteps.cases.parallel import side_by_side
 from sevensteps.measure import Interval
 from sevensteps.recommend.inputs import NAMES
 from sevensteps.recommend.items import Events, Floats, Items
-from sevensteps.recommend.policy import TwoStage
+from sevensteps.recommend.policy import Encoder, TwoStage
 from sevensteps.recommend.ranking import Guess, Ranker, Value
 from sevensteps.recommend.towers import Towers
 from sevensteps.watch import Baseline, Drilled, Reference, drill_with_twin
 from sevensteps.worlds.video import KINDS, Incident, Outcome, Requests, Slates, View
 
 from .faults import Rebuilt, Silent, Skewed
+from .retraining import Retraining
 from .town import Town, mean_of
 
 OWN = ("stale_index", "version_skew", "silent_input")
@@ -45,19 +46,30 @@ class Heard:
 
     Parameters
     ----------
-    fault : what happens to the inputs on their way
+    value : what its scores are in
+    silent : what happens to the inputs on their way
+    indexed : from what towers the search's vectors come instead
     """
 
-    ranker: Ranker
     value: Value
-    fault: Silent | None = None
+    ranker: Ranker | None = None
+    silent: Silent | None = None
+    indexed: Callable[[Towers], Encoder] | None = None
     day: int = 0
     told: dict[int, list[Floats]] = field(default_factory=dict)
     worth: dict[int, list[Floats]] = field(default_factory=dict)
 
+    def dress(self, policy: TwoStage) -> TwoStage:
+        """A policy that is heard, with whatever is broken."""
+        if policy.ranker is not self:
+            self.ranker = policy.ranker
+        encoder = self.indexed(policy.towers) if self.indexed else None
+        return replace(policy, ranker=self, indexed=encoder)
+
     def __call__(self, x: Floats) -> Guess:
         """(n, inputs) -> `Guess`."""
-        x = self.fault(x, self.day) if self.fault else x
+        assert self.ranker is not None
+        x = self.silent(x, self.day) if self.silent else x
         guess = self.ranker(x)
         self.told.setdefault(self.day, []).append(x[::KEPT])
         self.worth.setdefault(self.day, []).append(self.value(guess)[::KEPT])
@@ -66,15 +78,21 @@ class Heard:
 
 @dataclass
 class Watched:
-    """A policy whose ranker is heard, day by day."""
+    """A company whose rankers are heard, day by day."""
 
-    policy: TwoStage
+    learner: Retraining
     heard: Heard
 
+    @classmethod
+    def of(cls, learner: Retraining) -> Watched:
+        """A company that starts from another's log, heard from its first day on."""
+        heard = Heard(learner.value)
+        return cls(replace(learner, dressed=heard.dress, trained_on=[]), heard)
+
     def __call__(self, requests: Requests, view: View) -> Slates:
-        """The policy's pages."""
+        """Its pages."""
         self.heard.day = view.day
-        return self.policy(requests, view)
+        return self.learner(requests, view)
 
 
 @dataclass(frozen=True)
@@ -118,15 +136,13 @@ class Lab:
 
     Parameters
     ----------
-    policy : TwoStage         in production; its ranker is heard
-    value : Value             what its scores are in
+    learner : Retraining      the company, not yet in production
     other : Towers            of another training, for the version skew
     calm, struck : int        days before the incidents, and with them
     """
 
     town: Town
-    policy: TwoStage
-    value: Value
+    learner: Retraining
     other: Towers
     calm: int = 24
     struck: int = 10
@@ -142,10 +158,9 @@ class Lab:
         dict of Interval          true satisfaction lost per 1,000 people and day of the
                                   incident, against the calm twin
         """
-        heard = Heard(self.policy.ranker, self.value)
-        company = Watched(replace(self.policy, ranker=heard), heard)
+        company = Watched.of(self.learner)
         before = self.town.run(company, self.calm)
-        usual = Days.of(before, heard)
+        usual = Days.of(before, company.heard)
         branch = partial(self._branch, before, company)
         twin, *struck = side_by_side(branch, [None, *kinds])
         lost = {
@@ -168,14 +183,14 @@ class Lab:
     def _branch(self, before: Outcome, company: Watched, kind: str | None) -> Days:
         """The days after the calm ones, with or without an incident."""
         company = deepcopy(company)
-        policy, heard = company.policy, company.heard
-        towers = policy.towers
+        heard = company.heard
         if kind == "silent_input":
-            heard.fault = Silent(NAMES.index(MUTED), self.first)
+            heard.silent = Silent(NAMES.index(MUTED), self.first)
         elif kind == "stale_index":
-            policy.indexed = Rebuilt(towers, every=10_000, first=self.first)
+            heard.indexed = partial(Rebuilt, every=10_000, first=self.first)
         elif kind == "version_skew":
-            policy.indexed = Skewed(towers, self.other, self.first)
+            heard.indexed = partial(Skewed, other=self.other, first=self.first)
+        company.learner.dress()
         outcome = self._place(kind).run(company, self.struck, after=before)
         return Days.of(outcome, heard)
 

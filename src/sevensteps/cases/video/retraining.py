@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Retraining:
     cadence : days between two trainings
     window : days of clicks from which the towers learn
     per_day : impressions of each day from which the ranker learns
+    explored : share of the pages on which a place is drawn, where `explores` is set
+    dressed : done to each new policy before it goes live; a drill listens in so
     """
 
     events: Events
@@ -44,6 +46,8 @@ class Retraining:
     cadence: int = 3
     window: int = 14
     per_day: int = 10_000
+    explored: float = 1.0
+    dressed: Callable[[TwoStage], TwoStage] | None = None
     trained_on: list[int] = field(default_factory=list)
     _now: TwoStage | None = None
 
@@ -54,12 +58,18 @@ class Retraining:
             self.events = self.events.then(Events.of(view.log, items))
         if not self.trained_on or view.day - self.trained_on[-1] >= self.cadence:
             self._now = self._trained(items, viewers, view.day)
+            self.dress()
             self.trained_on.append(view.day)
         assert self._now is not None
         return self._now(requests, view)
 
+    def dress(self) -> None:
+        """Dress the policy that is in production, once more if it was before."""
+        if self._now is not None and self.dressed is not None:
+            self._now = self.dressed(self._now)
+
     def _trained(self, items: Items, viewers: Viewers, day: int) -> TwoStage:
-        return trained(
+        made = trained(
             self.events,
             items,
             viewers,
@@ -72,6 +82,7 @@ class Retraining:
             per_day=self.per_day,
             seed=day,
         )
+        return replace(made, explored=self.explored)
 
 
 def trained(
