@@ -1,0 +1,34 @@
+"""Numbers must not depend on how wide a processor's vectors are."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+x86 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors"
+)
+
+
+def told(code: str) -> str:
+    """What a Python in the fixed environment prints."""
+    fixed = [sys.executable, "-m", "sevensteps.teach.environment", sys.executable]
+    run = subprocess.run([*fixed, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert not run.stderr
+    return run.stdout
+
+
+@x86
+def test_numpy_uses_vectors_that_every_processor_has():
+    code = (
+        "from numpy._core._multiarray_umath import __cpu_features__ as f; "
+        "print([n for n in f if f[n] and (n.startswith('AVX512') or n == 'X86_V4')])"
+    )
+    assert told(code).strip() == "[]"
+
+
+@x86
+def test_faiss_does_too():
+    assert "AVX2" in told("import faiss; print(faiss.SIMDConfig.get_level_name())")
