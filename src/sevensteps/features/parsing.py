@@ -8,6 +8,7 @@ from .checks import BadTable, TableSpec, faults
 from .names import DAY
 
 _UNIX = 1_000_000_000  # integers from here on are seconds since 1970
+_FINER = {1e17: "ns", 1e14: "us", 1e11: "ms"}  # all from 1973 on, told so finely
 _WEEK = pd.Timedelta(days=7)
 _WEDNESDAY = pd.Timestamp("1969-12-31")  # weeks are counted from a Wednesday
 _WORDS = {"true": "1", "false": "0", "yes": "1", "no": "0"}
@@ -41,6 +42,8 @@ def _flags(table: str, name: str, column: pd.Series) -> pd.Series:
 
 
 def _coerced(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
     return pd.to_numeric(column.astype("object"), errors="coerce")
 
 
@@ -58,6 +61,10 @@ def _instants(table: str, name: str, column: pd.Series) -> pd.Series:
 
 
 def _seconds(table: str, name: str, column: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Seconds as they are; since 1970, datetimes, also from finer whole columns."""
+    for least, unit in _FINER.items():
+        if numbers.min() >= least and np.isfinite(numbers.max()):
+            return pd.to_datetime(numbers, unit=unit)
     too_big = numbers.abs() >= 2**32
     _refuse(table, name, column, too_big, "is no time in seconds (milliseconds?)")
     if numbers.min() >= _UNIX:
