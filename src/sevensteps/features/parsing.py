@@ -61,10 +61,18 @@ def _instants(table: str, name: str, column: pd.Series) -> pd.Series:
 
 
 def _seconds(table: str, name: str, column: pd.Series, numbers: pd.Series) -> pd.Series:
-    """Seconds as they are; since 1970, datetimes, also from finer whole columns."""
+    """Seconds as they are; datetimes from Unix time in any unit, or from dates."""
     for least, unit in _FINER.items():
         if numbers.min() >= least and np.isfinite(numbers.max()):
             return pd.to_datetime(numbers, unit=unit)
+    if numbers.between(
+        19_000_101, 21_001_231
+    ).all():  # 20240131 is a date, not a second
+        dates = pd.to_datetime(
+            numbers.astype("int64").astype(str), format="%Y%m%d", errors="coerce"
+        )
+        if dates.notna().all():
+            return dates
     too_big = numbers.abs() >= 2**32
     _refuse(table, name, column, too_big, "is no time in seconds (milliseconds?)")
     if numbers.min() >= _UNIX:

@@ -38,8 +38,11 @@ class Ranker:
             "n_estimators": 150,
             "num_leaves": 15,
             "learning_rate": 0.05,
-            "min_child_samples": 50,
-            "reg_lambda": 5.0,
+            "min_child_samples": int(np.clip(len(x) // 200, 20, 200)),
+            "reg_lambda": 20.0,
+            "colsample_bytree": 0.4,  # the ways agree: any one must not rule the trees
+            "subsample": 0.7,
+            "subsample_freq": 1,
             "random_state": seed,
             "deterministic": True,
             "n_jobs": 1,  # two spin against whatever else runs

@@ -13,6 +13,8 @@ from .logs import Log
 from .stretches import K, Stretch
 from .ways import DAY
 
+RECENT = (0.003, 0.01, 0.03, 0.1)  # shares of the rows that tell what is rising
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -72,32 +74,38 @@ def _context(
     """How much a user had and when; how old and how risen an item; what suits them."""
     past, user, now = stretch.past, stretch.user[row], stretch.past.seconds[-1]
     n_user = np.bincount(past.user, minlength=past.n_users)
-    n_item = np.bincount(past.item, minlength=past.n_items)
-    last, first = np.zeros(past.n_users), np.full(past.n_items, now)
+    often = np.log1p(np.bincount(past.item, minlength=past.n_items))
+    last, late = np.zeros(past.n_users), np.zeros(past.n_items)
+    first = np.full(past.n_items, now)
     np.maximum.at(last, past.user, past.seconds)
-    np.minimum.at(first, past.item, past.seconds)
-    late = np.zeros(past.n_items)
     np.maximum.at(late, past.item, past.seconds)
-    recent = past.seconds > now - (now - past.seconds[0]) / 20
-    risen = np.bincount(past.item[recent], minlength=past.n_items)
-    often, born = np.log1p(n_item), first / DAY
+    np.minimum.at(first, past.item, past.seconds)
+    age = np.log1p((past.seconds - first[past.item]) / DAY)  # when it was taken
+    age_now = np.log1p((now - first) / DAY)
     return [
         np.log1p(n_user[user]),
         (now - last[user]) / DAY,
         often[item],
-        (now - first[item]) / DAY,
+        age_now[item],
         (now - late[item]) / DAY,
-        (risen[item] + 0.1) / (n_item[item] + 1),
-        often[item] - _usual(past, often)[user],
-        born[item] - _usual(past, born)[user],
+        *(risen[item] for risen in _risen(past)),
+        often[item] - _usual(past, often[past.item])[user],
+        first[item] / DAY - _usual(past, first[past.item] / DAY)[user],
+        age_now[item] - _usual(past, age)[user],
         _topic_part(past, user, item, n_user),
     ]
 
 
+def _risen(past: Log) -> list[NDArray[np.floating]]:
+    """(items,) how often each was among the last rows, for four shares of all."""
+    ends = [max(int(len(past) * share), 1) for share in RECENT]
+    return [np.log1p(np.bincount(past.item[-n:], minlength=past.n_items)) for n in ends]
+
+
 def _usual(past: Log, value: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(users,) mean of something about the items that each had."""
+    """(users,) mean of something about each row that a user had."""
     n = np.maximum(np.bincount(past.user, minlength=past.n_users), 1)
-    return np.bincount(past.user, value[past.item], past.n_users) / n
+    return np.bincount(past.user, value, past.n_users) / n
 
 
 def _topic_part(
