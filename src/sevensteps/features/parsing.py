@@ -1,5 +1,7 @@
 """Turn the columns of a foreign table into numbers, instants and flags."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -8,7 +10,11 @@ from .checks import BadTable, TableSpec, faults
 from .names import DAY
 
 _UNIX = 1_000_000_000  # integers from here on are seconds since 1970
-_FINER = {1e17: "ns", 1e14: "us", 1e11: "ms"}  # all from 1973 on, told so finely
+_FINER: dict[float, Literal["ns", "us", "ms"]] = {  # from 1973 on
+    1e17: "ns",
+    1e14: "us",
+    1e11: "ms",
+}
 _WEEK = pd.Timedelta(days=7)
 _WEDNESDAY = pd.Timestamp("1969-12-31")  # weeks are counted from a Wednesday
 _WORDS = {"true": "1", "false": "0", "yes": "1", "no": "0"}

@@ -194,9 +194,9 @@ def test_a_ranker_orders_by_what_it_learned(stretch):
     }
     told = candidates(stretch, ways)
     experts = Ranker.fit([(stretch, told)]).experts(told)
-    assert set(experts) == {*AIMS, *ways}
+    assert set(experts) >= {*AIMS, *ways}
     popular = ndcg([ways["popular"].best(stretch.user).item], [stretch])
-    for aim in AIMS:
+    for aim in set(experts) - set(ways):
         lists = told.lists(len(stretch.user), experts[aim])
         assert lists.shape == (len(stretch.user), 20)
         assert ndcg([lists], [stretch]).estimate > popular.estimate
