@@ -68,7 +68,7 @@ class VideoReport:
                 str(self.result.ndcg[name]),
                 str(self.result.recall[name]),
                 f"{self.result.coverage[name]:.1%}",
-                ", ".join(f"{value:g}" for value in setting) or self.result.aim,
+                ", ".join(f"{value:g}" for value in setting) or "below",
             )
         return table
 

@@ -165,15 +165,15 @@ def factors(width: int, weight: float, ridge: float) -> Maker:
             from implicit.cpu.als import AlternatingLeastSquares
 
         every = held(past)
-        model = AlternatingLeastSquares(
-            factors=width,
-            alpha=weight,
-            regularization=ridge,
-            iterations=12,
-            random_state=0,
-            num_threads=1,
-        )
         with threadpool_limits(1, "blas"):  # as it asks for
+            model = AlternatingLeastSquares(
+                factors=width,
+                alpha=weight,
+                regularization=ridge,
+                iterations=12,
+                random_state=0,
+                num_threads=1,
+            )
             model.fit(every[np.flatnonzero(_learner(past))], show_progress=False)
         columns = _most_taken(past, FACTOR_ITEMS)
         items = model.item_factors[columns]
