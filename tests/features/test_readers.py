@@ -122,6 +122,46 @@ def test_a_written_world_is_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "made"),
+    [
+        ("s", lambda at: at),
+        ("ms", lambda at: at * 1_000),
+        ("us", lambda at: at * 1_000_000),
+        ("ns", lambda at: at * 1_000_000_000),
+    ],
+)
+def test_unix_time_is_read_in_any_unit(tmp_path: Path, unit: str, made) -> None:
+    at = np.array([1_700_000_000, 1_700_000_060, 1_700_086_400])
+    plain = read_tables(bring(tmp_path, minimal().assign(paid_at=at)))
+    told = read_tables(bring(tmp_path, minimal().assign(paid_at=made(at))))
+    assert told.payments["paid_at"].equals(plain.payments["paid_at"]), unit
+
+
+def test_dates_without_dashes_are_dates(tmp_path: Path) -> None:
+    plain = ["2024-01-31", "2024-02-01", "2024-02-29"]
+    want = read_tables(bring(tmp_path, minimal().assign(paid_at=plain)))
+    told = minimal().assign(paid_at=[20240131, 20240201, 20240229])
+    assert (
+        read_tables(bring(tmp_path, told))
+        .payments["paid_at"]
+        .equals(want.payments["paid_at"])
+    )
+    no_dates = minimal().assign(paid_at=[20240131, 20240201, 20240230])
+    assert (
+        not read_tables(bring(tmp_path, no_dates))
+        .payments["paid_at"]
+        .equals(want.payments["paid_at"])
+    )
+
+
+def test_a_packed_table_is_read(tmp_path: Path) -> None:
+    plain = read_tables(bring(tmp_path, minimal()))
+    (tmp_path / "packed").mkdir()
+    packed = read_tables(bring(tmp_path / "packed", minimal(), "payments.csv.gz"))
+    assert packed.payments.equals(plain.payments)
+
+
+@pytest.mark.parametrize(
     ("column", "values", "said"),
     [
         ("amount", [1.5, "12 EUR", 3], r"payments\.amount.*\n  row 2: '12 EUR' is not"),
@@ -185,6 +225,7 @@ def test_a_report_without_payment_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
+        ("payments.csv.gz", b"a,b", "payments.csv.gz cannot be read as CSV in UTF-8"),
         ("payments.csv", b"", "payments.csv cannot be read as CSV in UTF-8"),
         ("payments.csv", b"a,b\n1,2\n1,2,3\n", "payments.csv .*line 3"),
         ("payments.csv", "a,b\n1,Ö\n".encode("latin-1"), "payments.csv .*UTF-8"),

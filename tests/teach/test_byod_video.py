@@ -37,6 +37,16 @@ def test_a_report_says_what_was_read_assumed_and_found(folder):
         assert said in text
 
 
+def test_a_log_of_repeats_is_called_one(folder, tmp_path):
+    rows = pd.read_csv(folder / "impressions.csv").drop(columns="clicked")
+    again = rows.assign(at=rows["at"].shift(-9).ffill())
+    for name, frames in {"few": [rows[::6]], "many": [rows[::6], again[::6]]}.items():
+        (tmp_path / name).mkdir()
+        pd.concat(frames).to_csv(tmp_path / name / "impressions.csv", index=False)
+    told = [" ".join(run_video(tmp_path / name).notes) for name in ("few", "many")]
+    assert ["repeats" in notes for notes in told] == [False, True]
+
+
 def test_other_chapters_have_no_such_report(folder, capsys):
     with pytest.raises(SystemExit):
         run_on_own_data("search", folder)

@@ -17,6 +17,7 @@ from .checks import BadTable, TableSpec, check_columns, check_values
 from .parsing import parse
 
 MAPPING = "columns.toml"
+ENDINGS = (".parquet", ".csv", ".csv.gz", "")  # the last: a folder of Parquet parts
 Frames = dict[str, pd.DataFrame]
 
 
@@ -79,13 +80,13 @@ def _load(
 ) -> pd.DataFrame | None:
     """One table under our column names, None if there is no such file."""
     file = names.pop("file", None)
-    choices = [file] if file else [f"{table}.parquet", f"{table}.csv", table]
+    choices = [file] if file else [f"{table}{ending}" for ending in ENDINGS]
     path = next((folder / c for c in choices if (folder / c).exists()), None)
     if path is None:
         if file:
             raise FileNotFoundError(f"{MAPPING} names {file}, which is not in {folder}")
         return None
-    if path.suffix not in (".csv", ".parquet", ""):
+    if path.suffix and not path.name.endswith(ENDINGS[:-1]):
         raise BadTable(f"{path.name}: give Parquet or CSV (pickles are never opened)")
     frame = _read(path)
     absent = sorted(set(names.values()) - set(frame.columns))
@@ -103,12 +104,13 @@ def _load(
 
 def _read(path: Path) -> pd.DataFrame:
     """A file as it is; one that is no table is told by its name."""
+    text = path.name.endswith((".csv", ".csv.gz"))
     try:
-        if path.suffix != ".csv":
+        if not text:
             return pq.read_table(path).to_pandas()
         frame = pd.read_csv(path)
-    except (ValueError, pa.ArrowException) as error:  # pandas' errors are ValueErrors
-        kind = "CSV in UTF-8" if path.suffix == ".csv" else "Parquet"
+    except (ValueError, EOFError, OSError, pa.ArrowException) as error:
+        kind = "CSV in UTF-8" if text else "Parquet"
         raise BadTable(
             f"{path.name} cannot be read as {kind} ({str(error).strip()}). Save it "
             "again as Parquet, or as CSV with commas, one header line and UTF-8"

@@ -1,5 +1,7 @@
 """Turn the columns of a foreign table into numbers, instants and flags."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -8,6 +10,11 @@ from .checks import BadTable, TableSpec, faults
 from .names import DAY
 
 _UNIX = 1_000_000_000  # integers from here on are seconds since 1970
+_FINER: dict[float, Literal["ns", "us", "ms"]] = {  # from 1973 on
+    1e17: "ns",
+    1e14: "us",
+    1e11: "ms",
+}
 _WEEK = pd.Timedelta(days=7)
 _WEDNESDAY = pd.Timestamp("1969-12-31")  # weeks are counted from a Wednesday
 _WORDS = {"true": "1", "false": "0", "yes": "1", "no": "0"}
@@ -41,6 +48,8 @@ def _flags(table: str, name: str, column: pd.Series) -> pd.Series:
 
 
 def _coerced(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
     return pd.to_numeric(column.astype("object"), errors="coerce")
 
 
@@ -58,6 +67,18 @@ def _instants(table: str, name: str, column: pd.Series) -> pd.Series:
 
 
 def _seconds(table: str, name: str, column: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Seconds as they are; datetimes from Unix time in any unit, or from dates."""
+    for least, unit in _FINER.items():
+        if numbers.min() >= least and np.isfinite(numbers.max()):
+            return pd.to_datetime(numbers, unit=unit)
+    if numbers.between(
+        19_000_101, 21_001_231
+    ).all():  # 20240131 is a date, not a second
+        dates = pd.to_datetime(
+            numbers.astype("int64").astype(str), format="%Y%m%d", errors="coerce"
+        )
+        if dates.notna().all():
+            return dates
     too_big = numbers.abs() >= 2**32
     _refuse(table, name, column, too_big, "is no time in seconds (milliseconds?)")
     if numbers.min() >= _UNIX:

@@ -11,9 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from sevensteps.cases.video import Log, Trial, read_log, trial
+from sevensteps.cases.video.logs import held
+from sevensteps.cases.video.stretches import MOST_USERS
 from sevensteps.cases.video.trial import BASELINES, OURS
 
 MOST_ROWS = 5_000_000  # of a log, from its end
+MANY_REPEATS = 0.25  # of all rows: then the report says so
 SKIPPED = (
     "what a page gave its viewers: needs true satisfaction",
     "the online league, A/B tests and the loop: need a world that can be run again",
@@ -40,14 +43,15 @@ class VideoReport:
         yield (
             f"{self.n_rows:,} interactions of {log.n_users:,} users with "
             f"{log.n_items:,} items over {days:,.1f} days. Tuned and trained on the "
-            f"first four fifths, tried on the last in four stretches: "
-            f"{found.n_users:,} users who had been seen before took "
-            f"{found.n_taken:,} items that were new to them. {found.newcomers:,} "
-            "newcomers of those stretches are not judged: of them a log holds nothing."
+            f"first four fifths, tried on the last in four stretches, each with at "
+            f"most {MOST_USERS:,} users who had been seen before, drawn by lot: "
+            f"{found.n_users:,} in all took {found.n_taken:,} items that were new to "
+            f"them. {found.newcomers:,} newcomers of those stretches are not judged: "
+            "of them a log holds nothing."
         )
         yield from (escape(f"Assumed: {note}") for note in self.notes)
         yield self.table()
-        yield f"Two stages ({found.aim}), by NDCG@20:"
+        yield f"Two stages (ordered by {found.aim}), by NDCG@20:"
         yield from (f"  - {found.verdict(name)}" for name in BASELINES)
         yield f"Intervals: 95 %, users resampled. {self.seconds:.0f} s. Not run:"
         yield "\n".join(f"  - {part}" for part in self.skipped)
@@ -64,7 +68,7 @@ class VideoReport:
                 str(self.result.ndcg[name]),
                 str(self.result.recall[name]),
                 f"{self.result.coverage[name]:.1%}",
-                ", ".join(f"{value:g}" for value in setting) or self.result.aim,
+                ", ".join(f"{value:g}" for value in setting) or "below",
             )
         return table
 
@@ -94,7 +98,11 @@ def run_video(folder: Path) -> VideoReport:
         notes.append(f"only the last {MOST_ROWS:,} of {n_rows:,} rows are used")
         log = log.latest(MOST_ROWS)
     if log.topic.max() < 0:
-        notes.append("no table videos with a topic: topics are not used")
+        notes.append("of no item is a topic told in a table videos: topics not used")
+    if (again := 1 - held(log).nnz / len(log)) > MANY_REPEATS:
+        notes.append(
+            f"{again:.0%} of the rows are repeats; asked for is what a user never had"
+        )
     notes.append("every interaction counts alike; ratings and seconds are not used")
     begun = perf_counter()
     result = trial(log)

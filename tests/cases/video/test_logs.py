@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.video import Log, read_log
+from sevensteps.cases.video.logs import held
 from sevensteps.features import BadTable
 
 
@@ -66,7 +67,7 @@ def test_topics_come_from_videos(tmp_path):
 
 def test_a_matrix_counts_once(tmp_path):
     log = read_log(bring(tmp_path, rows()))
-    made = log.matrix()
+    made = held(log)
     assert made.shape == (log.n_users, log.n_items)
     assert set(made.data) == {1.0}
     pairs = set(zip(log.user.tolist(), log.item.tolist(), strict=True))

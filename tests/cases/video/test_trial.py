@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from sevensteps.cases.video import read_log, trial
-from sevensteps.cases.video.blend import Ranker, candidates
-from sevensteps.cases.video.logs import Log
+from sevensteps.cases.video.asking import POOL, best_of, thinned
+from sevensteps.cases.video.blend import AIMS, Ranker, best_mix, mixed
+from sevensteps.cases.video.candidates import Candidates, candidates
+from sevensteps.cases.video.logs import Log, held
 from sevensteps.cases.video.stretches import Stretch, ndcg, recall
-from sevensteps.cases.video.trial import BASELINES, tuned
+from sevensteps.cases.video.trial import BASELINES, enough, tuned
 from sevensteps.cases.video.ways import (
     GRIDS,
-    POOL,
     factors,
     following,
     item_to_item,
@@ -62,23 +64,23 @@ def test_a_stretch_asks_for_what_is_new_and_later(log, stretch):
 
 def test_popularity_forgets(stretch):
     user = stretch.user[:3]
-    ever = popularity(1e9)(stretch.past)(user)
+    ever = popularity(1e9)(stretch.past).best(user)
     often = np.bincount(stretch.past.item)
     assert np.allclose(ever.score[ever.item >= 0], often[ever.item[ever.item >= 0]])
-    late = popularity(0.01)(stretch.past)(user)
+    late = popularity(0.01)(stretch.past).best(user)
     last = stretch.past.item[stretch.past.seconds > stretch.past.seconds[-1] - 86_400]
     assert set(late.item[late.score > 1e-6]) <= set(last)
 
 
 def test_item_to_item_by_hand():
-    found = item_to_item(0.0, 0.5)(by_hand())(np.array([2], np.int32))
+    found = item_to_item(0.0, 0.5)(by_hand()).best(np.array([2], np.int32))
     assert found.item[0, 0] == 1
     assert found.score[0, 0] == pytest.approx(2 / np.sqrt(3 * 2))
     assert (found.item[0, 1:] == -1).all()
 
 
 def test_what_follows_by_hand():
-    found = following(1)(by_hand())(np.array([2], np.int32))
+    found = following(1)(by_hand()).best(np.array([2], np.int32))
     assert found.item[0].tolist() == [1] + [-1] * (POOL - 1)
 
 
@@ -86,10 +88,10 @@ def test_what_follows_by_hand():
     "make", [popularity(3), item_to_item(5, 0.5), factors(8, 1, 1), linear(50)]
 )
 def test_lists_leave_out_what_a_user_had_and_name_nothing_twice(stretch, make):
-    found = make(stretch.past)(stretch.user)
-    held = stretch.past.matrix()[stretch.user].toarray() > 0
+    found = make(stretch.past).best(stretch.user)
+    had = held(stretch.past)[stretch.user].toarray() > 0
     assert not (
-        np.take_along_axis(held, np.maximum(found.item, 0), 1) & (found.item >= 0)
+        np.take_along_axis(had, np.maximum(found.item, 0), 1) & (found.item >= 0)
     ).any()
     for row in found.item[:50]:
         named = row[row >= 0]
@@ -99,8 +101,8 @@ def test_lists_leave_out_what_a_user_had_and_name_nothing_twice(stretch, make):
 
 def test_users_are_asked_alike_in_any_company(stretch):
     way = item_to_item(5, 0.5)(stretch.past)
-    every = way(stretch.user).item
-    assert (way(stretch.user[300:310]).item == every[300:310]).all()
+    every = way.best(stretch.user).item
+    assert (way.best(stretch.user[300:310]).item == every[300:310]).all()
 
 
 def test_a_perfect_list_finds_all(stretch):
@@ -116,10 +118,44 @@ def test_a_perfect_list_finds_all(stretch):
 def test_candidates_hold_what_the_ways_propose(stretch):
     ways = {"popular": popularity(3)(stretch.past)}
     told = candidates(stretch, ways)
-    found = ways["popular"](stretch.user).item
+    found = ways["popular"].best(stretch.user).item
     assert len(told.row) == (found >= 0).sum()
-    first = told.item[(told.row == 0) & (told.x[:, 0] == 0)]
+    first = told.item[(told.row == 0) & (told.ranks["popular"] == 0)]
     assert first.tolist() == [found[0, 0]]
+    lists = told.lists(len(stretch.user), told.ranks["popular"])
+    np.testing.assert_array_equal(lists, found[:, :20])
+
+
+@pytest.mark.parametrize(
+    "make", [popularity(3), item_to_item(5, 0.5), factors(8, 1, 1), linear(50)]
+)
+def test_pairs_score_as_they_do_on_lists(stretch, make):
+    way = make(stretch.past)
+    found = way.best(stretch.user)
+    row, place = np.nonzero(found.item >= 0)
+    told = way.of(stretch.user, row, found.item[row, place])
+    np.testing.assert_allclose(told, found.score[row, place], rtol=1e-5)
+
+
+def test_an_item_that_a_way_does_not_know_has_no_score(stretch, monkeypatch):
+    monkeypatch.setattr("sevensteps.cases.video.ways.DENSE_ITEMS", 5)
+    way = linear(51)(stretch.past)
+    often = np.bincount(stretch.past.item, minlength=stretch.past.n_items)
+    rare = np.array([often.argmin(), often.argmax()], np.int32)
+    told = way.of(stretch.user, np.array([0, 0]), rare)
+    assert np.isnan(told).tolist() == [True, False]
+
+
+def test_the_best_of_equals_is_the_smaller_id():
+    ids, score = np.array([9, 4, 7, 2]), np.array([1, 1, 2, 1], np.float32)
+    assert ids[best_of(ids, score, 2)].tolist() == [7, 2]
+    assert ids[best_of(ids, score, 9)].tolist() == [7, 2, 4, 9]
+
+
+def test_thinning_keeps_the_largest_of_each_row():
+    table = csr_matrix(np.array([[0, 3, 1, 2], [0, 0, 0, 5], [0, 0, 0, 0]], np.float32))
+    made = thinned(table, 2).toarray()
+    assert made.tolist() == [[0, 3, 0, 2], [0, 0, 0, 5], [0, 0, 0, 0]]
 
 
 def test_what_comes_later_changes_nothing_before(log):
@@ -141,9 +177,11 @@ def test_what_comes_later_changes_nothing_before(log):
 
 
 def test_tuning_takes_the_best_it_tried(stretch):
-    best = tuned("popularity", stretch)
+    best = tuned("popularity", [stretch])
     score = {
-        h: ndcg([popularity(h)(stretch.past)(stretch.user).item], [stretch]).estimate
+        h: ndcg(
+            [popularity(h)(stretch.past).best(stretch.user).item], [stretch]
+        ).estimate
         for h in GRIDS["popularity"][1][0]
     }
     assert score[best[0]] == max(score.values())
@@ -155,14 +193,39 @@ def test_a_ranker_orders_by_what_it_learned(stretch):
         "near": item_to_item(5, 0.5)(stretch.past),
     }
     told = candidates(stretch, ways)
-    for aim in ("each by itself", "the order"):
-        lists = Ranker.fit([(stretch, told)], aim).lists(stretch, told)
+    experts = Ranker.fit([(stretch, told)]).experts(told)
+    assert set(experts) >= {*AIMS, *ways}
+    popular = ndcg([ways["popular"].best(stretch.user).item], [stretch])
+    for aim in set(experts) - set(ways):
+        lists = told.lists(len(stretch.user), experts[aim])
         assert lists.shape == (len(stretch.user), 20)
-        own = ndcg([lists], [stretch])
-        assert (
-            own.estimate
-            > ndcg([ways["popular"](stretch.user).item], [stretch]).estimate
-        )
+        assert ndcg([lists], [stretch]).estimate > popular.estimate
+
+
+def test_experts_are_mixed_by_reciprocal_rank():
+    ids, row = np.arange(3, dtype=np.int32), np.zeros(3, np.intp)
+    told = Candidates(row, ids, {}, np.empty((3, 0)))
+    experts = {"a": np.array([0, 1, 2]), "b": np.array([2, 1, 0])}
+    assert mixed(told, experts, ("a",)).tolist() == [0, 1, 2]
+    assert mixed(told, experts, ("b",)).tolist() == [2, 1, 0]
+    assert mixed(told, experts, ("a", "a", "b")).tolist() == [0, 1, 2]
+
+
+def test_the_mixture_leaves_out_what_does_not_help(stretch):
+    told = candidates(stretch, {"popular": popularity(3)(stretch.past)})
+    taken = stretch.taken(told.row, told.item)
+    experts = {
+        "right": told.rank(taken.astype(float)),
+        "wrong": told.rank(-1.0 * taken),
+    }
+    assert best_mix([((stretch, told), experts)]) == ("right",)
+
+
+def test_settings_are_chosen_by_enough_users(stretch):
+    n = len(stretch.user)
+    assert enough([stretch] * 4, n) == [stretch]
+    assert len(enough([stretch] * 4, 2 * n + 1)) == 3
+    assert len(enough([stretch] * 2, 2 * n + 1)) == 2
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ SPEC = TableSpec(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, for caches
 class Log:
     """Who took what, when; ids are dense, rows in order of time.
 
@@ -90,14 +91,16 @@ class Log:
             n_passed=self.n_passed,
         )
 
-    def matrix(self) -> sp.csr_matrix:
-        """(users, items) of ones."""
-        ones = np.ones(len(self), np.float32)
-        shape = (self.n_users, self.n_items)
-        made = sp.csr_matrix((ones, (self.user, self.item)), shape=shape)
-        made.sum_duplicates()
-        made.data[:] = 1
-        return made
+
+@lru_cache(maxsize=3)
+def held(log: Log) -> sp.csr_matrix:
+    """(users, items) of ones where a user took an item."""
+    ones = np.ones(len(log), np.float32)
+    shape = (log.n_users, log.n_items)
+    made = sp.csr_matrix((ones, (log.user, log.item)), shape=shape)
+    made.sum_duplicates()
+    made.data[:] = 1
+    return made
 
 
 def read_log(directory: Path | str) -> Log:

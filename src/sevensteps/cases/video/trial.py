@@ -7,6 +7,7 @@ later stretches. Nothing is ever told a row that is later than what it is asked 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,15 +16,18 @@ import numpy as np
 
 from sevensteps.measure import Interval, coverage
 
-from .blend import AIMS, Candidates, Ranker, candidates
+from .asking import Ids, Way
+from .blend import Lesson, Ranker, best_mix, mixed
+from .candidates import candidates
 from .logs import Log
-from .stretches import Ids, K, Stretch, ndcg, recall
-from .ways import GRIDS, Maker, Way, popularity
+from .stretches import K, Stretch, ndcg, recall
+from .ways import GRIDS, Maker, popularity
 
 LESSONS = (0.4, 0.5, 0.6, 0.7, 0.8)  # shares of the rows, in order of time
 TESTS = (0.8, 0.85, 0.9, 0.95, 1.0)
 OURS = "two stages"
 BASELINES = ("popularity", "item to item", "factors")
+ENOUGH_USERS = 1_000  # asked about, to choose a setting by
 Setting = tuple[float, ...]
 
 
@@ -36,7 +40,7 @@ class Trial:
     n_users, n_taken : asked about, over all test stretches; what they took
     newcomers : users of those stretches who were never seen before; not asked about
     settings : what tuning chose
-    aim : what the ranker was trained for, or the way that no ranker beat
+    aim : the experts that order the page
     ndcg, recall : at K, by way
     coverage : share of all items on any list
     """
@@ -73,17 +77,19 @@ def trial(log: Log) -> Trial:
         if nobody comes back: there is nothing to learn or to judge by
     """
     lessons, tests = _cut(log, LESSONS), _cut(log, TESTS)
-    settings = {name: tuned(name, lessons[-1]) for name in GRIDS}
+    settings = {name: tuned(name, enough(lessons)) for name in GRIDS}
     makers = {name: GRIDS[name][0](*setting) for name, setting in settings.items()}
     told = [(s, candidates(s, _ways(makers, s.past))) for s in lessons]
-    aim, ranker = chosen(told, makers)
+    names, ranker = chosen(told)
     lists: dict[str, list[Ids]] = {name: [] for name in (*BASELINES, OURS)}
     for stretch in tests:
         ways = _ways(makers, stretch.past)
         for name in BASELINES:
-            lists[name].append(ways[name](stretch.user).item[:, :K])
-        lists[OURS].append(_ours(ranker, aim, stretch, ways))
-    return _judged(log, tests, lists, settings, aim)
+            lists[name].append(ways[name].best(stretch.user).item[:, :K])
+        asked = candidates(stretch, ways)
+        order = mixed(asked, ranker.experts(asked), names)
+        lists[OURS].append(asked.lists(len(stretch.user), order))
+    return _judged(log, tests, lists, settings, _said(names))
 
 
 def _cut(log: Log, shares: tuple[float, ...]) -> list[Stretch]:
@@ -105,16 +111,22 @@ def _ways(makers: Mapping[str, Maker], past: Log) -> dict[str, Way]:
     return {name: make(past) for name, make in (dict(makers) | more).items()}
 
 
-def tuned(name: str, stretch: Stretch) -> Setting:
-    """The setting with the best NDCG on a stretch, one parameter after another."""
+def enough(lessons: list[Stretch], users: int = ENOUGH_USERS) -> list[Stretch]:
+    """The last stretches that together ask about so many users, or all."""
+    asked = np.cumsum([len(s.user) for s in lessons[::-1]])
+    return lessons[-1 - int(np.searchsorted(asked[:-1], users)) :]
+
+
+def tuned(name: str, stretches: list[Stretch]) -> Setting:
+    """The setting with the best NDCG on some stretches, one parameter after another."""
     make, grid = GRIDS[name]
     best = tuple(values[len(values) // 2] for values in grid)
     tried: dict[Setting, float] = {}
 
     def reached(setting: Setting) -> float:
         if setting not in tried:
-            lists = make(*setting)(stretch.past)(stretch.user).item
-            tried[setting] = ndcg([lists], [stretch]).estimate
+            lists = [make(*setting)(s.past).best(s.user).item for s in stretches]
+            tried[setting] = ndcg(lists, stretches).estimate
         return tried[setting]
 
     for place, values in enumerate(grid):
@@ -123,42 +135,25 @@ def tuned(name: str, stretch: Stretch) -> Setting:
     return best
 
 
-def chosen(
-    told: list[tuple[Stretch, Candidates]], makers: Mapping[str, Maker]
-) -> tuple[str, Ranker | None]:
-    """The aim that does best on the last lesson, learned from the earlier ones.
+def chosen(told: list[Lesson]) -> tuple[tuple[str, ...], Ranker]:
+    """The experts that do best on late lessons, when learned from those before.
 
-    If no ranker beats the best single way there, that way is taken, without a ranker.
-    The ranker is then trained on all lessons.
+    The rankers are then trained on all lessons.
     """
-    *early, (last, asked) = told
-    if not early:
-        return _best_way(last, makers), None
-    reached = {
-        aim: ndcg([Ranker.fit(early, aim).lists(last, asked)], [last]).estimate
-        for aim in AIMS
-    }
-    aim = max(AIMS, key=lambda a: reached[a])
-    single = _best_way(last, makers)
-    alone = ndcg([makers[single](last.past)(last.user).item], [last]).estimate
-    if reached[aim] <= alone:
-        return single, None
-    return aim, Ranker.fit(told, aim)
+    late = enough([stretch for stretch, _ in told[1:]]) if told[1:] else []
+    tried = []
+    for n in range(len(told) - len(late), len(told)):
+        experts = Ranker.fit(told[:n]).experts(told[n][1])
+        tried.append((told[n], experts))
+    if not tried:  # one lesson: nothing was learned before it
+        tried = [(told[0], dict(told[0][1].ranks))]
+    return best_mix(tried), Ranker.fit(told)
 
 
-def _best_way(last: Stretch, makers: Mapping[str, Maker]) -> str:
-    def reached(name: str) -> float:
-        return ndcg([makers[name](last.past)(last.user).item], [last]).estimate
-
-    return max(makers, key=reached)
-
-
-def _ours(
-    ranker: Ranker | None, aim: str, stretch: Stretch, ways: Mapping[str, Way]
-) -> Ids:
-    if ranker is None:
-        return ways[aim](stretch.user).item[:, :K]
-    return ranker.lists(stretch, candidates(stretch, ways))
+def _said(names: tuple[str, ...]) -> str:
+    """A mixture in words: an expert that was chosen twice counts double."""
+    times = Counter(names)
+    return " + ".join(f"{n} x {name}" if n > 1 else name for name, n in times.items())
 
 
 def _judged(

@@ -1,71 +1,30 @@
-"""Ways to propose items from a log alone: each returns lists with scores.
+"""Ways to propose items from a log alone.
 
-A way is made from a past and asked about users. Tables of all users by all items are
-never held: neighbours are kept in sparse rows, users are asked in chunks.
+Each maker takes a setting and gives a way once it is told a past. What only depends on
+the past is kept while settings are tried. Sizes are bounded: neighbours and factors
+come from at most `LEARNERS` users, least squares from the `DENSE_ITEMS` items that
+were taken most.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from .logs import Log
+from .asking import POOL, Floats, Ids, Way, thinned
+from .logs import Log, held
 
-Floats = NDArray[np.float32]
-Ids = NDArray[np.int32]
-POOL, CHUNK, DAY = 100, 256, 86_400.0
+DAY = 86_400.0
 LEARNERS, LATEST = 60_000, 60  # users, and items of each, that neighbours come from
-NEIGHBOURS, DENSE_ITEMS = 150, 3_000
-EMPTY = np.float32(-1e9)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """(n, POOL) items of some users, best first, -1 where there are no more."""
-
-    item: Ids
-    score: Floats
-
-
-Way = Callable[[Ids], Found]
+NEIGHBOURS, DENSE_ITEMS, FACTOR_ITEMS = 150, 3_000, 30_000
 Maker = Callable[[Log], Way]
-
-
-def asked(past: Log, score: Callable[[Ids], Floats]) -> Way:
-    """A way from a function that scores every item, for few users at a time."""
-    had = past.matrix()
-
-    def way(user: Ids) -> Found:
-        parts = []
-        for first in range(0, len(user), CHUNK):
-            some = user[first : first + CHUNK]
-            told = np.array(score(some), np.float32)
-            old = had[some].tocoo()
-            told[old.row, old.col] = EMPTY
-            parts.append(_best(told))
-        return Found(*(np.concatenate(p) for p in zip(*parts, strict=True)))
-
-    return way
-
-
-def _best(score: Floats) -> tuple[Ids, Floats]:
-    """The POOL largest scores of each row, those above EMPTY."""
-    k = min(POOL, score.shape[1])
-    near = np.argpartition(-score, k - 1, axis=1)[:, :k]
-    told = np.take_along_axis(score, near, 1)
-    order = np.lexsort((near, -told))
-    near, told = np.take_along_axis(near, order, 1), np.take_along_axis(told, order, 1)
-    item = np.full((len(score), POOL), -1, np.int32)
-    out = np.full((len(score), POOL), EMPTY, np.float32)
-    item[:, :k] = np.where(told > 0, near, -1)
-    out[:, :k] = np.where(told > 0, told, EMPTY)
-    return item, out
 
 
 def popularity(half_life_days: float) -> Maker:
@@ -73,9 +32,11 @@ def popularity(half_life_days: float) -> Maker:
 
     def maker(past: Log) -> Way:
         age = (past.seconds[-1] - past.seconds) / DAY
-        weight = 0.5 ** (age / half_life_days)
+        weight = np.maximum(0.5 ** (age / half_life_days), 1e-30)
         told = np.bincount(past.item, weight, past.n_items).astype(np.float32)
-        return asked(past, lambda user: np.tile(told, (len(user), 1)))
+        most = int(np.diff(held(past).indptr).max())  # somebody had so many
+        columns = _largest(told, POOL + most)
+        return Way(past, lambda user: np.tile(told[columns], (len(user), 1)), columns)
 
     return maker
 
@@ -88,27 +49,27 @@ def item_to_item(shrink: float, lean: float, half_life_days: float = 1e6) -> Mak
 
     def maker(past: Log) -> Way:
         near = neighbours(past, shrink, lean)
-        held = _aged(past, half_life_days)
-        return asked(past, lambda user: (held[user] @ near).toarray())
+        mine = _aged(past, half_life_days)
+        return Way(past, lambda user: (mine[user] @ near).tocsr())
 
     return maker
 
 
+@lru_cache(maxsize=4)
 def neighbours(past: Log, shrink: float, lean: float) -> sp.csr_matrix:
     """(items, items) with the NEIGHBOURS nearest in each row."""
-    held = _recent(past).matrix()
-    often = np.asarray(held.sum(axis=0)).ravel()
-    columns, step, rows = held.tocsc(), 1_000, []
+    table = held(_recent(past))
+    often = np.asarray(table.sum(axis=0)).ravel()
+    columns, step, rows = table.tocsc(), 2_000, []
     scale = np.maximum(often, 1) ** (1 - lean)
     for first in range(0, past.n_items, step):
-        both = (columns[:, first : first + step].T @ held).tocoo()
-        own = both.row + first
-        keep = own != both.col
-        below = np.maximum(often[own[keep]], 1) ** lean * scale[both.col[keep]]
-        told = both.data[keep] / (below + shrink)
-        shape = (min(step, past.n_items - first), past.n_items)
-        made = sp.csr_matrix((told, (both.row[keep], both.col[keep])), shape=shape)
-        rows.append(_thinned(made))
+        both = (columns[:, first : first + step].T @ table).tocsr()
+        own = first + np.repeat(np.arange(both.shape[0]), np.diff(both.indptr))
+        below = np.maximum(often[own], 1) ** lean * scale[both.indices]
+        both.data = both.data / (below + shrink).astype(np.float32)
+        both.data[own == both.indices] = 0
+        both.eliminate_zeros()
+        rows.append(thinned(both, NEIGHBOURS))
     return sp.vstack(rows).tocsr().astype(np.float32)
 
 
@@ -118,7 +79,7 @@ def following(window: int = 3) -> Maker:
     def maker(past: Log) -> Way:
         near = _followers(past, window)
         last = _latest(past, 5)
-        return asked(past, lambda user: (last[user] @ near).toarray())
+        return Way(past, lambda user: (last[user] @ near).tocsr())
 
     return maker
 
@@ -138,7 +99,7 @@ def _followers(past: Log, window: int) -> sp.csr_matrix:
     often = np.bincount(past.item, minlength=past.n_items)
     scaled = sp.diags(1 / np.maximum(often, 1) ** 0.5) @ made
     scaled = scaled @ sp.diags(1 / (often + 5.0) ** 0.5)
-    return _thinned(scaled.tocsr())
+    return thinned(scaled.tocsr().astype(np.float32), NEIGHBOURS)
 
 
 def _latest(past: Log, n: int) -> sp.csr_matrix:
@@ -159,15 +120,19 @@ def _places_from_end(past: Log) -> NDArray[np.intp]:
     return rank
 
 
+@lru_cache(maxsize=2)
 def _recent(past: Log) -> Log:
     """The latest rows of some users: what neighbours are counted from."""
     keep = _places_from_end(past) < LATEST
-    n = past.n_users
-    if n > LEARNERS:
-        some = np.zeros(n, bool)
-        some[np.random.default_rng(16).permutation(n)[:LEARNERS]] = True
-        keep &= some[past.user]
-    return past.rows(keep)
+    return past.rows(keep & _learner(past)[past.user])
+
+
+def _learner(past: Log) -> NDArray[np.bool_]:
+    """(users,) whether tables of items are learned from them: all, or a draw."""
+    some = np.zeros(past.n_users, bool)
+    known = np.unique(past.user)
+    some[np.random.default_rng(16).permutation(known)[:LEARNERS]] = True
+    return some
 
 
 def _aged(past: Log, half_life_days: float) -> sp.csr_matrix:
@@ -177,23 +142,29 @@ def _aged(past: Log, half_life_days: float) -> sp.csr_matrix:
     return sp.csr_matrix(entries, shape=(past.n_users, past.n_items))
 
 
-def _thinned(near: sp.csr_matrix) -> sp.csr_matrix:
-    """Only the NEIGHBOURS largest entries of each row."""
-    made = near.tocoo()
-    order = np.lexsort((made.col, -made.data, made.row))
-    row, col, data = made.row[order], made.col[order], made.data[order]
-    top = np.arange(len(row)) - np.searchsorted(row, row) < NEIGHBOURS
-    return sp.csr_matrix((data[top], (row[top], col[top])), shape=near.shape)
+def _largest(value: NDArray[Any], n: int) -> Ids:
+    """Places of the `n` largest, ascending."""
+    some = np.argsort(-value, kind="stable")[:n]
+    return np.sort(some).astype(np.int32)
+
+
+def _most_taken(past: Log, n: int) -> Ids:
+    return _largest(np.bincount(past.item, minlength=past.n_items), n)
 
 
 def factors(width: int, weight: float, ridge: float) -> Maker:
-    """Matrix factorisation by alternating least squares (Hu et al., 2008)."""
+    """Matrix factorisation by alternating least squares (Hu et al., 2008).
+
+    Items are learned from LEARNERS users; any user is then folded in. It proposes among
+    the FACTOR_ITEMS items that were taken most.
+    """
 
     def maker(past: Log) -> Way:
         with warnings.catch_warnings():  # it asks for a notebook's progress bar
             warnings.simplefilter("ignore")
             from implicit.cpu.als import AlternatingLeastSquares
 
+        every = held(past)
         with threadpool_limits(1, "blas"):  # as it asks for
             model = AlternatingLeastSquares(
                 factors=width,
@@ -203,8 +174,17 @@ def factors(width: int, weight: float, ridge: float) -> Maker:
                 random_state=0,
                 num_threads=1,
             )
-            model.fit(past.matrix(), show_progress=False)
-        return asked(past, lambda u: model.user_factors[u] @ model.item_factors.T + 1)
+            model.fit(every[np.flatnonzero(_learner(past))], show_progress=False)
+        columns = _most_taken(past, FACTOR_ITEMS)
+        items = model.item_factors[columns]
+
+        def score(user: Ids) -> Floats:
+            with threadpool_limits(1, "blas"):
+                mine = model.recalculate_user(user, every[user])
+            told: Floats = mine @ items.T + 1
+            return told
+
+        return Way(past, score, columns)
 
     return maker
 
@@ -216,25 +196,25 @@ def linear(ridge: float) -> Maker:
     """
 
     def maker(past: Log) -> Way:
-        held = past.matrix()
-        often = np.asarray(held.sum(axis=0)).ravel()
-        top = np.sort(np.argsort(-often, kind="stable")[:DENSE_ITEMS])
-        part = held[:, top]
-        gram = (part.T @ part).toarray().astype(np.float64)
-        gram[np.diag_indices(len(top))] += ridge
+        every = held(past)
+        columns = _most_taken(past, DENSE_ITEMS)
+        part = every[:, columns]
+        gram = _gram(past, DENSE_ITEMS).copy()
+        gram[np.diag_indices(len(columns))] += ridge
         inverse = np.linalg.inv(gram)
         weight = -inverse / np.diag(inverse)
         np.fill_diagonal(weight, 0)
         weight = weight.astype(np.float32)
-
-        def score(user: Ids) -> Floats:
-            told = np.full((len(user), past.n_items), EMPTY, np.float32)
-            told[:, top] = part[user] @ weight + 1
-            return told
-
-        return asked(past, score)
+        return Way(past, lambda user: part[user] @ weight + 1, columns)
 
     return maker
+
+
+@lru_cache(maxsize=1)
+def _gram(past: Log, n: int) -> NDArray[np.float64]:
+    """(n, n) how many users had both, of the `n` items that were taken most."""
+    part = held(past)[:, _most_taken(past, n)]
+    return np.asarray((part.T @ part).toarray(), np.float64)
 
 
 Grid = tuple[Callable[..., Maker], tuple[tuple[float, ...], ...]]
