@@ -108,7 +108,7 @@ envelope = estimate.capacity(estimate.Load(
     rate=f"{daily} request/day", peak_factor=2.0, size="600 byte/request",
     keys="1.5e9 user", key_size="500 byte/user", service_time="10 ms",
     machine_price="300 EUR/month/machine", disk_price="0.02 EUR/gigabyte/month",
-    keep="90 day", copies=2, wait="10 ms", cores=16, spare=40))
+    keep="90 day", copies=2, wait="10 ms", cores=16, spare=2))
 peak = envelope.loc["peak rate", "value"]
 
 # %%
@@ -163,7 +163,7 @@ early, late = rows.take(rows.day < 26), rows.take(rows.day >= 26)
 net = net_training.fit(early)
 
 # %% [markdown]
-# The survey prices what follows a click: stars above the middle, explained by the share watched and by a like. The return does the same without a survey: does she come back, given what today's visit held, and given how often she comes anyway?
+# The survey prices what follows a click: stars above the middle, explained by the share and the like that the network *guesses*, since guesses are what it will rank by. The return does it without a survey: does she come back, given what today's visit held, and given how often she comes anyway? The two columns are in different units.
 
 # %%
 by_survey = ranking.Value.fit(net, answers)
@@ -173,7 +173,7 @@ teach.record(prices=prices, n_answers=len(answers.stars))
 prices.round(2)
 
 # %% [markdown]
-# Both say that a click alone is worth less than nothing: <!--=prices[base, by stars]-->?<!--/--> stars, <!--=prices[base, by return]-->?<!--/--> in the log-odds of a return. What is watched to its end makes up for it. Now let four companies live the same week. The **oracle** knows the truth and composes the best page that exists.
+# Both say that a click alone is worth nothing or less: <!--=prices[base, by stars]-->?<!--/--> stars, <!--=prices[base, by return]-->?<!--/--> in the log-odds of a return. What is watched to its end makes up for it. Now let four companies live the same week. The **oracle** knows the truth and composes the best page that exists.
 
 # %%
 shares = {"near": 100, "popular": 50, "fresh": 20, "followed": 20}
@@ -292,29 +292,42 @@ figures.show(
 # %% [markdown]
 # ### What was known that morning
 #
-# A ranker is told how often a video was clicked. By when? Take the counts of the whole log, as a `groupby` does, and each click stands among its own inputs. Here the same rows get the inputs of the last morning instead of their own.
+# A ranker is told how often a video was clicked, and what she clicked last. By when? Take the counts of the whole log, as a `groupby` does, and each click stands among its own inputs. Here some columns of each row are those of the last morning instead of its own: first the counts of videos and creators, then her memory.
 
 # %%
 everybody = np.unique(rows.user)
 shelf = inputs.shelf_on(town.known, town.items, town.viewers, towers, everybody)
-leaked_early = video.as_seen_from(shelf, early)
-leaked_late = video.as_seen_from(shelf, late)
-leaky = net_training.fit(leaked_early)
-shuffle = np.random.default_rng(5).permutation(len(rows.user)) < len(early.user)
-split_by_lot = net_training.fit(rows.take(shuffle))
+too_late = {"early": video.as_seen_from(shelf, early).x,
+            "late": video.as_seen_from(shelf, late).x}
+auc = partial(video.click_auc, looks=town.looks)
+
 
 # %%
-auc = partial(video.click_auc, looks=town.looks)
-leaks = pd.Series({
-    "counts of the whole log, promised": auc(leaky, leaked_late),
-    "counts of the whole log, delivered": auc(leaky, late),
-    "counts of the morning": auc(net, late),
-    "rows split by lot, promised": auc(split_by_lot, rows.take(~shuffle))})
+def leaking(part, when, kinds):
+    """The same rows, with some inputs from the last morning."""
+    some = [n for n, name in enumerate(inputs.NAMES) if name.startswith(kinds)]
+    x = part.x.copy()
+    x[:, some] = too_late[when][:, some]
+    return replace(part, x=x)
+
+
+# %%
+leaks = {"nothing": [auc(net, late), auc(net, late)]}
+for what, kinds in [("counts", ("video_", "creator_")),
+                    ("her memory", ("nearest", "three_nearest", "share_of"))]:
+    leaky = net_training.fit(leaking(early, "early", kinds))
+    leaks[what] = [auc(leaky, leaking(late, "late", kinds)), auc(leaky, late)]
+
+# %%
+shuffle = np.random.default_rng(5).permutation(len(rows.user)) < len(early.user)
+split_by_lot = net_training.fit(rows.take(shuffle))
+leaks["rows split by lot"] = [auc(split_by_lot, rows.take(~shuffle)), auc(net, late)]
+leaks = pd.DataFrame(leaks, ["promised", "delivered"]).T
 teach.record(leaks=leaks)
-leaks.to_frame("AUC of clicks")
+leaks.rename_axis("what leaks")
 
 # %% [markdown]
-# The leak promises <!--=leaks[counts of the whole log, promised]-->?<!--/--> and delivers <!--=leaks[counts of the whole log, delivered]-->?<!--/-->; honest counts give <!--=leaks[counts of the morning]-->?<!--/-->. A split by lot instead of by time promises <!--=leaks[rows split by lot, promised]-->?<!--/-->. In this package one walk over the days joins every example with what was known on its own morning, and the same code answers requests: there is no second implementation to disagree.
+# Leaking counts promise <!--=leaks[counts, promised]-->?<!--/--> and deliver <!--=leaks[counts, delivered]-->?<!--/-->. A leaking memory promises <!--=leaks[her memory, promised]-->?<!--/-->, since it holds the very click that is asked about, and delivers <!--=leaks[her memory, delivered]-->?<!--/-->. Honest inputs give <!--=leaks[nothing, delivered]-->?<!--/-->. A split by lot instead of by time promises <!--=leaks[rows split by lot, promised]-->?<!--/-->, no more: when each row holds only its own morning, there is little left to leak. In this package one walk over the days joins every example with what was known on its own morning, and the same code answers requests: there is no second implementation to disagree.
 #
 # (video-negatives)=
 # ### What is a negative?
@@ -323,7 +336,7 @@ leaks.to_frame("AUC of clicks")
 #
 # - **in-batch**: other people's clicks in the same batch. Popular videos are punished for being popular;
 # - **in-batch with logQ**: the same, minus the logarithm of how often each is drawn, which takes the punishment back ([Yi et al., 2019](#bib-yi2019));
-# - **drawn evenly** from the catalogue: easy;
+# - **drawn evenly** from the catalogue: easy, and here added to the batch;
 # - **passed over**: seen on the same page, above the last click, and not clicked: hard.
 #
 # Judge them on the morning of day 26, three ways. *Later clicks* is the recall at 100 of what these people clicked on the next two days, as in most papers. *Clicks by lot* counts only videos which the lot put there. And because this is our world: the *true worth* of the ten best among the hundred.
@@ -360,14 +373,14 @@ teach.record(judged=judged, ahead=ahead, n_later=len(later.item),
 judged
 
 # %% [markdown]
-# Read the first column and you choose popularity, then logQ: <!--=judged[in-batch, logQ, later clicks]-->?<!--/--> against <!--=judged[in-batch, later clicks]-->?<!--/--> without. Read the last one and both are wrong: the correction changes the true worth by <!--=ahead[in-batch, logQ]-->?<!--/-->, and the negatives that were passed over by <!--=ahead[in-batch and passed over]-->?<!--/-->. The folklore is not false. LogQ predicts *clicks in this log* better, and this log is what a popularity policy showed. A model that learns the policy is rewarded for it. Where exposure followed taste, both columns would agree.
+# Read the first column and you choose popularity, then logQ: <!--=judged[in-batch, logQ, later clicks]-->?<!--/--> against <!--=judged[in-batch, later clicks]-->?<!--/--> without. Read the last one and both are wrong: the correction changes the true worth by <!--=ahead[in-batch, logQ]-->?<!--/-->, and the negatives that were passed over by <!--=ahead[in-batch and passed over]-->?<!--/-->. The folklore is not false. LogQ predicts *clicks in this log* better, and this log is what a popularity policy showed. A model that learns the policy is rewarded for it. Where exposure follows taste, both columns may agree. And one thing here favours towers: the content vector of a video is close to its true content, closer than most encoders come.
 #
 # > **Decision.** In-batch negatives and those passed over, without logQ. We judge candidates by experiments and by what was drawn by lot, never by later clicks alone. Of <!--=n_later-->?<!--/--> later clicks only <!--=n_by_lot-->?<!--/--> are on draws, so that column is honest and blurred: exploration is what buys its sharpness.
 
 # %% [markdown]
 # ### The metric that samples
 #
-# To rank one later click among all videos costs a pass over the catalogue. Many papers rank it among a hundred drawn ones. Do three models keep their order?
+# To rank one later click among all videos costs a pass over the catalogue. Many papers rank it among a hundred drawn ones. What does that do to three models?
 
 # %%
 counts = sources.click_matrix(past.events, len(past.viewers), len(past.items))
@@ -377,25 +390,26 @@ asks = corrected.towers.of_users(past.known, past.viewers, corrected.vector, lat
 speaks = past.viewers.language[later.user][:, None] == past.items.language
 
 # %%
-scores = {"popular in her language": past.known.trend * speaks,
+scores = {"popular": past.known.trend[None],
           "factors": factors.users[later.user] @ factors.items.T,
           "towers with logQ": asks[:, 0] @ corrected.vector.T}
+scores = {name: np.where(speaks, score, -1e9) for name, score in scores.items()}
 sampled = pd.DataFrame({
     name: {"among all": video.hit_rate(score, later),
            "among 100 drawn": video.hit_rate(score, later, among=100)}
     for name, score in scores.items()}).T
 
 # %%
-gap_sampled = sampled.loc["popular in her language"] - sampled.loc["factors"]
+gap_sampled = sampled.loc["popular"] - sampled.loc["factors"]
 teach.record(sampled=sampled, kinder=gap_sampled)
 sampled
 
 # %% [markdown]
-# Among all videos, popularity and factors are level: the difference is <!--=kinder[among all]-->?<!--/-->. Among a hundred drawn ones popularity wins by <!--=kinder[among 100 drawn]-->?<!--/-->: a video drawn evenly is nearly always one that nobody watches, and whoever knows that much wins. The sampled metric asks an easier question, and asks it of some models more kindly than of others ([Krichene and Rendle, 2020](#bib-krichene2020)).
+# Among all videos of her language popularity finds <!--=sampled[popular, among all]-->?<!--/-->, among a hundred drawn ones <!--=sampled[popular, among 100 drawn]-->?<!--/-->. The sampled metric asks whether she prefers a video that somebody watches to ninety-nine that hardly anybody does. Popularity's lead over factors is <!--=kinder[among all]-->?<!--/--> of the whole and <!--=kinder[among 100 drawn]-->?<!--/--> of the sample: as a share of what it reports, far less. Models that differ in the first ten of forty thousand look alike in the first ten of a hundred ([Krichene and Rendle, 2020](#bib-krichene2020)).
 #
 # ### How old is it?
 #
-# A video's **example age** is a feature of the item tower, so the model can learn that the new is clicked more, or less. At serving time [Covington et al. (2016)](#bib-covington2016) set it to zero: rank as if all were new. Try both.
+# The item tower is told a video's age. [Covington et al. (2016)](#bib-covington2016) feed the age of the *training example*, its **example age**, and serve with zero, which means *now*. Another thing is often done in its name: serve as if all videos were new. Try that one.
 
 # %%
 born_today = replace(past.items, born=np.full_like(past.items.born, 26.0))
@@ -417,7 +431,7 @@ teach.record(aged=aged)
 aged
 
 # %% [markdown]
-# Here the trick does not pay. The share of new videos goes from <!--=aged[age as it is, share of the last 3 days]-->?<!--/--> to <!--=aged[as if all were new, share of the last 3 days]-->?<!--/-->, and the true worth from <!--=aged[age as it is, true worth of best 10]-->?<!--/--> to <!--=aged[as if all were new, true worth of best 10]-->?<!--/-->. Today's policy keeps a list of new videos, so newness in its log means *shown to everybody*, and the tower learned to hold it against a video. Fresh videos get a source of their own instead.
+# Here that does not pay. The share of new videos goes from <!--=aged[age as it is, share of the last 3 days]-->?<!--/--> to <!--=aged[as if all were new, share of the last 3 days]-->?<!--/-->, and the true worth from <!--=aged[age as it is, true worth of best 10]-->?<!--/--> to <!--=aged[as if all were new, true worth of best 10]-->?<!--/-->. Today's policy keeps a list of new videos, so newness in its log means *shown to everybody*, and the tower learned to hold it against a video. Fresh videos get a source of their own instead.
 #
 # > **Say this.** "My labels are what people did with pages that I chose. I keep one draw by lot on every page. It measures where people look, which videos nobody has tried, and whether my offline metric is about people or about my own policy."
 #
@@ -461,7 +475,8 @@ found
 
 # %%
 mixes = {"merged": shares, "near only": {"near": 190}, "popular only": {"popular": 190},
-         "merged but near": {"popular": 100, "fresh": 50, "followed": 40}}
+         "merged but near": {"popular": 100, "fresh": 50, "followed": 40},
+         "no fresh list": {"near": 115, "popular": 55, "followed": 20}}
 mixed = {"merged": week["survey"]} | town.twins({
     name: company(by_survey.goal, shares=mix)
     for name, mix in mixes.items() if name != "merged"}, days=7)
@@ -471,7 +486,7 @@ teach.record(found=found, lived=lived, more=more)
 pd.concat([lived, more], axis=1)
 
 # %% [markdown]
-# For people with a history, towers alone offer the best hundred and ninety: <!--=found[near, true worth of best 10]-->?<!--/--> of true worth, merged <!--=found[merged, true worth of best 10]-->?<!--/-->, since each place given to a list is taken from a search. Put into production, merged is ahead of towers alone by <!--=more[near only]-->?<!--/--> of satisfaction per 1,000 people and day, and of the lists without towers by <!--=more[merged but near]-->?<!--/-->. Offline we asked those who had clicked before. Production also meets those who have not, and what was uploaded this morning.
+# For people with a history, towers alone offer the best hundred and ninety: <!--=found[near, true worth of best 10]-->?<!--/--> of true worth, merged <!--=found[merged, true worth of best 10]-->?<!--/-->, since each place given to a list is taken from a search. Put into production, merged is ahead of towers alone by <!--=more[near only]-->?<!--/--> of satisfaction per 1,000 people and day, and of lists without tower candidates by <!--=more[merged but near]-->?<!--/-->. Offline we asked those who had clicked before, about the first hours. Production also meets strangers and uploads, and asks for a fourth page when the best of one source are watched. Which of these decides, we did not measure. Without the fresh list the merged sources change by <!--=more[no fresh list]-->?<!--/-->.
 #
 # > **Decision.** Four sources, 190 candidates: near 100, popular 50, fresh 20, followed 20. Factors in the place of the popular would offer <!--=found[merged, factors for popular, true worth of best 10]-->?<!--/-->. They are left out with co-watch: both know only what was clicked, so a video of today cannot come from them, and <!--=facts[of videos never clicked]-->?<!--/--> of the catalogue never could.
 
@@ -564,13 +579,13 @@ figures.show(
     "logarithmic axis. The inverted file rises from low recall at a fraction of a "
     "millisecond to nearly exact within two; exact search takes many times as long, "
     "beside the limit of memory bandwidth.",
-    caption="An exact search cannot be faster than memory is read. An inverted file "
-    "reads less, and buys back the recall with probes.")
+    caption="One exact search at a time cannot be faster than memory is read. An "
+    "inverted file reads less, and buys back the recall with probes.")
 
 # %% [markdown]
 # An exact search reads <!--=clock[Flat 1, MB]-->?<!--/--> MB; at <!--=limit_gb-->?<!--/--> GB/s no code does that in less than <!--=limit_ms-->?<!--/--> ms. Bytes read less and pay in arithmetic. The inverted file with 64 probes takes <!--=clock[IVF2048,SQ8 64, CPU ms]-->?<!--/--> ms at a recall of <!--=lost[IVF2048,SQ8 64, recall of the exact 100]-->?<!--/-->.
 #
-# Now look at the other column. At 16 probes a third of the nearest hundred is missed, and the true worth of the best ten falls by <!--=lost[IVF2048,SQ8 16, true worth lost]-->?<!--/--> of <!--=best_exact-->?<!--/-->. What is missed is replaced by neighbours that are nearly as near. **Recall of the exact list measures the index, not the page.** Budget by the page.
+# Now look at the other column. At 16 probes a third of the nearest hundred is missed, and the true worth of the best ten falls by <!--=lost[IVF2048,SQ8 16, true worth lost]-->?<!--/--> of <!--=best_exact-->?<!--/-->. What is missed is replaced by neighbours that are nearly as near. **Recall of the exact list measures the index, not the page.** By the page 16 probes would do. We take 64: a quarter of a millisecond is a cheap insurance for people whose vectors lie between lists.
 #
 # > **Decision.** IVF2048,SQ8 with 64 probes: <!--=clock[IVF2048,SQ8 64, MB]-->?<!--/--> MB, built in <!--=clock[IVF2048,SQ8 64, build, CPU-s]-->?<!--/--> CPU-s, so it can be rebuilt every hour. Against the exact search it loses <!--=lost[IVF2048,SQ8 64, true worth lost]-->?<!--/--> of true worth. Rejected: SQ8 alone (<!--=clock[SQ8 1, CPU ms]-->?<!--/--> ms), product quantisation with a second look (<!--=clock[PQ32x4fs,Refine(SQ8) 1, CPU ms]-->?<!--/--> ms at a recall of <!--=lost[PQ32x4fs,Refine(SQ8) 1, recall of the exact 100]-->?<!--/-->).
 #
@@ -590,6 +605,7 @@ card = {name: {
 
 # %%
 card = pd.DataFrame(card).T
+card["over linear"] = card["AUC of clicks"] - card.loc["linear", "AUC of clicks"]
 card
 
 # %%
@@ -621,7 +637,7 @@ teach.record(cpu=cpu)
 cpu.round(2).to_frame()
 
 # %% [markdown]
-# The three AUCs cannot be told apart; four days in production can. The network gives <!--=over_linear[network]-->?<!--/--> more satisfaction than the linear model, the trees <!--=over_linear[trees]-->?<!--/-->. The same network from another seed gives <!--=over_linear[another seed]-->?<!--/-->, so do not read the difference between network and trees. AUC asks whether clicked stands above passed over, on pages that another policy composed. Production asks for the best ten of 190, most of which that policy would never have shown.
+# By AUC of clicks the network is ahead of the linear model by <!--=card[network, over linear]-->?<!--/-->, the trees by <!--=card[trees, over linear]-->?<!--/-->. Four days in production speak louder. The network gives <!--=over_linear[network]-->?<!--/--> more satisfaction than the linear model, the trees <!--=over_linear[trees]-->?<!--/-->. The same network from another seed gives <!--=over_linear[another seed]-->?<!--/-->, so do not read the difference between network and trees. Keep that distance in mind: an interval here holds the luck of people, not of a training or of a world, and an effect of a few points is a draw. AUC asks whether clicked stands above passed over, on pages that another policy composed. Production asks for the best ten of 190, most of which that policy would never have shown.
 #
 # > **Decision.** The small network: <!--=over_linear[network]-->?<!--/--> over the linear model for <!--=cpu[network]-->?<!--/--> ms a page. Trees cost <!--=cpu[trees]-->?<!--/--> ms for nothing that we could measure. One network, three answers, and the place's pull in a term of its own.
 #
@@ -637,17 +653,26 @@ own_early, own_late = own.take(own.day < 33), own.take(own.day >= 33)
 repaired = net_training.fit(early.then(own_early))
 
 # %%
-gap = pd.DataFrame({
-    (name, measured): {"on the old policy's pages": metric(model, late, town.looks),
-                       "on its own pages": metric(model, own_late, town.looks)}
-    for name, model in [("before", net), ("retrained", repaired)]
-    for measured, metric in [("clicks predicted per click", video.click_ratio),
-                             ("AUC", video.click_auc)]}).T
-teach.record(gap=gap.set_axis([f"{name} {measured}" for name, measured in gap.index]))
-gap
+places = {"first place": 0, "third": 2, "sixth": 5, "ninth": 8}
+
+
+def clicks_told(model, part):
+    """Clicks predicted for each one that came, in all places and in some."""
+    told = {"all places": video.click_ratio(model, part, town.looks)}
+    return told | {name: video.click_ratio(
+        model, part.take(part.position == place), town.looks)
+        for name, place in places.items()}
+
+
+# %%
+gap = pd.DataFrame({"the old policy's pages": clicks_told(net, late),
+                    "its own pages": clicks_told(net, own_late),
+                    "its own, retrained": clicks_told(repaired, own_late)})
+teach.record(gap=gap)
+gap.rename_axis("clicks predicted per click")
 
 # %% [markdown]
-# On the old policy's pages it predicts <!--=gap[before clicks predicted per click, on the old policy's pages]-->?<!--/--> clicks for each that comes. On its own it predicts <!--=gap[before clicks predicted per click, on its own pages]-->?<!--/-->: it chose what it overestimates, the **winner's curse**, among videos that its training log hardly holds. Five days of its own log bring that to <!--=gap[retrained clicks predicted per click, on its own pages]-->?<!--/-->. The first retraining after a launch is worth more than any later one.
+# On the old policy's pages it predicts <!--=gap[all places, the old policy's pages]-->?<!--/--> clicks for each that comes, on its own <!--=gap[all places, its own pages]-->?<!--/-->. One would call that the **winner's curse**: it chose what it overestimates. But then the first place, the most chosen of all, would be the worst. It is right there, at <!--=gap[first place, its own pages]-->?<!--/-->, and wrong at the ninth, at <!--=gap[ninth, its own pages]-->?<!--/-->. The ranker prices each video by itself. On a page that suits her, what stands above takes her time, and likeness tires. Five days of its own log bring the ninth place to <!--=gap[ninth, its own, retrained]-->?<!--/-->: the pages that a model is judged on must be among those that it has learned from.
 #
 # (video-pages)=
 # ### From scores to pages
@@ -713,8 +738,8 @@ figures.show(
     alt="Three curves over the lean to popularity from 0 to 1. Satisfaction falls "
     "slowly, then steeply to near zero; visits fall a little; the share of videos "
     "shown falls to a quarter.",
-    caption="A small lean to popularity costs a little of everything. Popularity alone "
-    "gives almost nothing, to people and to creators.")
+    caption="A small lean to popularity costs satisfaction and a third of the videos "
+    "shown, and hardly a visit. Popularity alone gives people almost nothing.")
 
 # %% [markdown]
 # At a quarter the company loses <!--=quarter-->?<!--/--> of satisfaction per 1,000 people and day, and shows <!--=dial[0.25, made by]-->?<!--/--> creators instead of <!--=dial[0.0, made by]-->?<!--/-->. At one it shows <!--=dial[1.0, made by]-->?<!--/--> and satisfaction is <!--=dial[1.0, satisfaction]-->?<!--/-->. The popular are not the good: popularity holds nothing on value that the ranker does not know. Creators who are still uploading barely differ after a week; whoever is not shown gives up later.
@@ -739,7 +764,8 @@ def learner(**how):
 loop = village.twins({
     "towers": learner(), "towers, lot": learner(explores=5),
     "lists": learner(**lists_only), "lists, lot": learner(**lists_only, explores=5),
-    "towers, never retrained": learner(cadence=99)}, days=33)
+    "towers, never retrained": learner(cadence=99),
+    "today's policy": vid.Incumbent(11)}, days=33)
 
 # %%
 spans = {name: video.by_span(outcome, 3) for name, outcome in loop.items()}
@@ -753,10 +779,10 @@ figures.label_lines(ax)
 figures.show(
     fig, "the-loop",
     alt="Satisfaction per visit over 33 days and eleven retrainings. Towers that "
-    "retrain rise and stay; towers that never retrain and lists fall; lists with one "
-    "place by lot fall less.",
-    caption="Lists that learn from what they show wear out; one place by lot slows "
-    "that. Towers that read the content find the new by themselves.")
+    "retrain stay above towers that never do, lists below both in the end; lists with "
+    "one place by lot fall less than lists without.",
+    caption="A small catalogue is used up by everybody. Retrained towers stay ahead; "
+    "lists that learn from what they show wear out, and one place by lot slows that.")
 
 # %%
 looped = pd.DataFrame({"33 days": video.board(loop)["satisfaction"],
@@ -773,7 +799,7 @@ teach.record(looped=looped, by_lot=by_lot, learning=learning)
 looped.round(3)
 
 # %% [markdown]
-# In the last six days one place by lot changes satisfaction by <!--=by_lot[lists]-->?<!--/--> for the lists and by <!--=by_lot[towers]-->?<!--/--> for the towers. The folklore says that a recommender without exploration collapses. It does if it knows videos by their counts alone. A tower reads a new video's content and places it near its kind: **features explore for you**. Creators see it otherwise: <!--=looped[towers, creators]-->?<!--/--> are still uploading without the lot, <!--=looped[towers, lot, creators]-->?<!--/--> with it.
+# In the last six days one place by lot changes satisfaction by <!--=by_lot[lists]-->?<!--/--> for the lists and by <!--=by_lot[towers]-->?<!--/--> for the towers. The folklore says that a recommender without exploration collapses. It does if it knows videos by their counts alone. A tower reads a new video's content and places it near its kind: **features explore for you**. Here they do so with ease, since this world's encoder is a good one. Creators see it otherwise: <!--=looped[towers, creators]-->?<!--/--> are still uploading without the lot, <!--=looped[towers, lot, creators]-->?<!--/--> with it, and <!--=looped[today's policy, creators]-->?<!--/--> under today's policy.
 #
 # > **Decision.** Keep the draw, but on one page in ten instead of on all: <!--=made[on one page in ten, over by score]-->?<!--/--> instead of <!--=made[one place by lot, over by score]-->?<!--/-->. It pays for what only it can measure: places, the unseen, and other policies (Step 5). Retraining is what pays: <!--=learning-->?<!--/--> over never.
 #
@@ -788,11 +814,11 @@ teach.record(cold=cold)
 cold.T
 
 # %% [markdown]
-# A newcomer's page gives <!--=cold[merged, a newcomer's page]-->?<!--/--> where another gives <!--=cold[merged, another page]-->?<!--/-->; with towers alone <!--=cold[near only, a newcomer's page]-->?<!--/-->. The tower of somebody without a history is the average of everybody, and the average of tastes is nobody's. The popular list of her language alone gives <!--=cold[popular only, a newcomer's page]-->?<!--/-->: for her the merged sources are worth most. New videos get <!--=cold[merged, shown: new videos]-->?<!--/--> of the places with the fresh source and <!--=cold[near only, shown: new videos]-->?<!--/--> without; under today's policy <!--=cold[today's policy, shown: new videos]-->?<!--/-->. New creators get <!--=cold[merged, shown: new creators]-->?<!--/-->, where today's policy gives them <!--=cold[today's policy, shown: new creators]-->?<!--/-->. What is clicked among new videos is worth <!--=cold[merged, value of a new video's click]-->?<!--/-->, against <!--=cold[merged, value of another click]-->?<!--/--> for the rest: freshness has a price, and it is small.
+# A newcomer's page gives <!--=cold[merged, a newcomer's page]-->?<!--/--> where another gives <!--=cold[merged, another page]-->?<!--/-->: everything is new to her. Towers alone give her <!--=cold[near only, a newcomer's page]-->?<!--/-->, popular lists alone <!--=cold[popular only, a newcomer's page]-->?<!--/-->: newcomers are few, and these intervals overlap. New videos get <!--=cold[merged, shown: new videos]-->?<!--/--> of the places with the fresh source and <!--=cold[near only, shown: new videos]-->?<!--/--> without; under today's policy <!--=cold[today's policy, shown: new videos]-->?<!--/-->. New creators get <!--=cold[merged, shown: new creators]-->?<!--/-->, where today's policy gives them <!--=cold[today's policy, shown: new creators]-->?<!--/-->: **less than half**. The requirement of Step 1 is broken, and no average showed it. What is clicked among new videos is worth <!--=cold[merged, value of a new video's click]-->?<!--/-->, against <!--=cold[merged, value of another click]-->?<!--/--> for the rest, so the places for beginners have a price.
 #
-# > **Decision.** Newcomers get the lists of their language until they have clicked; the ranker is told how much it knows of them. New videos enter by content and by a source of their own, and each group has its own line on the dashboard.
+# > **Decision.** Newcomers get the same four sources. Beginners among creators are a constraint that the ranker does not know: give them places of their own, or tell product in writing that it was dropped. Each group has its own line on the dashboard.
 #
-# > **Say this.** "My first model is trained on another policy's pages. I expect it to be overconfident where it differs from that policy, I launch it small, and I retrain as soon as its own pages are in the log."
+# > **Say this.** "My first model is trained on another policy's pages. On its own pages its numbers will be off, place by place, so I launch it small and retrain as soon as its own pages are in the log."
 #
 # *Follow-up ladder.* **Mid**: two stages, with a model for each. **Senior**: several sources, each judged by what it adds; recall against latency against memory. **Staff**: knows that offline metrics are about the old policy's pages, and plans the first week accordingly.
 
@@ -804,7 +830,7 @@ cold.T
 #
 # ### The league: offline against online
 #
-# Eleven candidates, composed on the morning of day 26 and judged offline by what was clicked in the two days after; then each lived the same week. The first column is the usual one, the second counts only clicks on draws; the last is what happened.
+# Twelve candidates, composed on the morning of day 26 and judged offline by what was clicked in the two days after; then each lived the same week. The first column is the usual one, the second counts only clicks on draws; the last is what happened.
 
 # %%
 def offline(candidate):
@@ -827,20 +853,28 @@ goals |= {name: company(by_survey.goal, shares=mix)
 league = pd.DataFrame({name: offline(policy) for name, policy in goals.items()}).T
 
 # %%
-lived_by = pd.concat([
-    video.board(week)["satisfaction"][["clicks", "minutes", "survey", "return"]],
-    dial["satisfaction"][1:].rename("lean {}".format), lived[1:]])
-league["lived: satisfaction"] = lived_by
-agree = measure.rank_correlation(
-    [v.estimate for v in league["NDCG of later clicks"]],
-    [v.estimate for v in league["lived: satisfaction"]])
+def lived_in(what):
+    """Of each candidate's week, by twins."""
+    mixed_week = video.board(mixed)[what].drop("merged")
+    return pd.concat([framed[what][["clicks", "minutes", "survey", "return"]],
+                      dial[what].iloc[1:].rename("lean {}".format), mixed_week])
+
+
+def agreement(what):
+    """Rank correlation of NDCG with what was lived."""
+    league[f"lived: {what}"] = lived_in(what)
+    return measure.rank_correlation(
+        *([v.estimate for v in league[name]]
+          for name in ("NDCG of later clicks", f"lived: {what}"))).rho
+
 
 # %%
-teach.record(league=league, agree=agree.rho)
+agree, agree_clicks = agreement("satisfaction"), agreement("clicks")
+teach.record(league=league, agree=agree, agree_clicks=agree_clicks)
 league.sort_values("lived: satisfaction", key=lambda c: [-v.estimate for v in c])
 
 # %% [markdown]
-# The rank correlation of NDCG with what happened is <!--=agree-->?<!--/-->. The offline winner is the one that resembles the policy that made the log. A league like this needs a world, or years of experiments. Without either, keep the habit: before you trust an offline metric, ask it about two candidates whose order you know from an experiment.
+# The rank correlation of NDCG with satisfaction lived is <!--=agree-->?<!--/-->. With clicks lived it is <!--=agree_clicks-->?<!--/-->: not even what it counts does it rank. Twelve candidates are few and four of them are one dial, so read no digits; read that the metric's winner is the last in life. It is the candidate that resembles the policy that made the log. A league like this needs a world, or years of experiments. Without either, keep the habit: before you trust an offline metric, ask it about two candidates whose order you know from an experiment.
 #
 # (video-offpolicy)=
 # ### What the lot can tell
@@ -850,15 +884,18 @@ league.sort_values("lived: satisfaction", key=lambda c: [-v.estimate for v in c]
 # %%
 three = {"survey": by_survey.goal, "clicks": pages.clicks, "minutes": pages.watch_time}
 asking = {name: video.Scorer(towers, net, goal) for name, goal in three.items()}
+by_outcome = ranking.Value.of_outcomes(answers)  # prices of what happened
 drawn_places = video.draws(town, week["today's policy"], asking, asking["survey"],
-                           by_survey, seed=7)
+                           by_outcome, seed=7)
 told = {name: drawn_places.estimates(name) for name in asking}
 
 # %%
 lived_there = {
-    name: video.earned(town, video.BestOfBasket(town, scorer, 7), by_survey, days=7)
+    name: video.earned(town, video.BestOfBasket(town, scorer, 7), by_outcome, days=7)
     for name, scorer in asking.items()}
-estimates = pd.DataFrame(told).T.assign(truth=lived_there)
+estimates = pd.DataFrame(told).T.assign(lived=lived_there)
+for one, other in [("survey", "clicks"), ("clicks", "minutes"), ("survey", "minutes")]:
+    estimates.loc[f"{one} - {other}"] = estimates.loc[one] - estimates.loc[other]
 teach.record(estimates=estimates, n_places=len(drawn_places.user),
              n_agree=int(drawn_places.hit["survey"].sum()),
              by_chance=drawn_places.reward.mean())
@@ -867,28 +904,27 @@ estimates
 # %%
 fig, ax = plt.subplots()
 shades = {"IPS": figures.NAIVE, "SNIPS": figures.RIVAL, "doubly robust": figures.OURS,
-          "truth": figures.TRUTH}
-for row, name in enumerate(estimates.index):
+          "lived": figures.TRUTH}
+for row, name in enumerate(three):
     for shift, (method, colour) in enumerate(shades.items()):
         value, y = estimates.loc[name, method], -row - 0.17 * (shift - 1.5)
         ax.plot([value.low, value.high], [y, y], color=colour)
         ax.plot(value.estimate, y, marker="o", color=colour,
                 label=method if not row else None)
-ax.set(yticks=[0, -1, -2], yticklabels=estimates.index,
+ax.set(yticks=[0, -1, -2], yticklabels=[*three],
        xlabel="worth of a drawn place, in stars")
 ax.legend(frameon=False)
 figures.show(
     fig, "from-the-lot",
-    alt="For three goals, estimates from the log with their intervals beside the "
-    "truth. The intervals of all three methods hold the truth and are many times as "
-    "wide.",
-    caption="The lot tells the order of the goals without an experiment, and tells it "
+    alt="For three goals, estimates from the log with their intervals beside what was "
+    "lived. The intervals of all three methods are many times as wide.",
+    caption="The lot measures policies that were never live, and measures them "
     "roughly: one draw in a hundred agrees with a policy's choice.")
 
 # %% [markdown]
-# Of <!--=n_places-->?<!--/--> draws <!--=n_agree-->?<!--/--> agree with the survey's choice. They say <!--=estimates[survey, IPS]-->?<!--/--> stars a place; the truth is <!--=estimates[survey, truth]-->?<!--/-->, and a video drawn by chance earns <!--=by_chance-->?<!--/-->. Doubly robust is hardly narrower: the model explains little of what single people do. The intervals are honest and wide. What they can decide is whether a candidate deserves an experiment.
+# Of <!--=n_places-->?<!--/--> draws <!--=n_agree-->?<!--/--> agree with the survey's choice. They say <!--=estimates[survey, IPS]-->?<!--/--> stars a place; lived, it is <!--=estimates[survey, lived]-->?<!--/-->, and a video drawn by chance earns <!--=by_chance-->?<!--/-->. Doubly robust is hardly narrower: the model explains little of what single people do. The differences say what can be decided: survey against minutes is <!--=estimates[survey - minutes, IPS]-->?<!--/--> by IPS and <!--=estimates[survey - minutes, lived]-->?<!--/--> lived; survey against clicks <!--=estimates[survey - clicks, IPS]-->?<!--/--> and <!--=estimates[survey - clicks, lived]-->?<!--/-->. Enough to choose what deserves an experiment.
 #
-# Note what this does *not* estimate: whole pages. Of the pages that a new policy would compose, the log holds none.
+# Both sides count in the survey's prices, which are a proxy of their own. And note what this does *not* estimate: whole pages. Of the pages that a new policy would compose, the log holds none.
 #
 # (video-ab)=
 # ### The experiment, and what leaks through it
@@ -913,9 +949,30 @@ read.loc["twins: everybody against nobody"] = everyone[columns]
 teach.record(read=read)
 read
 
+
 # %%
-sums = video.per_person(week["today's policy"], len(town.viewers) + 500)
-spread_of = sums[["satisfaction", "hours", "days"]].std()
+def against(outcome, arm, alone):
+    """An arm's people in the test, less the same people where all have that policy."""
+    n = outcome.users.num_rows
+    inside = np.flatnonzero(arms["one log for both"].names(np.arange(n)) == arm)
+    tested, lived = (video.per_person(o, n)["satisfaction"].to_numpy()[inside]
+                     for o in (outcome, alone))
+    return video.mean_of((tested - lived) * 1_000 / 7, inside)
+
+
+# %%
+leaked = pd.DataFrame({name: {
+    "control": against(outcome, "today", week["today's policy"]),
+    "new arm": against(outcome, "new", week["survey"]),
+} for name, outcome in trial.items()})
+teach.record(leaked=leaked)
+leaked.rename_axis("in the test, less alone")
+
+# %%
+n_people = week["survey"].users.num_rows
+spread = pd.DataFrame({name: video.per_person(week[name], n_people).var()
+                       for name in ("today's policy", "survey")})
+spread_of = np.sqrt(spread.mean(axis=1))[["satisfaction", "hours", "days"]]
 sees = pd.Series({name: measure.minimum_detectable_effect(sd, 12_000) * 1_000 / 7
                   for name, sd in spread_of.items()})
 needs = pd.Series({
@@ -928,7 +985,7 @@ pd.DataFrame({"smallest difference seen in 80 of 100 weeks": sees.round(1),
               "people to see a tenth of ours": needs})
 
 # %% [markdown]
-# The experiment with one log for both arms reports <!--=read[one log for both, satisfaction]-->?<!--/--> more satisfaction per 1,000 people and day. Give the policy to everybody and it is <!--=read[twins: everybody against nobody, satisfaction]-->?<!--/-->. The missing part leaked: today's policy counts clicks, and half of the clicks that it counted came from pages of the new one. Its trends got better, the **control was treated**. With a log for each arm the test reads <!--=read[a log for each arm, satisfaction]-->?<!--/-->. Arms also share videos and creators; that leak remains.
+# The experiment with one log for both arms reports <!--=read[one log for both, satisfaction]-->?<!--/--> more satisfaction per 1,000 people and day. Give the policy to everybody and it is <!--=read[twins: everybody against nobody, satisfaction]-->?<!--/-->. Where did the rest go? Compare each arm with the same people where all have its policy. The **control was treated**: <!--=leaked[control, one log for both]-->?<!--/-->, since today's policy counts clicks, and half of those came from pages of the new one. With a log for each arm that is <!--=leaked[control, a log for each arm]-->?<!--/-->. But the new arm is poorer than it will be, by <!--=leaked[new arm, a log for each arm]-->?<!--/-->: it learns from half as many of its own pages. So the test reads <!--=read[a log for each arm, satisfaction]-->?<!--/-->, and the launch gives more.
 #
 # Visits are what the company wants, and the hardest to see: with 12,000 people a week sees differences from <!--=sees[days]-->?<!--/--> visits per 1,000 people and day; a tenth of our gain would need <!--=needs[days]-->?<!--/--> people.
 #
@@ -983,9 +1040,10 @@ reports = {}
 with slates.running_pages(folder) as service:
     ask = partial(serve.load, service.url, api_key=service.api_key, path=slates.PATH)
     ask(slates.page_requests(city.known, 400, seed=1), rate=20, seconds=5)  # warm up
-    for rate in (20, 40, 80, 120, 160):
-        bodies = slates.page_requests(city.known, rate * 12, seed=rate)
-        reports[rate] = ask(bodies, rate=rate, seconds=8)
+    for rate in (20, 50, 100, 150, 200, 250):
+        seconds = max(8, 500 / rate)
+        bodies = slates.page_requests(city.known, 900 + 12 * rate, seed=rate)
+        reports[rate] = ask(bodies, rate=rate, seconds=seconds)
 
 # %% tags=["nbval-ignore-output"]
 holds = [rate for rate, r in reports.items()
@@ -1002,7 +1060,7 @@ teach.reveal("pages_a_second", max(sustained, 1))
 quiet.round(2)
 
 # %% [markdown]
-# One process held <!--=sustained-->?<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->?<!--/--> ms; of its work a page takes <!--=compute-->?<!--/--> ms. Now lay the ledger that was promised beside the one that was kept.
+# One process held at least <!--=sustained-->?<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->?<!--/--> ms; of its work a page takes <!--=compute-->?<!--/--> ms. Now lay the ledger that was promised beside the one that was kept.
 
 # %%
 owners = {"receive and answer": ["parse"], "features of the user": ["features"],
@@ -1020,7 +1078,7 @@ kept.round(2)
 
 
 # %% [markdown]
-# The search over two million vectors takes <!--=kept[candidates: search and lists, quiet]-->?<!--/--> ms at p99 when the machine is quiet, the candidates' inputs <!--=kept[features of the candidates, quiet]-->?<!--/-->, the network <!--=kept[rank, quiet]-->?<!--/-->. Under load nearly all of the time is *waiting*: <!--=kept[waiting, at the peak, at the held rate]-->?<!--/--> ms. Buy cores before you tune a stage.
+# The search over two million vectors takes <!--=kept[candidates: search and lists, quiet]-->?<!--/--> ms at p99 when the machine is quiet, the candidates' inputs <!--=kept[features of the candidates, quiet]-->?<!--/-->, the network <!--=kept[rank, quiet]-->?<!--/-->. At the held rate *waiting* is the largest line: <!--=kept[waiting, at the peak, at the held rate]-->?<!--/--> ms. Buy cores before you tune a stage. (Tails do not add up: a page that is slow in one stage is rarely slow in all. The lines are budgets for their owners, not parts of a sum.)
 #
 # (video-fallback)=
 # ### When a stage is late
@@ -1077,7 +1135,7 @@ teach.record(fallen=fallen, searched=f"{share.iloc[1] / share.iloc[0]:.0%}")
 fallen
 
 # %% [markdown]
-# The search alone gives <!--=fallen[search alone, satisfaction]-->?<!--/-->, which is <!--=searched-->?<!--/--> of the whole machine; the country's list <!--=fallen[popular in her country, satisfaction]-->?<!--/-->. So the order of fallbacks matters: from a late ranker you lose part, from a late search nearly all. And the search's part tells how much of this system is retrieval.
+# The search alone gives <!--=fallen[search alone, satisfaction]-->?<!--/-->, which is <!--=searched-->?<!--/--> of the whole machine; the country's list, the same for days and blind to what she has watched, <!--=fallen[popular in her country, satisfaction]-->?<!--/-->. So the order of fallbacks matters. From a late ranker you lose part, from a late search everything but the page.
 #
 # (video-ten)=
 # ### Ten times the load, and 500 million people
@@ -1096,7 +1154,7 @@ teach.record(flood_rate=flood_rate, flood_p99=flood.p99,
 pd.DataFrame([flood.row()])
 
 # %% [markdown]
-# At <!--=flood_rate-->?<!--/--> pages a second the two threads that make pages are the first to fail. Beyond 24 pages in flight the country's list answers: <!--=flood_fallback-->?<!--/--> of the pages, with <!--=flood_errors-->?<!--/--> errors and a p99 of <!--=flood_p99-->?<!--/--> ms, because reading so many requests takes the core itself. Shed load at the door, before it is parsed.
+# At <!--=flood_rate-->?<!--/--> pages a second the two threads that make pages are the first to fail. Beyond 24 pages in flight the country's list answers: <!--=flood_fallback-->?<!--/--> of the pages, with <!--=flood_errors-->?<!--/--> errors and a p99 of <!--=flood_p99-->?<!--/--> ms: **the deadline is broken**, although every answer is a short one. What sends the requests shares the two cores here, so part of that is its own. Shed load at the door, before it is parsed.
 #
 # And ten million videos? That takes half an hour, so it is measured apart, by `python benchmarks/video_scale.py`, and kept as a record beside the chapter.
 
@@ -1104,12 +1162,12 @@ pd.DataFrame([flood.row()])
 by_size = teach.measured("video-scale")
 teach.record(by_size=by_size)
 by_size.loc[["videos", "people", "index MB", "build CPU-s", "search ms, 64 probes",
-             "recall, 64 probes", "search ms, 128 probes", "recall, 128 probes",
+             "recall, 64 probes", "search ms, 256 probes", "recall, 256 probes",
              "exact search ms", "reading limit ms", "service MB", "CPU ms a page",
              "p99 ms at 80/s", "pages a second held"]].round(2)
 
 # %% [markdown]
-# From two to ten million videos an exact search goes from <!--=by_size[exact search ms, book]-->?<!--/--> to <!--=by_size[exact search ms, full]-->?<!--/--> ms, one with 64 probes from <!--=by_size[search ms, 64 probes, book]-->?<!--/--> to <!--=by_size[search ms, 64 probes, full]-->?<!--/-->, and its recall from <!--=by_size[recall, 64 probes, book]-->?<!--/--> to <!--=by_size[recall, 64 probes, full]-->?<!--/-->. Twice the probes bring back <!--=by_size[recall, 128 probes, full]-->?<!--/--> for <!--=by_size[search ms, 128 probes, full]-->?<!--/--> ms. The service holds <!--=by_size[service MB, full]-->?<!--/--> MB instead of <!--=by_size[service MB, book]-->?<!--/-->, and a page takes <!--=by_size[CPU ms a page, full]-->?<!--/--> ms of a core instead of <!--=by_size[CPU ms a page, book]-->?<!--/-->. Memory grows with the catalogue, time hardly: that is what an index is for.
+# From two to ten million videos an exact search goes from <!--=by_size[exact search ms, book]-->?<!--/--> to <!--=by_size[exact search ms, full]-->?<!--/--> ms, one with 64 probes from <!--=by_size[search ms, 64 probes, book]-->?<!--/--> to <!--=by_size[search ms, 64 probes, full]-->?<!--/-->, but its recall falls from <!--=by_size[recall, 64 probes, book]-->?<!--/--> to <!--=by_size[recall, 64 probes, full]-->?<!--/-->. With 256 probes it is <!--=by_size[recall, 256 probes, full]-->?<!--/--> again, for <!--=by_size[search ms, 256 probes, full]-->?<!--/--> ms: at equal recall the search grows as the catalogue does, and stays a small part of a page. The service holds <!--=by_size[service MB, full]-->?<!--/--> MB instead of <!--=by_size[service MB, book]-->?<!--/-->, and a page takes <!--=by_size[CPU ms a page, full]-->?<!--/--> ms of a core instead of <!--=by_size[CPU ms a page, book]-->?<!--/-->. What grows first is memory.
 #
 # The plan for the prompt's scale takes what was measured: a page's time on one core, the bytes of a video and of a person in the morning's files.
 
@@ -1165,7 +1223,8 @@ cheaper = {
     "ONNX": onnx_net.as_onnx(net), "ONNX, eight bits": onnx_net.eight_bits(net),
     "16 units, from clicks": net_training.fit(early, few_units),
     "16 units, from trees": smaller.distilled(rankers["trees"], early, more=offered),
-    "16 units, from network": smaller.distilled(net, early, more=offered)}
+    "16 units, from network": smaller.distilled(net, early, more=offered),
+    "the same, logged rows only": smaller.distilled(net, early)}
 
 
 # %%
@@ -1194,7 +1253,7 @@ small_ms.round(3).to_frame()
 # %% [markdown]
 # A quarter of the units costs <!--=small[a quarter of the units, satisfaction lost]-->?<!--/--> of satisfaction as cut, and <!--=small[the same, learned on, satisfaction lost]-->?<!--/--> after two epochs more. It takes <!--=small_ms[the same, learned on]-->?<!--/--> ms where the whole takes <!--=small_ms[network]-->?<!--/-->. Zeros save nothing: a quarter of the weights takes <!--=small_ms[a quarter of the weights]-->?<!--/--> ms. ONNX Runtime needs <!--=small_ms[ONNX]-->?<!--/--> ms with 32 bits and <!--=small_ms[ONNX, eight bits]-->?<!--/--> with eight: a network of a few kilobytes is bound by calls, not by arithmetic.
 #
-# Sixteen units taught by clicks lose <!--=small[16 units, from clicks, satisfaction lost]-->?<!--/-->; taught by the trees <!--=small[16 units, from trees, satisfaction lost]-->?<!--/-->, by the network <!--=small[16 units, from network, satisfaction lost]-->?<!--/-->. **Distillation** pays here, and AUC does not see it: a teacher answers for every candidate, also for those that no log holds. All in all it saves a fraction of a millisecond.
+# Sixteen units taught by clicks lose <!--=small[16 units, from clicks, satisfaction lost]-->?<!--/-->; taught by the trees <!--=small[16 units, from trees, satisfaction lost]-->?<!--/-->, by the network <!--=small[16 units, from network, satisfaction lost]-->?<!--/-->. without the candidates, from logged rows only, <!--=small[the same, logged rows only, satisfaction lost]-->?<!--/-->. **Distillation** pays here: a teacher answers without noise, and for candidates that no log holds. AUC on the log hardly moves. All in all it saves a fraction of a millisecond, and another seed of the big network moved as much.
 #
 # The larger bytes are elsewhere: in the vectors, and in the work that a cache could save.
 
@@ -1221,7 +1280,7 @@ rounded
 towers_ms = {}
 for what, remembers in [("vectors kept", 100_000), ("made each time", 0)]:
     with slates.running_pages(folder, remembers=remembers) as service:
-        bodies = slates.page_requests(city.known, 400, seed=6)
+        bodies = 12 * slates.page_requests(city.known, 40, seed=6)  # who come again
         told = serve.load(service.url, bodies, 40, 8, api_key=service.api_key,
                           path=slates.PATH)
     towers_ms[what] = told.ledger.loc[["tower", "total"], "mean ms"]
@@ -1232,9 +1291,9 @@ teach.record(towers_ms=towers_ms)
 towers_ms.round(3)
 
 # %% [markdown]
-# Vectors in bytes take <!--=rounded[int8, MB]-->?<!--/--> MB instead of <!--=whole_mb-->?<!--/-->. They find <!--=rounded[int8, recall]-->?<!--/--> of the exact list, and lose <!--=rounded[int8, true worth lost]-->?<!--/--> of true worth. A cache of people's vectors saves the tower: <!--=towers_ms[tower, vectors kept]-->?<!--/--> ms with it, <!--=towers_ms[tower, made each time]-->?<!--/--> without, of a page's <!--=towers_ms[total, made each time]-->?<!--/-->. Not worth its bugs: a vector that is kept over a click is stale.
+# The index holds bytes already. The vectors beside it, which feed the ranker, take <!--=whole_mb-->?<!--/--> MB; in bytes they would take <!--=rounded[int8, MB]-->?<!--/-->. A search through such vectors finds <!--=rounded[int8, recall]-->?<!--/--> of the exact list, and the page loses <!--=rounded[int8, true worth lost]-->?<!--/--> of true worth. What rounding does to the ranker's inputs we did not measure. A cache of people's vectors saves the tower: <!--=towers_ms[tower, vectors kept]-->?<!--/--> ms with it, <!--=towers_ms[tower, made each time]-->?<!--/--> without, of a page's <!--=towers_ms[total, made each time]-->?<!--/-->. It can save no more than the tower, and the tower is not what costs.
 #
-# > **Decision.** Store vectors in bytes: a quarter of the memory for nothing that we can measure. Leave pruning, eight-bit arithmetic and the cache until a ledger asks for them: ranking takes <!--=kept[rank, quiet]-->?<!--/--> ms of a page. If it ever must shrink, distil.
+# > **Decision.** Search through bytes, which costs nothing that we can measure. Leave pruning, eight-bit arithmetic and the cache until a ledger asks for them: ranking takes <!--=kept[rank, quiet]-->?<!--/--> ms of a page. If it ever must shrink, distil.
 #
 # > **Say this.** "Each stage owns milliseconds and a fallback, and each answer says who chose it. I compress what the ledger says is large, and I measure a saving by pages lived, not by AUC."
 #
@@ -1271,7 +1330,7 @@ print(f"{stayed:.0%} of a week's hundred most clicked videos stay there in the n
 #
 # Four things happen to the world: a **viral** video, an **event** that makes everybody want one topic, a **bait farm** that uploads half as many videos again, all promise, and a **broken encoder** that gives new videos vectors without meaning. Three happen to the company: a **stale index** that gets no new videos, a **version skew** in which people's vectors come from other towers than the index, and a **silent input**. Three villages, whose companies retrain each week, live 24 calm days. Then they live ten more with each incident alone, the same people with the same luck. An alarm that the calm twin rings too does not count.
 #
-# > **Predict.** People's vectors from one training, the index from another: how much satisfaction per 1,000 people and day does that cost, where a healthy week gives about six hundred? Commit, or skip.
+# > **Predict.** People's vectors from one training, the index from another: how much satisfaction per 1,000 people and day does that cost? Commit, or skip.
 
 # %%
 teach.commit("lost to a version skew", 100, "satisfaction per 1,000 and day")
@@ -1318,12 +1377,12 @@ teach.reveal("lost to a version skew",
 # Days are counted from the incident's start, one number a village; "never" means not within ten days. Read the two tables together: what rings is not what harms.
 #
 # - **Version skew**: harm in <!--=harmed[version_skew]-->?<!--/--> of three villages, and the worst: <!--=harm[version_skew, village 11]-->?<!--/--> in the first. No request fails. Clicks see it on day <!--=seen[version_skew, clicks]-->?<!--/-->, the inputs on day <!--=seen[version_skew, inputs]-->?<!--/-->. Yet a manifest sees it before the first page: the service refuses such a morning.
-# - **Silent input**: harm in <!--=harmed[silent_input]-->?<!--/--> of three. The inputs ring on day <!--=seen[silent_input, inputs]-->?<!--/-->. One of 27 inputs falls silent, and its neighbours say nearly the same.
-# - **Bait farm**: harm in <!--=harmed[bait_farm]-->?<!--/-->. New videos see it on day <!--=seen[bait_farm, new videos]-->?<!--/-->, clicks of all on day <!--=seen[bait_farm, clicks]-->?<!--/-->. Watch the new apart, or their few impressions drown.
+# - **Silent input**: harm in <!--=harmed[silent_input]-->?<!--/--> of three. The inputs ring on day <!--=seen[silent_input, inputs]-->?<!--/-->, as they must: a column of zeros is the easiest drift there is. What it costs, <!--=harm[silent_input, village 12]-->?<!--/--> in one village and <!--=harm[silent_input, village 13]-->?<!--/--> in another, depends on how much that week's model leaned on it.
+# - **Bait farm**: harm in <!--=harmed[bait_farm]-->?<!--/-->. New videos, watched apart, see it on day <!--=seen[bait_farm, new videos]-->?<!--/-->; clicks of all: <!--=seen[bait_farm, clicks]-->?<!--/-->. The few impressions of the new drown in the rest.
 # - **Stale index**, **broken encoder**: harm in <!--=harmed[stale_index]-->?<!--/--> and <!--=harmed[broken_encoder]-->?<!--/-->, and hardly an alarm. One video in a thousand is new each day, and the fresh list brings it. Monitor the age of the newest vector; no shape will tell.
-# - **Viral**, **event**: harm in <!--=harmed[viral]-->?<!--/--> and <!--=harmed[event]-->?<!--/-->. People who want something are easier to please. A system that hardly shows the viral video has no log of it: ask the search box, not the monitor.
+# - **Viral**, **event**: harm in <!--=harmed[viral]-->?<!--/--> and <!--=harmed[event]-->?<!--/-->. We compare with a calm world, and people who want one thing are easier to please, whatever you do; what a prepared system would have won besides, this drill does not tell. A system that hardly shows the viral video has no log of it: ask the search box, not the monitor.
 #
-# The budget was one false alarm a month. The calm twins had <!--=seen[false alarms a month, inputs]-->?<!--/--> for the inputs, <!--=seen[false alarms a month, shown]-->?<!--/--> for what is shown, <!--=seen[false alarms a month, new videos]-->?<!--/--> for new videos and <!--=seen[false alarms a month, clicks]-->?<!--/--> for clicks.
+# The budget was one false alarm a month. The calm twins had <!--=seen[false alarms a month, inputs]-->?<!--/--> for the inputs, <!--=seen[false alarms a month, shown]-->?<!--/--> for what is shown, <!--=seen[false alarms a month, new videos]-->?<!--/--> for new videos and <!--=seen[false alarms a month, clicks]-->?<!--/--> for clicks, counted in ten days each: one alarm more or less is three a month.
 #
 # > **Decision.** Versions and ages are checked at start and refuse. Inputs page the team of the data. New videos, judged apart, open a ticket. The survey is read by the week: it is the only monitor that asks people, and too small to ring by the day.
 #
@@ -1364,7 +1423,7 @@ teach.record(over=over, day_over_week=over["satisfaction"]["every day"]
 over
 
 # %% [markdown]
-# A daily index under frozen models changes satisfaction by <!--=daily_pays[with the fresh list]-->?<!--/--> against one that is never rebuilt, and by <!--=daily_pays[without the fresh list]-->?<!--/--> where no fresh list brings the new. Beside what retraining gives, both are small: at one new video in a thousand, freshness is not where the money is. Exercise 4 brings ten times as many.
+# A daily index under frozen models changes satisfaction by <!--=daily_pays[with the fresh list]-->?<!--/--> against one that is never rebuilt, and by <!--=daily_pays[without the fresh list]-->?<!--/--> where no fresh list brings the new. Both are of the size that another draw of luck moves, and small beside what retraining gives: at one new video in a thousand a day, freshness is not where the money is. Exercise 4 brings ten times as many.
 #
 # Retraining each week gains <!--=over[every week, over never]-->?<!--/--> over never, each day <!--=over[every day, over never]-->?<!--/-->; the difference is <!--=day_over_week-->?<!--/-->. And the price? Count the processor time of one training, per click that it learns from.
 
@@ -1379,7 +1438,7 @@ teach.record(core_hours=core_hours, training_euros=core_hours * 300 / 16 / 730)
 print(f"{core_hours:,.0f} core-hours for one training on 14 days of clicks")
 
 # %% [markdown]
-# At the prompt's scale one training on two weeks of clicks takes <!--=core_hours-->?<!--/--> core-hours, some <!--=training_euros-->?<!--/--> € on the machines of Step 6, whose fleet costs <!--=fleet[10 M videos, cost]-->?<!--/--> € a month.
+# At the prompt's scale one training of the towers on two weeks of clicks takes <!--=core_hours-->?<!--/--> core-hours, some <!--=training_euros-->?<!--/--> € on the machines of Step 6, whose fleet costs <!--=fleet[10 M videos, cost]-->?<!--/--> € a month.
 #
 # > **Decision.** Retrain towers, ranker and index together each day, and refuse skewed versions automatically. Weekly would be <!--=day_over_week-->?<!--/--> less, for a saving of some <!--=training_euros-->?<!--/--> € a day. What a daily training costs is not processor time but releases: if one needs a person, retrain by the week. And retrain at once after a launch (Step 4).
 #
@@ -1402,7 +1461,7 @@ print(f"{core_hours:,.0f} core-hours for one training on 14 days of clicks")
 #
 # 1. Four goals for one machine: clicks <!--=framed[clicks, satisfaction]-->?<!--/--> of satisfaction, minutes <!--=framed[minutes, satisfaction]-->?<!--/-->, returns <!--=framed[return, satisfaction]-->?<!--/-->, the survey <!--=framed[survey, satisfaction]-->?<!--/-->. The proxy decides, not the model.
 # 2. Two stages, <!--=reached-->?<!--/--> of the oracle's satisfaction: a search of <!--=clock[IVF2048,SQ8 64, CPU ms]-->?<!--/--> ms, a ranker of <!--=cpu[network]-->?<!--/--> ms, <!--=sustained-->?<!--/--> pages a second from one process, never an empty one.
-# 3. NDCG on later clicks and satisfaction lived have a rank correlation of <!--=agree-->?<!--/-->: the log rewards whoever resembles the policy that made it. And the A/B test reads <!--=read[one log for both, satisfaction]-->?<!--/--> where the launch gives <!--=read[twins: everybody against nobody, satisfaction]-->?<!--/-->, because arms share a log.
+# 3. NDCG on later clicks and satisfaction lived have a rank correlation of <!--=agree-->?<!--/-->: the log rewards whoever resembles the policy that made it. And the A/B test reads <!--=read[one log for both, satisfaction]-->?<!--/--> where the launch gives <!--=read[twins: everybody against nobody, satisfaction]-->?<!--/-->, because the control learned from the new pages, and the new policy from half of its own.
 #
 # ## Exercises
 #
@@ -1456,7 +1515,7 @@ teach.record(hurts=hurts)
 hurts.to_frame()
 
 # %% [markdown]
-# With ten times the uploads a daily index gains <!--=hurts[with the fresh list]-->?<!--/--> with the fresh list and <!--=hurts[without the fresh list]-->?<!--/--> without it.
+# With ten times the uploads a daily index gains <!--=hurts[with the fresh list]-->?<!--/--> with the fresh list and <!--=hurts[without the fresh list]-->?<!--/--> without it. Even now it is little, and no more than another training moves. New videos are worth no more than old ones in this world, and each has thousands of rivals. Where the new is what people come for, as in news, ask again.
 #
 # ## Practise
 #
@@ -1482,13 +1541,15 @@ claim("The goal of clicks buys more regretted clicks than today's policy",
 claim("People come back more often than today", came["survey"], above=0)
 
 # %%
-claim("Whole-log counts promise what they do not deliver",
-      leaks.iloc[0] - leaks.iloc[1], above=0.2)
+promised = leaks["promised"] - leaks["delivered"]
+claim("Leaking counts promise what they do not deliver", promised["counts"], above=0)
+claim("A leaking memory promises far more", promised["her memory"], above=0.2)
 claim("LogQ finds more later clicks", judged["later clicks"]["in-batch, logQ"]
       - judged["later clicks"]["in-batch"], above=0)
 claim("LogQ does not find better videos here", ahead["in-batch, logQ"], below=0)
-claim("A sampled metric prefers popularity by more than the whole one",
-      gap_sampled["among 100 drawn"] - gap_sampled["among all"], above=0)
+claim("A sampled metric reports several times the whole one",
+      sampled.loc["popular", "among 100 drawn"].low,
+      above=3 * sampled.loc["popular", "among all"].high)
 
 # %%
 claim("Merging beats towers alone in production", more["near only"], above=0)
@@ -1499,15 +1560,18 @@ claim("64 probes lose nothing of the page that we can measure",
 # %%
 claim("The network is worth more than the linear model",
       over_linear["network"], above=0)
-claim("A model overestimates what it chose itself",
-      gap.loc[("before", "clicks predicted per click"), "on its own pages"], above=1.05)
+own_pages = gap["its own pages"]
+claim("On its own pages a model overestimates the lower places more",
+      own_pages["ninth"] - own_pages["first place"], above=0)
 claim("Popularity alone gives less than a fifth of what fits the person",
       dial["satisfaction"]["1.0"], below=dial["satisfaction"]["0.0"].low / 5)
 
 # %%
 claim("A place by lot pays for lists that learn from themselves",
       by_lot["lists"], above=0)
-claim("NDCG of later clicks does not rank what is lived", agree.rho.estimate, below=0)
+claim("NDCG of later clicks does not rank what is lived", agree, below=0.5)
+claim("One log for both arms treats the control",
+      leaked.loc["control", "one log for both"], above=0)
 claim("Retraining pays", learning, above=0)
 claim("The two-stage page never came empty", chosen_by["shortest page"].min(), above=9)
 claim("No request was lost under load",

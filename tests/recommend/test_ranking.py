@@ -1,5 +1,7 @@
 """Rankers beat the base rate, forget the position, and value what people value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
@@ -119,3 +121,13 @@ def test_value_is_nearer_to_the_truth_than_clicks(shop, split, regulars):
 
     assert agrees(after) > agrees(guess.click) + 0.05
     assert agrees(after) > 0.25
+
+
+def test_prices_of_outcomes_recover_what_stars_follow(shop):
+    rows = shop.rows
+    stars = np.clip(np.rint(3 - 1 + 2 * rows.share + 1.5 * rows.liked), 1, 5)
+    told = replace(rows, stars=np.where(rows.clicked, stars, 0).astype(np.int8))
+    value = Value.of_outcomes(told)
+    assert value.base == pytest.approx(-1, abs=0.25)
+    assert value.share == pytest.approx(2, abs=0.35)
+    assert value.like > 0.5

@@ -200,6 +200,15 @@ class Value:
         base, share, like = np.linalg.lstsq(told, rows.stars[asked] - 3.0)[0]
         return cls(float(base), float(share), float(like))
 
+    @classmethod
+    def of_outcomes(cls, rows: Rows) -> Value:
+        """The same by what was watched and liked, for clicks that have happened.
+
+        A guess is smoother than what happens, so weights of the one do not price the
+        other.
+        """
+        return cls.fit(lambda x: Guess(*_happened(rows)), rows)
+
     def goal(self, guess: Guess, x: Floats) -> Floats:
         """The goal of this value, for a policy."""
         return self(guess)
@@ -208,3 +217,10 @@ class Value:
         """(n,) expected value of showing each video."""
         after = self.base + self.share * guess.share + self.like * guess.like
         return np.asarray(guess.click * after, np.float32)
+
+
+def _happened(rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """Clicks, shares and likes of those who were asked for stars."""
+    asked = rows.stars > 0
+    told = rows.clicked, rows.share, rows.liked
+    return tuple(each[asked].astype(np.float32) for each in told)  # type: ignore[return-value]

@@ -60,13 +60,21 @@ def test_a_watched_video_is_worth_nothing_on_a_list(past, later):
 def test_hits_among_all_and_among_some(later, past):
     score = np.zeros((len(later.user), len(past.items)), np.float32)
     score[later.row, later.item] = 1
-    assert video.hit_rate(score, later).estimate == 1
+    most = int(np.bincount(later.row).max())  # level with each other
+    assert video.hit_rate(score, later, k=most).estimate == 1
     rng = np.random.default_rng(1)
     noise = rng.random(score.shape, np.float32)
     assert video.hit_rate(noise, later, k=10).estimate < 0.02
     assert video.hit_rate(noise, later, k=10, among=99).estimate == pytest.approx(
         0.1, abs=0.04
     )
+
+
+def test_a_score_that_says_nothing_hits_by_chance(later, past):
+    flat = np.zeros((len(later.user), len(past.items)), np.float32)
+    among_all = video.hit_rate(flat, later, k=10).estimate
+    assert among_all == pytest.approx(10 / len(past.items))
+    assert video.hit_rate(flat, later, k=10, among=99).estimate == pytest.approx(0.1)
 
 
 def test_counts_of_a_later_morning_leak(firm):

@@ -84,7 +84,7 @@ def judge(town: Town, later: Later, lists: Ids) -> pd.Series:
 def hit_rate(
     score: Floats, later: Later, *, k: int = 10, among: int | None = None, seed: int = 0
 ) -> Interval:
-    """Share of later clicks that a score puts among the first `k`.
+    """Share of later clicks that a score puts among the first `k`; ties by lot.
 
     Parameters
     ----------
@@ -97,17 +97,23 @@ def hit_rate(
     """
     own = score[later.row, later.item][:, None]
     if among is None:
-        above = np.concatenate(
-            [
-                (score[later.row[i : i + ROWS]] > own[i : i + ROWS]).sum(axis=1)
-                for i in range(0, len(own), ROWS)
-            ]
-        )
+        parts = [
+            _places(score[later.row[i : i + ROWS]], own[i : i + ROWS], k, itself=1)
+            for i in range(0, len(own), ROWS)
+        ]
+        hits = np.concatenate(parts)
     else:
         rng = np.random.default_rng([seed, 19])
         drawn = rng.integers(score.shape[1], size=(len(own), among))
-        above = (score[later.row[:, None], drawn] > own).sum(axis=1)
-    return mean_of(above < k, later.user[later.row])
+        hits = _places(score[later.row[:, None], drawn], own, k, itself=0)
+    return mean_of(hits, later.user[later.row])
+
+
+def _places(others: Floats, own: Floats, k: int, itself: int) -> Floats:
+    """(n,) chance to be among the first `k`; `itself`: the own score among others."""
+    above = (others > own).sum(axis=1)
+    level = (others == own).sum(axis=1) - itself
+    return np.clip((k - above) / (level + 1), 0, 1).astype(np.float32)
 
 
 def ndcg(lists: Ids, later: Later) -> Interval:

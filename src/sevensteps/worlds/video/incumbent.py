@@ -56,7 +56,7 @@ class Incumbent:
         return slates
 
     def _learn(self, view: View, shelf: _Shelf) -> None:
-        """Count the clicks since last time."""
+        """Count the clicks since last time, those of earlier days a little less."""
         clicks = np.zeros(len(shelf.tag), np.float32)
         clicks[: len(self._clicks)] = _KEEP * self._clicks
         taste = np.zeros((len(shelf.user_language), N_TOPICS), np.float32)
@@ -65,7 +65,9 @@ class Incumbent:
             hit = view.log["clicked"].to_numpy(zero_copy_only=False)
             video = view.log["video_id"].to_numpy()[hit]
             user = view.log["user_id"].to_numpy()[hit]
-            clicks += np.bincount(video, minlength=len(clicks)).astype(np.float32)
+            age = view.day - 1 - view.log["at"].to_numpy()[hit] // DAY
+            some = np.bincount(video, _KEEP**age, minlength=len(clicks))
+            clicks += some.astype(np.float32)
             np.add.at(taste, (user, shelf.tag[video]), 1)
             self._watched = self._watched.add(user, video)
         self._clicks, self._taste = clicks, taste
