@@ -2,6 +2,7 @@
 
 from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
 from sevensteps.teach.marks import record
+from sevensteps.teach.measurements import measured
 from sevensteps.teach.predict import check, commit, recap, reveal
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "claim",
     "claims",
     "commit",
+    "measured",
     "recap",
     "record",
     "reveal",
