@@ -20,7 +20,7 @@ def kept(root: Path, rows: dict[str, dict[str, float]]) -> Path:
 
 
 def test_a_record_is_a_table_of_floats_by_scale(tmp_path: Path) -> None:
-    rows = {"few": {"bales": 3, "needles": 0.5}, "many": {"bales": 30}}
+    rows = {"few": {"bales": 3, "needles": 5}, "many": {"bales": 30}}
     table = measured("hay-bales", kept(tmp_path, rows))
     assert table.columns.tolist() == ["few", "many"]
     assert table.index.tolist() == ["bales", "needles"]
