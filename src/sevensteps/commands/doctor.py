@@ -16,7 +16,7 @@ from rich.table import Table
 from sevensteps.commands.console import console, progress
 
 #: A chapter's budget at scale "book".
-MEMORY_GB, DISK_GB, CORES = 6.0, 3.0, 2
+MEMORY_GB, DISK_GB, CORES = 8.0, 3.0, 2
 
 PACKAGES = {
     "numpy": "worlds",
