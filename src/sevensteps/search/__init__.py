@@ -1,0 +1,1 @@
+"""A search engine in parts: understand a query, retrieve, rank."""
