@@ -1,0 +1,191 @@
+"""What people are after, and the words in which they ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..luck import stream
+from .brands import LINES
+from .catalogue import Making
+from .records import Flags, Ids, Size
+from .rng import NEEDS
+from .speaker import Speaker
+from .text import by_pattern, joined, phrase
+from .typing_errors import mistyped
+
+FORMS = 4  # ways in which a need may be put into words
+FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
+USUAL = 0.5  # of shoppers take the first wording of a thing
+MISTYPED = 0.13  # of queries
+HEADS = 1.5  # demand is taken to this power: the higher, the more go for the same
+WISHES = 0.6  # of those who name no product; the others name a place or a person
+_VAGUE = pa.array(("something for a", "", "ideas for"))
+_SHARES = {  # of the needs that are drawn, by what is asked for
+    "kind": 0.22,
+    "kind and one": 0.30,
+    "kind and two": 0.16,
+    "brand and kind": 0.08,
+    "series": 0.12,
+    "use": 0.12,
+}
+_NOT_SAID = ("intent", "season", "weight")
+_ONE = ("colour", "material", "size", "feature", "style")
+_ONE_SHARES = np.array((0.30, 0.25, 0.20, 0.17, 0.08))
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What may be asked for; arrays of one length. -1 where nothing is asked.
+
+    Attributes
+    ----------
+    intent : (n,) int8            index into `INTENTS`
+    kind ... use : (n,) int32     as in `Products`
+    season : (n,) int8            index into `SEASONS`
+    weight : (n,) float64         searches, relative to other needs, out of season
+    """
+
+    intent: NDArray[np.int8]
+    kind: Ids
+    brand: Ids
+    line: Ids
+    colour: Ids
+    material: Ids
+    style: Ids
+    size: Ids
+    feature: Ids
+    use: Ids
+    season: NDArray[np.int8]
+    weight: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def take(self, rows: NDArray[np.integer] | Flags) -> Needs:
+        """Some of them."""
+        return Needs(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that may be typed.
+
+    Attributes
+    ----------
+    text : pa.Array               (queries,) no two alike
+    need : (queries,) int32       what each is asked for
+    form : (needs, FORMS) int32   the queries of each need; some may be the same
+    mistyped : (queries,) bool
+    """
+
+    text: pa.Array
+    need: Ids
+    form: Ids
+    mistyped: Flags
+
+
+def needs(making: Making, size: Size, seed: int) -> Needs:
+    """Different needs; how often one was drawn decides how often it is asked."""
+    rng = stream(seed, NEEDS)
+    drawn = _drawn(making, size.n_needs, rng)
+    said = [f.name for f in fields(Needs) if f.name not in _NOT_SAID]
+    keys = np.stack([getattr(drawn, name) for name in said], axis=1)
+    _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
+    weight = count * rng.lognormal(0, 1.1, len(first))
+    return replace(drawn.take(first), weight=weight)
+
+
+def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
+    words, u = making.words, rng.random((n, 9))
+    what = np.array([*_SHARES])[_pick(np.array([*_SHARES.values()]), u[:, 0])]
+    share = words.demand**HEADS
+    kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
+    said = _extras(what, u[:, 1], u[:, 2])
+    brand = making.brands.draw(words.department[kind], u[:, 3], u[:, 4] * 0.8)
+    nth = np.minimum(u[:, 5] * LINES, LINES - 1).astype(np.int32)
+    use = (u[:, 6] ** 1.5 * len(words.use.start)).astype(np.int32)
+    for_use, series = what == "use", what == "series"
+    seasonal = np.where(for_use, words.use_season[use], words.season[kind])
+    intent = np.select([series, for_use, what == "kind"], [0, 3, 2], 1)
+
+    def only(where: Flags, values: Ids) -> Ids:
+        return np.where(where, values, -1).astype(np.int32)
+
+    return Needs(
+        intent=intent.astype(np.int8),
+        kind=only(~for_use, kind),
+        brand=only(series | (what == "brand and kind"), brand),
+        line=only(series, making.brands.line(brand, kind, nth)),
+        colour=only(said["colour"], words.colours.draw(kind, u[:, 7])),
+        material=only(said["material"], words.materials.draw(kind, u[:, 7])),
+        style=only(said["style"], words.styles.draw(kind, u[:, 8])),
+        size=only(said["size"], words.sizes.draw(kind, u[:, 8])),
+        feature=only(said["feature"], words.features.draw(kind, u[:, 8])),
+        use=only(for_use, use),
+        season=seasonal.astype(np.int8),
+        weight=np.ones(n),
+    )
+
+
+def _pick(shares: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.intp]:
+    upto = np.cumsum(shares)
+    return np.minimum(np.searchsorted(upto, u * upto[-1], "right"), len(shares) - 1)
+
+
+def _extras(
+    what: NDArray[np.str_], u: NDArray[np.float64], v: NDArray[np.float64]
+) -> dict[str, Flags]:
+    """Which things are asked for beside the kind: none, one or two different ones."""
+    one = _pick(_ONE_SHARES, u)
+    two = (one + 1 + (v * (len(_ONE) - 1)).astype(int)) % len(_ONE)
+    some, more = np.isin(what, ("kind and one", "kind and two")), what == "kind and two"
+    return {
+        name: (some & (one == i)) | (more & (two == i)) for i, name in enumerate(_ONE)
+    }
+
+
+def asked(making: Making, needs: Needs, seed: int) -> Asked:
+    """The queries of all needs; a text that several share goes to the most popular."""
+    rng = stream(seed, NEEDS, 1)
+    written = [_written(making, needs, rng) for _ in range(FORMS)]
+    wrong = [rng.random(len(needs)) < MISTYPED for _ in range(FORMS)]
+    texts = [mistyped(t, w, rng) for t, w in zip(written, wrong, strict=True)]
+    every = pa.concat_arrays(texts).dictionary_encode()
+    code, n = every.indices.to_numpy(), len(needs)
+    rank = np.full(len(every.dictionary), -1, np.int64)
+    rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
+    for nth in range(FORMS):
+        np.maximum.at(rank, code[nth * n : (nth + 1) * n][rising], np.arange(n))
+    owner = rising[rank]
+    form = code.reshape(FORMS, n).T.astype(np.int32)
+    mine = owner[form] == np.arange(n)[:, None]
+    best = form[np.arange(n), mine.argmax(axis=1)][:, None]
+    kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
+    is_wrong = np.zeros(len(owner), bool)
+    is_wrong[code[np.concatenate(wrong)]] = True
+    return Asked(every.dictionary, owner, kept.astype(np.int32), is_wrong)
+
+
+def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:
+    """(n,) one text for each need."""
+    ask, words = Speaker(making, rng, len(needs), USUAL), making.words
+    brand, line = ask.brand(needs.brand), ask.line(needs.line)
+    kind, colour = ask.say(words.kind, needs.kind), ask.say(words.colour, needs.colour)
+    material = ask.say(words.material, needs.material)
+    style, size = ask.say(words.style, needs.style), ask.say(words.size, needs.size)
+    feature = ask.say(words.feature, needs.feature)
+    wishes = rng.random(len(needs)) < WISHES
+    wish = ask.say(words.wish, np.where(wishes, needs.use, -1))
+    place = ask.say(words.use, np.where(wishes, -1, needs.use))
+    vague = phrase(_VAGUE.take(pa.array(ask.pattern(len(_VAGUE)))), place)
+    what, with_it, by = (wish, vague), phrase("with", feature), phrase("by", brand)
+    written = [
+        joined(brand, line, colour, material, style, kind, size, with_it, *what),
+        joined(kind, colour, material, size, style, feature, brand, line, *what),
+        joined(size, style, colour, material, feature, kind, by, line, *what),
+    ]
+    return by_pattern(ask.pattern(3), written)

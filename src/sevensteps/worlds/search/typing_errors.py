@@ -1,0 +1,58 @@
+"""What fingers do to words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from .records import Flags
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEAR = {
+    letter: (row[max(0, i - 1) : i] + row[i + 1 : i + 2])
+    for row in _ROWS
+    for i, letter in enumerate(row)
+}
+
+
+def mistyped(texts: pa.Array, which: Flags, rng: np.random.Generator) -> pa.Array:
+    """The texts, those of `which` with one error in their longest words.
+
+    A letter is left out (30 %), typed twice (15 %), swapped with the next (25 %) or
+    replaced by its neighbour on the keyboard (20 %); or a space is lost (10 %).
+    """
+    rows = np.flatnonzero(which)
+    draws = rng.random((len(rows), 3))
+    told = texts.take(pa.array(rows)).to_pylist()
+    wrong = [_mistyped(t, *u) for t, u in zip(told, draws.tolist(), strict=True)]
+    every = pa.concat_arrays([texts, pa.array(wrong, pa.string())])
+    place = np.arange(len(texts))
+    place[rows] = len(texts) + np.arange(len(rows))
+    return every.take(pa.array(place))
+
+
+def _mistyped(text: str, what: float, where: float, which: float) -> str:
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) > 3]
+    if not long:
+        return text
+    if what > 0.9 and len(words) > 1:
+        i = int(where * (len(words) - 1))
+        return " ".join([*words[:i], words[i] + words[i + 1], *words[i + 2 :]])
+    i = long[int(which * len(long))]
+    words[i] = _misspelt(words[i], what, where)
+    return " ".join(words)
+
+
+def _misspelt(word: str, what: float, where: float) -> str:
+    """One error behind the first letter, where few are made."""
+    at = 1 + int(where * (len(word) - 2))
+    if what < 0.30:
+        return word[:at] + word[at + 1 :]
+    if what < 0.45:
+        return word[:at] + word[at] + word[at:]
+    if what < 0.70:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    near = _NEAR.get(word[at], "")
+    letter = near[int(where * 7) % len(near)] if near else ""
+    return word[:at] + letter + word[at + 1 :]
