@@ -90,8 +90,8 @@ def first_wave(
     who, session_id, session = who[order], session_id[order], session[order]
     need = np.searchsorted(upto, fine_luck(session, NEED), "right").astype(np.int32)
     need = np.minimum(need, len(upto) - 1).astype(np.int32)
-    form = np.searchsorted(np.cumsum(FORM_SHARES), luck(session, 0, FORM), "right")
-    form = np.asarray(np.minimum(form, FORMS - 1), np.int32)
+    share = np.searchsorted(np.cumsum(FORM_SHARES), luck(session, 0, FORM), "right")
+    form: Ids = np.minimum(share, FORMS - 1).astype(np.int32)
     search_id = session_id * 4  # room for the attempts
     requests = Requests(
         search_id=search_id,
