@@ -86,6 +86,10 @@ class Tokens:
         """(n,) words of each text."""
         return np.diff(self.start).astype(np.int32)
 
+    def lengths(self, rows: Ids) -> Ids:
+        """(m,) words of some texts."""
+        return (self.start[rows + 1] - self.start[rows]).astype(np.int32)
+
     def texts(self) -> list[str]:
         """Each text's words with spaces between them."""
         words = np.array(list(self.vocabulary), object)[self.code].tolist()
@@ -94,7 +98,7 @@ class Tokens:
 
     def flat(self, rows: Ids) -> tuple[Ids, Longs]:
         """The words of some texts, and where each begins: a `code` and a `start`."""
-        size = self.length[rows]
+        size = self.lengths(rows)
         start = np.concatenate([[0], np.cumsum(size, dtype=np.int64)])
         shift = np.repeat(self.start[rows] - start[:-1], size)
         return self.code[np.arange(start[-1]) + shift], start

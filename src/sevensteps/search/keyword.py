@@ -2,8 +2,8 @@
 
 For each word the index holds the documents that have it, so a query reads only what its
 own words point to. A document's score is a sum over the terms of the query. A term may
-be met by its word or by any of its synonyms; the best of them counts, not their sum, so
-that a text does not gain by saying "sofa, couch, settee".
+be met by its word or by any of its synonyms; in each field the best of them counts, not
+their sum, so that a title does not gain by saying "sofa, couch, settee".
 
 Source: BM25, Robertson and Zaragoza, Foundations and Trends in IR 3 (2009); here with
 k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
@@ -12,7 +12,6 @@ k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -199,27 +198,27 @@ class KeywordIndex:
         return ids, scores
 
     def _term(self, term: Term) -> Any:
-        """The best of a word and its synonyms."""
+        """In each field, the best of a word and its synonyms."""
         if not term.word.split():
             raise ValueError("a term needs a word")
         ways = [(term.word, 1.0), *term.synonyms]
-        each = [self._word(word, weight * term.weight) for word, weight in ways]
-        return each[0] if len(each) == 1 else _QUERY.disjunction_max_query(each)
+        fields = [
+            (_SHOULD, _best_of([self._way(name, *way, term.weight) for way in ways]))
+            for name in self.boosts
+        ]
+        return _QUERY.boolean_query(fields)
 
-    def _word(self, text: str, weight: float) -> Any:
-        """A word, or a phrase of several, in title or body."""
-        if not (isfinite(weight) and weight > 0):
-            raise ValueError(f"the weight of {text!r} must be positive, not {weight}")
+    def _way(self, field: str, text: str, weight: float, of_term: float) -> Any:
+        """A word, or a phrase of several, in one field."""
+        counts = weight * of_term
+        if not (isfinite(counts) and counts > 0):
+            raise ValueError(f"the weight of {text!r} must be positive, not {counts}")
         words, schema = text.split(), self._index.schema
-        kind = _QUERY.phrase_query if len(words) > 1 else _QUERY.term_query
-        make = partial(kind, schema)
-        asked = words if len(words) > 1 else words[0]
-        return _QUERY.boolean_query(
-            [
-                (_SHOULD, _QUERY.boost_query(make(field, asked), boost * weight))
-                for field, boost in self.boosts.items()
-            ]
-        )
+        if len(words) > 1:
+            asked = _QUERY.phrase_query(schema, field, words)
+        else:
+            asked = _QUERY.term_query(schema, field, words[0])
+        return _QUERY.boost_query(asked, self.boosts[field] * counts)
 
     def _best(self, asking: Any, k: int) -> list[tuple[float, int]]:
         """The `k` best scores and numbers.
@@ -253,6 +252,10 @@ class KeywordIndex:
         ask = {"limit": 1, "order_by_field": "number"}
         hits = self._searcher.search(_QUERY.all_query(), **ask).hits
         return int(hits[0][0]) if hits else -1
+
+
+def _best_of(ways: list[Any]) -> Any:
+    return ways[0] if len(ways) == 1 else _QUERY.disjunction_max_query(ways)
 
 
 def _schema() -> Any:
