@@ -32,14 +32,16 @@ class Value:
     field, value : as the catalogue writes them
     n : products that have it
     share : of titles that say it, those whose product has it
-    shares : the same by category, where titles of the category say it
+    categories : those whose titles say it
+    shares : (categories,) the same share in each
     """
 
     field: str
     value: str
     n: int
     share: float
-    shares: Mapping[int, float]
+    categories: _Codes
+    shares: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,8 @@ def _p(value: Value, topic: NDArray[np.float64] | None) -> float:
     """Probability that a value is meant, given what the query is about."""
     if topic is None:
         return value.share
-    p = value.share
-    for place, share in value.shares.items():
-        p += float(topic[place]) * (share - value.share)
-    return p
+    told = topic[value.categories]
+    return value.share + float(told @ (value.shares - value.share))
 
 
 class _Said:
@@ -230,16 +230,17 @@ def _values(
     for phrase, names in spellings.items():
         if names.total() >= rare:
             rows = said.rows_with(phrase)
-            share, shares = _shares(phrases[rows] == phrase, said.category[rows])
+            shares = _shares(phrases[rows] == phrase, said.category[rows])
             best = max(names, key=lambda each: (names[each], each))
-            out[phrase] = Value(name, best, names.total(), share, shares)
+            out[phrase] = Value(name, best, names.total(), *shares)
     return out
 
 
-def _shares(hit: NDArray[np.bool_], category: _Codes) -> tuple[float, dict[int, float]]:
+def _shares(
+    hit: NDArray[np.bool_], category: _Codes
+) -> tuple[float, _Codes, NDArray[np.float64]]:
     """Share of hits, over all and by category; certain where no title says a word."""
     overall = (hit.sum() + 1.0) / (len(hit) + 1.0)
     places, which, n = np.unique(category, return_inverse=True, return_counts=True)
     hits = np.bincount(which, hit, minlength=len(places))
-    shares = (hits + _PRIOR * overall) / (n + _PRIOR)
-    return float(overall), dict(zip(places.tolist(), shares.tolist(), strict=True))
+    return float(overall), places, (hits + _PRIOR * overall) / (n + _PRIOR)

@@ -30,6 +30,15 @@ _TASTES = {
 _ALWAYS = frozenset(("without", "excluding", "except"))
 _OFTEN = frozenset(("no", "not", "non"))
 NEGATIONS = _ALWAYS | _OFTEN
+#: Words of wishes: a shop need not sell them for a shopper to spell them right.
+WISHING = frozenset(
+    (
+        *re.findall("[a-z]+", f"{_MOST} {_LEAST} between cheaper dollars euros pounds"),
+        *("dollar", "euro", "gbp", "usd", "eur", "pound", "bucks", "quid"),
+        *_TASTES,
+        *NEGATIONS,
+    )
+)
 
 Known = Callable[[str, str], bool]  # whether two words stand together in the catalogue
 
