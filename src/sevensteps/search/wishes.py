@@ -24,11 +24,11 @@ _has_currency = re.compile(_CURRENCY).search
 _number = re.compile(r"\d+(?:\.\d+)?")
 _TASTES = {
     **dict.fromkeys(("cheap", "cheapest", "affordable", "inexpensive"), "low"),
-    **dict.fromkeys(("luxury", "luxurious", "expensive", "premium"), "high"),
+    **dict.fromkeys(("luxury", "luxurious", "expensive"), "high"),
 }
 #: Words before what is not wanted. The second kind is as often a feature: "no drill".
 _ALWAYS = frozenset(("without", "excluding", "except"))
-_OFTEN = frozenset(("no", "not", "non"))
+_OFTEN = frozenset(("no", "not"))  # "non slip" is a feature always
 NEGATIONS = _ALWAYS | _OFTEN
 #: Words of wishes: a shop need not sell them for a shopper to spell them right.
 WISHING = frozenset(
@@ -81,10 +81,11 @@ def wishes(words: Sequence[str], known: Known = lambda one, other: False) -> Wis
         if reach:
             excluded.append(tuple(left[at + 1 : at + 1 + reach]))
             at += reach
-        elif taste := _TASTES.get(word):
-            attributes.append(("price", taste))
         else:
-            kept.append(word)
+            if taste := _TASTES.get(word):
+                attributes.append(("price", taste))
+            if taste != "low":  # titles say "luxury"; none says "cheap"
+                kept.append(word)
         at += 1
     return Wishes(tuple(kept), tuple(attributes), tuple(excluded))
 
