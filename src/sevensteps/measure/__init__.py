@@ -72,6 +72,7 @@ from sevensteps.measure.power import (
 )
 from sevensteps.measure.ranked import UNJUDGED, Ranked, ranked
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
+from sevensteps.measure.raters import krippendorff_alpha, weighted_kappa
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
 from sevensteps.measure.thresholds import (
     Thresholds,
@@ -117,6 +118,7 @@ __all__ = [
     "importance_weights",
     "ips",
     "judged",
+    "krippendorff_alpha",
     "latency_quantile",
     "latency_table",
     "log_loss",
@@ -147,4 +149,5 @@ __all__ = [
     "significant",
     "snips",
     "unit_hash",
+    "weighted_kappa",
 ]
