@@ -4,6 +4,7 @@ Scores come first, then labels, then the day of each row. What is measured comes
 as an `Interval`; two that were measured under the same resamples can be subtracted.
 """
 
+from sevensteps.measure import judged, per_query
 from sevensteps.measure.agreement import RankCorrelation, rank_correlation
 from sevensteps.measure.assignment import (
     SampleRatio,
@@ -69,6 +70,13 @@ from sevensteps.measure.experiment import (
     cuped,
     per_unit,
 )
+from sevensteps.measure.interleaving import (
+    Interleaved,
+    Preference,
+    preference,
+    search_wins,
+    team_draft,
+)
 from sevensteps.measure.interval import Interval, significant
 from sevensteps.measure.latency import latency_quantile, latency_table
 from sevensteps.measure.lists import (
@@ -103,8 +111,11 @@ from sevensteps.measure.power import (
     power,
     sample_size,
 )
+from sevensteps.measure.ranked import UNJUDGED, Ranked, ranked
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
+from sevensteps.measure.raters import krippendorff_alpha, weighted_kappa
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
+from sevensteps.measure.sensitivity import searches_needed, sensitivity_ratio
 from sevensteps.measure.thresholds import (
     Thresholds,
     action_thresholds,
@@ -113,6 +124,7 @@ from sevensteps.measure.thresholds import (
 
 __all__ = [
     "ACTIONS",
+    "UNJUDGED",
     "ABResult",
     "Blocks",
     "ByPlace",
@@ -121,10 +133,13 @@ __all__ = [
     "CostsLike",
     "DynamicBayesian",
     "Evidence",
+    "Interleaved",
     "Interval",
     "Pairs",
     "PositionBased",
+    "Preference",
     "RankCorrelation",
+    "Ranked",
     "SampleRatio",
     "Shrunk",
     "Thresholds",
@@ -170,6 +185,8 @@ __all__ = [
     "ips",
     "ips_evidence",
     "ips_weights",
+    "judged",
+    "krippendorff_alpha",
     "latency_quantile",
     "latency_table",
     "log_loss",
@@ -182,13 +199,16 @@ __all__ = [
     "paired_difference",
     "peeking_alpha",
     "peeking_false_positives",
+    "per_query",
     "per_unit",
     "perplexity",
     "power",
     "precision_at_budget",
+    "preference",
     "prior_correction",
     "randomised_propensity",
     "rank_correlation",
+    "ranked",
     "recall_at_budget",
     "recall_at_fpr",
     "recall_at_k",
@@ -200,10 +220,15 @@ __all__ = [
     "sample_ratio_check",
     "sample_size",
     "scorecard",
+    "search_wins",
+    "searches_needed",
+    "sensitivity_ratio",
     "shrunk",
     "significant",
     "snips",
     "swap_propensity",
+    "team_draft",
     "trust_bias",
     "unit_hash",
+    "weighted_kappa",
 ]
