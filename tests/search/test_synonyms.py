@@ -54,13 +54,11 @@ def test_circles_do_no_harm():
         ("a1 => b1 => c1", "two arrows"),
         ("sofa", "stands alone"),
         ("sofa => sofas", "synonym of itself"),
-        ("sofa, sofas", "there twice, as 'sofa'"),
         ("sofa, the", "'the' is nothing but stop words"),
         ("sofa => with", "'with' is nothing but stop words"),
         ("sofa|2 => couch|2", "a weight is a number above 0, at most 1; got '2'"),
         ("sofa => couch|many", "a weight is a number"),
         ("sofa, co\x00uch", "cannot be printed"),
-        ("lamp => light", "repeats line 1: lamp, light"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_named(line, why):
@@ -71,6 +69,15 @@ def test_a_line_that_makes_no_sense_is_named(line, why):
 def test_all_broken_lines_are_named_at_once():
     with pytest.raises(BrokenSynonyms, match=r"line 1: .*\nline 3: "):
         parse("sofa\nlamp, light\nbed\n", ANALYSER)
+
+
+def test_what_is_said_twice_counts_once():
+    table = parse("sofa, sofas\nlamp => light\nlamp, light\n", ANALYSER)
+    assert dict(table.synonyms.others) == {
+        "lamp": (("light", 0.8),),
+        "light": (("lamp", 0.8),),
+    }
+    assert table.warnings == ("line 3: lamp, light repeats line 2",)
 
 
 def test_a_line_of_very_many_terms_is_remarked_on():

@@ -110,7 +110,7 @@ def team_draft(
     return Interleaved(lists, team)
 
 
-def _fair(n_left: list[Ints], best: list[Ids]) -> Bools:
+def _fair(n_left: list[Ints], best: list[Ids]) -> NDArray[np.bool_]:
     """Whether either may begin a round, and the other will have a reply."""
     enough = np.minimum(*n_left)
     return np.asarray((enough > 1) | ((enough == 1) & (best[A] != best[B])))
