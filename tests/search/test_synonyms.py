@@ -260,6 +260,11 @@ def test_words_in_the_same_company_are_alike():
     assert alike("sofa", "sofa") == pytest.approx(1)
 
 
+def test_a_word_is_no_company_to_itself():
+    alike = Contexts.fit(ANALYSER.tokens_of(["aa aa", "aa bb", "cc dd"]))
+    assert alike("aa", "bb") == 0
+
+
 def test_company_reaches_as_far_as_the_window():
     texts = ANALYSER.tokens_of(["aa bb cc dd"])
     near, far = Contexts.fit(texts, 1), Contexts.fit(texts, 3)
@@ -293,6 +298,7 @@ def test_many_words_have_the_neighbours_that_all_comparisons_give():
     cosine = unit @ unit.T - 2 * np.eye(len(unit))
     best = np.sort(cosine, axis=1)[:, -3:]
     assert len(found) == (best >= 0.9).sum()
+    assert all(near.word != near.other for near in found)
 
 
 def test_vectors_that_make_no_sense_are_refused():
