@@ -36,6 +36,13 @@ from sevensteps.measure.experiment import (
     cuped,
     per_unit,
 )
+from sevensteps.measure.interleaving import (
+    Interleaved,
+    Preference,
+    preference,
+    search_wins,
+    team_draft,
+)
 from sevensteps.measure.interval import Interval, significant
 from sevensteps.measure.latency import latency_quantile, latency_table
 from sevensteps.measure.lists import (
@@ -74,6 +81,7 @@ from sevensteps.measure.ranked import UNJUDGED, Ranked, ranked
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
 from sevensteps.measure.raters import krippendorff_alpha, weighted_kappa
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
+from sevensteps.measure.sensitivity import searches_needed, sensitivity_ratio
 from sevensteps.measure.thresholds import (
     Thresholds,
     action_thresholds,
@@ -86,7 +94,9 @@ __all__ = [
     "ABResult",
     "Blocks",
     "CostsLike",
+    "Interleaved",
     "Interval",
+    "Preference",
     "RankCorrelation",
     "Ranked",
     "SampleRatio",
@@ -133,6 +143,7 @@ __all__ = [
     "per_unit",
     "power",
     "precision_at_budget",
+    "preference",
     "prior_correction",
     "rank_correlation",
     "ranked",
@@ -146,8 +157,12 @@ __all__ = [
     "sample_ratio_check",
     "sample_size",
     "scorecard",
+    "search_wins",
+    "searches_needed",
+    "sensitivity_ratio",
     "significant",
     "snips",
+    "team_draft",
     "unit_hash",
     "weighted_kappa",
 ]
