@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 
 from sevensteps.measure.blocks import RESAMPLES
 from sevensteps.measure.inputs import (
+    Bools,
     Floats,
     Ints,
     numbers,
@@ -110,7 +111,7 @@ def team_draft(
     return Interleaved(lists, team)
 
 
-def _fair(n_left: list[Ints], best: list[Ids]) -> NDArray[np.bool_]:
+def _fair(n_left: list[Ints], best: list[Ids]) -> Bools:
     """Whether either may begin a round, and the other will have a reply."""
     enough = np.minimum(*n_left)
     return np.asarray((enough > 1) | ((enough == 1) & (best[A] != best[B])))
