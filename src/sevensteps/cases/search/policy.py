@@ -50,7 +50,9 @@ class EnginePolicy:
             self._engine, self._built_on = self.build(view), view.day
             self._lists = np.full((view.queries.num_rows, LISTED), -2, np.int32)
         self._answer(np.unique(requests.query_id), view)
-        return Pages.fixed(self.arrange(self._lists[requests.query_id], view)[:, :PLACES])
+        return Pages.fixed(
+            self.arrange(self._lists[requests.query_id], view)[:, :PLACES]
+        )
 
     def _answer(self, query: Ids, view: View) -> None:
         """Make the lists of queries that this index was not asked before."""

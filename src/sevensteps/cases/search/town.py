@@ -31,7 +31,7 @@ from sevensteps.worlds.search import (
 
 from .policy import EnginePolicy
 
-SUMS = ("searches", "clicks", "bought", "revenue", "margin")
+SUMS = ("sessions", "satisfied", "searches", "clicks", "bought", "revenue", "margin")
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,8 @@ def per_shopper(outcome: Outcome, n_shoppers: int) -> pd.DataFrame:
     """
     sessions = outcome.sessions
     who = sessions.shopper_id.to_numpy()
-    sums = {"sessions": np.ones(len(who)), "satisfied": sessions.true_satisfied}
-    sums |= {name: sessions[name] for name in SUMS}
-    made = {k: np.bincount(who, v, minlength=n_shoppers) for k, v in sums.items()}
+    told = sessions.assign(sessions=1, satisfied=sessions.true_satisfied)
+    made = {c: np.bincount(who, told[c], minlength=n_shoppers) for c in SUMS}
     return pd.DataFrame(made)
 
 
@@ -144,7 +143,7 @@ def board(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
 
 
 def compare(outcome: Outcome, arms: Arms, treatment: str, control: str) -> pd.Series:
-    """What an A/B test reads: differences per 1,000 shoppers and day, Welch's intervals.
+    """What an A/B test reads per 1,000 shoppers and day, with Welch's intervals.
 
     Parameters
     ----------

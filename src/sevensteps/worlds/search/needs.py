@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..luck import stream
-from .brands import LINES
-from .catalogue import Making
+from .catalogue import Making, Products
 from .records import Flags, Ids, Size
 from .rng import NEEDS
 from .speaker import Speaker
@@ -18,9 +18,11 @@ from .text import by_pattern, joined, phrase
 from .typing_errors import mistyped
 
 FORMS = 4  # ways in which a need may be put into words
-FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
+SLIPS = 6  # ways in which these may be mistyped
 USUAL = 0.5  # of shoppers take the first wording of a thing
-MISTYPED = 0.13  # of queries
+MISTYPED = 0.13  # of searches
+_FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
+SHARES = np.append((1 - MISTYPED) * _FORM_SHARES, np.full(SLIPS, MISTYPED / SLIPS))
 HEADS = 1.5  # demand is taken to this power: the higher, the more go for the same
 WISHES = 0.6  # of those who name no product; the others name a place or a person
 _VAGUE = pa.array(("something for a", "", "ideas for"))
@@ -78,7 +80,8 @@ class Asked:
     ----------
     text : pa.Array               (queries,) no two alike
     need : (queries,) int32       what each is asked for
-    form : (needs, FORMS) int32   the queries of each need; some may be the same
+    form : (needs, FORMS + SLIPS) int32   the queries of each need: put properly, then
+                                  mistyped; some may be the same, -1 if it has none
     mistyped : (queries,) bool
     """
 
@@ -88,10 +91,15 @@ class Asked:
     mistyped: Flags
 
 
-def needs(making: Making, size: Size, seed: int) -> Needs:
-    """Different needs; how often one was drawn decides how often it is asked."""
+def needs(making: Making, products: Products, size: Size, seed: int) -> Needs:
+    """Different needs; how often one was drawn decides how often it is asked.
+
+    Parameters
+    ----------
+    products : of the first day; brands and series that are asked for are theirs
+    """
     rng = stream(seed, NEEDS)
-    drawn = _drawn(making, size.n_needs, rng)
+    drawn = _drawn(making, products, size.n_needs, rng)
     said = [f.name for f in fields(Needs) if f.name not in _NOT_SAID]
     keys = np.stack([getattr(drawn, name) for name in said], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
@@ -99,16 +107,19 @@ def needs(making: Making, size: Size, seed: int) -> Needs:
     return replace(drawn.take(first), weight=weight)
 
 
-def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
-    words, u = making.words, rng.random((n, 9))
+def _drawn(
+    making: Making, products: Products, n: int, rng: np.random.Generator
+) -> Needs:
+    words, u = making.words, rng.random((n, 7))
     what = np.array([*_SHARES])[_pick(np.array([*_SHARES.values()]), u[:, 0])]
     share = words.demand**HEADS
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
     said = _extras(what, u[:, 1], u[:, 2])
-    brand = making.brands.draw(words.department[kind], u[:, 3], u[:, 4] * 0.8)
-    nth = np.minimum(u[:, 5] * LINES, LINES - 1).astype(np.int32)
-    use = (u[:, 6] ** 1.5 * len(words.use.start)).astype(np.int32)
     for_use, series = what == "use", what == "series"
+    known = _known(products, series, u[:, 3])
+    named = series | (what == "brand and kind")
+    kind = np.where(named, products.kind[known], kind)
+    use = (u[:, 4] ** 1.5 * len(words.use.start)).astype(np.int32)
     seasonal = np.where(for_use, words.use_season[use], words.season[kind])
     intent = np.select([series, for_use, what == "kind"], [0, 3, 2], 1)
 
@@ -118,17 +129,27 @@ def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
     return Needs(
         intent=intent.astype(np.int8),
         kind=only(~for_use, kind),
-        brand=only(series | (what == "brand and kind"), brand),
-        line=only(series, making.brands.line(brand, kind, nth)),
-        colour=only(said["colour"], words.colours.draw(kind, u[:, 7])),
-        material=only(said["material"], words.materials.draw(kind, u[:, 7])),
-        style=only(said["style"], words.styles.draw(kind, u[:, 8])),
-        size=only(said["size"], words.sizes.draw(kind, u[:, 8])),
-        feature=only(said["feature"], words.features.draw(kind, u[:, 8])),
+        brand=only(named, products.brand[known]),
+        line=only(series, products.line[known]),
+        colour=only(said["colour"], words.colours.draw(kind, u[:, 5])),
+        material=only(said["material"], words.materials.draw(kind, u[:, 6])),
+        style=only(said["style"], words.styles.draw(kind, u[:, 6])),
+        size=only(said["size"], words.sizes.draw(kind, rng.random(n))),
+        feature=only(said["feature"], words.features.draw(kind, rng.random(n))),
         use=only(for_use, use),
         season=seasonal.astype(np.int8),
         weight=np.ones(n),
     )
+
+
+def _known(products: Products, series: Flags, u: NDArray[np.float64]) -> Ids:
+    """(n,) a product that somebody has in mind: what sells is better known."""
+    weight = products.sold_before + 1.0
+    every = np.cumsum(weight)
+    lined = np.cumsum(weight * (products.line >= 0))
+    of_series = np.searchsorted(lined, u * lined[-1], "right")
+    known = np.where(series, of_series, np.searchsorted(every, u * every[-1], "right"))
+    return np.minimum(known, len(weight) - 1).astype(np.int32)
 
 
 def _pick(shares: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -152,21 +173,20 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     """The queries of all needs; a text that several share goes to the most popular."""
     rng = stream(seed, NEEDS, 1)
     written = [_written(making, needs, rng) for _ in range(FORMS)]
-    wrong = [rng.random(len(needs)) < MISTYPED for _ in range(FORMS)]
-    texts = [mistyped(t, w, rng) for t, w in zip(written, wrong, strict=True)]
-    every = pa.concat_arrays(texts).dictionary_encode()
+    slips = [mistyped(written[i % FORMS], rng) for i in range(SLIPS)]
+    every = pa.concat_arrays([*written, *slips]).dictionary_encode()
     code, n = every.indices.to_numpy(), len(needs)
     rank = np.full(len(every.dictionary), -1, np.int64)
     rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
-    for nth in range(FORMS):
+    for nth in range(FORMS + SLIPS):
         np.maximum.at(rank, code[nth * n : (nth + 1) * n][rising], np.arange(n))
     owner = rising[rank]
-    form = code.reshape(FORMS, n).T.astype(np.int32)
+    form = code.reshape(FORMS + SLIPS, n).T.astype(np.int32)
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    is_wrong = np.zeros(len(owner), bool)
-    is_wrong[code[np.concatenate(wrong)]] = True
+    is_wrong = np.ones(len(owner), bool)
+    is_wrong[code[: FORMS * n]] = False
     return Asked(every.dictionary, owner, kept.astype(np.int32), is_wrong)
 
 
@@ -188,4 +208,4 @@ def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array
         joined(kind, colour, material, size, style, feature, brand, line, *what),
         joined(size, style, colour, material, feature, kind, by, line, *what),
     ]
-    return by_pattern(ask.pattern(3), written)
+    return pc.utf8_trim_whitespace(by_pattern(ask.pattern(3), written))

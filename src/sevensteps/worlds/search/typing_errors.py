@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from .records import Flags
-
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEAR = {
     letter: (row[max(0, i - 1) : i] + row[i + 1 : i + 2])
@@ -15,20 +13,15 @@ _NEAR = {
 }
 
 
-def mistyped(texts: pa.Array, which: Flags, rng: np.random.Generator) -> pa.Array:
-    """The texts, those of `which` with one error in their longest words.
+def mistyped(texts: pa.Array, rng: np.random.Generator) -> pa.Array:
+    """The texts, each with one error in a word of four letters or more, if it has one.
 
     A letter is left out (30 %), typed twice (15 %), swapped with the next (25 %) or
     replaced by its neighbour on the keyboard (20 %); or a space is lost (10 %).
     """
-    rows = np.flatnonzero(which)
-    draws = rng.random((len(rows), 3))
-    told = texts.take(pa.array(rows)).to_pylist()
-    wrong = [_mistyped(t, *u) for t, u in zip(told, draws.tolist(), strict=True)]
-    every = pa.concat_arrays([texts, pa.array(wrong, pa.string())])
-    place = np.arange(len(texts))
-    place[rows] = len(texts) + np.arange(len(rows))
-    return every.take(pa.array(place))
+    draws = rng.random((len(texts), 3)).tolist()
+    told = zip(texts.to_pylist(), draws, strict=True)
+    return pa.array([_mistyped(text, *u) for text, u in told], pa.string())
 
 
 def _mistyped(text: str, what: float, where: float, which: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..luck import fates, luck
-from .needs import FORM_SHARES, FORMS, Asked, Needs
+from .needs import FORMS, SHARES, Asked, Needs
 from .people import Shoppers
 from .records import Flags, Floats, Ids, Incident, Requests
 from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
@@ -90,8 +90,8 @@ def first_wave(
     who, session_id, session = who[order], session_id[order], session[order]
     need = np.searchsorted(upto, fine_luck(session, NEED), "right").astype(np.int32)
     need = np.minimum(need, len(upto) - 1).astype(np.int32)
-    share = np.searchsorted(np.cumsum(FORM_SHARES), luck(session, 0, FORM), "right")
-    form: Ids = np.minimum(share, FORMS - 1).astype(np.int32)
+    share = np.searchsorted(np.cumsum(SHARES), luck(session, 0, FORM), "right")
+    form: Ids = np.minimum(share, len(SHARES) - 1).astype(np.int32)
     search_id = session_id * 4  # room for the attempts
     requests = Requests(
         search_id=search_id,
@@ -149,7 +149,8 @@ def next_wave(wave: Wave, satisfied: Flags, asked: Asked) -> Wave:
     before = wave.requests
     again = luck(wave.search, 0, RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
-    form = (wave.form[rows] + 1) % FORMS
+    form = wave.form[rows]
+    form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
     session, need = wave.session[rows], wave.need[rows]
     old = before.take(rows)
     search_id = old.search_id + 1

@@ -87,7 +87,8 @@ class SearchWorld:
     def rules(self) -> Rules:
         """What does not change from day to day."""
         making = Making.of(grammar(), self.size, self.seed)
-        wanted = needs(making, self.size, self.seed)
+        every = join(catalogue(making, self.size, self.seed))
+        wanted = needs(making, every, self.size, self.seed)
         typed = asked(making, wanted, self.seed)
         return Rules(
             making, wanted, typed, queries_table(typed), self.size, self.seed,
