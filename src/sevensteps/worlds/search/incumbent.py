@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..luck import fates, luck
 from .records import Floats, Ids, Pages, Requests, View
-from .rng import SHUFFLE, VARIANT
+from .rng import PLACE, SHUFFLE, VARIANT
 from .schema import DAY, PLACES
 
 EVERY = 7  # days between two builds of the index
@@ -70,7 +70,7 @@ class Incumbent:
 
 def shuffled(shown: Ids, fate: NDArray[np.uint64]) -> Ids:
     """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = luck(fate[:, None], np.arange(TOP), SHUFFLE).astype(np.float64)
+    key = luck(fate[:, None], np.arange(TOP), PLACE).astype(np.float64)
     key[shown[:, :TOP] < 0] = 2
     order = np.argsort(key, axis=1, kind="stable")
     top = np.take_along_axis(shown[:, :TOP], order, axis=1)
