@@ -100,7 +100,7 @@ def needs(making: Making, size: Size, seed: int) -> Needs:
 
 
 def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
-    words, u = making.words, rng.random((n, 9))
+    words, u = making.words, rng.random((n, 12))
     what = np.array([*_SHARES])[_pick(np.array([*_SHARES.values()]), u[:, 0])]
     share = words.demand**HEADS
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
@@ -121,10 +121,10 @@ def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
         brand=only(series | (what == "brand and kind"), brand),
         line=only(series, making.brands.line(brand, kind, nth)),
         colour=only(said["colour"], words.colours.draw(kind, u[:, 7])),
-        material=only(said["material"], words.materials.draw(kind, u[:, 7])),
-        style=only(said["style"], words.styles.draw(kind, u[:, 8])),
-        size=only(said["size"], words.sizes.draw(kind, u[:, 8])),
-        feature=only(said["feature"], words.features.draw(kind, u[:, 8])),
+        material=only(said["material"], words.materials.draw(kind, u[:, 8])),
+        style=only(said["style"], words.styles.draw(kind, u[:, 9])),
+        size=only(said["size"], words.sizes.draw(kind, u[:, 10])),
+        feature=only(said["feature"], words.features.draw(kind, u[:, 11])),
         use=only(for_use, use),
         season=seasonal.astype(np.int8),
         weight=np.ones(n),
