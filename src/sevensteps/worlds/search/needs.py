@@ -96,7 +96,15 @@ def needs(making: Making, size: Size, seed: int) -> Needs:
     keys = np.stack([getattr(drawn, name) for name in said], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
-    return replace(drawn.take(first), weight=weight)
+    kept = drawn.take(first)
+    return replace(kept, intent=_intent(kept), weight=weight)
+
+
+def _intent(needs: Needs) -> NDArray[np.int8]:
+    """By what is said: of a kind that has no colours, none can be asked."""
+    more = np.stack([getattr(needs, name) for name in ("brand", *_ONE)]) >= 0
+    series, for_use = needs.line >= 0, needs.use >= 0
+    return np.select([series, for_use, more.any(axis=0)], [0, 3, 1], 2).astype(np.int8)
 
 
 def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
@@ -110,13 +118,12 @@ def _drawn(making: Making, n: int, rng: np.random.Generator) -> Needs:
     use = (u[:, 6] ** 1.5 * len(words.use.start)).astype(np.int32)
     for_use, series = what == "use", what == "series"
     seasonal = np.where(for_use, words.use_season[use], words.season[kind])
-    intent = np.select([series, for_use, what == "kind"], [0, 3, 2], 1)
 
     def only(where: Flags, values: Ids) -> Ids:
         return np.where(where, values, -1).astype(np.int32)
 
     return Needs(
-        intent=intent.astype(np.int8),
+        intent=np.zeros(n, np.int8),
         kind=only(~for_use, kind),
         brand=only(series | (what == "brand and kind"), brand),
         line=only(series, making.brands.line(brand, kind, nth)),
