@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..luck import stream
@@ -172,9 +173,16 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    is_wrong = np.zeros(len(owner), bool)
-    is_wrong[code[np.concatenate(wrong)]] = True
-    return Asked(every.dictionary, owner, kept.astype(np.int32), is_wrong)
+    return Asked(
+        every.dictionary, owner, kept.astype(np.int32), _never_meant(every, written)
+    )
+
+
+def _never_meant(typed: pa.DictionaryArray, written: list[pa.Array]) -> Flags:
+    """(queries,) whether nobody who types without errors types this."""
+    return ~pc.is_in(typed.dictionary, pa.concat_arrays(written)).to_numpy(
+        zero_copy_only=False
+    )
 
 
 def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:
