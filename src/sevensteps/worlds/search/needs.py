@@ -162,9 +162,8 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     written = [_written(making, needs, rng) for _ in range(FORMS)]
     wrong = [rng.random(len(needs)) < MISTYPED for _ in range(FORMS)]
     texts = [mistyped(t, w, rng) for t, w in zip(written, wrong, strict=True)]
-    every = pa.concat_arrays(texts).dictionary_encode()
-    code, n = every.indices.to_numpy(), len(needs)
-    rank = np.full(len(every.dictionary), -1, np.int64)
+    text, code = _numbered(pa.concat_arrays(texts), rng)
+    n, rank = len(needs), np.full(len(text), -1, np.int64)
     rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
     for nth in range(FORMS):
         np.maximum.at(rank, code[nth * n : (nth + 1) * n][rising], np.arange(n))
@@ -173,16 +172,24 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    return Asked(
-        every.dictionary, owner, kept.astype(np.int32), _never_meant(every, written)
-    )
+    return Asked(text, owner, kept.astype(np.int32), _never_meant(text, written))
 
 
-def _never_meant(typed: pa.DictionaryArray, written: list[pa.Array]) -> Flags:
+def _numbered(
+    typed: pa.Array, rng: np.random.Generator
+) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Different texts and their numbers, by lot: an id must not tell a meaning."""
+    every = typed.dictionary_encode()
+    order = rng.permutation(len(every.dictionary))
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    return every.dictionary.take(pa.array(order)), number[every.indices.to_numpy()]
+
+
+def _never_meant(text: pa.Array, written: list[pa.Array]) -> Flags:
     """(queries,) whether nobody who types without errors types this."""
-    return ~pc.is_in(typed.dictionary, pa.concat_arrays(written)).to_numpy(
-        zero_copy_only=False
-    )
+    meant = pc.is_in(text, pa.concat_arrays(written))
+    return np.asarray(~meant.to_numpy(zero_copy_only=False))
 
 
 def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:
