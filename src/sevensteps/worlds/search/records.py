@@ -47,9 +47,9 @@ class Size:
         counts = self.n_products, self.n_needs, self.n_shoppers, self.n_brands
         if min(*counts, self.days) < 1 or min(self.arrivals, self.joiners) < 0:
             raise ValueError(f"a world needs at least one of each, no less: got {self}")
-        if max(counts) > 2**27 or self.n_brands > 2**14:
+        if max(counts) > 2**27 or self.n_brands > 5_000:
             raise ValueError(
-                f"at most 2^27 products and shoppers, 2^14 brands; got {self}"
+                f"at most 2^27 products and shoppers, 5,000 brands; got {self}"
             )
 
 
