@@ -18,7 +18,7 @@ from .editors import Editors
 from .incumbent import Incumbent
 from .listings import joined_listings, listings, synonym_file
 from .live import outcome_of, run
-from .mornings import Rules, in_stock
+from .mornings import Rules, can_happen, in_stock
 from .needs import asked, needs
 from .oracle import Oracle
 from .people import first_shoppers
@@ -57,7 +57,8 @@ class SearchWorld:
     Raises
     ------
     ValueError
-        for an unknown scale or model of examination, or a negative seed
+        for an unknown scale or model of examination, a negative seed, or an incident
+        of a brand or department that is not there
     """
 
     scale: str | Size = "smoke"
@@ -77,6 +78,7 @@ class SearchWorld:
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
+        can_happen(self.incidents, self.size.n_brands, grammar())
 
     @cached_property
     def size(self) -> Size:
