@@ -88,6 +88,21 @@ class Asked:
     form: Ids
     mistyped: Flags
 
+    def meant(self, query: Ids) -> Ids:
+        """The need behind each query.
+
+        Raises
+        ------
+        ValueError
+            for a query that is not there
+        """
+        query = np.asarray(query)
+        if not query.size:
+            return self.need[:0]
+        if not (query.min() >= 0 and query.max() < len(self.need)):
+            raise ValueError(f"queries are 0 to {len(self.need) - 1:,}")
+        return self.need[query]
+
 
 def needs(making: Making, size: Size, seed: int) -> Needs:
     """Different needs; how often one was drawn decides how often it is asked."""
