@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..luck import fates, luck
+from .pages import checked
 from .records import Pages, Policy, Requests, View
 from .rng import ARMS
 from .schema import PLACES
@@ -52,7 +53,8 @@ class Arms:
         made = Pages.fixed(np.full((n, PLACES), -1, np.int32))
         for number, policy in enumerate(self.policies.values()):
             mine = arm == number
-            part = policy(requests.take(mine), view)
+            answer = policy(requests.take(mine), view)
+            part = checked(answer, int(mine.sum()), view.products.num_rows)
             made.product_id[mine] = part.product_id
             made.ranker[mine] = part.ranker
             made.randomised[mine] = part.randomised

@@ -94,9 +94,8 @@ class Brands:
         """(n,) a maker for each product: four in five of its own department."""
         order = np.argsort(self.department, kind="stable").astype(np.int32)
         upto = np.cumsum(self.weight[order])
-        end = np.searchsorted(
-            self.department[order], np.arange(department.max() + 1), "right"
-        )
+        last = department.max(initial=-1)
+        end = np.searchsorted(self.department[order], np.arange(last + 1), "right")
         total = np.concatenate([[0.0], upto[np.maximum(end - 1, 0)] * (end > 0)])
         low, high = total[department], total[department + 1]
         elsewhere = (v > 0.8) | (high <= low)

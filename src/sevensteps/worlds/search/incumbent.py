@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..luck import fates, luck
 from .records import Floats, Ids, Pages, Requests, View
-from .rng import SHUFFLE, VARIANT
+from .rng import PLACE, SHUFFLE, VARIANT
 from .schema import DAY, PLACES
 
 EVERY = 7  # days between two builds of the index
@@ -41,18 +41,17 @@ class Incumbent:
     seed: int = 0
     shuffled: float = 0.03
     _index: _Index | None = field(default=None, repr=False)
-    _pages: list[Ids] = field(default_factory=list, repr=False)
+    _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
 
     def __call__(self, requests: Requests, view: View) -> Pages:
         """(n,) requests -> (n, PLACES) products."""
-        if self._index is None or view.day >= self._index.day + EVERY:
+        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
             self._index = _Index.of(view)
-            n = view.queries.num_rows
-            self._pages = [np.full((n, PLACES), -2, np.int32) for _ in range(2)]
+            self._pages = _blank(view.queries.num_rows)
         self._fill(np.unique(requests.query_id), view.queries["text"])
         fate = fates(requests.search_id, seed=self.seed, future=0, day=0)
         ranker = (luck(fate, 0, VARIANT) < 0.5).astype(np.int8)
-        shown = np.stack(self._pages)[ranker, requests.query_id]
+        shown = self._pages[ranker, requests.query_id]
         mixed = luck(fate, 0, SHUFFLE) < self.shuffled
         shown[mixed] = shuffled(shown[mixed], fate[mixed])
         return Pages(shown, ranker, mixed)
@@ -60,17 +59,20 @@ class Incumbent:
     def _fill(self, query: Ids, text: pa.ChunkedArray) -> None:
         """Answer the queries that were not asked since the index was built."""
         assert self._index is not None
-        new = query[self._pages[0][query, 0] == -2]
+        new = query[self._pages[0, query, 0] == -2]
         for q, words in zip(new, text.take(pa.array(new)).to_pylist(), strict=True):
             found = self._index.find(words.split())
-            by_sales, by_stars = self._index.ranked(found)
-            self._pages[0][q] = by_sales
-            self._pages[1][q] = by_stars
+            self._pages[:, q] = self._index.ranked(found)
+
+
+def _blank(n_queries: int) -> Ids:
+    """(rankers, queries, PLACES) before anybody asked."""
+    return np.full((2, n_queries, PLACES), -2, np.int32)
 
 
 def shuffled(shown: Ids, fate: NDArray[np.uint64]) -> Ids:
     """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = luck(fate[:, None], np.arange(TOP), SHUFFLE).astype(np.float64)
+    key = luck(fate[:, None], np.arange(TOP), PLACE).astype(np.float64)
     key[shown[:, :TOP] < 0] = 2
     order = np.argsort(key, axis=1, kind="stable")
     top = np.take_along_axis(shown[:, :TOP], order, axis=1)
@@ -142,14 +144,14 @@ class _Index:
             self._bitmaps[code] = np.packbits(holds).view(np.uint64)
         return self._bitmaps[code]
 
-    def ranked(self, found: Ids) -> tuple[Ids, Ids]:
-        """(PLACES,) twice: by sales, and by stars and novelty; -1 fills up."""
+    def ranked(self, found: Ids) -> Ids:
+        """(2, PLACES) by sales, and by stars and novelty; -1 fills up."""
         rows = np.full((2, PLACES), -1, np.int32)
         n = min(PLACES, len(found))
         rows[0, :n] = found[:n]
         mixed = self.appeal[found] - 0.05 * np.arange(len(found))
         rows[1, :n] = found[np.argsort(-mixed, kind="stable")[:n]]
-        return rows[0], rows[1]
+        return rows
 
 
 def _but_one(codes: list[int]) -> list[list[int]]:

@@ -15,6 +15,7 @@ from .examine import Seen, behave
 from .matching import Stage
 from .mornings import Rules, morning
 from .oracle import Oracle
+from .pages import checked
 from .records import (
     Floats,
     Outcome,
@@ -24,7 +25,7 @@ from .records import (
 )
 from .relevance import Relevance
 from .rng import STARS
-from .schema import MOST_SEARCHES, PLACES
+from .schema import MOST_SEARCHES
 from .state import RATES, STAR, USUAL_RATING, Shop, State
 from .tables import (
     products_table,
@@ -115,31 +116,6 @@ def _seen(rules: Rules, stage: Stage, wave: Wave, pages: Pages) -> Seen:
     fate = wave.session, wave.search
     device = wave.requests.device
     return behave(rules.examination, match, pages.product_id, device, *fate)
-
-
-def checked(pages: Pages, n: int, n_products: int) -> Pages:
-    """A policy's answer, if it can be shown.
-
-    Raises
-    ------
-    ValueError                for a wrong shape, an unknown or a repeated product
-    """
-    ids = pages.product_id
-    if ids.shape != (n, PLACES) or ids.dtype.kind != "i":
-        raise ValueError(
-            f"a policy must return ({n}, {PLACES}) whole numbers, one row of products "
-            f"for each request; it returned {ids.dtype} of shape {ids.shape}"
-        )
-    if pages.ranker.shape != (n,) or pages.randomised.shape != (n,):
-        raise ValueError(f"ranker and randomised must have the shape ({n},)")
-    if n and not (ids.min() >= -1 and ids.max() < n_products):
-        raise ValueError(f"products are -1 (none) to {n_products - 1:,} today")
-    ranked = np.sort(ids, axis=1)
-    twice = (ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)
-    if twice.any():
-        row = int(np.flatnonzero(twice.any(axis=1))[0])
-        raise ValueError(f"the page of request {row} shows a product twice: {ids[row]}")
-    return pages
 
 
 def outcome_of(rules: Rules, days: list[Day], state: State) -> Outcome:

@@ -16,6 +16,7 @@ from .listings import joined_listings, listings
 from .matching import Stage
 from .needs import Asked, Needs
 from .people import joiners
+from .phrases import Grammar
 from .records import Examination, Flags, Ids, Incident, Size
 from .relevance import Relevance
 from .rng import ARRIVALS, STOCK
@@ -50,6 +51,17 @@ class Rules:
     def on(self, kind: str, day: int) -> list[Incident]:
         """Incidents of a kind that are under way."""
         return [i for i in self.incidents if i.kind == kind and i.on(day)]
+
+
+def can_happen(incidents: tuple[Incident, ...], n_brands: int, words: Grammar) -> None:
+    """Refuse incidents of a brand or department that a world does not have."""
+    n_departments = len(words.words.departments)
+    for one in incidents:
+        if one.brand >= n_brands or one.department >= n_departments:
+            raise ValueError(
+                f"this world has the brands 0 to {n_brands - 1:,} and the departments "
+                f"0 to {n_departments - 1}; got {one}"
+            )
 
 
 def morning(rules: Rules, state: State, day: int) -> State:

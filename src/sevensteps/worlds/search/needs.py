@@ -90,6 +90,21 @@ class Asked:
     form: Ids
     mistyped: Flags
 
+    def meant(self, query: Ids) -> Ids:
+        """The need behind each query.
+
+        Raises
+        ------
+        ValueError
+            for a query that is not there
+        """
+        query = np.asarray(query)
+        if not query.size:
+            return self.need[:0]
+        if not (query.min() >= 0 and query.max() < len(self.need)):
+            raise ValueError(f"queries are 0 to {len(self.need) - 1:,}")
+        return self.need[query]
+
 
 def needs(making: Making, products: Products, size: Size, seed: int) -> Needs:
     """Different needs; how often one was drawn decides how often it is asked.
@@ -104,13 +119,21 @@ def needs(making: Making, products: Products, size: Size, seed: int) -> Needs:
     keys = np.stack([getattr(drawn, name) for name in said], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
-    return replace(drawn.take(first), weight=weight)
+    kept = drawn.take(first)
+    return replace(kept, intent=_intent(kept), weight=weight)
+
+
+def _intent(needs: Needs) -> NDArray[np.int8]:
+    """By what is said: of a kind that has no colours, none can be asked."""
+    more = np.stack([getattr(needs, name) for name in ("brand", *_ONE)]) >= 0
+    series, for_use = needs.line >= 0, needs.use >= 0
+    return np.select([series, for_use, more.any(axis=0)], [0, 3, 1], 2).astype(np.int8)
 
 
 def _drawn(
     making: Making, products: Products, n: int, rng: np.random.Generator
 ) -> Needs:
-    words, u = making.words, rng.random((n, 7))
+    words, u = making.words, rng.random((n, 10))
     what = np.array([*_SHARES])[_pick(np.array([*_SHARES.values()]), u[:, 0])]
     share = words.demand**HEADS
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
@@ -121,21 +144,20 @@ def _drawn(
     kind = np.where(named, products.kind[known], kind)
     use = (u[:, 4] ** 1.5 * len(words.use.start)).astype(np.int32)
     seasonal = np.where(for_use, words.use_season[use], words.season[kind])
-    intent = np.select([series, for_use, what == "kind"], [0, 3, 2], 1)
 
     def only(where: Flags, values: Ids) -> Ids:
         return np.where(where, values, -1).astype(np.int32)
 
     return Needs(
-        intent=intent.astype(np.int8),
+        intent=np.zeros(n, np.int8),
         kind=only(~for_use, kind),
         brand=only(named, products.brand[known]),
         line=only(series, products.line[known]),
         colour=only(said["colour"], words.colours.draw(kind, u[:, 5])),
         material=only(said["material"], words.materials.draw(kind, u[:, 6])),
-        style=only(said["style"], words.styles.draw(kind, u[:, 6])),
-        size=only(said["size"], words.sizes.draw(kind, rng.random(n))),
-        feature=only(said["feature"], words.features.draw(kind, rng.random(n))),
+        style=only(said["style"], words.styles.draw(kind, u[:, 7])),
+        size=only(said["size"], words.sizes.draw(kind, u[:, 8])),
+        feature=only(said["feature"], words.features.draw(kind, u[:, 9])),
         use=only(for_use, use),
         season=seasonal.astype(np.int8),
         weight=np.ones(n),
@@ -174,9 +196,8 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     rng = stream(seed, NEEDS, 1)
     written = [_written(making, needs, rng) for _ in range(FORMS)]
     slips = [mistyped(written[i % FORMS], rng) for i in range(SLIPS)]
-    every = pa.concat_arrays([*written, *slips]).dictionary_encode()
-    code, n = every.indices.to_numpy(), len(needs)
-    rank = np.full(len(every.dictionary), -1, np.int64)
+    text, code = _numbered(pa.concat_arrays([*written, *slips]), rng)
+    n, rank = len(needs), np.full(len(text), -1, np.int64)
     rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
     for nth in range(FORMS + SLIPS):
         np.maximum.at(rank, code[nth * n : (nth + 1) * n][rising], np.arange(n))
@@ -185,9 +206,24 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    is_wrong = np.ones(len(owner), bool)
-    is_wrong[code[: FORMS * n]] = False
-    return Asked(every.dictionary, owner, kept.astype(np.int32), is_wrong)
+    return Asked(text, owner, kept.astype(np.int32), _never_meant(text, written))
+
+
+def _numbered(
+    typed: pa.Array, rng: np.random.Generator
+) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Different texts and their numbers, by lot: an id must not tell a meaning."""
+    every = typed.dictionary_encode()
+    order = rng.permutation(len(every.dictionary))
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    return every.dictionary.take(pa.array(order)), number[every.indices.to_numpy()]
+
+
+def _never_meant(text: pa.Array, written: list[pa.Array]) -> Flags:
+    """(queries,) whether nobody who types without errors types this."""
+    meant = pc.is_in(text, pa.concat_arrays(written))
+    return np.asarray(~meant.to_numpy(zero_copy_only=False))
 
 
 def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:

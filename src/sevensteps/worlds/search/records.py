@@ -47,9 +47,9 @@ class Size:
         counts = self.n_products, self.n_needs, self.n_shoppers, self.n_brands
         if min(*counts, self.days) < 1 or min(self.arrivals, self.joiners) < 0:
             raise ValueError(f"a world needs at least one of each, no less: got {self}")
-        if max(counts) > 2**27 or self.n_brands > 2**14:
+        if max(counts) > 2**27 or self.n_brands > 5_000:
             raise ValueError(
-                f"at most 2^27 products and shoppers, 2^14 brands; got {self}"
+                f"at most 2^27 products and shoppers, 5,000 brands; got {self}"
             )
 
 
@@ -65,7 +65,7 @@ class Incident:
     """A known cause at a known time. `size` scales it; 1.0 is the usual one.
 
     `fad`: a brand is on everybody's lips, by name and by liking.
-    `early_season`: winter (or what `season` says) comes two months too soon.
+    `early_season`: summer (or what `season` says) comes two months too soon.
     `stuffing`: sellers of new products fill their titles with others' words.
     `sold_out`: a department cannot deliver.
     """
@@ -76,7 +76,7 @@ class Incident:
     size: float = 1.0
     brand: int = 0  # of a fad
     department: int = 0  # of what is sold out
-    season: str = "winter"
+    season: str = "summer"  # of what comes early: the first that a world comes to
 
     def __post_init__(self) -> None:
         from .schema import SEASONS
@@ -88,6 +88,8 @@ class Incident:
                 "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
                 f"got {self}"
             )
+        if min(self.brand, self.department) < 0:
+            raise ValueError(f"brand and department are numbers from 0; got {self}")
         if self.season not in SEASONS[1:]:
             raise ValueError(f"seasons are {SEASONS[1:]}; got {self.season!r}")
 

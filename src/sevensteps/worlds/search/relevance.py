@@ -104,6 +104,13 @@ class Shelf:
             relevance, order, np.searchsorted(kind[order], np.arange(n_kinds + 1))
         )
 
+    def at_least(self, need: int | np.integer, grade: int) -> tuple[Ids, Grades]:
+        """Ids and grades of all products that deserve the grade or a better one."""
+        ids = self.candidates(need)
+        given = self.relevance.grade(np.full(len(ids), need), ids)
+        kept = given >= grade
+        return ids[kept], given[kept]
+
     def candidates(self, need: int | np.integer) -> Ids:
         """Ids of all products whose grade may be above zero, and some others."""
         words, needs = self.relevance.words, self.relevance.needs

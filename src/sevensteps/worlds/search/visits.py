@@ -18,7 +18,7 @@ RATE = 0.17  # visits a day of an average shopper in an average mood
 CHEERS = 0.6  # a good mood brings people back
 TWICE = 0.25  # of visits have two needs
 TRIES_AGAIN = 0.5  # of those not satisfied
-FAD_DEMAND = 8.0  # times the usual, for needs that name the brand
+FAD_DEMAND = 8.0  # times the usual on top of it, for needs that name the brand
 _PEAKS = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
 _WIDTH = 35.0  # days
 _EARLY = 60
@@ -50,11 +50,12 @@ def seasonal(day: int, incidents: tuple[Incident, ...]) -> NDArray[np.float64]:
     for i, name in enumerate(SEASONS):
         if name == "none":
             continue
-        early = any(
-            x.kind == "early_season" and x.season == name and x.on(day)
+        early = sum(
+            x.size
             for x in incidents
+            if x.kind == "early_season" and x.season == name and x.on(day)
         )
-        today = FIRST_DAY_OF_YEAR + day + _EARLY * early
+        today = FIRST_DAY_OF_YEAR + day + round(_EARLY * early)
         away = abs((today - _PEAKS[name] + 182) % 365 - 182)
         factor[i] = 0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2)
     return factor

@@ -18,7 +18,7 @@ from .editors import Editors
 from .incumbent import Incumbent
 from .listings import joined_listings, listings, synonym_file
 from .live import outcome_of, run
-from .mornings import Rules, in_stock
+from .mornings import Rules, can_happen, in_stock
 from .needs import asked, needs
 from .oracle import Oracle
 from .people import first_shoppers
@@ -57,7 +57,8 @@ class SearchWorld:
     Raises
     ------
     ValueError
-        for an unknown scale or model of examination, or a negative seed
+        for an unknown scale or model of examination, a negative seed, or an incident
+        of a brand or department that is not there
     """
 
     scale: str | Size = "smoke"
@@ -77,6 +78,7 @@ class SearchWorld:
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
+        can_happen(self.incidents, self.size.n_brands, grammar())
 
     @cached_property
     def size(self) -> Size:
@@ -203,10 +205,17 @@ class SearchWorld:
         query : (n,) int          query_id
         product : (n,) or (n, k) int      product_id; -1 gets the grade 0
         history : whose products; the usual one when absent
+
+        Raises
+        ------
+        ValueError
+            for a query or a product that is not there
         """
         relevance = self._relevance(history)
-        ids = np.asarray(product)
-        need = self.rules.asked.need[np.asarray(query)]
+        ids, n = np.asarray(product), len(relevance.products)
+        if ids.size and ids.max() >= n:
+            raise ValueError(f"products are 0 to {n - 1:,}, and -1 for none")
+        need = self.rules.asked.meant(query)
         need = need[:, None] if ids.ndim == 2 else need
         grade = relevance.grade(need, np.maximum(ids, 0))
         return np.where(ids >= 0, grade, 0).astype(np.int8)
@@ -219,21 +228,17 @@ class SearchWorld:
         Raises
         ------
         ValueError
-            unless `at_least` lies in 1 to 4
+            unless `at_least` lies in 1 to 4, or for a query that is not there
         """
         if not 1 <= at_least <= 4:
             raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
-        relevance = self._relevance(history)
-        shelf, parts = Shelf.of(relevance), []
-        for q in np.asarray(query).tolist():
-            need = self.rules.asked.need[q]
-            ids = shelf.candidates(need)
-            grade = relevance.grade(np.full(len(ids), need), ids)
-            kept = grade >= at_least
-            parts.append((np.full(kept.sum(), q, np.int32), ids[kept], grade[kept]))
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        names = ("query_id", "product_id", "grade")
-        return pd.DataFrame(dict(zip(names, columns, strict=True)))
+        shelf = Shelf.of(self._relevance(history))
+        found = [shelf.at_least(n, at_least) for n in self.rules.asked.meant(query)]
+        none = np.empty(0, np.int32), np.empty(0, np.int8)
+        ids, grade = (np.concatenate(c) for c in zip(none, *found, strict=True))
+        counts = [len(ids) for ids, _ in found]
+        asked = np.repeat(np.asarray(query, np.int32), counts)
+        return pd.DataFrame({"query_id": asked, "product_id": ids, "grade": grade})
 
     def editors(self, history: History | None = None, *, seed: int = 0) -> Editors:
         """People who grade products for queries, as well as people can."""
