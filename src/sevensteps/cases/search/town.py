@@ -8,8 +8,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from sevensteps.cases.parallel import side_by_side
 from sevensteps.cases.people import mean_of
@@ -155,8 +153,3 @@ def compare(outcome: Outcome, arms: Arms, treatment: str, control: str) -> pd.Se
     new, old = sums[arm == treatment], sums[arm == control]
     return pd.Series({c: ab_test(new[c], old[c]).difference for c in sums})
 
-
-def table_of(column: pa.ChunkedArray, width: int) -> NDArray[np.generic]:
-    """(n, width) a column of lists of one length, as the log keeps pages."""
-    flat = column.combine_chunks().flatten()
-    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
