@@ -127,6 +127,15 @@ def test_an_attribute_word_means_one_attribute_of_a_type():
         assert [word for word, n in counts.items() if n > 1] == [], kind.name
 
 
+def test_an_attribute_word_is_no_colour_material_or_style():
+    known = lexicon()
+    common = (*known.colours, *known.materials, *known.styles)
+    taken = set(chain.from_iterable(entry.words for entry in common))
+    for kind in known.kinds:
+        own = chain.from_iterable(e.words for e in (*kind.sizes, *kind.features))
+        assert set(own) & (taken | set(kind.words)) == set(), kind.name
+
+
 def test_most_types_have_several_names():
     kinds = lexicon().kinds
     assert sum(len(kind.words) >= 3 for kind in kinds) >= 0.6 * len(kinds)
