@@ -67,8 +67,8 @@ def read_lines(path: Path) -> Lines:
     before = 0
     for text in _blocks(path):
         block = _parsed(text)
-        queried = blocks[0].query is not None if blocks else b"qid:" in text
-        if block is None or (len(block.line) and (block.query is None) == queried):
+        queried = blocks[0].query is not None if blocks else None
+        if block is None or (len(block.line) and (block.query is None) is queried):
             raise ValueError(f"{path.name}, {_fault(text, before, queried)}")
         if len(block.line):
             blocks.append(replace(block, line=block.line + before))
@@ -139,7 +139,6 @@ def _numbers(text: bytes) -> Floats | None:
             dtype=np.float64,
             sep="\t",
             quoting=csv.QUOTE_NONE,
-            float_precision="round_trip",
         )
     except pd.errors.EmptyDataError:
         return np.empty(0)
@@ -188,11 +187,13 @@ def _joined(blocks: list[Lines]) -> Lines:
     )
 
 
-def _fault(text: bytes, before: int, queried: bool) -> str:
+def _fault(text: bytes, before: int, queried: bool | None) -> str:
     """The first line of a block that is at fault, and what is wrong with it."""
     for i, line in enumerate(text.split(b"\n"), start=before + 1):
         tokens = line.partition(b"#")[0].decode("utf-8", "replace").split()
-        if tokens and (wrong := _wrong(tokens, queried)):
+        if tokens and queried is None:  # the first row of the file: so must all be
+            queried = tokens[1:] != [] and tokens[1].startswith("qid:")
+        if tokens and (wrong := _wrong(tokens, bool(queried))):
             return f"line {i:,}: {wrong}"
     return f"after line {before:,}: what is there cannot be read as grade and pairs"
 
@@ -209,8 +210,12 @@ def _wrong(tokens: list[str], queried: bool) -> str:
         return f"qid must be a whole number below 10**15, not {asked[:40]!r}"
     seen = set()
     for pair in pairs:
-        feature, _, value = pair.partition(":")
-        if not re.fullmatch(r"\d{1,7}", feature) or int(feature) > MOST_FEATURES:
+        feature, colon, value = pair.partition(":")
+        if (
+            not colon
+            or not re.fullmatch(r"\d{1,7}", feature)
+            or int(feature) > MOST_FEATURES
+        ):
             return f"{pair[:40]!r} is no feature:value; features count from 0 or 1"
         if not NUMBER.fullmatch(value) or not np.isfinite(float(value)):
             return (
