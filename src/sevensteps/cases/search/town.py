@@ -152,4 +152,3 @@ def compare(outcome: Outcome, arms: Arms, treatment: str, control: str) -> pd.Se
     arm = arms.names(np.arange(n))
     new, old = sums[arm == treatment], sums[arm == control]
     return pd.Series({c: ab_test(new[c], old[c]).difference for c in sums})
-
