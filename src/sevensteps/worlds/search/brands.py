@@ -17,6 +17,7 @@ from .rng import BRANDS
 
 LOOK = 6  # dimensions of taste
 LINES = 3  # series that a brand has of one kind
+KINDS = 1_024  # kinds that the number of a series has room for
 N_LINE_NAMES = 400
 # Invented names: syllables that no lexicon word is made of.
 _FIRST = (
@@ -64,6 +65,8 @@ class Brands:
     @classmethod
     def of(cls, words: Grammar, n: int, seed: int) -> Brands:
         """All makers of a world."""
+        if len(words.demand) > KINDS:
+            raise ValueError(f"a lexicon may have {KINDS:,} kinds, or raise KINDS")
         rng = stream(seed, BRANDS)
         names = ["".join(parts) for parts in product(_FIRST, _SECOND, _LAST)]
         if n + N_LINE_NAMES > len(names):  # then the rest gets a second word
@@ -81,7 +84,7 @@ class Brands:
 
     def line(self, brand: Ids, kind: Ids, nth: Ids) -> Ids:
         """The number of a series: of this brand, among this kind."""
-        return ((brand.astype(np.int64) * 1_024 + kind) * LINES + nth).astype(np.int32)
+        return ((brand.astype(np.int64) * KINDS + kind) * LINES + nth).astype(np.int32)
 
     def named(self, line: Ids) -> Ids:
         """The code of a series' name."""
