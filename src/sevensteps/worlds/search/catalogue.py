@@ -113,18 +113,15 @@ def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Produc
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
     u = rng.random((n, 12))
     brand = making.brands.draw(words.department[kind], u[:, 0], u[:, 1])
-    nth = np.minimum(u[:, 2] * LINES, LINES - 1).astype(np.int32)
-    line = np.where(u[:, 3] < 0.7, making.brands.line(brand, kind, nth), -1)
     style = words.styles.draw(kind, u[:, 4])
     prestige = making.brands.prestige[brand]
     price, tier = _prices(words, kind, prestige, rng)
     quality = 0.35 * prestige + 0.25 * tier + 0.8 * rng.standard_normal(n)
     other = rng.integers(0, len(share), n)
-    margin = np.array([k.margin for k in words.words.kinds])[kind]
     return Products(
         kind=kind,
         brand=brand,
-        line=line.astype(np.int32),
+        line=_lines(making, brand, kind, u[:, 2:4]),
         colour=words.colours.draw(kind, u[:, 5]),
         material=words.materials.draw(kind, u[:, 6]),
         style=style,
@@ -134,13 +131,27 @@ def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Produc
         pretends=np.where(u[:, 8] < STUFFED, other, -1).astype(np.int32),
         price=price,
         tier=tier,
-        margin=(margin * rng.lognormal(0, 0.35, n)).clip(0.03, 0.75).astype("f4"),
+        margin=_margins(words, kind, rng),
         quality=quality.astype(np.float32),
         picture=rng.standard_normal(n, dtype=np.float32),
         look=_looks(making, style, brand, rng),
         listed_at=listed_at,
         sold_before=np.zeros(n, np.int32),
     )
+
+
+def _lines(making: Making, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
+    """The series of seven in ten products; -1 for the others."""
+    nth = np.minimum(u[:, 0] * LINES, LINES - 1).astype(np.int32)
+    line = making.brands.line(brand, kind, nth)
+    return np.where(u[:, 1] < 0.7, line, -1).astype(np.int32)
+
+
+def _margins(words: Grammar, kind: Ids, rng: np.random.Generator) -> Floats:
+    """Shares of the price that the shop keeps."""
+    usual = np.array([k.margin for k in words.words.kinds])[kind]
+    own = usual * rng.lognormal(0, 0.35, len(kind))
+    return own.clip(0.03, 0.75).astype(np.float32)
 
 
 def _prices(

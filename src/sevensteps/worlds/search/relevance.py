@@ -104,6 +104,22 @@ class Shelf:
             relevance, order, np.searchsorted(kind[order], np.arange(n_kinds + 1))
         )
 
+    def answers(self, need: Ids, at_least: int) -> tuple[NDArray[np.intp], Ids, Grades]:
+        """Position in `need`, product and grade of all that deserve a grade.
+
+        Raises
+        ------
+        ValueError
+            unless `at_least` lies in 1 to 4
+        """
+        if not 1 <= at_least <= 4:
+            raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
+        found = [self.at_least(n, at_least) for n in need]
+        none = np.empty(0, np.int32), np.empty(0, np.int8)
+        ids, grade = (np.concatenate(c) for c in zip(none, *found, strict=True))
+        row = np.repeat(np.arange(len(need)), [len(ids) for ids, _ in found])
+        return row, ids, grade
+
     def at_least(self, need: int | np.integer, grade: int) -> tuple[Ids, Grades]:
         """Ids and grades of all products that deserve the grade or a better one."""
         ids = self.candidates(need)

@@ -230,14 +230,9 @@ class SearchWorld:
         ValueError
             unless `at_least` lies in 1 to 4, or for a query that is not there
         """
-        if not 1 <= at_least <= 4:
-            raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
-        shelf = Shelf.of(self._relevance(history))
-        found = [shelf.at_least(n, at_least) for n in self.rules.asked.meant(query)]
-        none = np.empty(0, np.int32), np.empty(0, np.int8)
-        ids, grade = (np.concatenate(c) for c in zip(none, *found, strict=True))
-        counts = [len(ids) for ids, _ in found]
-        asked = np.repeat(np.asarray(query, np.int32), counts)
+        shelf, need = Shelf.of(self._relevance(history)), self.rules.asked.meant(query)
+        row, ids, grade = shelf.answers(need, at_least)
+        asked = np.asarray(query, np.int32)[row]
         return pd.DataFrame({"query_id": asked, "product_id": ids, "grade": grade})
 
     def editors(self, history: History | None = None, *, seed: int = 0) -> Editors:
