@@ -14,9 +14,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -182,17 +182,6 @@ class Shelf:
         np.save(self._room(path), array, allow_pickle=False)
         self._noted(path)
 
-    def put_record(self, path: str, record: Any) -> None:
-        """A record of arrays, texts and records, one file for each array."""
-        for field in fields(record):
-            value, at = getattr(record, field.name), f"{path}/{field.name}"
-            if is_dataclass(value):
-                self.put_record(at, value)
-            elif isinstance(value, pa.Array):
-                self.put(at, f"{at}.parquet", pa.table({"text": value}))
-            else:
-                self.put_array(f"{at}.npy", value)
-
     def _room(self, path: str) -> Path:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -209,20 +198,6 @@ class Shelf:
             _flush(self.root / path)
         (self.root / MANIFEST).write_text(manifest.to_json(form))
         _flush(self.root / MANIFEST)
-
-
-def read_record(directory: Path, kind: Any) -> Any:
-    """The record of that type which `Shelf.put_record` wrote."""
-    values = {}
-    for name, hint in get_type_hints(kind).items():
-        if is_dataclass(hint):
-            values[name] = read_record(directory / name, hint)
-        elif hint is pa.Array:
-            column = pq.read_table(directory / f"{name}.parquet")["text"]
-            values[name] = column.combine_chunks()
-        else:
-            values[name] = np.load(directory / f"{name}.npy", allow_pickle=False)
-    return kind(**values)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ..disk import MANIFEST, Form, Progress, cache_name, read_record, shelved
+from ..disk import MANIFEST, Form, Progress, cache_name, shelved
+from ..record_files import put_record, read_record
 from .mornings import Rules
 from .schema import NAMES, SCHEMA, TRUTH
 from .state import State
@@ -59,7 +60,7 @@ def write(world: SearchWorld, directory: Path, days: int, past: Past) -> Path:
         for name, table in warehouse(world.rules, past).items():
             shelf.put(name, f"{name}.parquet", table)
         shelf.put("truth", "truth.parquet", past.truth)
-        shelf.put_record("state", past.state)
+        put_record(shelf, "state", past.state)
         shelf.close(FORM, parameters(world, days))
     return directory
 
