@@ -52,6 +52,14 @@ def test_it_is_read_once():
     assert lexicon() is lexicon()
 
 
+def test_kinds_stand_in_the_order_of_their_files_names():
+    told = [
+        yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")) for name in FILES
+    ]
+    kinds = [body["name"] for one in told for body in one.get("types", [])]
+    assert [kind.name for kind in lexicon().kinds] == kinds
+
+
 @pytest.mark.parametrize("part", ["colours", "materials", "styles", "uses", "kinds"])
 def test_names_are_unique_and_stand_first(part):
     entries = getattr(lexicon(), part)
