@@ -230,3 +230,11 @@ def test_models_refuse_other_logs(logs):
         fit_dbn(logs[1]["cascade"], 1.5)
     with pytest.raises(ValueError, match="strength"):
         fit_cascade(logs[1]["cascade"], strength=-1)
+
+
+def test_empty_places_cost_no_perplexity():
+    log = click_log([[5, 6], [6, -1]], np.array([[1, 0], [0, 0]], bool), [1, 1], [0, 1])
+    model = PositionBased(log.pairs, np.array([1.0, 0.5]), np.array([0.5, 0.4]))
+    got = perplexity(model, log, resamples=10).estimate
+    want = [(0.5 * 0.6) ** -0.5, 1 / (1 - 0.5 * 0.4)]
+    np.testing.assert_allclose(got, want, rtol=1e-12)
