@@ -76,9 +76,12 @@ class Stage:
     def _seen(self, need: Ids, product: Ids, grade: Grades) -> Floats:
         """The grade that a listing seems to have: some pass for something else."""
         pretends = self.relevance.products.pretends[product]
-        as_other = self.relevance.grade(need, product, kind=np.maximum(pretends, 0))
-        fooled = np.where(pretends >= 0, as_other - 0.5, 0)
-        return np.maximum(grade, fooled).astype(np.float32)
+        row, column = np.nonzero(pretends >= 0)
+        some, other = product[row, column], pretends[row, column]
+        fooled = self.relevance.grade(need[row, 0], some, kind=other) - np.float32(0.5)
+        seen = grade.astype(np.float32)
+        seen[row, column] = np.maximum(seen[row, column], fooled)
+        return seen
 
     def _unspoken(self, need: Ids, fate: NDArray[np.uint64]) -> Ids:
         """(n,) a colour that the shopper has in mind and did not type; -1 for none."""

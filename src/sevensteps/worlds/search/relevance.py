@@ -24,7 +24,7 @@ from .phrases import Grammar
 from .records import Flags, Ids
 
 Grades = NDArray[np.int8]
-_ASKED = ("colour", "material", "style", "size")
+_ASKED = ("brand", "colour", "material", "style", "size", "feature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,48 +42,60 @@ class Relevance:
         ----------
         kind : what the products pass for; what they are when absent
         """
-        needs, products = self.needs, self.products
-        of = products.kind[product] if kind is None else kind
-        wanted = needs.kind[need]
-        same = of == wanted
+        of = self.products.kind[product] if kind is None else kind
+        by_use, by_line = self.needs.kind[need] < 0, self.needs.line[need] >= 0
+        grade = np.zeros(np.broadcast_shapes(by_use.shape, of.shape), np.int8)
+        for which, graded in (
+            (by_use, self._for_use),
+            (by_line, self._for_line),
+            (~by_use & ~by_line, self._for_kind),
+        ):
+            if which.any():  # mostly one need at a time: the others cost nothing
+                grade = np.where(which, graded(need, product, of), grade)
+        return grade.astype(np.int8, copy=False)
+
+    def _for_kind(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        wanted, family = np.maximum(self.needs.kind[need], 0), self.words.family
         missing = self.missing(need, product)
-        family = self.words.family
-        stand_in = family[of] == family[np.maximum(wanted, 0)]
-        goes_with = self.words.accessories.has(np.maximum(wanted, 0), of)
-        as_kind = np.select(
-            [same, stand_in, goes_with],
-            [4 - np.minimum(missing, 2), np.where(missing == 0, 2, 1), 1],
-            0,
+        same, stand_in = of == wanted, family[of] == family[wanted]
+        goes_with = self.words.accessories.has(wanted, of)
+        some = np.where(missing == 0, np.int8(2), np.int8(1))
+        best = np.int8(4) - np.minimum(missing, np.int8(2))
+        return np.select([same, stand_in, goes_with], [best, some, np.int8(1)], 0)
+
+    def _for_line(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        same = of == self.needs.kind[need]
+        own_brand = same & ~self._lacks("brand", need, product)
+        own_line = own_brand & ~self._lacks("line", need, product)
+        all_of_it = np.where(self.missing(need, product) == 0, np.int8(4), np.int8(3))
+        return np.select(
+            [own_line, own_brand, same], [all_of_it, np.int8(2), np.int8(1)], 0
         )
-        own_brand = same & (products.brand[product] == needs.brand[need])
-        line = needs.line[need]
-        own_line = own_brand & (products.line[product] == line)
-        as_line = np.select(
-            [own_line, own_brand, same], [np.where(missing == 0, 4, 3), 2, 1], 0
-        )
-        grade = np.where(line >= 0, as_line, as_kind)
-        as_use = self._for_use(needs.use[need], product, of)
-        return np.where(wanted >= 0, grade, as_use).astype(np.int8)
+
+    def _for_use(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        use = self.needs.use[need]
+        best, good = (self.products.use[product, j] == use for j in range(2))
+        serves = self.words.uses.has(of, use)
+        graded = [np.int8(grade) for grade in (4, 3, 2)]
+        return np.select([best, good, serves], graded, 0)
 
     def missing(self, need: Ids, product: Ids) -> NDArray[np.int8]:
         """How many of the things asked for each product lacks."""
-        lacks = self._lacks("brand", need, product).astype(np.int8)
+        shape = np.broadcast_shapes(np.shape(need), np.shape(product))
+        lacks = np.zeros(shape, np.int8)
         for name in _ASKED:
-            lacks += self._lacks(name, need, product)
-        feature = self.needs.feature[need]
-        has = (self.products.feature[product] == feature[..., None]).any(axis=-1)
-        return lacks + ((feature >= 0) & ~has)
+            if (getattr(self.needs, name)[need] >= 0).any():
+                lacks += self._lacks(name, need, product)
+        return lacks
 
     def _lacks(self, name: str, need: Ids, product: Ids) -> Flags:
-        wanted = getattr(self.needs, name)[need]
-        return np.asarray(
-            (wanted >= 0) & (getattr(self.products, name)[product] != wanted)
-        )
-
-    def _for_use(self, use: Ids, product: Ids, of: Ids) -> NDArray[np.int64]:
-        best, good = (self.products.use[product, j] == use for j in range(2))
-        serves = self.words.uses.has(of, use)
-        return np.asarray(np.select([best, good, serves], [4, 3, 2], 0))
+        """Whether something is asked that the product is not, or has not."""
+        wanted, given = getattr(self.needs, name)[need], getattr(self.products, name)
+        if name == "feature":
+            has = (given[product] == wanted[..., None]).any(axis=-1)
+        else:
+            has = given[product] == wanted
+        return np.asarray((wanted >= 0) & ~has)
 
 
 @dataclass(frozen=True, slots=True)
