@@ -156,7 +156,7 @@ def esci(folder, documents, queries, judgements):
 
 
 def depot(folder, documents, queries, judgements):
-    """Home Depot: no query ids, fractional grades from 1, Latin-1, three more tables."""
+    """Home Depot: no query ids, fractional grades from 1, Latin-1, more tables."""
     rows = judgements.merge(queries, on="query_id").merge(documents, on="document_id")
     made = pd.DataFrame(
         {
