@@ -116,7 +116,7 @@ def search(asked: argparse.Namespace) -> Row:
     import faiss
     import numpy as np
 
-    from sevensteps.recommend.index import Built, read_rate, searched
+    from sevensteps.measure.vectors import Built, read_rate, searched
     from sevensteps.recommend.sources import flat
     from sevensteps.serve.slates import read_morning
 

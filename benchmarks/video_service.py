@@ -41,7 +41,7 @@ def build(root: Path, scale: str) -> None:
     """Write one morning with an inverted file, and the same with an exact index."""
     from dataclasses import replace
 
-    from sevensteps.recommend import index
+    from sevensteps.measure import vectors as index
     from sevensteps.recommend.overnight import Night, morning_after
     from sevensteps.recommend.towers import Plan
     from sevensteps.serve.slates import export_morning

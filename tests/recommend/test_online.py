@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.recommend.index import build
+from sevensteps.measure.vectors import build
 from sevensteps.recommend.online import (
     Asking,
     Job,

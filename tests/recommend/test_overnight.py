@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.recommend.index import build, searched
+from sevensteps.measure.vectors import build, searched
 from sevensteps.recommend.items import Events, Items, Viewers
 from sevensteps.recommend.overnight import (
     Night,

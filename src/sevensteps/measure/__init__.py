@@ -4,6 +4,7 @@ Scores come first, then labels, then the day of each row. What is measured comes
 as an `Interval`; two that were measured under the same resamples can be subtracted.
 """
 
+from sevensteps.measure import judged, per_query
 from sevensteps.measure.agreement import RankCorrelation, rank_correlation
 from sevensteps.measure.assignment import (
     SampleRatio,
@@ -69,7 +70,9 @@ from sevensteps.measure.power import (
     power,
     sample_size,
 )
+from sevensteps.measure.ranked import UNJUDGED, Ranked, ranked
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
+from sevensteps.measure.raters import krippendorff_alpha, weighted_kappa
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
 from sevensteps.measure.thresholds import (
     Thresholds,
@@ -79,11 +82,13 @@ from sevensteps.measure.thresholds import (
 
 __all__ = [
     "ACTIONS",
+    "UNJUDGED",
     "ABResult",
     "Blocks",
     "CostsLike",
     "Interval",
     "RankCorrelation",
+    "Ranked",
     "SampleRatio",
     "Thresholds",
     "aa_false_positives",
@@ -112,6 +117,8 @@ __all__ = [
     "gini",
     "importance_weights",
     "ips",
+    "judged",
+    "krippendorff_alpha",
     "latency_quantile",
     "latency_table",
     "log_loss",
@@ -122,11 +129,13 @@ __all__ = [
     "paired_difference",
     "peeking_alpha",
     "peeking_false_positives",
+    "per_query",
     "per_unit",
     "power",
     "precision_at_budget",
     "prior_correction",
     "rank_correlation",
+    "ranked",
     "recall_at_budget",
     "recall_at_fpr",
     "recall_at_k",
@@ -140,4 +149,5 @@ __all__ = [
     "significant",
     "snips",
     "unit_hash",
+    "weighted_kappa",
 ]

@@ -101,3 +101,10 @@ def between(name: str, value: float, low: float, high: float) -> None:
     """Refuse a setting outside the open interval (low, high)."""
     if not low < value < high:
         raise ValueError(f"`{name}` must lie between {low} and {high}, not {value}")
+
+
+def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a name that is no choice."""
+    if value not in choices:
+        told = " or ".join(f"{choice!r}" for choice in choices)
+        raise ValueError(f"`{name}` must be {told}, not {value!r}")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.measure.vectors import Built
 from sevensteps.worlds.video import SLATE
 
-from .index import Built
 from .inputs import Shelf, inputs
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known

@@ -11,11 +11,11 @@ from math import ceil, log2
 
 import numpy as np
 
+from sevensteps.measure.vectors import Built, build
 from sevensteps.worlds.video import History
 
 from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
-from .index import Built, build
 from .items import Events, Floats, Items, Viewers
 from .known import known_after, look_curve
 from .online import Morning, popular_by_country

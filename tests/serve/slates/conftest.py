@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sevensteps.measure.vectors import build
 from sevensteps.recommend import net_training, tower_training
 from sevensteps.recommend.examples import ranker_rows, tower_examples
-from sevensteps.recommend.index import build
 from sevensteps.recommend.items import Events, Items, Viewers
 from sevensteps.recommend.known import known_after, look_curve
 from sevensteps.recommend.online import Morning, popular_by_country

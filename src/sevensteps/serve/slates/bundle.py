@@ -17,7 +17,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from sevensteps.recommend.index import Built
+from sevensteps.measure.vectors import Built
 from sevensteps.recommend.items import Items, Viewers
 from sevensteps.recommend.known import COUNTED, Counts, Known
 from sevensteps.recommend.online import Morning

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
-from .items import Floats, Ids
-
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int32]
 LEARNED = 60  # vectors that each inverted list is trained on
 
 
@@ -34,7 +35,13 @@ class Built:
     n_bytes: int
 
     def search(self, asks: Floats, k: int, probes: int = 1, wider: float = 4) -> Ids:
-        """(n, k) ids, best first.
+        """(n, k) ids, best first; see `scored`."""
+        return self.scored(asks, k, probes, wider)[0]
+
+    def scored(
+        self, asks: Floats, k: int, probes: int = 1, wider: float = 4
+    ) -> tuple[Ids, Floats]:
+        """(n, k) ids, best first, and their products; -1 where nothing is left.
 
         Parameters
         ----------
@@ -48,7 +55,8 @@ class Built:
         inverted = faiss.try_extract_index_ivf(base)
         if inverted is not None:
             inverted.nprobe = probes
-        return np.asarray(self.index.search(asks, k)[1], np.int32)
+        products, ids = self.index.search(asks, k)
+        return np.asarray(ids, np.int32), np.asarray(products, np.float32)
 
 
 def build(name: str, vector: Floats, *, seed: int = 0) -> Built:

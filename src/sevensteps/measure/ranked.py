@@ -1,0 +1,136 @@
+"""Judged rows as lists: sorted once, measured many times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sevensteps.measure.inputs import Bools, Floats, Ints, numbers, one_of, same_length
+
+UNJUDGED = -1.0  # the grade of what no editor has looked at
+MOST = 1_000_000  # as a grade: beyond it somebody has confused the columns
+
+Missing = Literal["zero", "condensed"]
+Ties = Literal["order", "average"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rows in the order of their lists: query by query, best score first.
+
+    Attributes
+    ----------
+    query : (q,) int          ids, ascending; what is measured per query has this order
+    start : (q + 1,) int      where each query's rows begin
+    row : (n,) int            which row of the input stands here
+    code : (n,) int           index of its query
+    place : (n,) int          on its list, from 0
+    shown : (n,) bool         on its list at all: its score is not minus infinity
+    grade : (n,) float        -1 where it was not judged
+    score : (n,) float
+    """
+
+    query: NDArray[np.integer[Any]]
+    start: Ints
+    row: Ints
+    code: Ints
+    place: Ints
+    shown: Bools
+    grade: Floats
+    score: Floats
+
+    def sums(self, values: Floats) -> Floats:
+        """(q,) sums of (n,) values over each query's rows."""
+        n = len(self.query)
+        return np.bincount(self.code, values, minlength=n).astype(np.float64)
+
+    def condensed(self) -> Ranked:
+        """The lists without what was not judged; all queries stay."""
+        return self._only(self.grade != UNJUDGED)
+
+    def treated(self, missing: Missing) -> Ranked:
+        """Without what was not judged, or as it is: metrics take it for grade 0."""
+        one_of("missing", missing, ("zero", "condensed"))
+        return self.condensed() if missing == "condensed" else self
+
+    def graded(self, unjudged: float) -> Ranked:
+        """The lists as if everything not judged had this grade."""
+        grade = np.where(self.grade == UNJUDGED, unjudged, self.grade)
+        return replace(self, grade=grade)
+
+    def averaged(self, gain: Floats) -> Floats:
+        """(n,) gains, each replaced by the mean of those with its query and score."""
+        new = np.ones(len(gain), dtype=bool)
+        new[1:] = (np.diff(self.code) != 0) | (self.score[1:] != self.score[:-1])
+        group = np.cumsum(new) - 1
+        mean = np.bincount(group, gain) / np.bincount(group)
+        return np.asarray(mean[group])
+
+    def _only(self, kept: Bools) -> Ranked:
+        code = self.code[kept]
+        count = np.bincount(code, minlength=len(self.query))
+        start = np.concatenate([[0], np.cumsum(count)])
+        place = np.arange(len(code)) - start[code]
+        return replace(
+            self,
+            start=start,
+            row=self.row[kept],
+            code=code,
+            place=place,
+            shown=self.shown[kept],
+            grade=self.grade[kept],
+            score=self.score[kept],
+        )
+
+
+def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
+    """Sort judged rows into lists.
+
+    Parameters
+    ----------
+    scores : (n,) float       higher comes first; equal ones stay in the order of the
+                              rows. Minus infinity: judged, but not on the list at all,
+                              as a relevant document that retrieval missed
+    grades : (n,) float       relevance, 0 and up; -1 where nobody judged it
+    query : (n,) int          id of each row's query; its rows need not be adjacent
+
+    Raises
+    ------
+    ValueError                NaN, a negative grade but -1, or lengths that differ
+
+    Examples
+    --------
+    >>> ranked([0.1, 0.9, 0.5], grades=[0, 2, 1], query=[7, 7, 8]).grade
+    array([2., 0., 1.])
+    """
+    score = numbers("scores", scores, infinite=True)
+    grade = numbers("grades", grades)
+    ids = _ids(query)
+    same_length(scores=score, grades=grade, query=ids)
+    wrong = ((grade < 0) & (grade != UNJUDGED)) | (grade > MOST)
+    if wrong.any():
+        raise ValueError(
+            f"`grades` must be 0 and up, or -1 where nobody judged; row "
+            f"{int(wrong.argmax()):,} has {grade[wrong.argmax()]:g}"
+        )
+    code, names = pd.factorize(ids, sort=True)
+    row = np.lexsort((-score, code))
+    start = np.concatenate([[0], np.cumsum(np.bincount(code))])
+    code, score = code[row].astype(np.intp, copy=False), score[row]
+    place = np.arange(len(row)) - start[code]
+    shown = score > -np.inf
+    return Ranked(names, start, row, code, place, shown, grade[row], score)
+
+
+def _ids(query: ArrayLike) -> NDArray[np.integer[Any]]:
+    ids = np.asarray(query)
+    if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(
+            f"`query` must be one column of whole numbers, not {ids.dtype} of shape "
+            f"{ids.shape}: number the queries with pandas.factorize"
+        )
+    return ids

@@ -1,0 +1,158 @@
+"""Dense retrieval: texts as vectors that lie close if they mean alike.
+
+A sentence's vector is the mean of its tokens' vectors, which were trained so that such
+means work, and ship inside a Python package: wordllama (Miller, 2024), from the token
+embeddings of large language models. Its first 64 or 128 numbers are a smaller
+embedding by themselves (Matryoshka representations, Kusupati et al., NeurIPS 2022).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sevensteps.measure.vectors import Built, build
+
+from .documents import Floats, Ids
+
+WIDTH = 256
+EXACT_UP_TO = 50_000  # documents; beyond, reading all costs more than it finds
+PROBES = 64  # inverted lists that are read for each query
+BATCH = 256  # texts at a time
+
+
+@cache
+def encoder() -> Any:
+    """The package's model: a tokeniser, and 32,000 token vectors of `WIDTH` numbers.
+
+    Nothing is downloaded. The package's import sets up logging for the whole process;
+    that is undone here.
+    """
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    import wordllama
+
+    folder = Path(wordllama.__file__).parent
+    made = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+    root.handlers[:] = before
+    root.setLevel(level)
+    return made
+
+
+def embed(texts: Sequence[str], width: int = WIDTH) -> Floats:
+    """(n, width) float32 vectors of unit length; zeros for a text without any token.
+
+    Parameters
+    ----------
+    width : int               of the vectors: the first so many numbers
+
+    Raises
+    ------
+    ValueError                if `width` is not between 1 and `WIDTH`
+
+    Examples
+    --------
+    >>> sofa, couch, lamp = embed(["grey sofa", "gray couch", "desk lamp"])
+    >>> bool(sofa @ couch > 0.5 > sofa @ lamp)
+    True
+    """
+    if not 1 <= width <= WIDTH:
+        raise ValueError(f"`width` must be 1 to {WIDTH}, not {width}")
+    if not len(texts):
+        return np.zeros((0, width), np.float32)
+    whole = encoder().embed(list(texts), norm=False, batch_size=BATCH)
+    return _unit(np.asarray(whole)[:, :width])
+
+
+def _unit(vector: Floats) -> Floats:
+    length = np.linalg.norm(vector, axis=1, keepdims=True)
+    return np.ascontiguousarray(vector / np.where(length > 0, length, 1), np.float32)
+
+
+def narrowed(vector: Floats, width: int) -> Floats:
+    """The same vectors with fewer numbers, again of unit length."""
+    return _unit(vector[:, :width])
+
+
+@dataclass(frozen=True)
+class DenseIndex:
+    """Vectors of documents, and an index of them; a document's number is its position.
+
+    Attributes
+    ----------
+    built : the index, with what it took
+    width : of the vectors
+    probes : inverted lists that are read for each query, if the index has any
+    """
+
+    built: Built
+    width: int
+    probes: int = PROBES
+
+    @classmethod
+    def build(
+        cls, vector: Floats, *, name: str | None = None, probes: int = PROBES
+    ) -> DenseIndex:
+        """Index (n, width) vectors of unit length, as `embed` gives them.
+
+        Parameters
+        ----------
+        name : str            faiss's factory string; exact up to `EXACT_UP_TO` vectors,
+                              and inverted lists with a byte a number above, when absent
+
+        Raises
+        ------
+        ValueError            for vectors that are not finite, or an unknown name
+        """
+        if vector.ndim != 2 or not np.isfinite(vector).all():
+            raise ValueError("vectors must be a table of finite numbers")
+        told = name or _suited(len(vector))
+        return cls(build(told, vector), vector.shape[1], probes)
+
+    def __len__(self) -> int:
+        return int(self.built.index.ntotal)
+
+    def add(self, vector: Floats) -> Ids:
+        """Take in further documents, under the next numbers; they are found at once."""
+        first = len(self)
+        self.built.index.add(vector)
+        return np.arange(first, len(self), dtype=np.int32)
+
+    def search(self, asks: Floats, k: int) -> tuple[Ids, Floats]:
+        """(n, k) ids by falling cosine, and these; equal ones by smaller id.
+
+        Places that stay empty hold -1 and -inf.
+        """
+        if k < 1:
+            raise ValueError(f"`k` must be at least 1, not {k}")
+        ids, cosine = self.built.scored(asks, k, self.probes)
+        cosine = np.where(ids >= 0, cosine, np.float32(-np.inf))
+        order = np.lexsort((ids, -cosine), axis=1)
+        return (
+            np.take_along_axis(ids, order, axis=1),
+            np.take_along_axis(cosine, order, axis=1),
+        )
+
+    def search_many(self, texts: Sequence[str], k: int) -> tuple[Ids, Floats]:
+        """The same for queries as texts."""
+        return self.search(embed(texts, self.width), k)
+
+
+def _suited(n: int) -> str:
+    """The factory string for so many vectors: 4 lists for each of their root."""
+    if n <= EXACT_UP_TO:
+        return "Flat"
+    lists = 1 << int(np.round(np.log2(4 * np.sqrt(n))))
+    return f"IVF{lists},SQ8"
+
+
+def cosines(one: Floats, other: Floats) -> NDArray[np.float32]:
+    """(n,) products of vectors, row by row."""
+    return np.einsum("ij,ij->i", one, other)

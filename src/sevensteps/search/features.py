@@ -1,0 +1,273 @@
+"""What a ranker is told of a query and a document, the same offline and online.
+
+Text that matches, attributes that agree, meaning that is close, and what the shop knows
+of the product whatever is asked. The position in the log is not among them: a model
+that is told where a product stood learns who was shown, not who was wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .dense import cosines, embed
+from .documents import Documents, Floats, Ids
+from .matching import Asked, Statistics, matched
+from .query import Query
+from .table import FeatureTable
+
+CHUNK = 1 << 12  # pairs at a time, so that their words stay in the cache
+RATINGS = 10.0  # that the mean of all products counts as, beside a product's own
+LOGGED = ("price", "n_ratings", "sold", "age_days")
+_NO_RANKS: Mapping[str, ArrayLike] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A catalogue prepared for features.
+
+    Attributes
+    ----------
+    documents : the catalogue
+    title, body : statistics of its words
+    known : what is told of each document whatever is asked
+    place : the code of each name, by field
+    vector : (n, width) unit vectors of titles, in 16 or 32 bits, or none
+    """
+
+    documents: Documents
+    title: Statistics
+    body: Statistics
+    known: FeatureTable
+    place: Mapping[str, Mapping[str, int]]
+    vector: NDArray[np.floating] | None = None
+
+    @classmethod
+    def of(
+        cls, documents: Documents, vector: NDArray[np.floating] | None = None
+    ) -> Reference:
+        """From a catalogue and, if cosines are wanted, vectors of its titles.
+
+        Raises
+        ------
+        ValueError                unless there is one vector a document
+        """
+        if vector is not None and len(vector) != len(documents):
+            raise ValueError(
+                f"{len(vector):,} vectors do not fit {len(documents):,} documents"
+            )
+        title, body = (Statistics.of(t) for t in (documents.title, documents.body))
+        place = {
+            field: {name: code for code, name in enumerate(column.names)}
+            for field, column in documents.fields.items()
+        }
+        return cls(documents, title, body, _known(documents), place, vector)
+
+
+def _known(documents: Documents) -> FeatureTable:
+    """Numbers in a form that suits a ranker."""
+    numbers = documents.numbers
+    made = {"title_words": np.log1p(documents.title.length)}
+    for name, column in numbers.items():
+        if name == "rating" and "n_ratings" in numbers:
+            made["rating"] = _shrunk(column, numbers["n_ratings"])
+        else:
+            logged = name in LOGGED
+            made["log_" * logged + name] = np.log1p(column) if logged else column
+    values = np.column_stack([*made.values()]).astype(np.float32)
+    return FeatureTable(tuple(made), values)
+
+
+def _shrunk(rating: Floats, n: Floats) -> Floats:
+    """Mean ratings, drawn towards that of all products where few have rated."""
+    often = np.where(np.isnan(rating), 0, n)
+    total = np.nansum(rating * often, dtype=np.float64)
+    mean = total / max(often.sum(dtype=np.float64), 1)
+    told = (np.nan_to_num(rating) * often + RATINGS * mean) / (often + RATINGS)
+    return np.asarray(told, np.float32)
+
+
+def pair_features(
+    reference: Reference,
+    queries: Sequence[Query],
+    row: ArrayLike,
+    document: ArrayLike,
+    *,
+    asks: Floats | None = None,
+    usual: ArrayLike | None = None,
+    ranks: Mapping[str, ArrayLike] = _NO_RANKS,
+) -> FeatureTable:
+    """Features of pairs.
+
+    Parameters
+    ----------
+    row : (n,) int            which of the queries
+    document : (n,) int       which document
+    asks : (q, width) float32   the queries' vectors; made here when absent
+    usual : (q,) float        price that is usual for each query, NaN if not known; when
+                              absent there is no such column
+    ranks : (n,) int by source   place at which each source found it, from 0; -1 if not
+
+    Returns
+    -------
+    FeatureTable              (n, d)
+
+    Raises
+    ------
+    ValueError                if lengths differ, or a row or document is not there
+    """
+    r, d = np.asarray(row, np.int32), np.asarray(document, np.int32)
+    _fits(reference, queries, r, d, ranks)
+    asked = Asked.of(queries, reference.documents.vocabulary)
+    made: dict[str, NDArray[Any]] = _text(reference, asked, r, d)
+    made |= _agreement(reference, queries, r, d)
+    if reference.vector is not None:
+        width = reference.vector.shape[1]
+        told = embed([q.text for q in queries], width) if asks is None else asks
+        made["cosine"] = _cosine(reference.vector, told, r, d)
+    if usual is not None:
+        price = reference.documents.numbers["price"][d]
+        made["price_gap"] = np.log1p(price) - np.log1p(np.asarray(usual)[r])
+    for name, rank in ranks.items():
+        at = np.asarray(rank, np.int32)
+        high = 1 / np.log2(np.maximum(at, 0) + 2.0)
+        made[f"rank_{name}"] = np.where(at >= 0, high, 0)
+    return _assembled(made, reference.known, d)
+
+
+def _assembled(
+    made: Mapping[str, NDArray[Any]], known: FeatureTable, document: Ids
+) -> FeatureTable:
+    values = np.empty((len(document), len(made) + len(known.names)), np.float32)
+    for at, column in enumerate(made.values()):
+        values[:, at] = column
+    values[:, len(made) :] = known.values[document]
+    return FeatureTable((*made, *known.names), values)
+
+
+def _fits(
+    reference: Reference,
+    queries: Sequence[Query],
+    row: Ids,
+    document: Ids,
+    ranks: Mapping[str, ArrayLike],
+) -> None:
+    sizes = {np.shape(row), np.shape(document), *(np.shape(r) for r in ranks.values())}
+    if len(sizes) > 1 or row.ndim != 1:
+        raise ValueError("row, document and ranks must be arrays of one length")
+    for name, at, n in (
+        ("row", row, len(queries)),
+        ("document", document, len(reference.documents)),
+    ):
+        if len(at) and not 0 <= at.min() <= at.max() < n:
+            raise ValueError(f"`{name}` must be 0 to {n - 1:,}")
+
+
+def _text(
+    reference: Reference, asked: Asked, row: Ids, document: Ids
+) -> dict[str, NDArray[Any]]:
+    """How the words match; pairs of one query are done together."""
+    order = np.argsort(row, kind="stable") if (np.diff(row) < 0).any() else None
+    r, d = (row, document) if order is None else (row[order], document[order])
+    parts = [
+        _matching(reference, asked, r[at : at + CHUNK], d[at : at + CHUNK])
+        for at in range(0, max(len(r), 1), CHUNK)
+    ]
+    values = np.concatenate(parts, axis=1)
+    if order is not None:
+        values[:, order] = values.copy()
+    return dict(zip(TEXT, values, strict=True))
+
+
+TEXT = (
+    "bm25_title",
+    "bm25_body",
+    "cover_title",
+    "cover_body",
+    "cover",
+    "own_title",
+    "phrase_title",
+    "phrase_body",
+    "n_terms",
+)
+
+
+def _matching(reference: Reference, asked: Asked, row: Ids, document: Ids) -> Floats:
+    """(len(TEXT), n) columns."""
+    used, at = np.unique(row, return_inverse=True)
+    some, local = asked.take(used), at.astype(np.int32)
+    here = reference.documents
+    title = matched(some, here.title, reference.title, local, document)
+    body = matched(some, here.body, reference.body, local, document)
+    weight = some.term_weight[local]
+    total = np.maximum(weight.sum(axis=1), 1e-9)
+
+    def share(met: NDArray[np.bool_]) -> Floats:
+        return np.einsum("ij,ij->i", met.astype(np.float32), weight) / total
+
+    return np.stack(
+        [
+            title.bm25,
+            body.bm25,
+            share(title.met),
+            share(body.met),
+            share(title.met | body.met),
+            share(title.own),
+            title.phrase,
+            body.phrase,
+            some.n_terms[local],
+        ],
+        dtype=np.float32,
+    )
+
+
+def _agreement(
+    reference: Reference, queries: Sequence[Query], row: Ids, document: Ids
+) -> dict[str, NDArray[np.bool_]]:
+    """By field: whether the document is what was asked, is another, or does not say."""
+    made = {}
+    for name, column in reference.documents.fields.items():
+        wanted = _wanted(queries, name, reference.place[name])[row]
+        code = column.code[document]
+        asked, told = wanted[:, 0] != _NOT_ASKED, code >= 0
+        equal = (wanted == code[:, None]).any(axis=1) & told
+        made[f"agrees_{name}"] = asked & equal
+        made[f"differs_{name}"] = asked & told & ~equal
+        made[f"silent_{name}"] = asked & ~told
+    return made
+
+
+_NOT_ASKED, _NO_SUCH = -3, -2
+
+
+def _wanted(queries: Sequence[Query], name: str, place: Mapping[str, int]) -> Ids:
+    """(q, any) codes that each query asks of a field."""
+    asked = [
+        [
+            place.get(value, _NO_SUCH)
+            for field, value in query.attributes
+            if field == name
+        ]
+        for query in queries
+    ]
+    made = np.full((len(asked), max([1, *map(len, asked)])), _NOT_ASKED, np.int32)
+    for at, codes in enumerate(asked):
+        made[at, : len(codes)] = codes
+    return made
+
+
+def _cosine(
+    vector: NDArray[np.floating], asks: Floats, row: Ids, document: Ids
+) -> Floats:
+    """Of query and title; a chunk at a time, for the vectors are wide."""
+    made = np.empty(len(row), np.float32)
+    for at in range(0, len(row), CHUNK):
+        part = slice(at, at + CHUNK)
+        titles = vector[document[part]].astype(np.float32, copy=False)
+        made[part] = cosines(titles, asks[row[part]])
+    return made

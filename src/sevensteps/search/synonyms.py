@@ -1,0 +1,106 @@
+"""Other words that will do: phrases and their weighted alternatives.
+
+They come from the merchandisers' file (`synonym_file`), from what shoppers type next
+when they found nothing (`reformulations`), or from embeddings (`similar`), and are
+applied in one way. Nothing is expanded twice, so circles do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Others = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A phrase found at tokens `start` to before `stop`, and what else will do."""
+
+    start: int
+    stop: int
+    phrase: str
+    others: Others
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Phrases with their alternatives.
+
+    Attributes
+    ----------
+    others : phrase (tokens with spaces between) to (phrase, weight in (0, 1]) pairs
+
+    Raises
+    ------
+    ValueError
+        if a phrase is empty or its own alternative, or a weight is out of range
+
+    >>> table = Synonyms({"coffee table": (("cocktail table", 0.8),)})
+    >>> [span.phrase for span in table.spans(["oak", "coffee", "table"])]
+    ['coffee table']
+    """
+
+    others: Mapping[str, Others]
+    _longest: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        longest: dict[str, int] = {}
+        for phrase, others in self.others.items():
+            _check(phrase, others)
+            first, *rest = phrase.split(" ")
+            longest[first] = max(longest.get(first, 0), 1 + len(rest))
+        object.__setattr__(self, "_longest", longest)
+
+    def __len__(self) -> int:
+        return len(self.others)
+
+    def spans(self, tokens: Sequence[str]) -> list[Span]:
+        """Phrases with alternatives, from left to right, the longest first."""
+        found, at = [], 0
+        while at < len(tokens):
+            longest = min(self._longest.get(tokens[at], 0), len(tokens) - at)
+            for n in range(longest, 0, -1):
+                phrase = " ".join(tokens[at : at + n])
+                if others := self.others.get(phrase):
+                    found.append(Span(at, at + n, phrase, others))
+                    at += n
+                    break
+            else:
+                at += 1
+        return found
+
+    def merged(self, more: Synonyms) -> Synonyms:
+        """Both tables; where they differ on a pair, the own weight stands."""
+        both = {phrase: dict(others) for phrase, others in more.others.items()}
+        for phrase, others in self.others.items():
+            both[phrase] = both.get(phrase, {}) | dict(others)
+        return of_pairs(
+            (a, b, w) for a, found in both.items() for b, w in found.items()
+        )
+
+
+def of_pairs(pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
+    """A table from (phrase, alternative, weight) rows; weightier alternatives first."""
+    found: dict[str, dict[str, float]] = {}
+    for phrase, other, weight in pairs:
+        found.setdefault(phrase, {})[other] = weight
+    return Synonyms(
+        {
+            phrase: tuple(sorted(others.items(), key=lambda each: (-each[1], each[0])))
+            for phrase, others in sorted(found.items())
+        }
+    )
+
+
+def _check(phrase: str, others: Others) -> None:
+    for each in (phrase, *(other for other, _ in others)):
+        if not each or each.split() != each.split(" "):
+            raise ValueError(f"a phrase is tokens with one space between; got {each!r}")
+    for other, weight in others:
+        if other == phrase:
+            raise ValueError(f"{phrase!r} is given as a synonym of itself")
+        if not 0 < weight <= 1:
+            raise ValueError(
+                f"a weight is above 0 and at most 1; {other!r} has {weight}"
+            )

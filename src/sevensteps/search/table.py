@@ -1,0 +1,59 @@
+"""A ranker's inputs with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .documents import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """Inputs of a ranker: a name for each column, a row for each pair.
+
+    Attributes
+    ----------
+    names : of the columns
+    values : (n, d) float32   NaN where something is not known
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+
+    def __post_init__(self) -> None:
+        """Refuse columns without a name of their own."""
+        if self.values.ndim != 2 or len(set(self.names)) != self.values.shape[1]:
+            raise ValueError("a table needs one name for each column, none twice")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, name: str) -> Floats:
+        """One column."""
+        return self.values[:, self.names.index(name)]
+
+    def take(self, rows: ArrayLike) -> FeatureTable:
+        """Some rows."""
+        return FeatureTable(self.names, self.values[np.asarray(rows)])
+
+    def only(self, *names: str) -> FeatureTable:
+        """Some columns, in the order asked."""
+        at = [self.names.index(name) for name in names]
+        return FeatureTable(names, self.values[:, at])
+
+    def without(self, *names: str) -> FeatureTable:
+        """All columns but some."""
+        for name in names:
+            self.names.index(name)
+        return self.only(*(name for name in self.names if name not in names))
+
+    def beside(self, columns: Mapping[str, ArrayLike]) -> FeatureTable:
+        """With further columns of (n,)."""
+        more = [np.asarray(column, np.float32)[:, None] for column in columns.values()]
+        return FeatureTable(
+            (*self.names, *columns), np.concatenate([self.values, *more], axis=1)
+        )

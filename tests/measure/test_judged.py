@@ -1,0 +1,325 @@
+"""Judged lists: equal to trec_eval, scikit-learn and LightGBM, and as theory says."""
+
+from itertools import permutations
+
+import lightgbm
+import numpy as np
+import pytest
+import pytrec_eval
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from sevensteps.measure import judged, per_query, ranked
+from sevensteps.measure.judged import over_queries
+
+EXACT = {"abs": 1e-9, "rel": 0}
+seeds = st.integers(0, 10_000)
+
+
+def rows(seed, n_queries=20, most=30, unjudged=0.3, absent=0.2):
+    """Shuffled rows: some not judged, some judged but on no list, no equal scores."""
+    rng = np.random.default_rng(seed)
+    query = np.repeat(np.arange(n_queries) * 3, rng.integers(1, most, n_queries))
+    n = len(query)
+    score = rng.permutation(n) / n
+    grade = np.where(rng.random(n) < 0.5, 0, rng.integers(0, 5, n)).astype(float)
+    grade[rng.random(n) < unjudged] = -1
+    score[(rng.random(n) < absent) & (grade >= 0)] = -np.inf
+    order = rng.permutation(n)
+    return score[order], grade[order], query[order]
+
+
+def trec(score, grade, query, measures, exponential=False):
+    """What trec_eval says, per query and measure; NaN where it knows no judgement."""
+    gain = 2 ** np.maximum(grade, 0) - 1 if exponential else grade
+    qrel, run = {}, {}
+    for i, (s, g, q) in enumerate(zip(score, grade, query, strict=True)):
+        qrel.setdefault(str(q), {})
+        run.setdefault(str(q), {})
+        if g >= 0:
+            qrel[str(q)][f"d{i}"] = int(gain[i])
+        if s > -np.inf:
+            run[str(q)][f"d{i}"] = float(s)
+    known = {q: docs for q, docs in qrel.items() if docs and run[q]}
+    told = pytrec_eval.RelevanceEvaluator(known, set(measures)).evaluate(run)
+    ids = map(str, np.unique(query))
+    nothing = {m.replace(".", "_"): np.nan for m in measures}
+    return [told.get(q, nothing) for q in ids]
+
+
+MEASURES = {
+    "ndcg": lambda x: per_query.ndcg(x, k=None, gain="linear", empty="zero"),
+    "ndcg_cut_10": lambda x: per_query.ndcg(x, k=10, gain="linear", empty="zero"),
+    "P_5": lambda x: per_query.precision_at_k(x, k=5, empty="zero"),
+    "recall_10": lambda x: per_query.recall_at_k(x, k=10, empty="zero"),
+    "map": lambda x: per_query.average_precision(x, empty="zero"),
+    "recip_rank": lambda x: per_query.reciprocal_rank(x, empty="zero"),
+    "bpref": lambda x: per_query.bpref(x, empty="zero"),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds, st.sampled_from([0.0, 0.3, 0.8]), st.sampled_from([0.0, 0.4]))
+def test_every_query_counts_what_trec_eval_counts(seed, unjudged, absent):
+    made = rows(seed, unjudged=unjudged, absent=absent)
+    asked = {m.replace("_cut_", "_cut.").replace("P_", "P.") for m in MEASURES}
+    told = trec(*made, {m.replace("recall_", "recall.") for m in asked})
+    lists = ranked(*made)
+    for name, measure in MEASURES.items():
+        want = np.array([each[name] for each in told])
+        known = np.isfinite(want)
+        np.testing.assert_allclose(
+            measure(lists)[known], want[known], **tol(), err_msg=name
+        )
+
+
+def tol():
+    """Absolute, to 1e-9."""
+    return {"atol": EXACT["abs"], "rtol": 0}
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_exponential_gain_and_graded_relevance_equal_trec_eval(seed):
+    made = rows(seed)
+    told = trec(*made, {"ndcg_cut.5"}, exponential=True)
+    want = np.array([each["ndcg_cut_5"] for each in told])
+    got, known = per_query.ndcg(ranked(*made), k=5, empty="zero"), np.isfinite(want)
+    np.testing.assert_allclose(got[known], want[known], **tol())
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_condensed_lists_equal_trec_eval_on_runs_without_the_unjudged(seed):
+    score, grade, query = rows(seed)
+    kept = grade >= 0
+    told = trec(score[kept], grade[kept], query[kept], {"map"})
+    want = np.nanmean([each["map"] for each in told])
+    some = np.isin(query, query[kept & (score > -np.inf)])
+    got = judged.mean_average_precision(
+        score[some], grade[some], query[some], missing="condensed", empty="zero"
+    )
+    assert got.estimate == pytest.approx(want, **EXACT)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seeds, st.integers(1, 14), st.integers(1, 6))
+def test_averaged_ties_equal_scikit_learn(seed, k, values):
+    rng = np.random.default_rng(seed)
+    grade, score = rng.integers(0, 5, (9, 12)), rng.integers(0, values, (9, 12))
+    query = np.repeat(np.arange(9), 12)
+    for gain, worth in (("linear", grade), ("exponential", 2**grade - 1)):
+        got = judged.ndcg(
+            score.ravel(), grade.ravel(), query, k=k, gain=gain, ties="average"
+        )
+        some = worth.any(axis=1)
+        want = ndcg_score(worth[some], score[some], k=k)
+        assert got.estimate == pytest.approx(want, **EXACT)
+
+
+@pytest.mark.parametrize("metric", [per_query.precision_at_k, per_query.recall_at_k])
+def test_averaged_ties_are_the_mean_over_all_orders(metric):
+    score, grade, query = np.array([2, 1, 1, 1, 0]), np.array([0, 1, 0, 1, 1]), [0] * 5
+    averaged = metric(ranked(score, grade, query), k=2, ties="average")
+    orders = [np.array(p) for p in permutations(range(5))]
+    by_order = [metric(ranked(score[p], grade[p], query), k=2) for p in orders]
+    assert averaged == pytest.approx(np.mean(by_order), abs=1e-12)
+
+
+def test_ndcg_equals_what_lightgbm_prints():
+    rng = np.random.default_rng(4)
+    size = rng.integers(1, 40, 60)
+    x = rng.integers(0, 4, (size.sum(), 5)).astype(float)  # few values: many ties
+    grade = np.clip(np.round(x[:, 0] + rng.normal(0, 1, len(x))), 0, 4)
+    grade[: size[0]] = 0  # a query without a relevant document
+    query, printed = np.repeat(np.arange(60), size), {}
+    data = lightgbm.Dataset(x, grade, group=size, free_raw_data=False)
+    booster = lightgbm.train(
+        {"objective": "lambdarank", "eval_at": [1, 3, 5, 10], "verbose": -1, "seed": 1},
+        data,
+        num_boost_round=5,
+        valid_sets=[data],
+        valid_names=["train"],
+        callbacks=[lightgbm.record_evaluation(printed)],
+    )
+    score = booster.predict(x)
+    for k in (1, 3, 5, 10):
+        want = printed["train"][f"ndcg@{k}"][-1]
+        got = judged.ndcg(score, grade, query, k=k, empty="one").estimate
+        assert got == pytest.approx(want, **EXACT)
+
+
+def stopped_at(grade, highest):
+    """Expected reciprocal rank, one user at a time."""
+    going, total = 1.0, 0.0
+    for place, g in enumerate(grade, start=1):
+        content = (2**g - 1) / 2**highest
+        total += going * content / place
+        going *= 1 - content
+    return total
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.sampled_from([None, 1, 5]))
+def test_expected_reciprocal_rank_is_what_a_loop_finds(seed, k):
+    score, grade, query = rows(seed, absent=0)
+    lists = ranked(score, grade, query)
+    got = per_query.expected_reciprocal_rank(lists, highest=4, k=k, empty="zero")
+    for value, q in zip(got, lists.query, strict=True):
+        mine = query == q
+        shown = np.maximum(grade[mine][np.argsort(-score[mine])], 0)[:k]
+        assert value == pytest.approx(stopped_at(shown, 4), **EXACT)
+
+
+def test_what_no_list_holds_cannot_content():
+    lists = ranked([-np.inf, -np.inf, 1.0], grades=[4, 3, 0], query=[0, 0, 0])
+    every = [
+        per_query.expected_reciprocal_rank(lists, highest=4),
+        per_query.reciprocal_rank(lists),
+        per_query.average_precision(lists),
+        per_query.ndcg(lists, k=None),
+        per_query.recall_at_k(lists, k=3),
+        per_query.precision_at_k(lists, k=3),
+    ]
+    assert np.ravel(every).tolist() == [0.0] * 6
+
+
+METRICS = {
+    "ndcg": lambda *x, **o: judged.ndcg(*x, k=5, **o),
+    "precision": lambda *x, **o: judged.precision_at_k(*x, k=5, **o),
+    "recall": lambda *x, **o: judged.recall_at_k(*x, k=5, **o),
+    "mrr": judged.mean_reciprocal_rank,
+    "map": judged.mean_average_precision,
+    "err": lambda *x, **o: judged.expected_reciprocal_rank(*x, highest=4, **o),
+    "bpref": judged.bpref,
+}
+each_metric = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+
+
+@each_metric
+def test_only_the_order_of_scores_counts(metric):
+    score, grade, query = rows(1)
+    want = metric(score, grade, query)
+    moved = np.where(score > -np.inf, np.exp(3 * score) - 9, -np.inf)
+    assert metric(moved, grade, query) == want
+    back = np.arange(len(score))[::-1]  # rows may come in any order
+    assert metric(score[back], grade[back], query[back]) == want
+
+
+@each_metric
+def test_a_perfect_order_is_best_and_its_mirror_worst(metric):
+    _, grade, query = rows(2, unjudged=0)
+    rng = np.random.default_rng(0)
+    best, worst = (metric(x, grade, query).estimate for x in (grade, -grade))
+    for _ in range(5):
+        assert worst <= metric(rng.random(len(grade)), grade, query).estimate <= best
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(0, 11), st.integers(0, 11), st.integers(1, 12))
+def test_a_worse_document_moved_above_a_better_never_helps(seed, i, j, k):
+    rng = np.random.default_rng(seed)
+    grade, score = rng.integers(0, 5, 12), np.arange(12.0, 0, -1)
+    high, low = min(i, j), max(i, j)
+    swapped = grade.copy()
+    swapped[[high, low]] = np.sort(grade[[high, low]])  # the worse of both on top
+    query = np.zeros(12, int)
+    better = grade.copy()
+    better[[high, low]] = np.sort(grade[[high, low]])[::-1]
+    for metric in (
+        lambda x: per_query.ndcg(x, k=k, empty="zero"),
+        lambda x: per_query.average_precision(x, empty="zero"),
+        lambda x: per_query.expected_reciprocal_rank(x, highest=4, empty="zero"),
+    ):
+        harmed, helped = (metric(ranked(score, g, query)) for g in (swapped, better))
+        assert harmed <= helped + 1e-12
+
+
+def test_an_empty_query_counts_as_named():
+    score, grade, query = [2, 1, 2, 1], [1, 0, 0, 0], [0, 0, 1, 1]
+    told = {
+        empty: judged.ndcg(score, grade, query, k=2, empty=empty).estimate
+        for empty in ("skip", "one", "zero")
+    }
+    assert told == {"skip": 1.0, "one": 1.0, "zero": 0.5}
+    lists = ranked(score, grade, query)
+    assert np.isnan(per_query.average_precision(lists)).tolist() == [False, True]
+
+
+def test_missing_judgements_are_counted_and_bracketed():
+    score, grade, query = [3, 2, 1, 2, 1], [-1, 2, 0, 1, -1], [0, 0, 0, 1, 1]
+    share = judged.judged_share(score, grade, query, k=2)
+    assert share.estimate == 0.5
+    zero, condensed = (
+        judged.ndcg(score, grade, query, k=2, missing=how).estimate
+        for how in ("zero", "condensed")
+    )
+    assert condensed == 1 > zero
+    gap = judged.ndcg_extremes(score, grade, query, k=2, highest=4)
+    assert gap.worst.estimate == zero
+    assert gap.best.estimate == pytest.approx((1 + ndcg_score([[1, 15]], [[2, 1]])) / 2)
+
+
+def test_intervals_of_the_same_queries_pair():
+    score, grade, query = rows(3, n_queries=300)
+    a = judged.ndcg(score, grade, query, k=5)
+    b = judged.mean_average_precision(score, grade, query)
+    noise = np.random.default_rng(0).normal(0, 0.01, len(score))
+    close = judged.ndcg(score + noise, grade, query, k=5) - a
+    assert (a - a).high == 0
+    assert (a - b).estimate == pytest.approx(a.estimate - b.estimate)
+    assert close.high - close.low < 0.3 * (a.high - a.low)
+    with pytest.raises(ValueError, match="different resamples"):
+        a - judged.ndcg(score, grade, query, k=5, seed=1)
+
+
+def test_the_interval_covers_as_often_as_it_says():
+    rng, covered = np.random.default_rng(5), 0
+    for seed in range(300):
+        value = rng.beta(2, 2, 150)
+        covered += 0.5 in over_queries(value, np.arange(150), resamples=300, seed=seed)
+    assert 0.92 <= covered / 300 <= 0.98
+
+
+def test_queries_of_one_shopper_are_redrawn_together():
+    rng = np.random.default_rng(6)
+    value = np.repeat(rng.random(50), 10)  # a shopper's ten searches all go alike
+    ids, shopper = np.arange(500), np.repeat(np.arange(50), 10)
+    alone = over_queries(value, ids)
+    together = over_queries(value, ids, block=shopper)
+    width = (together.high - together.low) / (alone.high - alone.low)
+    assert 2.6 < width < 3.8  # the square root of ten
+    score, query = rng.random(1_000), np.repeat(ids, 2)
+    grade = np.tile([1, 0], 500)
+    flat = judged.ndcg(score, grade, query, k=1, block=np.repeat(shopper, 2))
+    each = per_query.ndcg(ranked(score, grade, query), k=1)
+    assert flat == over_queries(each, ids, block=shopper)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: ranked([np.nan], [1], [0]), "`scores` holds NaN"),
+        (lambda: ranked([1], [np.nan], [0]), "`grades` holds NaN"),
+        (lambda: ranked([1], [-2], [0]), "-1 where nobody judged; row 0 has -2"),
+        (lambda: ranked([1], [1], [0.5]), "whole numbers, not float64"),
+        (lambda: ranked([1, 2], [1], [0]), "differ in length"),
+        (lambda: METRICS["ndcg"]([1, 2], [0, 0], [0, 1]), "no query has a relevant"),
+        (lambda: METRICS["ndcg"]([1, 2], [1, 1], [0, 0]), "at least two blocks"),
+        (lambda: METRICS["err"]([1], [5], [0]), "above the `highest`, 4"),
+        (lambda: METRICS["map"]([1], [1], [0], relevant=0), "a grade above 0"),
+        (lambda: METRICS["map"]([1], [1], [0], empty="none"), "'skip' or 'one' or"),
+        (lambda: METRICS["map"]([1], [1], [0], missing="drop"), "or 'condensed'"),
+        (lambda: judged.ndcg([1], [1], [0], k=0), "`k` must be at least 1"),
+        (lambda: judged.ndcg([1], [1], [0], k=1, gain="log"), "`gain` must be"),
+        (lambda: judged.ndcg([1], [1], [0], k=1, ties="best"), "`ties` must be"),
+        (
+            lambda: judged.ndcg([1, 2], [1, 1], [0, 0], k=1, block=[1, 2]),
+            "row 1 has another `block`",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_told(make, why):
+    with pytest.raises(ValueError, match=why):
+        make()
