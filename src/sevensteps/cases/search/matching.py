@@ -44,6 +44,9 @@ class Setting:
         return float(getattr(self, field))
 
 
+PLAIN = Setting(title=3, b=0.5)  # before anything is tuned
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The words of each pair's query that its document has.
@@ -82,6 +85,20 @@ class Matches:
         count = {f: told[some] for f, told in count.items()}
         return cls(pair, word, times, count, relative, texts.rarity(), len(row))
 
+    def take(self, kept: NDArray[np.bool_]) -> Matches:
+        """Of some of the pairs, numbered anew."""
+        some = kept[self.pair]
+        number = np.cumsum(kept) - 1
+        return Matches(
+            number[self.pair[some]],
+            self.word[some],
+            self.times[some],
+            {f: told[some] for f, told in self.count.items()},
+            {f: told[some] for f, told in self.relative.items()},
+            self.rarity,
+            int(kept.sum()),
+        )
+
     def weight(self, setting: Setting) -> Floats:
         """(e,) how strongly each match speaks, from 0 to 1."""
         often = np.zeros(len(self.pair), np.float32)
@@ -112,12 +129,15 @@ def _relative(length: Floats) -> Floats:
     return length / max(float(length.mean()), 1e-9)
 
 
-def best(texts: Texts, setting: Setting, k: int) -> Ids:
+def best(
+    texts: Texts, setting: Setting, k: int, queries: NDArray[np.intp] | None = None
+) -> Ids:
     """(m, k) documents by falling BM25F, of all; -1 where no word is met."""
     every = _weights(texts, setting).T.tocsr()
-    found = np.full((texts.asked.shape[0], k), -1, np.int32)
+    asked = texts.asked if queries is None else texts.asked[queries]
+    found = np.full((asked.shape[0], k), -1, np.int32)
     for begin in range(0, len(found), AT_ONCE):
-        scores = (texts.asked[begin : begin + AT_ONCE] @ every).tocsr()
+        scores = (asked[begin : begin + AT_ONCE] @ every).tocsr()
         for place in range(scores.shape[0]):
             part = slice(scores.indptr[place], scores.indptr[place + 1])
             item, score = scores.indices[part], scores.data[part]

@@ -7,7 +7,7 @@ so that a million documents take a few hundred megabytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -34,13 +34,14 @@ class Texts:
     Attributes
     ----------
     words : the asked words, in the order of the columns
+    order : each query's words as it has them
     asked : (m, words) how often each query has each word
     counts : (n, words) of each field
     length : (n,) words of each field
-    seen : (n_words of the field,) in how many documents each asked word stands
     """
 
     words: tuple[str, ...]
+    order: tuple[tuple[int, ...], ...]
     asked: sparse.csr_matrix
     counts: Mapping[str, sparse.csr_matrix]
     length: Mapping[str, Floats]
@@ -81,35 +82,40 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 
 
 def texts_of(
-    data: Collection, queries: NDArray[np.object_] | None = None
+    data: Collection, corrected: NDArray[np.object_] | None = None
 ) -> dict[str, Texts]:
     """Texts by form of the words: plurals made singular, or stems.
 
     Parameters
     ----------
-    queries : other wordings of the queries, for instance corrected ones
+    corrected : (m,) another wording of each query; its stems are a third form
     """
-    told = data.query if queries is None else queries
-    words = [_kept(ANALYSER.words(text)) for text in told]
+    told = data.query if corrected is None else np.r_[data.query, corrected]
+    words = [kept_words(ANALYSER.words(text)) for text in told]
     asked = {name: _numbered(words, form) for name, form in FORMS.items()}
-    places = {name: place for name, (place, _) in asked.items()}
+    places = {name: place for name, (place, _, _) in asked.items()}
     counted = {f: _counted(getattr(data, f), places) for f in FIELDS}
-    made = {}
-    for name, (place, matrix) in asked.items():
+    made, m = {}, data.n_queries
+    for name, (place, order, matrix) in asked.items():
         counts = {f: by_form[name] for f, (by_form, _) in counted.items()}
         length = {f: size for f, (_, size) in counted.items()}
-        made[name] = Texts(tuple(place), matrix, counts, length)
+        made[name] = Texts(tuple(place), order[:m], matrix[:m], counts, length)
+    if corrected is not None:
+        _, order, matrix = asked["stems"]
+        made["corrected"] = replace(
+            made["stems"], order=order[m:], asked=matrix[m:].tocsr()
+        )
     return made
 
 
-def _kept(words: list[str]) -> list[str]:
-    """Without stop words, unless there are no others."""
+def kept_words(words: list[str]) -> list[str]:
+    """Words without stop words, unless there are no others."""
     return [w for w in words if w not in ANALYSER.stopwords] or words
 
 
 def _numbered(
     queries: list[list[str]], form: Callable[[str], str]
-) -> tuple[dict[str, int], sparse.csr_matrix]:
+) -> tuple[dict[str, int], tuple[tuple[int, ...], ...], sparse.csr_matrix]:
     place: dict[str, int] = {}
     columns = [[place.setdefault(form(w), len(place)) for w in q] for q in queries]
     start = np.cumsum([0, *map(len, columns)])
@@ -117,7 +123,7 @@ def _numbered(
     ones = np.ones(len(column), np.float32)
     made = sparse.csr_matrix((ones, column, start), (len(queries), max(len(place), 1)))
     made.sum_duplicates()
-    return place, made
+    return place, tuple(map(tuple, columns)), made
 
 
 def _counted(

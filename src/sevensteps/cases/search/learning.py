@@ -1,0 +1,114 @@
+"""Rankers that learn from the grades of some queries, asked about others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sevensteps.search.judged import Judged
+from sevensteps.search.rankers import TreePlan, lambdamart, pairwise, pointwise
+from sevensteps.search.table import FeatureTable
+
+from .arena import K, Arena, Scores
+from .signals import spread
+
+LEARNED = ("linear", "grade trees", "LambdaMART", "blend")
+FEWEST = 20  # queries of two grades that learning needs
+MOST = 300_000  # pairs that trees learn from
+MOST_LINEAR = 60_000  # pairs that the linear ranker learns from
+LEVELS = 30  # different grades that LambdaMART tells apart
+STRENGTH = 100.0  # of the pull of linear weights towards zero, in rows
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Grades as levels from 0, and what each is worth."""
+
+    gains: tuple[float, ...]
+    edges: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, grade: NDArray[np.float64]) -> Scale:
+        """The grades that there are; many are taken together by their nearness."""
+        values = np.unique(np.maximum(grade, 0))
+        if len(values) > LEVELS:
+            values = np.linspace(0, values[-1], LEVELS)
+        return cls(tuple(values), (values[1:] + values[:-1]) / 2)
+
+    def level(self, grade: NDArray[np.float64]) -> NDArray[np.intp]:
+        """(n,) the nearest level."""
+        return np.digitize(np.maximum(grade, 0), self.edges)
+
+
+def learned(
+    arena: Arena, features: FeatureTable, learn: Rows, ask: Rows, seed: int = 0
+) -> dict[str, Scores]:
+    """Scores of the pairs of some queries by rankers that learned from others.
+
+    Returns
+    -------
+    by ranker (pairs of `ask`,); nothing at all if there are too few queries to learn
+    """
+    mine = np.flatnonzero(arena.of(learn))
+    told = arena.row[mine], np.maximum(arena.grade[mine], 0)
+    if _ordered(*told) < FEWEST:
+        return {}
+    scale = Scale.of(told[1])
+    few, many = (_some(told[0], most, seed) for most in (MOST_LINEAR, MOST))
+    line = pairwise(
+        Judged.of(features.take(mine[few]), told[0][few], told[1][few]),
+        strength=STRENGTH,
+        seed=seed,
+    )
+    row, grade = told[0][many], told[1][many]
+    x, plan = features.take(mine[many]), _plan(len(many), seed)
+    trees = pointwise(Judged.of(x, row, grade), plan)
+    levels = Judged.of(x, row, scale.level(grade))
+    lists = lambdamart(levels, plan, gains=scale.gains, cut=K)
+    asked = features.take(arena.of(ask))
+    rankers = dict(zip(LEARNED, (line, trees, lists), strict=False))
+    made: dict[str, Scores] = {n: r.scores(asked) for n, r in rankers.items()}
+    at = arena.row[arena.of(ask)]
+    made["blend"] = spread(made["linear"], at) + spread(made["LambdaMART"], at)
+    return made
+
+
+def _ordered(row: NDArray[np.int32], grade: NDArray[np.float64]) -> int:
+    """How many queries have documents of two grades."""
+    start = np.flatnonzero(np.r_[True, np.diff(row) != 0]) if len(row) else []
+    if not len(start):
+        return 0
+    high, low = np.maximum.reduceat(grade, start), np.minimum.reduceat(grade, start)
+    return int((high > low).sum())
+
+
+def _some(row: NDArray[np.int32], most: int, seed: int) -> NDArray[np.intp]:
+    """Places of whole queries, drawn by lot, that together have about so many pairs."""
+    if len(row) <= most:
+        return np.arange(len(row))
+    names = np.unique(row)
+    lot = np.random.default_rng([seed, 5]).permutation(names)
+    return np.flatnonzero(np.isin(row, lot[: int(len(names) * most / len(row))]))
+
+
+def _plan(n: int, seed: int) -> TreePlan:
+    """Small trees for few pairs, and every one of part of the signals and rows."""
+    more = {
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": 10.0,
+        "lambdarank_truncation_level": 2 * K,
+    }
+    large = n > 50_000
+    return TreePlan(
+        n_trees=300 if large else 150,
+        leaves=31 if large else 15,
+        rate=0.05,
+        least=50,
+        seed=seed,
+        more=more,
+    )
