@@ -81,19 +81,16 @@ def test_words_in_s_that_are_no_plurals_stay(word):
 
 
 def test_a_catalogue_teaches_its_exceptions():
-    counts = {"ikaras": 40, "sofas": 9, "sofa": 4, "fez": 3, "fezes": 2, "oases": 2}
-    counts |= {"walvis": 9, "doves": 4, "dove": 9, "sheaves": 3, "sheaf": 3}
-    learned = exceptions(counts)
-    assert learned["ikaras"] == "ikaras", "a brand, never without its s"
-    assert learned["sheaves"] == "sheaf"
-    assert "sofas" not in learned
-    assert "doves" not in learned
-    analyser = Analyser().learn(["Ikaras sofa", "Ikaras sofas", "sheaf and sheaves"])
-    assert analyser.tokens("ikaras sofas sheaves") == ["ikaras", "sofa", "sheaf"]
+    counts = {"sofas": 9, "sofa": 4, "doves": 4, "dove": 9, "sheaves": 3, "sheaf": 3}
+    counts |= {"taxis": 5, "taxi": 9, "oasis": 9, "legs": 50, "lens": 5}
+    assert exceptions(counts) == {"sheaves": "sheaf", "taxis": "taxi"}
+    analyser = Analyser().learn(["sheaf of wheat", "sheaves"])
+    assert analyser.tokens("sheaves, legs") == ["sheaf", "leg"]
+    assert analyser.tokens_of(["sheaves"])[0] == ["sheaf"]
 
 
 def test_a_typing_mistake_is_no_singular():
-    assert exceptions({"ikaras": 2000, "ikara": 1}) == {"ikaras": "ikaras"}
+    assert exceptions({"tennis": 2000, "tenni": 1}) == {}
 
 
 @given(st.dictionaries(st.text("aeshivxz", min_size=3, max_size=7), st.integers(1, 9)))

@@ -120,6 +120,12 @@ def test_a_plural_of_a_known_word_is_known():
     assert speller(["leds"]).changes == ()
 
 
+@pytest.mark.parametrize("word", ["dollar", "without", "inch", "with", "cheap"])
+def test_words_of_wishes_are_known_to_every_shop(word):
+    near = {word[1:]: 900, word[:-1] + "x": 900, "s" + word[1:]: 900}
+    assert Speller.fit(Usage(near))([word]).changes == ()
+
+
 def test_unknown_names_are_not_corrected_into_furniture(speller):
     """The dear mistake: a brand that the shop does not list becomes something else."""
     names = "wayfair kohler orren novogratz kleinmon zakariyah gowdy golub"

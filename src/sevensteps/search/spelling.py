@@ -20,9 +20,12 @@ from symspellpy import SymSpell, Verbosity
 
 from .analysis import STOPWORDS
 from .keyboard import SPACE, surprise
+from .pieces import UNIT_OF
 from .stems import singular
 from .usage import Pair, Usage
+from .wishes import WISHING
 
+_PLAIN = STOPWORDS | WISHING | frozenset(UNIT_OF)  # known without a catalogue
 _SHORT = 3  # letters of words that nobody dares to correct
 _FAR = 6  # letters from which two mistakes are thinkable
 _TRIED = 8  # candidates that are weighed, the most frequent
@@ -133,7 +136,7 @@ class Speller:
         """The best explanation of one word."""
         if len(word) <= _SHORT or not (word.isascii() and word.isalpha()):
             return [word]
-        if word in self.counts or singular(word) in self.counts:
+        if word in _PLAIN or word in self.counts or singular(word) in self.counts:
             return [word]
         best, taken = self.new_word + self.letter * len(word), [word]
         for other in self._candidates(word):

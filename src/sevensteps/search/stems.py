@@ -123,7 +123,7 @@ _ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("s", ("",)),
 )
 _SHORTEST = 4  # letters of a plural; "gps", "tvs" and "abs" stay as they are
-_RARE = 0.002  # a singular this rare beside its plural is somebody's typing mistake
+_RARE = 0.02  # a singular this rare beside its plural is somebody's typing mistake
 
 
 def singular(word: str, learned: Mapping[str, str] | None = None) -> str:
@@ -148,8 +148,9 @@ def singular(word: str, learned: Mapping[str, str] | None = None) -> str:
 def exceptions(counts: Mapping[str, int]) -> dict[str, str]:
     """Words whose singular, as a catalogue writes it, is not the usual one.
 
-    A word in -s that never stands there without it is kept (a brand, often); of several
-    possible singulars the most frequent wins ("sheaves": "sheaf").
+    Of several possible singulars the most frequent wins ("sheaves": "sheaf", "taxis":
+    "taxi"). A brand that loses its s ("ikaras": "ikara") does no harm, since it loses
+    it in documents and queries alike and no word of the catalogue is the same.
 
     Parameters
     ----------
@@ -157,13 +158,12 @@ def exceptions(counts: Mapping[str, int]) -> dict[str, str]:
     """
     learned = {}
     for word, count in counts.items():
-        if word in _EXCEPTIONS or not (found := _candidates(word)):
+        others = [other for other in _candidates(word) if other != word]
+        if word in _EXCEPTIONS or not others:
             continue
-        best = max(found, key=lambda other: counts.get(other, 0))
-        known = counts.get(best, 0) > _RARE * count
-        right = best if known else word
-        if right != singular(word):
-            learned[word] = right
+        best = max(others, key=lambda other: counts.get(other, 0))
+        if counts.get(best, 0) > _RARE * count and best != singular(word):
+            learned[word] = best
     # A singular must be its own singular, or a second pass would change it.
     return {w: r for w, r in learned.items() if singular(r, learned) == r}
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .phrases import found, lengths
+
 Others = tuple[tuple[str, float], ...]
 
 
@@ -45,30 +47,19 @@ class Synonyms:
     _longest: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        longest: dict[str, int] = {}
         for phrase, others in self.others.items():
             _check(phrase, others)
-            first, *rest = phrase.split(" ")
-            longest[first] = max(longest.get(first, 0), 1 + len(rest))
-        object.__setattr__(self, "_longest", longest)
+        object.__setattr__(self, "_longest", lengths(self.others))
 
     def __len__(self) -> int:
         return len(self.others)
 
     def spans(self, tokens: Sequence[str]) -> list[Span]:
         """Phrases with alternatives, from left to right, the longest first."""
-        found, at = [], 0
-        while at < len(tokens):
-            longest = min(self._longest.get(tokens[at], 0), len(tokens) - at)
-            for n in range(longest, 0, -1):
-                phrase = " ".join(tokens[at : at + n])
-                if others := self.others.get(phrase):
-                    found.append(Span(at, at + n, phrase, others))
-                    at += n
-                    break
-            else:
-                at += 1
-        return found
+        return [
+            Span(start, stop, phrase, self.others[phrase])
+            for start, stop, phrase in found(tokens, self.others, self._longest)
+        ]
 
     def merged(self, more: Synonyms) -> Synonyms:
         """Both tables; where they differ on a pair, the own weight stands."""
@@ -82,13 +73,13 @@ class Synonyms:
 
 def of_pairs(pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
     """A table from (phrase, alternative, weight) rows; weightier alternatives first."""
-    found: dict[str, dict[str, float]] = {}
+    table: dict[str, dict[str, float]] = {}
     for phrase, other, weight in pairs:
-        found.setdefault(phrase, {})[other] = weight
+        table.setdefault(phrase, {})[other] = weight
     return Synonyms(
         {
             phrase: tuple(sorted(others.items(), key=lambda each: (-each[1], each[0])))
-            for phrase, others in sorted(found.items())
+            for phrase, others in sorted(table.items())
         }
     )
 

@@ -34,21 +34,25 @@ class FeatureTable:
 
     def __getitem__(self, name: str) -> Floats:
         """One column."""
-        return self.values[:, self.names.index(name)]
+        return self.only(name).values[:, 0]
 
     def take(self, rows: ArrayLike) -> FeatureTable:
         """Some rows."""
         return FeatureTable(self.names, self.values[np.asarray(rows)])
 
     def only(self, *names: str) -> FeatureTable:
-        """Some columns, in the order asked."""
+        """Some columns, in the order asked; a ValueError for one that is not there."""
+        if names == self.names:
+            return self
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            raise ValueError(f"there is no feature {', '.join(missing)}")
         at = [self.names.index(name) for name in names]
         return FeatureTable(names, self.values[:, at])
 
     def without(self, *names: str) -> FeatureTable:
         """All columns but some."""
-        for name in names:
-            self.names.index(name)
+        self.only(*names)
         return self.only(*(name for name in self.names if name not in names))
 
     def beside(self, columns: Mapping[str, ArrayLike]) -> FeatureTable:

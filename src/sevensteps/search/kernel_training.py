@@ -1,0 +1,197 @@
+"""Training of the neural re-ranker, in JAX.
+
+The loss is listwise: a softmax over the rows of a list, of which each relevant one
+should have its share. A click counts by its weight, so that inverse propensities make
+the loss unbiased (Ai et al., SIGIR 2018; Bruch et al., ICTIR 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.typing import NDArray
+
+from .documents import Floats, Ids
+from .judged import Judged
+from .kernels import PAD, KernelRanker, Standard, pooled, soft_counts, token_vectors
+
+SAMPLE = 20_000  # pairs by which the soft counts are scaled
+
+
+@dataclass(frozen=True, slots=True)
+class KernelPlan:
+    """How the re-ranker is built and trained.
+
+    Attributes
+    ----------
+    width : of the projected token vectors
+    hidden : widths of the network's layers
+    slots : rows of a list; of longer ones all relevant rows, and others by lot
+    lists : in a batch
+    rate, decay : of Adam with decoupled decay; the rate falls as a half cosine
+    """
+
+    width: int = 64
+    hidden: tuple[int, ...] = (32, 16)
+    slots: int = 20
+    lists: int = 32
+    epochs: int = 5
+    rate: float = 3e-3
+    decay: float = 1e-4
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Lists of rows, and what is known of each row."""
+
+    rows: NDArray[np.intp]  # (lists, slots), -1 where a list is shorter
+    features: Floats  # scaled
+    asked: Ids  # tokens by their place among those in use; the first is none
+    title: Ids
+    wanted: Floats  # gain times weight
+
+    def batch(self, lists: NDArray[np.intp]) -> dict[str, Any]:
+        """Some lists, as the step takes them."""
+        rows = self.rows[lists]
+        here, at = rows >= 0, np.maximum(rows, 0)
+        return {
+            "here": here,
+            "features": self.features[at],
+            "asked": self.asked[at],
+            "title": self.title[at],
+            "wanted": np.where(here, self.wanted[at], 0),
+        }
+
+
+def fit(
+    judged: Judged, asked: Ids, title: Ids, plan: KernelPlan | None = None
+) -> KernelRanker:
+    """From judged or clicked pairs.
+
+    Parameters
+    ----------
+    judged : a grade's gain is two to the grade, minus one: a click's is one
+    asked, title : (n, any) int32   tokens of each pair's texts, by `subwords`
+
+    Raises
+    ------
+    ValueError                if there are fewer lists with something to order than a
+                              batch holds, or lengths differ
+    """
+    plan = plan or KernelPlan()
+    if not len(judged) == len(asked) == len(title):
+        raise ValueError("asked and title must have one row for each judged pair")
+    table = Standard.of(judged.features.values)
+    lesson, used = _lesson(judged, asked, title, table, plan)
+    frozen = token_vectors()
+    weights = _begun(plan, frozen.shape[1], len(judged.features.names))
+    some = np.random.default_rng([plan.seed, 41]).permutation(len(judged))[:SAMPLE]
+    start = _unit(frozen @ np.asarray(weights["project"]))
+    kernel = Standard.of(soft_counts(start, asked[some], title[some]))
+    fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
+    learned = _learned(weights, lesson, fixed, plan)
+    vector = _unit(frozen @ learned["project"])
+    return KernelRanker(judged.features.names, table, kernel, vector, learned["layers"])
+
+
+def _lesson(
+    judged: Judged, asked: Ids, title: Ids, table: Standard, plan: KernelPlan
+) -> tuple[_Lesson, Ids]:
+    """What is learned from, and the tokens in use, of which the first is none."""
+    rows = _lists(judged, plan)
+    if len(rows) < plan.lists:
+        raise ValueError(
+            f"a batch needs {plan.lists} lists with rows of two grades; got {len(rows)}"
+        )
+    used = np.unique(np.concatenate([asked.ravel(), title.ravel(), [PAD]]))
+    gain = (2**judged.grade - 1) * (1 if judged.weight is None else judged.weight)
+    code = [np.searchsorted(used, t).astype(np.int32) for t in (asked, title)]
+    scaled = table(judged.features.values)
+    wanted = (gain / max(gain.mean(), 1e-9)).astype(np.float32)
+    return _Lesson(rows, scaled, code[0], code[1], wanted), used
+
+
+def _lists(judged: Judged, plan: KernelPlan) -> NDArray[np.intp]:
+    """(lists, slots) rows of each query that has rows of two grades."""
+    lot = np.random.default_rng([plan.seed, 42]).random(len(judged))
+    order = np.lexsort((lot, judged.grade <= 0, judged.query))
+    _, first, size = np.unique(
+        judged.query[order], return_index=True, return_counts=True
+    )
+    grade = judged.grade[order]
+    mixed = np.maximum.reduceat(grade, first) > np.minimum.reduceat(grade, first)
+    first, size = first[mixed], size[mixed]
+    place = np.arange(plan.slots)
+    at = first[:, None] + place
+    inside = place < size[:, None]
+    return np.where(inside, order[np.minimum(at, len(order) - 1)], -1)
+
+
+def _begun(plan: KernelPlan, n_in: int, n_features: int) -> dict[str, Any]:
+    """Weights by lot; the projection keeps an embedding's first numbers at first."""
+    rng, layers = np.random.default_rng([plan.seed, 43]), []
+    for a, b in pairwise([11 + n_features, *plan.hidden, 1]):
+        w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
+        layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
+    layers[-1]["w"] *= 0.1
+    return {"project": jnp.eye(n_in, plan.width), "layers": layers}
+
+
+def _unit(vector: Any, xp: Any = np) -> Any:
+    square = (vector * vector).sum(axis=-1, keepdims=True)
+    return vector / xp.sqrt(xp.maximum(square, 1e-12))
+
+
+def _learned(
+    weights: Any, lesson: _Lesson, fixed: dict[str, Any], plan: KernelPlan
+) -> Any:
+    """Weights after `plan.epochs` passes, the lists in an order drawn anew each."""
+    rng, n = np.random.default_rng([plan.seed, 44]), len(lesson.rows)
+    steps = plan.epochs * (n // plan.lists)
+    rule = optax.adamw(
+        optax.cosine_decay_schedule(plan.rate, steps), weight_decay=plan.decay
+    )
+    state = rule.init(weights)
+
+    def step(weights: Any, state: Any, batch: Any) -> tuple[Any, Any]:
+        slope = jax.grad(_loss)(weights, batch, fixed)
+        change, state = rule.update(slope, state, weights)
+        return optax.apply_updates(weights, change), state
+
+    fast = jax.jit(step)
+    for _ in range(plan.epochs):
+        order = rng.permutation(n)
+        for at in range(0, n - plan.lists + 1, plan.lists):
+            batch = lesson.batch(order[at : at + plan.lists])
+            weights, state = fast(weights, state, batch)
+    return jax.tree.map(np.asarray, weights)
+
+
+def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:
+    """Cross-entropy between each list's gains and the softmax of its scores."""
+    score = jnp.where(batch["here"], _scores(weights, batch, fixed), -1e9)
+    share = jnp.where(batch["here"], jax.nn.log_softmax(score, axis=1), 0)
+    return -(batch["wanted"] * share).sum() / len(score)
+
+
+def _scores(weights: Any, batch: Any, fixed: Any) -> jax.Array:
+    """(lists, slots), as the trained ranker has them."""
+    vector = _unit(fixed["vector"] @ weights["project"], jnp)
+    b, m, _ = batch["title"].shape
+    asked, title, known = (
+        batch[name].reshape(b * m, -1) for name in ("asked", "title", "features")
+    )
+    counts = pooled(vector[asked], vector[title], (asked > 0, title > 0), jnp)
+    scaled = jnp.clip((counts - fixed["mean"]) / fixed["spread"], -5, 5)
+    x = jnp.concatenate([scaled, known], axis=1)
+    for layer in weights["layers"][:-1]:
+        x = jax.nn.relu(x @ layer["w"] + layer["b"])
+    last = weights["layers"][-1]
+    return (x @ last["w"] + last["b"]).reshape(b, m)
