@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,14 @@ TITLE, BM25, TUNED = "BM25, titles only", "BM25", "BM25, tuned"
 SPELT, VECTORS = "BM25, tuned, spelling corrected", "vectors"
 RANKS, MIX = "reciprocal ranks", "mix of scores"
 OURS = "ours"
+QUICK = ("linear", "LambdaMART")  # that are tried aside, and their blend
+STEADY = "blend"  # of the learned ways, unless another is surely better
 SIMPLE = (TUNED, VECTORS, RANKS, MIX)  # among which the best is sought
 DAMPING = 60  # of ranks, as in `sevensteps.search.fusion`
 PLAIN_BM25 = Setting()
 TITLES = Setting(body=0, facets=0)
 MOST_TUNING = 1_000  # queries by which settings are chosen
-INNER = 4  # folds of the queries to learn from, by which a way is chosen
-MANY = 1_000  # queries to learn from, beyond which one such fold does
+INNER = 4  # parts of the queries to learn from; by one of them a way is chosen
 ERRORS = 1.0  # standard errors by which a costlier way must win to be taken
 Rows = NDArray[np.intp]
 
@@ -53,6 +55,20 @@ class Found:
     chosen: Counter[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Learned scores of queries that the rankers did not learn from.
+
+    Attributes
+    ----------
+    asked : places of these queries
+    scores : (p,) by way, zero elsewhere; none if there was too little to learn from
+    """
+
+    asked: Rows
+    scores: dict[str, Scores]
+
+
 def contest(
     arena: Arena,
     matches: Mapping[str, Matches],
@@ -63,14 +79,15 @@ def contest(
     """Try every way on the test queries of every split."""
     total: dict[str, Scores] = {}
     settings, shares, chosen = [], [], Counter[str]()
-    for split in splits:
+    asides = _asides(arena, features, splits, seed)
+    for split, aside in zip(splits, asides, strict=True):
         setting, share = _chosen_settings(arena, matches, features, split.learn, seed)
         scores = simple_ways(arena, matches, features, setting, share)
         told = features.beside({"tuned": scores[TUNED], "mix": scores[MIX]})
-        name = _best_way(arena, told, scores, split.learn, seed)
         asked = arena.of(split.test)
         tried = {way: values[asked] for way, values in scores.items()}
-        tried |= learned(arena, told, split.learn, split.test, seed)
+        tried |= learned(arena, told, split.learn, split.test, seed=seed)
+        name = _best_way(arena, scores, split.learn, aside)
         tried[OURS] = tried[name]
         for way, values in tried.items():
             total.setdefault(way, np.zeros(len(arena)))[asked] = values
@@ -124,52 +141,64 @@ def simple_ways(
 
 
 def _best_way(
-    arena: Arena,
-    features: FeatureTable,
-    scores: Mapping[str, Scores],
-    learn: Rows,
-    seed: int,
+    arena: Arena, scores: Mapping[str, Scores], learn: Rows, aside: Aside
 ) -> str:
     """The way to take, by queries to learn from that it did not learn from.
 
     A costlier one must win by more than the noise; otherwise the simple one stays.
     """
     mine, some = arena.of(learn), arena.take(learn)
-    each = {way: some.ndcg(scores[way][mine]) for way in SIMPLE if way in scores}
+    each = {way: some.ndcg(scores[way][mine]) for way in SIMPLE}
     best = max(each, key=lambda way: float(np.nanmean(each[way])))
     if not surely_more(each[best], each[TUNED], ERRORS):
         best = TUNED
-    asked, tried = _out_of_fold(some, features.take(mine), seed)
-    if not tried:
+    if not aside.scores:
         return best
-    part = some.take(asked)
-    here = some.of(asked)
-    simple = part.ndcg(scores[best][mine][here])
-    reached = {way: part.ndcg(values) for way, values in tried.items()}
+    part, here = arena.take(aside.asked), arena.of(aside.asked)
+    simple = part.ndcg(scores[best][here])
+    reached = {way: part.ndcg(told[here]) for way, told in aside.scores.items()}
     way = max(reached, key=lambda name: float(np.nanmean(reached[name])))
+    if not surely_more(reached[way], reached[STEADY], ERRORS):
+        way = STEADY
     return way if surely_more(reached[way], simple, ERRORS) else best
 
 
-def _out_of_fold(
-    arena: Arena, features: FeatureTable, seed: int
-) -> tuple[Rows, dict[str, Scores]]:
-    """Queries that learned ways were asked about, and their pairs' scores."""
-    n = int(arena.group.max()) + 1
-    fold = np.random.default_rng([seed, 29]).permutation(n)[arena.group] % INNER
-    some = range(1 if len(arena.queries) > MANY else INNER)
+def _asides(
+    arena: Arena, features: FeatureTable, splits: Sequence[Split], seed: int
+) -> list[Aside]:
+    """For each split, learned scores of its queries to learn from, by other queries.
+
+    Of folds, what learned from all but two serves both: each is asked about the other.
+    """
+    if len(splits) == 1:
+        learn = splits[0].learn
+        n = int(arena.group.max()) + 1
+        lot = np.random.default_rng([seed, 29]).permutation(n)[arena.group[learn]]
+        ask, rest = learn[lot % INNER == 0], learn[lot % INNER != 0]
+        told = learned(arena, features, rest, ask, ways=QUICK, seed=seed)
+        return [_aside(arena, [(ask, told)])]
+    parts: list[list[tuple[Rows, dict[str, Scores]]]] = [[] for _ in splits]
+    for one, other in combinations(range(len(splits)), 2):
+        tests = splits[one].test, splits[other].test
+        ask = np.sort(np.concatenate(tests))
+        rest = np.setdiff1d(splits[one].learn, tests[1])
+        told = learned(arena, features, rest, ask, ways=QUICK, seed=seed)
+        row = arena.row[arena.of(ask)]
+        for place, test in ((one, tests[1]), (other, tests[0])):
+            here = np.isin(row, test)
+            parts[place].append((test, {w: s[here] for w, s in told.items()}))
+    return [_aside(arena, part) for part in parts]
+
+
+def _aside(arena: Arena, parts: list[tuple[Rows, dict[str, Scores]]]) -> Aside:
+    """One from parts; empty if any of them is."""
     total: dict[str, Scores] = {}
-    for k in some:
-        ask, learn = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
-        if not len(ask) or not len(learn):
-            return ask, {}
-        told = learned(arena, features, learn, ask, seed)
+    for ask, told in parts:
         if not told:
-            return ask, {}
+            return Aside(np.empty(0, np.intp), {})
         for way, values in told.items():
             total.setdefault(way, np.zeros(len(arena)))[arena.of(ask)] = values
-    asked = np.flatnonzero(np.isin(fold, some))
-    here = arena.of(asked)
-    return asked, {way: values[here] for way, values in total.items()}
+    return Aside(np.concatenate([ask for ask, _ in parts]), total)
 
 
 def order_of(ways: Mapping[str, Interval]) -> list[str]:

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.search.judged import Judged
-from sevensteps.search.rankers import TreePlan, lambdamart, pairwise, pointwise
+from sevensteps.search.rankers import (
+    Ranker,
+    TreePlan,
+    lambdamart,
+    pairwise,
+    pointwise,
+)
 from sevensteps.search.table import FeatureTable
 
 from .arena import K, Arena, Scores
@@ -16,7 +22,7 @@ from .signals import spread
 
 LEARNED = ("linear", "grade trees", "LambdaMART", "blend")
 FEWEST = 20  # queries of two grades that learning needs
-MOST = 300_000  # pairs that trees learn from
+MOST = 200_000  # pairs that trees learn from
 MOST_LINEAR = 60_000  # pairs that the linear ranker learns from
 LEVELS = 30  # different grades that LambdaMART tells apart
 STRENGTH = 100.0  # of the pull of linear weights towards zero, in rows
@@ -44,36 +50,46 @@ class Scale:
 
 
 def learned(
-    arena: Arena, features: FeatureTable, learn: Rows, ask: Rows, seed: int = 0
+    arena: Arena,
+    features: FeatureTable,
+    learn: Rows,
+    ask: Rows,
+    ways: tuple[str, ...] = LEARNED[:3],
+    seed: int = 0,
 ) -> dict[str, Scores]:
     """Scores of the pairs of some queries by rankers that learned from others.
+
+    What nobody judged is taken for not relevant. The blend adds up the linear ranker
+    and LambdaMART, each by its spread on a query's list.
 
     Returns
     -------
     by ranker (pairs of `ask`,); nothing at all if there are too few queries to learn
     """
     mine = np.flatnonzero(arena.of(learn))
-    told = arena.row[mine], np.maximum(arena.grade[mine], 0)
-    if _ordered(*told) < FEWEST:
+    row, grade = arena.row[mine], np.maximum(arena.grade[mine], 0)
+    if _ordered(row, grade) < FEWEST:
         return {}
-    scale = Scale.of(told[1])
-    few, many = (_some(told[0], most, seed) for most in (MOST_LINEAR, MOST))
-    line = pairwise(
-        Judged.of(features.take(mine[few]), told[0][few], told[1][few]),
-        strength=STRENGTH,
-        seed=seed,
-    )
-    row, grade = told[0][many], told[1][many]
-    x, plan = features.take(mine[many]), _plan(len(many), seed)
-    trees = pointwise(Judged.of(x, row, grade), plan)
-    levels = Judged.of(x, row, scale.level(grade))
-    lists = lambdamart(levels, plan, gains=scale.gains, cut=K)
-    asked = features.take(arena.of(ask))
-    rankers = dict(zip(LEARNED, (line, trees, lists), strict=False))
-    made: dict[str, Scores] = {n: r.scores(asked) for n, r in rankers.items()}
-    at = arena.row[arena.of(ask)]
+    asked = arena.of(ask)
+    x, made = features.take(asked), {}
+    for way in ways:
+        some = _some(row, MOST_LINEAR if way == "linear" else MOST, seed)
+        pairs = Judged.of(features.take(mine[some]), row[some], grade[some])
+        made[way] = _fitted(way, pairs, seed).scores(x)
+    at = arena.row[asked]
     made["blend"] = spread(made["linear"], at) + spread(made["LambdaMART"], at)
     return made
+
+
+def _fitted(way: str, pairs: Judged, seed: int) -> Ranker:
+    if way == "linear":
+        return pairwise(pairs, strength=STRENGTH, seed=seed)
+    plan = _plan(len(pairs), seed)
+    if way == "grade trees":
+        return pointwise(pairs, plan)
+    scale = Scale.of(pairs.grade)
+    levels = Judged.of(pairs.features, pairs.query, scale.level(pairs.grade))
+    return lambdamart(levels, plan, gains=scale.gains, cut=K)
 
 
 def _ordered(row: NDArray[np.int32], grade: NDArray[np.float64]) -> int:
@@ -101,13 +117,14 @@ def _plan(n: int, seed: int) -> TreePlan:
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
         "lambda_l2": 10.0,
+        "max_bin": 63,
         "lambdarank_truncation_level": 2 * K,
     }
     large = n > 50_000
     return TreePlan(
-        n_trees=300 if large else 150,
+        n_trees=200 if large else 100,
         leaves=31 if large else 15,
-        rate=0.05,
+        rate=0.08,
         least=50,
         seed=seed,
         more=more,

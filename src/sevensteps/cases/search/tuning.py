@@ -53,7 +53,9 @@ def surely_more(
     return bool(gain.mean() > max(errors * gain.std() / np.sqrt(len(gain)), 1e-9))
 
 
-def mixed(words: Scores, meaning: Scores, row: NDArray[np.int32], share: float) -> Scores:
+def mixed(
+    words: Scores, meaning: Scores, row: NDArray[np.int32], share: float
+) -> Scores:
     """BM25 and cosine, each by its spread on a query's list, in some proportion."""
     return (1 - share) * spread(words, row) + share * spread(meaning, row)
 
