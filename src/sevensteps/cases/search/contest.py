@@ -15,7 +15,7 @@ from sevensteps.search.table import FeatureTable
 
 from .arena import Arena, Scores
 from .learning import LEARNED, learned
-from .matching import PLAIN, Matches, Setting
+from .matching import Matches, Setting
 from .signals import places
 from .splitting import Split
 from .tuning import best_share, mixed, surely_more, tuned
@@ -26,13 +26,13 @@ RANKS, MIX = "reciprocal ranks", "mix of scores"
 OURS = "ours"
 QUICK = ("linear", "LambdaMART")  # that are tried aside, and their blend
 STEADY = "blend"  # of the learned ways, unless another is surely better
-SIMPLE = (TUNED, VECTORS, RANKS, MIX)  # among which the best is sought
+SIMPLE = (TUNED, MIX)  # among which the best is sought
 DAMPING = 60  # of ranks, as in `sevensteps.search.fusion`
 PLAIN_BM25 = Setting()
 TITLES = Setting(body=0, facets=0)
 MOST_TUNING = 1_000  # queries by which settings are chosen
 INNER = 4  # parts of the queries to learn from; by one of them a way is chosen
-ERRORS = 1.0  # standard errors by which a costlier way must win to be taken
+ERRORS = 0.5  # standard errors by which a costlier way must win to be taken
 Rows = NDArray[np.intp]
 
 
@@ -145,7 +145,7 @@ def _best_way(
 ) -> str:
     """The way to take, by queries to learn from that it did not learn from.
 
-    A costlier one must win by more than the noise; otherwise the simple one stays.
+    A costlier one must win by half its standard error; otherwise the simple one stays.
     """
     mine, some = arena.of(learn), arena.take(learn)
     each = {way: some.ndcg(scores[way][mine]) for way in SIMPLE}
@@ -205,8 +205,3 @@ def order_of(ways: Mapping[str, Interval]) -> list[str]:
     """Ways from the simplest to ours."""
     every = (TITLE, BM25, TUNED, SPELT, VECTORS, RANKS, MIX, *LEARNED, OURS)
     return [way for way in every if way in ways]
-
-
-def plain_score(matches: Mapping[str, Matches]) -> Scores:
-    """(p,) BM25 before anything is tuned."""
-    return matches[PLAIN.form].score(PLAIN)

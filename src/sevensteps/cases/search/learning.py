@@ -17,14 +17,16 @@ from sevensteps.search.rankers import (
 )
 from sevensteps.search.table import FeatureTable
 
-from .arena import K, Arena, Scores
+from .arena import Arena, K, Scores
 from .signals import spread
+from .texts import Ids
 
 LEARNED = ("linear", "grade trees", "LambdaMART", "blend")
 FEWEST = 20  # queries of two grades that learning needs
 MOST = 200_000  # pairs that trees learn from
 MOST_LINEAR = 60_000  # pairs that the linear ranker learns from
 LEVELS = 30  # different grades that LambdaMART tells apart
+MEANING = 0.4  # share of the cosine in what the blend takes unlearned
 STRENGTH = 100.0  # of the pull of linear weights towards zero, in rows
 Rows = NDArray[np.intp]
 
@@ -37,14 +39,14 @@ class Scale:
     edges: NDArray[np.float64]
 
     @classmethod
-    def of(cls, grade: NDArray[np.float64]) -> Scale:
+    def of(cls, grade: Scores) -> Scale:
         """The grades that there are; many are taken together by their nearness."""
         values = np.unique(np.maximum(grade, 0))
         if len(values) > LEVELS:
             values = np.linspace(0, values[-1], LEVELS)
         return cls(tuple(values), (values[1:] + values[:-1]) / 2)
 
-    def level(self, grade: NDArray[np.float64]) -> NDArray[np.intp]:
+    def level(self, grade: Scores) -> NDArray[np.intp]:
         """(n,) the nearest level."""
         return np.digitize(np.maximum(grade, 0), self.edges)
 
@@ -59,8 +61,9 @@ def learned(
 ) -> dict[str, Scores]:
     """Scores of the pairs of some queries by rankers that learned from others.
 
-    What nobody judged is taken for not relevant. The blend adds up the linear ranker
-    and LambdaMART, each by its spread on a query's list.
+    What nobody judged is taken for not relevant. The blend adds up the linear ranker,
+    LambdaMART, and a mix of BM25 and cosine that learns nothing, each by its spread on
+    a query's list: where few queries teach, the last keeps the others from straying.
 
     Returns
     -------
@@ -71,13 +74,16 @@ def learned(
     if _ordered(row, grade) < FEWEST:
         return {}
     asked = arena.of(ask)
-    x, made = features.take(asked), {}
+    x, made = features.take(asked), dict[str, Scores]()
     for way in ways:
         some = _some(row, MOST_LINEAR if way == "linear" else MOST, seed)
         pairs = Judged.of(features.take(mine[some]), row[some], grade[some])
         made[way] = _fitted(way, pairs, seed).scores(x)
     at = arena.row[asked]
-    made["blend"] = spread(made["linear"], at) + spread(made["LambdaMART"], at)
+    simple = MEANING * spread(x["cosine"], at)
+    simple = simple + (1 - MEANING) * spread(x["bm25_stems"], at)
+    parts = (made["linear"], made["LambdaMART"], simple)
+    made["blend"] = np.sum([spread(part, at) for part in parts], axis=0)
     return made
 
 
@@ -92,16 +98,16 @@ def _fitted(way: str, pairs: Judged, seed: int) -> Ranker:
     return lambdamart(levels, plan, gains=scale.gains, cut=K)
 
 
-def _ordered(row: NDArray[np.int32], grade: NDArray[np.float64]) -> int:
+def _ordered(row: Ids, grade: NDArray[np.float64]) -> int:
     """How many queries have documents of two grades."""
-    start = np.flatnonzero(np.r_[True, np.diff(row) != 0]) if len(row) else []
-    if not len(start):
+    if not len(row):
         return 0
+    start = np.flatnonzero(np.r_[True, np.diff(row) != 0])
     high, low = np.maximum.reduceat(grade, start), np.minimum.reduceat(grade, start)
     return int((high > low).sum())
 
 
-def _some(row: NDArray[np.int32], most: int, seed: int) -> NDArray[np.intp]:
+def _some(row: Ids, most: int, seed: int) -> NDArray[np.intp]:
     """Places of whole queries, drawn by lot, that together have about so many pairs."""
     if len(row) <= most:
         return np.arange(len(row))

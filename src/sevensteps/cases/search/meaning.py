@@ -40,7 +40,7 @@ class Meaning:
         Capitals are lowered: the model takes a query in capitals for noise.
         """
         n = data.n_documents
-        some = np.arange(n) if documents is None else np.unique(documents)
+        some: Ids = np.arange(n) if documents is None else np.unique(documents)
         query = embed([text.lower() for text in data.query])
         width = query.shape[1]
         title, whole = (np.zeros((n, width), np.float16) for _ in range(2))
@@ -66,12 +66,12 @@ class Meaning:
         return np.concatenate(found)
 
 
-def _titles(data: Collection, at: NDArray[np.intp]) -> list[str]:
+def _titles(data: Collection, at: Ids) -> list[str]:
     pairs = zip(data.title[at], data.body[at], strict=True)
     return [(t or b[:SHORT]).lower() for t, b in pairs]
 
 
-def _joined(data: Collection, at: NDArray[np.intp], long: int) -> list[str]:
+def _joined(data: Collection, at: Ids, long: int) -> list[str]:
     pairs = zip(data.title[at], data.body[at], strict=True)
     return [f"{t}. {b}"[:long].lower() for t, b in pairs]
 

@@ -8,6 +8,7 @@ common (pseudo-relevance feedback). All by pairs; none knows a grade.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from sevensteps.search.table import FeatureTable
 from .collections import Collection
 from .matching import PLAIN, Matches, Setting
 from .meaning import Meaning
-from .texts import ANALYSER, FORMS, Floats, Ids, Texts, kept_words
+from .texts import ANALYSER, FORMS, Ids, Texts, kept_words
 
 LETTERS = 1 << 18  # columns of hashed pieces of words
 TOP = 10  # documents of a query that count as its best
@@ -110,8 +111,8 @@ def _lengths(texts: Texts, row: Ids, item: Ids) -> dict[str, NDArray[np.floating
 def _pieces(data: Collection, row: Ids, item: Ids) -> dict[str, NDArray[np.floating]]:
     """Agreement by letters and by pairs of words, of query and title."""
     used, at = np.unique(item, return_inverse=True)
-    title = [f"{t} {f}" if t else b[:300] for t, f, b in
-             zip(data.title[used], data.facets[used], data.body[used], strict=True)]  # fmt: skip
+    told = (data.title[used], data.facets[used], data.body[used])
+    title = [f"{t} {f}" if t else b[:300] for t, f, b in zip(*told, strict=True)]
     letters = HashingVectorizer(
         analyzer="char_wb", ngram_range=(3, 4), n_features=LETTERS,
         alternate_sign=False, norm=None, dtype=np.float32,
@@ -139,7 +140,7 @@ def _pieces(data: Collection, row: Ids, item: Ids) -> dict[str, NDArray[np.float
 def _pairs_of_words(text: str) -> list[str]:
     form = FORMS["plurals"]
     words = [form(w) for w in kept_words(ANALYSER.words(text))]
-    return [f"{a} {b}" for a, b in zip(words[:-1], words[1:], strict=True)]
+    return [f"{a} {b}" for a, b in pairwise(words)]
 
 
 def _products(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from .collections import Collection
 from .texts import ANALYSER, FORMS, kept_words
 
 FOLDS = 5

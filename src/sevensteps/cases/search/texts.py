@@ -23,7 +23,7 @@ from .collections import Collection
 FIELDS = ("title", "body", "facets")
 BLOCK = 50_000  # documents cut into words at once
 Floats = NDArray[np.float32]
-Ids = NDArray[np.int32]
+Ids = NDArray[np.integer[Any]]
 ANALYSER = Analyser()
 
 

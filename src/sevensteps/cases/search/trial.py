@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.measure import Interval
 
-from .arena import K, Arena, Protocol, rerank_arena, retrieve_arena
+from .arena import Arena, K, Protocol, Scores, rerank_arena, retrieve_arena
 from .collections import Collection
 from .contest import OURS, TUNED, Found, contest
 from .matching import PLAIN, Matches, Setting, best
 from .meaning import Meaning
 from .signals import signals
-from .splitting import Split, alike, splits
-from .texts import Ids, Texts, texts_of
+from .splitting import alike, splits
+from .texts import Texts, texts_of
 from .wording import corrected
 
 MOST_PAIRS: Mapping[Protocol, int] = {"retrieve": 400_000, "re-rank": 600_000}
@@ -26,9 +27,11 @@ POOL = 250  # documents a query that a pool has, about
 PROBE = 500  # queries by which the protocol is chosen
 DENSE = 0.5  # share of BM25's first ten that must be judged, to retrieve
 LARGE = 300_000  # documents, beyond which only one protocol is tried
+NOT_RELEVANT = 0.05  # share of judgements, from which a list of the judged tells
 SLICE = 20  # queries that a slice needs
+STEPS = 3  # before the protocols, and in each of them
 LENGTHS = {"1 word": (0, 1), "2 words": (2, 2), "3 or 4": (3, 4), "5 or more": (5, 999)}
-Step = Callable[[str], None]
+Step = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -102,27 +105,34 @@ def trial(data: Collection, on_step: Step | None = None, seed: int = 0) -> Trial
 
     Parameters
     ----------
-    on_step : told what is being done
+    on_step : told how many steps are done, and of how many
 
     Raises
     ------
     ValueError
-        if no judgement can be used: no query has a relevant document
+        if no query has a relevant document among its judgements
     """
-    say = on_step or (lambda _: None)
-    say("correcting spelling")
+    if data.grade.max(initial=0) < data.relevant:
+        raise ValueError("no judgement names a relevant document: nothing can be tried")
+    say = on_step or (lambda done, total: None)
+    say(0, STEPS)
     wording, changed = corrected(data)
-    say("cutting texts into words")
     texts = texts_of(data, wording if changed else None)
     protocols, why, share = _protocols(data, texts["stems"])
-    say("making vectors")
-    every = protocols != ["re-rank"]
-    meaning = Meaning.of(data, None if every else data.item)
+    steps = STEPS * (1 + len(protocols))
+    say(2, steps)
+    meaning = Meaning.of(data, data.item if protocols == ["re-rank"] else None)
     group = alike(list(data.query))
     made = []
-    for protocol in protocols:
-        made.append(_outcome(data, texts, meaning, group, protocol, say, seed))
+    for place, protocol in enumerate(protocols, 1):
+        told = partial(_shifted, say, STEPS * place, steps)
+        made.append(_outcome(data, texts, meaning, group, protocol, told, seed))
+    say(steps, steps)
     return Trial(tuple(made), why, share, Counter(changed))
+
+
+def _shifted(say: Step, first: int, steps: int, done: int) -> None:
+    say(first + done, steps)
 
 
 def _protocols(data: Collection, texts: Texts) -> tuple[list[Protocol], str, float]:
@@ -156,10 +166,10 @@ def _outcome(
     meaning: Meaning,
     group: NDArray[np.int32],
     protocol: Protocol,
-    say: Step,
+    say: Callable[[int], None],
     seed: int,
 ) -> Outcome:
-    say(f"{protocol}: collecting pairs")
+    say(0)
     per_query = POOL if protocol == "retrieve" else len(data.row) / data.n_queries
     queries = _drawn(data.split, int(MOST_PAIRS[protocol] / per_query), seed)
     if protocol == "retrieve":
@@ -167,12 +177,11 @@ def _outcome(
     else:
         arena = rerank_arena(data, queries, group)
     cut, told = splits(arena.group, data.split[queries], seed)
-    cut = [Split(s.learn, s.test) for s in cut]
-    say(f"{protocol}: computing signals")
+    say(1)
     ids = queries[arena.row].astype(np.int32)
     matches = {form: Matches.of(t, ids, arena.item) for form, t in texts.items()}
     features = signals(data, texts, meaning, ids, arena.item)
-    say(f"{protocol}: tuning, training, trying")
+    say(2)
     found = contest(arena, matches, features, cut, seed)
     return _measured(data, arena, found, told)
 
@@ -188,10 +197,12 @@ def _drawn(own: NDArray[np.int8], most: int, seed: int) -> NDArray[np.intp]:
 def _measured(data: Collection, arena: Arena, found: Found, told: str) -> Outcome:
     tried, scores = found.tested, found.scores
 
-    def means(each: Callable[[Ids], NDArray[np.float64]]) -> dict[str, Interval]:
+    def means(each: Callable[[Scores], NDArray[np.float64]]) -> dict[str, Interval]:
         return {way: arena.mean(each(s), tried) for way, s in scores.items()}
 
     retrieve = arena.protocol == "retrieve"
+    bad = data.grade < data.relevant
+    some_bad = retrieve and bad.mean() > NOT_RELEVANT
     ndcg = {way: arena.ndcg(s) for way, s in scores.items()}
     ceiling = arena.mean(arena.recall(scores[OURS], k=10_000), tried).estimate
     return Outcome(
@@ -202,7 +213,7 @@ def _measured(data: Collection, arena: Arena, found: Found, told: str) -> Outcom
         {way: arena.mean(each, tried) for way, each in ndcg.items()},
         means(arena.reciprocal_rank),
         means(arena.recall) if retrieve else {},
-        means(lambda s: arena.ndcg(s, "condensed")) if retrieve else {},
+        means(lambda s: arena.ndcg(s, "condensed")) if some_bad else {},
         means(arena.judged) if retrieve else {},
         ceiling,
         found.settings,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .arena import Arena, Scores
 from .matching import PLAIN, Matches, Setting
 from .signals import spread
+from .texts import Ids
 
 GRID: Mapping[str, tuple[float | str, ...]] = {
     "form": ("plurals", "stems"),
@@ -34,7 +35,7 @@ def tuned(arena: Arena, matches: Mapping[str, Matches]) -> Setting:
     reached = arena.ndcg(matches[now.form].score(now))
     for name in (*GRID, *list(GRID)[1:]):
         for value in GRID[name]:
-            option = replace(now, **{name: value})
+            option = replace(now, **{name: value})  # type: ignore[arg-type]
             if option == now or not (option.title or option.body):
                 continue
             tried = arena.ndcg(matches[option.form].score(option))
@@ -53,9 +54,7 @@ def surely_more(
     return bool(gain.mean() > max(errors * gain.std() / np.sqrt(len(gain)), 1e-9))
 
 
-def mixed(
-    words: Scores, meaning: Scores, row: NDArray[np.int32], share: float
-) -> Scores:
+def mixed(words: Scores, meaning: Scores, row: Ids, share: float) -> Scores:
     """BM25 and cosine, each by its spread on a query's list, in some proportion."""
     return (1 - share) * spread(words, row) + share * spread(meaning, row)
 

@@ -12,20 +12,18 @@ from .collections import Collection
 from .texts import ANALYSER
 
 MOST = 200_000  # documents whose words a speller learns
-START = 300  # characters of a text that stands for a title
+ENOUGH = 40_000_000  # characters of them
 
 
 def corrected(data: Collection) -> tuple[NDArray[np.object_], list[tuple[str, str]]]:
     """(m,) queries, and what was changed in them: words as typed and as taken."""
     step = max(1, data.n_documents // MOST)
-    texts = [
-        f"{t} {f}" if t else b[:START]
-        for t, f, b in zip(
-            data.title[::step], data.facets[::step], data.body[::step], strict=True
-        )
-    ]
+    long = ENOUGH // max(1, min(data.n_documents, MOST))
+    told = (data.title[::step], data.facets[::step], data.body[::step])
+    texts = [f"{t} {f} {b}"[:long] for t, f, b in zip(*told, strict=True)]
     speller = Speller.fit(Usage.of(ANALYSER.words_of(texts), rare=2))
-    made, changes = data.query.copy(), []
+    made = data.query.copy()
+    changes: list[tuple[str, str]] = []
     for place, text in enumerate(data.query):
         correction = speller(ANALYSER.words(text))
         if correction.changes:
