@@ -83,7 +83,8 @@ def run(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="run the offline steps on your own Parquet or CSV tables instead",
+            help="run the offline steps on your own tables instead (fraud, video, "
+            "search)",
         ),
     ] = None,
     from_twin: Annotated[
@@ -99,7 +100,8 @@ def run(
     """
     if data is not None and not data.is_dir():
         raise typer.BadParameter(
-            f"no folder {data}: give one with tables, payments.csv or impressions.csv"
+            f"no folder {data}: give one with tables: payments.csv, impressions.csv, "
+            "or documents, queries and judgements"
         )
     with _loading():
         from sevensteps.commands.run import run_all, run_on_own_data
