@@ -118,12 +118,14 @@ def table(outcome: Outcome) -> Table:
 
 def settings(outcome: Outcome) -> str:
     """What tuning chose, of the first split, in words."""
-    chosen, share = outcome.settings[0], outcome.shares[0]
+    first = outcome.settings[0]
+    chosen = first.setting
+    words = "corrected words" if first.words == "corrected" else "words as typed"
     return (
         f"tuned: k1 {chosen.k1:g}, b {chosen.b:g}; title {chosen.title:g}, body "
-        f"{chosen.body:g}, facets {chosen.facets:g}; {chosen.form}; share of vectors "
-        f"in the mix {share:g}"
-        + (", in the first fold" if len(outcome.shares) > 1 else "")
+        f"{chosen.body:g}, facets {chosen.facets:g}; {chosen.form}; in the mix "
+        f"{words}, and {first.share:g} of vectors"
+        + (", in the first fold" if len(outcome.settings) > 1 else "")
     )
 
 

@@ -14,7 +14,7 @@ from sevensteps.measure import Interval
 from sevensteps.search.table import FeatureTable
 
 from .arena import Arena, Scores
-from .learning import LEARNED, learned
+from .learning import LEARNED, MOST, learned
 from .matching import Matches, Setting
 from .signals import places
 from .splitting import Split
@@ -31,9 +31,26 @@ DAMPING = 60  # of ranks, as in `sevensteps.search.fusion`
 PLAIN_BM25 = Setting()
 TITLES = Setting(body=0, facets=0)
 MOST_TUNING = 1_000  # queries by which settings are chosen
-INNER = 4  # parts of the queries to learn from; by one of them a way is chosen
+INNER = 4  # parts of the queries to learn from, each of which is tried aside
+MANY = 100_000  # pairs, beyond which one of them is
 ERRORS = 0.5  # standard errors by which a costlier way must win to be taken
 Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was tuned on the queries to learn from.
+
+    Attributes
+    ----------
+    setting : BM25's
+    words : the form of the words in the mix: that of the setting, or "corrected"
+    share : of meaning in the mix
+    """
+
+    setting: Setting
+    words: str
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +61,13 @@ class Found:
     ----------
     scores : (p,) by way
     tested : (q,) places of the queries that were tried
-    settings, shares : BM25's setting, and of meaning in the mix; one a split
+    settings : what was tuned, one a split
     chosen : how often each way was taken as ours, over the splits
     """
 
     scores: dict[str, Scores]
     tested: Rows
-    settings: tuple[Setting, ...]
-    shares: tuple[float, ...]
+    settings: tuple[Chosen, ...]
     chosen: Counter[str]
 
 
@@ -78,24 +94,24 @@ def contest(
 ) -> Found:
     """Try every way on the test queries of every split."""
     total: dict[str, Scores] = {}
-    settings, shares, chosen = [], [], Counter[str]()
+    settings, chosen = [], Counter[str]()
     asides = _asides(arena, features, splits, seed)
     for split, aside in zip(splits, asides, strict=True):
-        setting, share = _chosen_settings(arena, matches, features, split.learn, seed)
-        scores = simple_ways(arena, matches, features, setting, share)
+        chose = _chosen_settings(arena, matches, features, split.learn, seed)
+        scores = simple_ways(arena, matches, features, chose)
         told = features.beside({"tuned": scores[TUNED], "mix": scores[MIX]})
         asked = arena.of(split.test)
         tried = {way: values[asked] for way, values in scores.items()}
-        tried |= learned(arena, told, split.learn, split.test, seed=seed)
+        most = MOST if len(splits) > 1 else 3 * MOST
+        tried |= learned(arena, told, split.learn, split.test, most=most, seed=seed)
         name = _best_way(arena, scores, split.learn, aside)
         tried[OURS] = tried[name]
         for way, values in tried.items():
             total.setdefault(way, np.zeros(len(arena)))[asked] = values
-        settings.append(setting)
-        shares.append(share)
+        settings.append(chose)
         chosen[name] += 1
     tested = np.unique(np.concatenate([split.test for split in splits]))
-    return Found(total, tested, tuple(settings), tuple(shares), chosen)
+    return Found(total, tested, tuple(settings), chosen)
 
 
 def _chosen_settings(
@@ -104,26 +120,31 @@ def _chosen_settings(
     features: FeatureTable,
     learn: Rows,
     seed: int,
-) -> tuple[Setting, float]:
-    """BM25's setting and the share of meaning, on some queries to learn from."""
+) -> Chosen:
+    """What does best on some of the queries to learn from."""
     lot = np.random.default_rng([seed, 3]).permutation(learn)[:MOST_TUNING]
     mine, some = arena.of(lot), arena.take(lot)
     held = {form: told.take(mine) for form, told in matches.items()}
     setting = tuned(some, held)
-    score = held[setting.form].score(setting)
-    return setting, best_share(some, score, features["cosine"][mine])
+    words, score = setting.form, held[setting.form].score(setting)
+    if "corrected" in held:
+        other = held["corrected"].score(setting)
+        if surely_more(some.ndcg(other), some.ndcg(score), ERRORS):
+            words, score = "corrected", other
+    share = best_share(some, score, features["cosine"][mine])
+    return Chosen(setting, words, share)
 
 
 def simple_ways(
     arena: Arena,
     matches: Mapping[str, Matches],
     features: FeatureTable,
-    setting: Setting,
-    share: float,
+    chose: Chosen,
 ) -> dict[str, Scores]:
     """(p,) scores by each way that learns nothing but a few settings."""
-    cosine = features["cosine"]
+    cosine, setting = features["cosine"], chose.setting
     score = matches[setting.form].score(setting)
+    words = matches[chose.words].score(setting)
     ranks = [places(s, arena.row) for s in (score, cosine)]
     made: dict[str, Scores] = {
         TITLE: matches[PLAIN_BM25.form].score(TITLES),
@@ -131,7 +152,7 @@ def simple_ways(
         TUNED: score,
         VECTORS: cosine,
         RANKS: sum((1 / (DAMPING + 1 + rank) for rank in ranks), np.zeros(len(arena))),
-        MIX: mixed(score, cosine, arena.row, share),
+        MIX: mixed(words, cosine, arena.row, chose.share),
     }
     if not made[TITLE].any():
         del made[TITLE]
@@ -174,9 +195,12 @@ def _asides(
         learn = splits[0].learn
         n = int(arena.group.max()) + 1
         lot = np.random.default_rng([seed, 29]).permutation(n)[arena.group[learn]]
-        ask, rest = learn[lot % INNER == 0], learn[lot % INNER != 0]
-        told = learned(arena, features, rest, ask, ways=QUICK, seed=seed)
-        return [_aside(arena, [(ask, told)])]
+        made = []
+        for k in range(INNER if len(arena) <= MANY else 1):
+            ask, rest = learn[lot % INNER == k], learn[lot % INNER != k]
+            told = learned(arena, features, rest, ask, ways=QUICK, seed=seed)
+            made.append((ask, told))
+        return [_aside(arena, made)]
     parts: list[list[tuple[Rows, dict[str, Scores]]]] = [[] for _ in splits]
     for one, other in combinations(range(len(splits)), 2):
         tests = splits[one].test, splits[other].test

@@ -23,10 +23,9 @@ from .texts import Ids
 
 LEARNED = ("linear", "grade trees", "LambdaMART", "blend")
 FEWEST = 20  # queries of two grades that learning needs
-MOST = 200_000  # pairs that trees learn from
-MOST_LINEAR = 60_000  # pairs that the linear ranker learns from
+MOST = 60_000  # pairs that are learned from, unless more are asked for
 LEVELS = 30  # different grades that LambdaMART tells apart
-MEANING = 0.4  # share of the cosine in what the blend takes unlearned
+MEANING = 0.4  # share of the cosine in a mix that is not tuned
 STRENGTH = 100.0  # of the pull of linear weights towards zero, in rows
 Rows = NDArray[np.intp]
 
@@ -57,6 +56,7 @@ def learned(
     learn: Rows,
     ask: Rows,
     ways: tuple[str, ...] = LEARNED[:3],
+    most: int = MOST,
     seed: int = 0,
 ) -> dict[str, Scores]:
     """Scores of the pairs of some queries by rankers that learned from others.
@@ -64,6 +64,11 @@ def learned(
     What nobody judged is taken for not relevant. The blend adds up the linear ranker,
     LambdaMART, and a mix of BM25 and cosine that learns nothing, each by its spread on
     a query's list: where few queries teach, the last keeps the others from straying.
+
+    Parameters
+    ----------
+    learn, ask : (any,) places of queries in the arena
+    most : pairs that trees learn from; the linear ranker learns from half of them
 
     Returns
     -------
@@ -76,21 +81,27 @@ def learned(
     asked = arena.of(ask)
     x, made = features.take(asked), dict[str, Scores]()
     for way in ways:
-        some = _some(row, MOST_LINEAR if way == "linear" else MOST, seed)
+        some = _some(row, most // 2 if way == "linear" else most, seed)
         pairs = Judged.of(features.take(mine[some]), row[some], grade[some])
         made[way] = _fitted(way, pairs, seed).scores(x)
     at = arena.row[asked]
-    simple = MEANING * spread(x["cosine"], at)
-    simple = simple + (1 - MEANING) * spread(x["bm25_stems"], at)
-    parts = (made["linear"], made["LambdaMART"], simple)
+    parts = (made["linear"], made["LambdaMART"], _unlearned(x, at))
     made["blend"] = np.sum([spread(part, at) for part in parts], axis=0)
     return made
+
+
+def _unlearned(features: FeatureTable, row: Ids) -> Scores:
+    """The tuned mix of words and meaning, or where none was tuned, the usual one."""
+    if "mix" in features.names:
+        return features["mix"]
+    words, cosine = features["bm25_stems"], features["cosine"]
+    return (1 - MEANING) * spread(words, row) + MEANING * spread(cosine, row)
 
 
 def _fitted(way: str, pairs: Judged, seed: int) -> Ranker:
     if way == "linear":
         return pairwise(pairs, strength=STRENGTH, seed=seed)
-    plan = _plan(len(pairs), seed)
+    plan = _plan(seed)
     if way == "grade trees":
         return pointwise(pairs, plan)
     scale = Scale.of(pairs.grade)
@@ -116,8 +127,8 @@ def _some(row: Ids, most: int, seed: int) -> NDArray[np.intp]:
     return np.flatnonzero(np.isin(row, lot[: int(len(names) * most / len(row))]))
 
 
-def _plan(n: int, seed: int) -> TreePlan:
-    """Small trees for few pairs, and every one of part of the signals and rows."""
+def _plan(seed: int) -> TreePlan:
+    """Few small trees, every one of a part of the signals and of the rows."""
     more = {
         "feature_fraction": 0.5,
         "bagging_fraction": 0.7,
@@ -126,10 +137,9 @@ def _plan(n: int, seed: int) -> TreePlan:
         "max_bin": 63,
         "lambdarank_truncation_level": 2 * K,
     }
-    large = n > 50_000
     return TreePlan(
-        n_trees=200 if large else 100,
-        leaves=31 if large else 15,
+        n_trees=100,
+        leaves=15,
         rate=0.08,
         least=50,
         seed=seed,

@@ -13,8 +13,9 @@ from scipy.sparse.csgraph import connected_components
 
 from .texts import ANALYSER, FORMS, kept_words
 
-FOLDS = 5
+FOLDS, FEWER = 5, 3
 FEW = 2_000  # queries, up to which each is tried once, in folds
+MANY = 60_000  # pairs, beyond which there are fewer folds
 SHARE = 0.4  # of more queries that are tried
 FEWEST = 10  # queries that a part needs
 Places = NDArray[np.intp]
@@ -53,7 +54,7 @@ def alike(queries: Sequence[str]) -> NDArray[np.int32]:
 
 
 def splits(
-    group: NDArray[np.int32], own: NDArray[np.int8], seed: int = 0
+    group: NDArray[np.int32], own: NDArray[np.int8], n_pairs: int = 0, seed: int = 0
 ) -> tuple[list[Split], str]:
     """How queries are split, and that in words.
 
@@ -61,6 +62,7 @@ def splits(
     ----------
     group : (m,) int        see `alike`
     own : (m,) int8         the data's own part of each: 0 train, 1 validation, 2 test
+    n_pairs : int           of queries and documents that learning has to read
     """
     if theirs := _theirs(group, own):
         return theirs
@@ -68,7 +70,7 @@ def splits(
     n_groups = int(group.max()) + 1
     lot = rng.permutation(n_groups)[group]
     if len(group) <= FEW:
-        n = min(FOLDS, n_groups)
+        n = min(FOLDS if n_pairs <= MANY else FEWER, n_groups)
         made = [Split(*_parts(lot % n == k)) for k in range(n)]
         return made, f"{n} folds: each is ranked by what never saw it or its like"
     split = Split(*_parts(lot < SHARE * n_groups))

@@ -14,15 +14,15 @@ from sevensteps.measure import Interval
 
 from .arena import Arena, K, Protocol, Scores, rerank_arena, retrieve_arena
 from .collections import Collection
-from .contest import OURS, TUNED, Found, contest
-from .matching import PLAIN, Matches, Setting, best
+from .contest import OURS, TUNED, Chosen, Found, contest
+from .matching import PLAIN, Matches, best
 from .meaning import Meaning
 from .signals import signals
 from .splitting import alike, splits
 from .texts import Texts, texts_of
 from .wording import corrected
 
-MOST_PAIRS: Mapping[Protocol, int] = {"retrieve": 400_000, "re-rank": 600_000}
+MOST_PAIRS: Mapping[Protocol, int] = {"retrieve": 300_000, "re-rank": 300_000}
 POOL = 250  # documents a query that a pool has, about
 PROBE = 500  # queries by which the protocol is chosen
 DENSE = 0.5  # share of BM25's first ten that must be judged, to retrieve
@@ -46,7 +46,7 @@ class Outcome:
     ndcg, reciprocal_rank, recall, condensed, judged : by way; recall, NDCG of the
         judged only, and the share judged are of retrieval
     ceiling : share of relevant documents that any way found
-    settings, shares : see `contest.Found`
+    settings : what was tuned, one a split
     chosen : which ways were taken as ours, and how often
     slices : by kind of query, how many, and the lead over tuned BM25
     """
@@ -61,8 +61,7 @@ class Outcome:
     condensed: dict[str, Interval]
     judged: dict[str, Interval]
     ceiling: float
-    settings: tuple[Setting, ...]
-    shares: tuple[float, ...]
+    settings: tuple[Chosen, ...]
     chosen: Counter[str]
     slices: dict[str, tuple[int, Interval]]
 
@@ -176,7 +175,7 @@ def _outcome(
         arena = retrieve_arena(data, queries, group, texts, meaning)
     else:
         arena = rerank_arena(data, queries, group)
-    cut, told = splits(arena.group, data.split[queries], seed)
+    cut, told = splits(arena.group, data.split[queries], len(arena), seed)
     say(1)
     ids = queries[arena.row].astype(np.int32)
     matches = {form: Matches.of(t, ids, arena.item) for form, t in texts.items()}
@@ -217,7 +216,6 @@ def _measured(data: Collection, arena: Arena, found: Found, told: str) -> Outcom
         means(arena.judged) if retrieve else {},
         ceiling,
         found.settings,
-        found.shares,
         found.chosen,
         _slices(data, arena, ndcg[OURS] - ndcg[TUNED], tried),
     )
