@@ -84,7 +84,8 @@ def run(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="run the offline steps on your own Parquet or CSV tables instead",
+            help="run the offline steps on your own tables instead (fraud, video, "
+            "search)",
         ),
     ] = None,
     letor: Annotated[
@@ -110,7 +111,8 @@ def run(
         raise typer.BadParameter("give --data or --letor, not both")
     if data is not None and not data.is_dir():
         raise typer.BadParameter(
-            f"no folder {data}: give one with tables, payments.csv or impressions.csv"
+            f"no folder {data}: give one with tables: payments.csv, impressions.csv, "
+            "or documents, queries and judgements"
         )
     if letor is not None and not letor.is_dir():
         raise typer.BadParameter(

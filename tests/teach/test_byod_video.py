@@ -49,5 +49,5 @@ def test_a_log_of_repeats_is_called_one(folder, tmp_path):
 
 def test_other_chapters_have_no_such_report(folder, capsys):
     with pytest.raises(SystemExit):
-        run_on_own_data("search", folder)
-    assert "fraud and video" in " ".join(capsys.readouterr().err.split())
+        run_on_own_data("ads", folder)
+    assert "fraud, video and search" in " ".join(capsys.readouterr().err.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sevensteps.commands.console import console, errors, failing_plainly, progress
@@ -37,18 +39,24 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
 def run_on_own_data(name: str, folder: Path) -> int:
     """The offline steps of a chapter on the tables in `folder`."""
     from sevensteps.teach.byod import run_fraud
+    from sevensteps.teach.byod_search import run_search
     from sevensteps.teach.byod_video import run_video
 
-    runners = {"fraud_detection": run_fraud, "video_recommendation": run_video}
-    with failing_plainly():
+    doing = "Reading, checking, training, measuring"
+    with failing_plainly(), progress(doing) as report:
+        runners: dict[str, Callable[[Path], object]] = {
+            "fraud_detection": run_fraud,
+            "video_recommendation": run_video,
+            "search_ranking": partial(run_search, on_step=report),
+        }
         found = [run for case, run in runners.items() if name and case.startswith(name)]
         if len(found) != 1:
             raise ValueError(
-                f"--data works with the chapters fraud and video, not with {name!r}"
+                "--data works with the chapters fraud, video and search, not with "
+                f"{name!r}"
             )
-        with progress("Reading, checking, training, measuring"):
-            report = found[0](folder)
-    console.print(report)
+        told = found[0](folder)
+    console.print(told)
     return 0
 
 

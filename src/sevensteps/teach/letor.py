@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from sevensteps.cases.search.letor import (
+from sevensteps.cases.judgements.letor import (
     BASELINES,
     FEATURE,
     FIRST,

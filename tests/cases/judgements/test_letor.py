@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from sevensteps.cases.search.letor import (
+from sevensteps.cases.judgements.letor import (
     BASELINES,
     FEATURE,
     OURS,

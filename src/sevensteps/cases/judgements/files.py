@@ -1,0 +1,253 @@
+"""The files of a folder as tables: which there are, how written, with which columns."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sevensteps.features.checks import BadTable
+
+from .columns import known
+from .marked import marked
+
+DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".qrels", ".qrel", ".docs", ".queries"}
+LINES = {".jsonl", ".ndjson", ".json"}
+MARKED = {".trec", ".xml", ".sgml", ".all", ".qry", ".rel", ".text", ".1400", ""}
+SEPARATORS = ("\t", ",", ";", "|")
+DEEPEST = 3  # folders below the one that was given
+CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table as it lies on the disk.
+
+    Attributes
+    ----------
+    name : within the folder; as messages tell it
+    path, member : where; the member of a zip file
+    columns : as written; "0", "1" … where no line names them
+    kind : "parquet", "delimited", "lines" or "frame": already read
+    separator, header, encoding, quoted : how it is written
+    frame : what was read, of the last kind
+    """
+
+    name: str
+    path: Path
+    columns: tuple[str, ...]
+    kind: str
+    member: str = ""
+    separator: str = ","
+    header: bool = True
+    encoding: str = "utf-8"
+    quoted: bool = True
+    frame: pd.DataFrame | None = None
+
+
+def sources(folder: Path) -> tuple[list[Source], list[str]]:
+    """The tables of a folder, and the names of files that are none.
+
+    Raises
+    ------
+    BadTable          a table that cannot be read, by its name
+    """
+    tables, others = [], []
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith((".", "__")) for part in inside.parts)
+        if not path.is_file() or hidden or len(inside.parts) > DEEPEST:
+            continue
+        for name, member in _members(path, str(inside)):
+            table = look(name, path, member)
+            if table is None:
+                others.append(name)
+            else:
+                tables.append(table)
+    return _once(tables), others
+
+
+def _members(path: Path, name: str) -> list[tuple[str, str]]:
+    """The files in a file: one, unless it is a zip of several."""
+    if path.suffix == ".zip" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as held:
+            inside = [m.filename for m in held.infolist() if not m.is_dir()]
+        return [(m, m) for m in inside if not m.startswith("__MACOSX")]
+    return [(name.removesuffix(".gz"), "")]
+
+
+def _once(tables: list[Source]) -> list[Source]:
+    """A file that also lies there packed counts once."""
+    seen = {table.name: table for table in reversed(tables)}
+    return [table for table in tables if seen[table.name] is table]
+
+
+def look(name: str, path: Path, member: str = "") -> Source | None:
+    """How one file is written; None if it holds no table."""
+    suffix = Path(name).suffix.lower()
+    try:
+        if suffix == ".parquet":
+            columns = tuple(pq.read_schema(path).names)
+            return Source(name, path, columns, "parquet", member)
+        if suffix in LINES:
+            return _lines(name, path, member)
+        if suffix in DELIMITED | MARKED:
+            return _text(name, path, member, suffix)
+    except (pa.ArrowException, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise BadTable(f"{name} cannot be read: {str(error).strip()}") from None
+    return None
+
+
+def stream(path: Path, member: str = "") -> IO[bytes]:
+    """The bytes of a file, unpacked."""
+    if member:
+        return zipfile.ZipFile(path).open(member)
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def encoding_of(path: Path, member: str = "") -> str:
+    """UTF-8 if every byte of it is; else UTF-16 by its mark, or Windows' Latin-1."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with stream(path, member) as file:
+        first = file.read(CHUNK)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        marked_so = first.startswith(codecs.BOM_UTF8)
+        try:
+            decoder.decode(first)
+            while chunk := file.read(CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8-sig" if marked_so else "utf-8"
+
+
+def _head(path: Path, member: str, encoding: str, n: int = 200) -> list[str]:
+    with stream(path, member) as file:
+        start = file.read(CHUNK).decode(encoding, errors="replace")
+    lines = start.splitlines() if len(start) < CHUNK // 2 else start.splitlines()[:-1]
+    return [line for line in lines if line.strip()][:n]
+
+
+def _text(name: str, path: Path, member: str, suffix: str) -> Source | None:
+    encoding = encoding_of(path, member)
+    lines = _head(path, member, encoding)
+    if not lines:
+        return None
+    if lines[0].lstrip().startswith((".I", "<")):
+        with stream(path, member) as file:
+            frame = marked(file.read().decode(encoding, errors="replace"))
+        if frame is None:
+            return None
+        columns = tuple(frame.columns)
+        return Source(name, path, columns, "frame", encoding=encoding, frame=frame)
+    separator = _separator(lines)
+    if separator is None:
+        return None
+    fields = [field.strip('" ') for field in _fields(lines[0], separator)]
+    header = known(fields)
+    if not header and suffix == ".csv" and separator == ",":
+        header = not any(field.replace(".", "").isdigit() for field in fields)
+    columns = tuple(fields) if header else tuple(map(str, range(len(fields))))
+    quoted = header and not (separator == "\t" and _even(lines, separator))
+    return Source(
+        name, path, columns, "delimited", member, separator, header, encoding, quoted
+    )
+
+
+def _separator(lines: list[str]) -> str | None:
+    """What stands between the fields of the first line; blanks if nothing else."""
+    if _blanks(lines):
+        return " "
+    counts = {mark: lines[0].count(mark) for mark in SEPARATORS}
+    best = max(counts, key=lambda mark: counts[mark])
+    if counts["\t"] and (_even(lines, "\t") or counts["\t"] >= counts[best]):
+        return "\t"
+    if counts[best] and (known(lines[0].split(best)) or _even(lines, best)):
+        return best
+    return best if counts[best] else None
+
+
+def _blanks(lines: list[str]) -> bool:
+    """Whether these are lines of qrels: three or four words, the last a number."""
+    words = {len(line.split()) for line in lines}
+    last = lines[-1].split()[-1]
+    return words in ({3}, {4}) and last.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _even(lines: list[str], separator: str) -> bool:
+    """Whether every line has as many fields as the first."""
+    return len({line.count(separator) for line in lines}) == 1
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    return line.split() if separator == " " else line.split(separator)
+
+
+def _lines(name: str, path: Path, member: str) -> Source | None:
+    """JSON: an object on each line, or one array or mapping of them."""
+    encoding = encoding_of(path, member)
+    first = next(iter(_head(path, member, encoding, 1)), "")
+    try:
+        record = json.loads(first)
+    except ValueError:
+        record = None
+    if isinstance(record, dict) and len(_head(path, member, encoding, 2)) > 1:
+        return Source(name, path, tuple(record), "lines", member, encoding=encoding)
+    if first.lstrip()[:1] not in ("{", "["):
+        return None
+    with stream(path, member) as file:
+        frame = _whole(name, file.read().decode(encoding))
+    if frame is None:
+        return None
+    return Source(name, path, tuple(frame.columns), "frame", frame=frame)
+
+
+def _whole(name: str, text: str) -> pd.DataFrame | None:
+    """A JSON array of objects, or a mapping of ids to texts or to grades."""
+    try:
+        held = json.loads(text)
+    except ValueError as error:
+        raise BadTable(f"{name} is not valid JSON: {error}") from None
+    if isinstance(held, list) and held and isinstance(held[0], dict):
+        return pd.DataFrame([{k: flat(v) for k, v in row.items()} for row in held])
+    if not isinstance(held, dict) or not held:
+        return None
+    if all(isinstance(v, str) for v in held.values()):
+        return pd.DataFrame({"id": list(held), "text": list(held.values())})
+    if all(isinstance(v, dict) for v in held.values()):
+        rows = [(q, d, str(g)) for q, row in held.items() for d, g in row.items()]
+        return pd.DataFrame(rows, columns=["query_id", "document_id", "grade"])
+    return None
+
+
+def flat(value: Any) -> str:
+    """A JSON value as text: lists joined, objects left out."""
+    if isinstance(value, list | tuple):
+        return " ".join(flat(part) for part in value)
+    return "" if value is None or isinstance(value, dict) else str(value)
+
+
+def records(source: Source, columns: list[str]) -> Iterator[tuple[str, ...]]:
+    """The wanted columns of a file of JSON lines, row by row."""
+    with stream(source.path, source.member) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line.decode(source.encoding))
+            except ValueError as error:
+                raise BadTable(f"{source.name} line {number}: {error}") from None
+            if not isinstance(row, dict):
+                raise BadTable(f"{source.name} line {number}: is no JSON object")
+            yield tuple(flat(row.get(name)) for name in columns)
