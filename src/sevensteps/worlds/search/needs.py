@@ -237,7 +237,8 @@ def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array
     wishes = rng.random(len(needs)) < WISHES
     wish = ask.say(words.wish, np.where(wishes, needs.use, -1))
     place = ask.say(words.use, np.where(wishes, -1, needs.use))
-    vague = phrase(_VAGUE.take(pa.array(ask.pattern(len(_VAGUE)))), place)
+    start = _VAGUE.take(pa.array(ask.pattern(len(_VAGUE))))
+    vague = pc.utf8_ltrim_whitespace(phrase(start, place))
     what, with_it, by = (wish, vague), phrase("with", feature), phrase("by", brand)
     written = [
         joined(brand, line, colour, material, style, kind, size, with_it, *what),
