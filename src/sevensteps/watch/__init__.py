@@ -3,7 +3,7 @@
 from .alarms import Baseline, alarms, threshold
 from .decay import half_life
 from .drift import Reference, chi_square, ks_distance, psi
-from .drill import Case, Drill, Drilled, drill, drill_with_twin
+from .drill import Case, Drill, Drilled, drill, drill_with_twin, grouped
 from .estimates import chargebacks_by_day, estimate_by_day, matured
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "drill",
     "drill_with_twin",
     "estimate_by_day",
+    "grouped",
     "half_life",
     "ks_distance",
     "matured",

@@ -1,6 +1,6 @@
 """The incident drill: known causes at known times, and who noticed when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,21 @@ def drill_with_twin(monitors: Mapping[str, pd.DataFrame], start: int) -> Drilled
     some = limit[limit > 0]
     levels = {kind: one[some.index] / some for kind, one in monitors.items()}
     return Drilled(drill(calm, twin, cases), levels)
+
+
+def grouped(
+    surprise: pd.DataFrame, monitors: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Monitors out of numbers: each takes the most unusual of its own.
+
+    Parameters
+    ----------
+    surprise : days x numbers, from `Baseline.surprise`
+    monitors : by name, the numbers that each reads
+    """
+    return pd.DataFrame(
+        {name: surprise[list(of)].max(axis=1) for name, of in monitors.items()}
+    )
 
 
 def drill(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from sevensteps.measure import ClickLog, click_log
 from sevensteps.worlds.search import PLACES
 
 
-def table_of(column: pa.ChunkedArray, width: int = PLACES) -> NDArray[np.generic]:
+def table_of(column: pa.ChunkedArray, width: int = PLACES) -> NDArray[Any]:
     """(n, width) a column of lists of one length, as the log keeps its pages."""
     flat = column.combine_chunks().flatten()
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)

@@ -35,24 +35,33 @@ class EnginePolicy:
     build : makes an engine from what the company sees
     every : days between two builds; by then new products are not found
     arrange : rules of the page, with today's stock
+    stale_from : day from which on nothing is built any more
     """
 
     build: Build
     every: int = 7
     arrange: Arrange = stock_last
+    stale_from: int | None = None
     _built_on: int | None = field(default=None, repr=False)
     _engine: Engine | None = field(default=None, repr=False)
     _lists: Ids = field(default_factory=lambda: np.empty((0, LISTED), np.int32))
 
     def __call__(self, requests: Requests, view: View) -> Pages:
         """(n,) requests -> (n, PLACES) products."""
-        if self._built_on is None or view.day >= self._built_on + self.every:
+        if self._due(view.day):
             self._engine, self._built_on = self.build(view), view.day
             self._lists = np.full((view.queries.num_rows, LISTED), -2, np.int32)
         self._answer(np.unique(requests.query_id), view)
         return Pages.fixed(
             self.arrange(self._lists[requests.query_id], view)[:, :PLACES]
         )
+
+    def _due(self, day: int) -> bool:
+        """Whether the index is to be built anew."""
+        if self._built_on is None:
+            return True
+        stale = self.stale_from is not None and day >= self.stale_from
+        return not stale and day >= self._built_on + self.every
 
     def _answer(self, query: Ids, view: View) -> None:
         """Make the lists of queries that this index was not asked before."""

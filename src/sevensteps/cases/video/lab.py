@@ -18,7 +18,7 @@ from sevensteps.recommend.items import Events, Floats, Items
 from sevensteps.recommend.policy import Encoder, TwoStage
 from sevensteps.recommend.ranking import Guess, Ranker, Value
 from sevensteps.recommend.towers import Towers
-from sevensteps.watch import Baseline, Drilled, Reference, drill_with_twin
+from sevensteps.watch import Baseline, Drilled, Reference, drill_with_twin, grouped
 from sevensteps.worlds.video import KINDS, Incident, Outcome, Requests, Slates, View
 
 from .faults import Rebuilt, Silent, Skewed
@@ -171,8 +171,10 @@ class Lab:
         reference = Reference.of(usual.x, NAMES)
         calm, *numbers = (_numbers(d, reference) for d in (usual, twin, *struck))
         baseline = Baseline.of(calm)
-        quiet, *told = (_monitors(baseline.surprise(one)) for one in numbers)
-        none = pd.concat([_monitors(baseline.surprise(calm)), quiet])
+        calm, quiet, *told = (
+            grouped(baseline.surprise(one), MONITORS) for one in (calm, *numbers)
+        )
+        none = pd.concat([calm, quiet])
         named = {"none": none} | dict(zip(kinds, told, strict=True))
         return drill_with_twin(named, self.first), lost
 
@@ -243,11 +245,6 @@ def _mean(values: np.ndarray) -> float:
 def _numbers(days: Days, reference: Reference) -> pd.DataFrame:
     """Everything that is watched, by day: drift of each input, and the rest."""
     return reference.psi_by_day(days.x, days.day).join(days.numbers)
-
-
-def _monitors(surprise: pd.DataFrame) -> pd.DataFrame:
-    parts = {name: surprise[list(of)].max(axis=1) for name, of in MONITORS.items()}
-    return pd.DataFrame(parts)
 
 
 def _lost(calm: Days, struck: Days, n_days: int) -> Interval:
