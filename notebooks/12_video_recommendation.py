@@ -39,8 +39,9 @@ from scipy import stats
 # %%
 from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases import video
+from sevensteps.measure import vectors as index
 from sevensteps.recommend import (
-    examples, index, inputs, net_training, online, onnx_net, ranking, smaller, sources)
+    examples, inputs, net_training, online, onnx_net, ranking, smaller, sources)
 from sevensteps.recommend import policy as pages
 from sevensteps.recommend import towers as two_towers
 from sevensteps.recommend.net_training import NetPlan

@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 from sevensteps.measure import krippendorff_alpha, weighted_kappa
 
 #: Four observers and twelve units, of Krippendorff, "Computing Krippendorff's
-#: alpha-reliability" (2011), example C; its text gives the alphas below.
+#: alpha-reliability" (2011): its example with missing data, and its alphas below.
 OBSERVERS = np.array(
     [
         [1, 2, 3, 3, 2, 1, 4, 1, 2, -1, -1, -1],

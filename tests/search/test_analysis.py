@@ -93,6 +93,11 @@ def test_a_typing_mistake_is_no_singular():
     assert exceptions({"tennis": 2000, "tenni": 1}) == {}
 
 
+def test_no_singular_has_a_singular_of_its_own():
+    learned = exceptions({"patuses": 9, "patus": 9, "patu": 9})
+    assert learned == {"patus": "patu"}
+
+
 @given(st.dictionaries(st.text("aeshivxz", min_size=3, max_size=7), st.integers(1, 9)))
 def test_a_singular_is_its_own_singular(counts):
     learned = exceptions(counts)

@@ -25,6 +25,7 @@ def products():
         rows += [(f"{size} bale of hay for rabbits", "Pets", "", "", "")] * 90
     rows += [("oak table wooden legs", "Tables", "Oak", "Oak", "")] * 3
     rows += [("oak table", "Tables", "White", "Oak", "")] * 9
+    rows += [("stool without arms", "Stools", "", "", "")] * 3
     rows += [("no drill shelf, wooden legs", "Shelves", "", "", "")] * 3
     return rows
 

@@ -104,6 +104,17 @@ def test_most_terms_are_two_of_three(small):
     assert set(found(small, asked, match="any")) == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.parametrize(
+    ("n", "most"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4)]
+)
+def test_one_term_in_three_may_be_missing(n, most):
+    words = [f"x{i}" for i in range(n)]
+    titles = [words[:kept] for kept in range(1, n + 1)]
+    index = KeywordIndex.build(Documents.of(titles, [[]] * n))
+    ids = found(index, ask(" ".join(words)), match="most", enough=0)
+    assert sorted(ids) == list(range(most - 1, n))
+
+
 def test_too_few_results_loosen_the_match(small):
     asked = ask("red sofa bed")
     assert set(found(small, asked, match="all", enough=2)) == {0, 3, 4}

@@ -93,6 +93,10 @@ def test_a_torn_word_is_joined_unless_the_catalogue_tears_it_too(speller):
     assert torn.changes == (("lap top", "laptop"),)
     assert speller(["book", "case"]).words == ("bookcase",)
     assert speller(["foot", "stool"]).changes == (), "it finds products as it is"
+    often = {"foot": 9, "stool": 9, "footstool": 9000}
+    assert Speller.fit(Usage(often))(["foot", "stool"]).words == ("footstool",)
+    seen = Speller.fit(Usage(often, {("foot", "stool"): 1}))
+    assert seen(["foot", "stool"]).changes == (), "one product is enough"
     own = Speller.fit(Usage({"in": 9, "door": 9, "indoor": 900, "de": 1, "delis": 90}))
     assert own(["in", "door"]).changes == (), "refrigerator with ice in door"
     assert own(["de", "lis"]).changes == (), "fleur de lis"
@@ -156,6 +160,7 @@ def test_words_and_pairs_are_counted_within_a_text():
 
 
 def test_errors_that_fingers_make_surprise_less():
+    assert surprise("cofee", "coffee") < surprise("cofee", "coftee")
     assert surprise("sofa", "sofa") == 0
     slip, far = surprise("sofs", "sofa"), surprise("sofm", "sofa")
     assert 0 < slip < far

@@ -54,13 +54,11 @@ def test_circles_do_no_harm():
         ("a1 => b1 => c1", "two arrows"),
         ("sofa", "stands alone"),
         ("sofa => sofas", "synonym of itself"),
-        ("sofa, sofas", "there twice, as 'sofa'"),
         ("sofa, the", "'the' is nothing but stop words"),
         ("sofa => with", "'with' is nothing but stop words"),
         ("sofa|2 => couch|2", "a weight is a number above 0, at most 1; got '2'"),
         ("sofa => couch|many", "a weight is a number"),
         ("sofa, co\x00uch", "cannot be printed"),
-        ("lamp => light", "repeats line 1: lamp, light"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_named(line, why):
@@ -71,6 +69,15 @@ def test_a_line_that_makes_no_sense_is_named(line, why):
 def test_all_broken_lines_are_named_at_once():
     with pytest.raises(BrokenSynonyms, match=r"line 1: .*\nline 3: "):
         parse("sofa\nlamp, light\nbed\n", ANALYSER)
+
+
+def test_what_is_said_twice_counts_once():
+    table = parse("sofa, sofas\nlamp => light\nlamp, light\n", ANALYSER)
+    assert dict(table.synonyms.others) == {
+        "lamp": (("light", 0.8),),
+        "light": (("lamp", 0.8),),
+    }
+    assert table.warnings == ("line 3: lamp, light repeats line 2",)
 
 
 def test_a_line_of_very_many_terms_is_remarked_on():
@@ -253,6 +260,11 @@ def test_words_in_the_same_company_are_alike():
     assert alike("sofa", "sofa") == pytest.approx(1)
 
 
+def test_a_word_is_no_company_to_itself():
+    alike = Contexts.fit(ANALYSER.tokens_of(["aa aa", "aa bb", "cc dd"]))
+    assert alike("aa", "bb") == 0
+
+
 def test_company_reaches_as_far_as_the_window():
     texts = ANALYSER.tokens_of(["aa bb cc dd"])
     near, far = Contexts.fit(texts, 1), Contexts.fit(texts, 3)
@@ -286,6 +298,7 @@ def test_many_words_have_the_neighbours_that_all_comparisons_give():
     cosine = unit @ unit.T - 2 * np.eye(len(unit))
     best = np.sort(cosine, axis=1)[:, -3:]
     assert len(found) == (best >= 0.9).sum()
+    assert all(near.word != near.other for near in found)
 
 
 def test_vectors_that_make_no_sense_are_refused():

@@ -58,3 +58,19 @@ def run_on_own_data(name: str, folder: Path) -> int:
         told = found[0](folder)
     console.print(told)
     return 0
+
+
+def run_on_letor(name: str, folder: Path) -> int:
+    """The ranking step of the search chapter on the judged features in `folder`."""
+    from sevensteps.teach.letor import run_letor
+
+    with failing_plainly():
+        asked = name.removesuffix(".ipynb").replace("-", "_").removeprefix("11_")
+        if not asked or not ("search_ranking".startswith(asked) or asked == "11"):
+            raise ValueError(
+                f"--letor works with the chapter search, not with {name!r}"
+            )
+        with progress("Reading, checking, training, measuring"):
+            report = run_letor(folder)
+    console.print(report)
+    return 0

@@ -155,23 +155,28 @@ def _learned(
     """Weights after `plan.epochs` passes, the lists in an order drawn anew each."""
     rng, n = np.random.default_rng([plan.seed, 44]), len(lesson.rows)
     steps = plan.epochs * (n // plan.lists)
-    rule = optax.adamw(
-        optax.cosine_decay_schedule(plan.rate, steps), weight_decay=plan.decay
-    )
-    state = rule.init(weights)
-
-    def step(weights: Any, state: Any, batch: Any) -> tuple[Any, Any]:
-        slope = jax.grad(_loss)(weights, batch, fixed)
-        change, state = rule.update(slope, state, weights)
-        return optax.apply_updates(weights, change), state
-
-    fast = jax.jit(step)
+    rates = iter(plan.rate * (1 + np.cos(np.pi * np.arange(steps) / steps)) / 2)
+    state = ADAM.init(weights)
     for _ in range(plan.epochs):
         order = rng.permutation(n)
         for at in range(0, n - plan.lists + 1, plan.lists):
             batch = lesson.batch(order[at : at + plan.lists])
-            weights, state = fast(weights, state, batch)
+            told = batch, fixed, next(rates), plan.decay
+            weights, state = _fast(weights, state, *told)
     return jax.tree.map(np.asarray, weights)
+
+
+def _step(
+    weights: Any, state: Any, batch: Any, fixed: Any, rate: float, decay: float
+) -> tuple[Any, Any]:
+    """One step of Adam with decoupled decay (Loshchilov & Hutter, ICLR 2019)."""
+    change, state = ADAM.update(jax.grad(_loss)(weights, batch, fixed), state)
+    change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
+    return optax.apply_updates(weights, change), state
+
+
+ADAM = optax.scale_by_adam()
+_fast = jax.jit(_step)  # one for all, so that equal shapes are compiled once
 
 
 def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:

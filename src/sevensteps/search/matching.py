@@ -144,7 +144,8 @@ class Matched:
     Attributes
     ----------
     bm25 : (n,) float32
-    met : (n, terms) bool     whether a term is there, by any way
+    met : (n, terms) bool     whether a term is there, by any way; of a query with fewer
+        terms than others, the further columns mean nothing, and weigh nothing
     own : (n, terms) bool     by its own word
     phrase : (n,) bool        whether the whole query stands there as typed
     """
@@ -178,7 +179,6 @@ def matched(
     met = often > 0
     whole = asked.n_terms[row]
     phrase = np.take_along_axis(met[..., 0], whole[:, None], axis=1)[:, 0]
-    met[np.arange(n), whole] = False
     best = score[:, :wide].max(axis=2)
     weighed = np.einsum("ij,ij->i", best, asked.term_weight[row])
     found = np.asarray(met[:, :wide].any(axis=2))

@@ -99,13 +99,15 @@ def parse(text: str, analyser: Analyser) -> Loaded:
     for number, line in _lines(text):
         try:
             found, n_terms = _pairs_of(line, analyser)
-            for phrase, other, _ in found:
-                if (before := first_at.setdefault((phrase, other), number)) != number:
-                    raise ValueError(f"repeats line {before}: {phrase}, {other}")
         except ValueError as error:
             errors.append(f"line {number}: {error}")
             continue
-        pairs += found
+        for phrase, other, weight in found:
+            if (before := first_at.setdefault((phrase, other), number)) == number:
+                pairs.append((phrase, other, weight))
+            else:
+                said = f"{phrase}, {other} repeats line {before}"
+                warnings.append(f"line {number}: {said}")
         if n_terms > BROAD:
             warnings.append(f"line {number}: {n_terms} terms are many for one meaning")
     if not text.endswith("\n"):
@@ -134,7 +136,7 @@ def _pairs_of(
         raise ValueError("has two arrows; split it into two lines")
     sources = _terms(left, analyser)
     targets = _terms(right[0], analyser) if right else sources
-    if not right and len(sources) == 1:
+    if not right and "," not in line:
         raise ValueError(f"{line!r} stands alone; name a synonym, or remove it")
     if right and (both := {p for p, _ in sources} & {p for p, _ in targets}):
         raise ValueError(f"{min(both)!r} would be a synonym of itself")
@@ -152,9 +154,8 @@ def _terms(part: str, analyser: Analyser) -> list[_Term]:
         phrase = " ".join(analyser.tokens(name))
         if not phrase:
             raise ValueError(f"{name!r} is nothing but stop words; searches ignore it")
-        if phrase in (known for known, _ in found):
-            raise ValueError(f"{name!r} is there twice, as {phrase!r}")
-        found.append((phrase, _weight(weight) if bar else USUAL))
+        if phrase not in (known for known, _ in found):  # "sofa, sofas" is one
+            found.append((phrase, _weight(weight) if bar else USUAL))
     return found
 
 

@@ -12,8 +12,14 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from sevensteps.cases.search import Collection, Outcome, Trial, read_collection, trial
-from sevensteps.cases.search.contest import OURS, SPELT, TUNED, order_of
+from sevensteps.cases.judgements import (
+    Collection,
+    Outcome,
+    Trial,
+    read_collection,
+    trial,
+)
+from sevensteps.cases.judgements.contest import OURS, SPELT, TUNED, order_of
 
 SHOWN = 5  # corrections of spelling
 SKIPPED = (
@@ -137,7 +143,7 @@ def run_search(
     Parameters
     ----------
     folder : Path     documents, queries and judgements: see
-                      `sevensteps.cases.search.read_collection`
+                      `sevensteps.cases.judgements.read_collection`
     on_step : told how many steps are done, and of how many
 
     Returns

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sevensteps.worlds.luck import fates
 from sevensteps.worlds.video import SLATE, Pairs, Requests, Slates, VideoWorld
 from sevensteps.worlds.video.matching import FOREIGN, FRESH, Stage
-from sevensteps.worlds.video.rng import fates
 from sevensteps.worlds.video.sessions import Memory, behave
 
 DAY_NUMBER = 12

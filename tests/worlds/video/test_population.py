@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from sevensteps.worlds.luck import stream
 from sevensteps.worlds.video import DAY, N_TOPICS
 from sevensteps.worlds.video.catalogue import Creators, Space, videos_by
 from sevensteps.worlds.video.people import DRIFT_DAYS, INTERESTS, draw_users
-from sevensteps.worlds.video.rng import stream
 
 SPACE = Space.of(7)
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from sevensteps.worlds.arrays import join
+from sevensteps.worlds.luck import fates, luck
 from sevensteps.worlds.video import DAY, SCHEMA, SLATE, Incident, Size, VideoWorld
-from sevensteps.worlds.video.arrays import join
 from sevensteps.worlds.video.catalogue import Creators, Space, catalogue, shard
 from sevensteps.worlds.video.people import first_users
-from sevensteps.worlds.video.rng import fates, luck
 
 TINY = Size(n_users=200, n_videos=1_500, n_creators=60, days=2)
 

@@ -1,5 +1,7 @@
 """The video case: a town to try policies in, and a reader's own interaction logs."""
 
+from sevensteps.cases.people import mean_of
+
 from .cold import cold_starts
 from .draws import BestOfBasket, Scorer, draws, earned
 from .faults import Rebuilt, Silent, Skewed
@@ -8,7 +10,7 @@ from .lab import INCIDENTS, Lab
 from .logs import Log, read_log
 from .ranked import as_seen_from, click_auc, click_ratio
 from .retraining import Retraining, trained
-from .town import Town, Truth, board, by_span, compare, mean_of, per_person
+from .town import Town, Truth, board, by_span, compare, per_person
 from .trial import Trial, trial
 
 __all__ = [

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sevensteps.cases.people import BLOCKS
 from sevensteps.measure import Interval, snips
 from sevensteps.worlds.video import Outcome
 
-from .town import BLOCKS, Town
+from .town import Town
 
 
 def cold_starts(outcomes: Mapping[str, Outcome], town: Town) -> pd.DataFrame:

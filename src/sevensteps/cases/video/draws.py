@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sevensteps.cases.people import BLOCKS
 from sevensteps.measure import Interval, doubly_robust, ips, snips
 from sevensteps.recommend.inputs import NAMES, inputs, shelf_on
 from sevensteps.recommend.items import Events, Floats, Ids, Items, Viewers
@@ -29,7 +30,7 @@ from sevensteps.worlds.video import (
     basket,
 )
 
-from .town import BLOCKS, DAY, Town
+from .town import DAY, Town
 
 CHUNK = 512  # places at a time
 

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sevensteps.cases.people import BLOCKS, mean_of
 from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
 from sevensteps.recommend.items import Events, Floats, Ids
 from sevensteps.worlds.video import SLATE
 
-from .town import BLOCKS, Town, mean_of
+from .town import Town
 
 ROWS = 256  # of a table of scores at a time
 

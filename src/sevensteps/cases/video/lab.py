@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sevensteps.cases.parallel import side_by_side
+from sevensteps.cases.people import mean_of
 from sevensteps.measure import Interval
 from sevensteps.recommend.inputs import NAMES
 from sevensteps.recommend.items import Events, Floats, Items
@@ -22,7 +23,7 @@ from sevensteps.worlds.video import KINDS, Incident, Outcome, Requests, Slates, 
 
 from .faults import Rebuilt, Silent, Skewed
 from .retraining import Retraining
-from .town import Town, mean_of
+from .town import Town
 
 OWN = ("stale_index", "version_skew", "silent_input")
 INCIDENTS = (*KINDS, *OWN)

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sevensteps.cases.people import BLOCKS
 from sevensteps.measure import Interval, calibration_ratio, roc_auc
 from sevensteps.recommend.examples import Rows
 from sevensteps.recommend.inputs import Shelf, inputs
 from sevensteps.recommend.items import Floats
 from sevensteps.recommend.ranking import Ranker
-
-from .town import BLOCKS
 
 CHUNK = 20_000
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from sevensteps.cases.parallel import side_by_side
-from sevensteps.measure import Interval, ab_test, snips
+from sevensteps.cases.people import mean_of
+from sevensteps.measure import ab_test
 from sevensteps.recommend.items import Events, Floats, Ids, Items, Viewers
 from sevensteps.recommend.known import Known, known_after, look_curve
 from sevensteps.worlds.video import (
@@ -25,7 +24,6 @@ from sevensteps.worlds.video import (
     VideoWorld,
 )
 
-BLOCKS = 100  # of people, as units of chance
 DAY = 86_400
 
 
@@ -126,19 +124,6 @@ def per_person(outcome: Outcome, n_users: int) -> pd.DataFrame:
         "days": np.bincount(came, minlength=n).astype(float),
     }
     return pd.DataFrame(sums)
-
-
-def mean_of(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:
-    """Mean over people, with people drawn again in a hundred groups.
-
-    Parameters
-    ----------
-    values : (n,) float       one number a person
-    unit : (n,) int           each one's id; the position when absent
-    """
-    told = np.asarray(values, np.float64)
-    block = (np.arange(len(told)) if unit is None else unit) % BLOCKS
-    return snips(told, np.ones(len(told)), block)
 
 
 def board(outcomes: Mapping[str, Outcome], *, last: int | None = None) -> pd.DataFrame:

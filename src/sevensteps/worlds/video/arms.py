@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..luck import fates, luck
 from .records import Policy, Requests, Slates, View
-from .rng import ARMS, fates, luck
+from .rng import ARMS
 from .schema import SLATE
 
 

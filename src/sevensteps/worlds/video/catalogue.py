@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import join, unit
+from ..arrays import join, unit
+from ..luck import stream
 from .records import Flags, Floats, Ids, Size
-from .rng import CREATORS, SPACE, VIDEOS, stream
+from .rng import CREATORS, SPACE, VIDEOS
 from .schema import CONTENT_DIM, COUNTRIES, DAY, DIM, LANGUAGES, N_TOPICS
 
 SHARD = 1 << 18  # videos; each shard is a pure function of its number

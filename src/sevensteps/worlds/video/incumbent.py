@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..luck import stream
 from .pairs import Pairs
 from .records import Floats, Ids, Requests, Slates, View
-from .rng import BASKETS, INCUMBENT, stream
+from .rng import BASKETS, INCUMBENT
 from .schema import DAY, LANGUAGES, N_TOPICS, SLATE
 
 POOL = 30  # candidates of a page

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..arrays import join
 from ..disk import Progress
-from .arrays import join
+from ..luck import fates, luck, stream
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
 from .matching import Stage
 from .oracle import Oracle
@@ -26,7 +27,7 @@ from .records import (
     Slates,
     View,
 )
-from .rng import QUIT, UPLOADS, fates, luck, stream
+from .rng import QUIT, UPLOADS
 from .schema import DAY, SLATE
 from .sessions import Memory, Seen, behave
 from .tables import (

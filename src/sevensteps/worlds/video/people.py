@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import join, unit
+from ..arrays import join, unit
+from ..luck import stream
 from .catalogue import LANGUAGE_SHARES, Space
 from .records import Floats, Ids
-from .rng import USERS, stream
+from .rng import USERS
 from .schema import COUNTRIES, DAY, DEVICES, DIM, LANGUAGES, N_TOPICS
 
 INTERESTS = 4

@@ -1,46 +1,7 @@
-"""Seeded streams and luck: every part of the world is a pure function of its key."""
-
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+"""What the video world draws: its streams by part, its luck by purpose."""
 
 SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT, BASKETS = range(100, 107)
 
 # What a uniform is for: one draw for each purpose.
 VISIT, PAGES, WHEN, EXAMINE, CLICK, WATCH, LIKE, SUBSCRIBE = range(8)
 ASKED, STARS, QUIT, ARMS = range(8, 12)
-_ODD = [np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)]
-
-
-def stream(seed: int, *key: int) -> np.random.Generator:
-    """A generator that depends on the key alone, so shards need no order."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *key])))
-
-
-def luck(
-    fate: NDArray[Any], other: NDArray[Any] | int, purpose: int
-) -> NDArray[np.float32]:
-    """Uniforms in [0, 1), one per pair of keys, the same under every policy.
-
-    Parameters
-    ----------
-    fate : (n,) uint64        e.g. of a user on a day, see `fates`
-    other : (n,) int          e.g. a video; what else the luck depends on
-    purpose : int             one draw for each purpose
-    """
-    x = fate ^ (np.asarray(other).astype(np.uint64) * _ODD[1])
-    x ^= x >> np.uint64(31)
-    x *= np.uint64((0xBF58476D1CE4E5B9 + 2 * 0x9E3779B97F4A7C * purpose) % 2**64)
-    x ^= x >> np.uint64(29)
-    x *= np.uint64(0x94D049BB133111EB)
-    return (x >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
-
-
-def fates(user: NDArray[Any], *, seed: int, future: int, day: int) -> NDArray[Any]:
-    """(n,) uint64: each user's fate on a day of a future; equal for equal keys."""
-    key = np.random.SeedSequence([seed, future, day]).generate_state(1, np.uint64)[0]
-    x = (user.astype(np.uint64) * _ODD[0]) ^ key
-    x ^= x >> np.uint64(32)
-    x *= _ODD[1]
-    return x ^ (x >> np.uint64(29))

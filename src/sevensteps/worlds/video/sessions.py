@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ..luck import luck
 from .matching import PULL, WORTH, Match, Stage
 from .pairs import Pairs
 from .records import Flags, Floats, Ids, Requests, Slates
-from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH, luck
+from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
 from .schema import MOST_PAGES, SLATE
 
 LOOKS_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
-from ..disk import MANIFEST, Form, Progress, Shelf, cache_name, shelved
+from ..disk import MANIFEST, Form, Progress, cache_name, shelved
+from ..record_files import put_record, read_record
 from .live import State
 from .records import History
 from .schema import NAMES, SCHEMA, TRUTH
@@ -59,7 +59,7 @@ def write(world: VideoWorld, directory: Path, days: int, past: Past) -> Path:
         for name, table in warehouse(past).items():
             shelf.put(name, f"{name}.parquet", table)
         shelf.put("truth", "truth.parquet", past.truth)
-        _put(shelf, "state", past.state)
+        put_record(shelf, "state", past.state)
         shelf.close(FORM, parameters(world, days))
     return directory
 
@@ -81,27 +81,6 @@ def warehouse(past: Past) -> dict[str, pa.Table]:
     }
 
 
-def _put(shelf: Shelf, path: str, record: Any) -> None:
-    """A record of arrays and records, one file for each array."""
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if is_dataclass(value):
-            _put(shelf, f"{path}/{field.name}", value)
-        else:
-            shelf.put_array(f"{path}/{field.name}.npy", value)
-
-
-def _got(directory: Path, kind: Any) -> Any:
-    """The record that `_put` wrote."""
-    values = {}
-    for name, hint in get_type_hints(kind).items():
-        if is_dataclass(hint):
-            values[name] = _got(directory / name, hint)
-        else:
-            values[name] = np.load(directory / f"{name}.npy", allow_pickle=False)
-    return kind(**values)
-
-
 def read_world(directory: str | Path, *, check: bool = False) -> History:
     """A history from disk; with `check`, after verifying all checksums.
 
@@ -121,7 +100,7 @@ def read_past(directory: Path) -> Past:
     return Past(
         impressions=FORM.table(directory, manifest, "impressions"),
         truth=FORM.table(directory, manifest, "truth"),
-        state=_got(directory / "state", State),
+        state=read_record(directory / "state", State),
     )
 
 

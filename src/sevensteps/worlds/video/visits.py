@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from .arrays import within
+from ..arrays import within
+from ..luck import luck
 from .people import Users
 from .records import Floats, Requests
-from .rng import PAGES, VISIT, WHEN, luck
+from .rng import PAGES, VISIT, WHEN
 from .schema import DAY, MOST_PAGES
 
 RETURNS = 0.5  # log-odds of a visit for one unit of remembered satisfaction

@@ -129,12 +129,7 @@ def _qrels(held: list[Part]) -> bool:
 
 def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
     judgements = _matched(told)
-    grades, notes = graded("judgements", judgements["grade"], from_zero=qrels)
-    told.notes.extend(notes)
-    pairs = judgements.assign(grade=grades).groupby(PAIR, sort=False)["grade"]
-    mean = pairs.mean().round(6).reset_index()
-    if again := len(judgements) - len(mean):
-        told.notes.append(f"{again:,} repeated judgements merged by their mean")
+    mean = _once(told, judgements, qrels)
     row, asked = pd.factorize(mean["query_id"])
     if len(asked) < FEWEST:
         raise BadTable(
@@ -161,6 +156,17 @@ def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
         mean["grade"].to_numpy(np.float64),
         min(1.0, highest) if qrels else highest / 2,
     )
+
+
+def _once(told: Gathered, judgements: pd.DataFrame, qrels: bool) -> pd.DataFrame:
+    """Each pair with one grade, the mean of those it was given."""
+    grades, notes = graded("judgements", judgements["grade"], from_zero=qrels)
+    told.notes.extend(notes)
+    pairs = judgements.assign(grade=grades).groupby(PAIR, sort=False)["grade"]
+    mean = pairs.mean().round(6).reset_index()
+    if again := len(judgements) - len(mean):
+        told.notes.append(f"{again:,} repeated judgements merged by their mean")
+    return mean
 
 
 def _matched(told: Gathered) -> pd.DataFrame:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.search import read_collection, trial
-from sevensteps.cases.search.contest import BM25, MIX, OURS, TUNED
-from sevensteps.cases.search.splitting import alike, splits
+from sevensteps.cases.judgements import read_collection, trial
+from sevensteps.cases.judgements.contest import BM25, MIX, OURS, TUNED
+from sevensteps.cases.judgements.splitting import alike, splits
 
 WORDS = np.array(
     [a + b for a in "bdfgklmnprst" for b in ("ab", "el", "ino", "ur", "ovi", "isk")]

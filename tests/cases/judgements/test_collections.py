@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.search import read_collection
+from sevensteps.cases.judgements import read_collection
 
 SHAPES = [
     "our schema", "BEIR", "TREC or SMART", "SMART", "WANDS", "Amazon ESCI",

@@ -1,0 +1,31 @@
+"""The shop's log as clicks by place, and what the world knows of the same searches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.measure import ClickLog, click_log
+from sevensteps.worlds.search import PLACES
+
+
+def table_of(column: pa.ChunkedArray, width: int = PLACES) -> NDArray[np.generic]:
+    """(n, width) a column of lists of one length, as the log keeps its pages."""
+    flat = column.combine_chunks().flatten()
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+
+
+def clicks_of(searches: pa.Table) -> ClickLog:
+    """All searches of a log as places that were shown and clicked.
+
+    Queries are the units of chance, in two hundred groups.
+    """
+    shown, clicked = table_of(searches["shown"]), table_of(searches["clicked"])
+    return click_log(shown, clicked, searches["query_id"].to_numpy())
+
+
+def relative(curve: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A curve by place as shares of its first place."""
+    told = np.asarray(curve, np.float64)
+    return told / told[0]

@@ -1,0 +1,171 @@
+"""Search as one function: understand, retrieve, rank, re-rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dense import DenseIndex, embed
+from .documents import Floats, Ids
+from .features import Reference, pair_features
+from .fusion import reciprocal_ranks
+from .keyword import KeywordIndex
+from .query import Query
+from .rankers import Ranker
+from .shop import WIDTH, Catalogue
+from .table import FeatureTable
+from .understanding import Understanding
+
+POOL = 100  # products that each source may bring
+ENOUGH = 40  # if fewer hold most words of a query, fewer words will do
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was retrieved for some queries; -1 fills up.
+
+    Attributes
+    ----------
+    ids : (n, k) int32                best first, by the sources together
+    rank : source -> (n, k) int32     where each source has it; -1 if nowhere
+    """
+
+    ids: Ids
+    rank: dict[str, Ids]
+
+    @property
+    def pairs(self) -> tuple[NDArray[np.intp], Ids]:
+        """Row and product of everything found."""
+        row, place = np.nonzero(self.ids >= 0)
+        return row, self.ids[row, place]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A shop's search.
+
+    Attributes
+    ----------
+    understanding : reads queries
+    catalogue : what is searched
+    reference : the catalogue, prepared for features
+    keyword : inverted index, or None
+    dense : index of the titles' vectors, or None
+    ranker : orders what was found; None leaves the order of retrieval
+    pool : products that each source may bring
+    """
+
+    understanding: Understanding
+    catalogue: Catalogue
+    reference: Reference
+    keyword: KeywordIndex | None = None
+    dense: DenseIndex | None = None
+    ranker: Ranker | None = None
+    pool: int = POOL
+
+    def __post_init__(self) -> None:
+        """Refuse an engine that finds nothing."""
+        if self.keyword is None and self.dense is None:
+            raise ValueError("an engine needs an index: `keyword`, `dense` or both")
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: Catalogue,
+        understanding: Understanding,
+        ranker: Ranker | None = None,
+        *,
+        sources: Sequence[str] = ("keyword", "dense"),
+    ) -> Engine:
+        """Build the indexes of a catalogue.
+
+        Parameters
+        ----------
+        sources : "keyword", "dense" or both
+
+        Raises
+        ------
+        ValueError            for an unknown source
+        """
+        if not set(sources) <= {"keyword", "dense"}:
+            raise ValueError(f"sources are 'keyword' and 'dense'; got {sources}")
+        documents, vector = catalogue.documents, catalogue.vector
+        by_words = KeywordIndex.build(documents) if "keyword" in sources else None
+        by_meaning = None
+        if "dense" in sources:
+            by_meaning = DenseIndex.build(vector.astype(np.float32))
+        reference = Reference.of(documents, vector)
+        return cls(understanding, catalogue, reference, by_words, by_meaning, ranker)
+
+    def with_ranker(self, ranker: Ranker | None) -> Engine:
+        """The same, ordered by another ranker."""
+        return replace(self, ranker=ranker)
+
+    def read(self, texts: Sequence[str]) -> list[Query]:
+        """What is asked for."""
+        return self.understanding.read_many(texts)
+
+    def retrieve(self, queries: Sequence[Query]) -> Found:
+        """What the sources find, joined by reciprocal ranks."""
+        lists: dict[str, Ids] = {}
+        if self.keyword is not None:
+            some = self.keyword.search_many(
+                queries, self.pool, match="most", enough=ENOUGH
+            )
+            lists["keyword"] = some[0]
+        if self.dense is not None:
+            lists["dense"] = self.dense.search(vectors(queries), self.pool)[0]
+        if len(lists) == 1:
+            ((name, ids),) = lists.items()
+            return Found(ids, {name: _places(ids, ids)})
+        ids, _ = reciprocal_ranks([*lists.values()], self.pool * len(lists))
+        return Found(ids, {name: _places(ids, own) for name, own in lists.items()})
+
+    def features(self, queries: Sequence[Query], found: Found) -> FeatureTable:
+        """Of everything found, in the order of `Found.pairs`."""
+        row, product = found.pairs
+        place = np.nonzero(found.ids >= 0)
+        ranks = {name: rank[place] for name, rank in found.rank.items()}
+        asks = vectors(queries)
+        return pair_features(
+            self.reference, queries, row, product, asks=asks, ranks=ranks
+        )
+
+    def ordered(self, queries: Sequence[Query], found: Found) -> Ids:
+        """(n, k) what was found, best first by the ranker."""
+        if self.ranker is None:
+            return found.ids
+        score = np.full(found.ids.shape, -np.inf, np.float32)
+        score[found.ids >= 0] = self.ranker.scores(self.features(queries, found))
+        order = np.argsort(-score, axis=1, kind="stable")
+        return np.take_along_axis(found.ids, order, axis=1)
+
+    def lists(self, texts: Sequence[str], k: int) -> Ids:
+        """(n, k) the best products for queries as typed; -1 fills up."""
+        queries = self.read(texts)
+        best = self.ordered(queries, self.retrieve(queries))[:, :k]
+        return np.pad(best, ((0, 0), (0, k - best.shape[1])), constant_values=-1)
+
+
+def vectors(queries: Sequence[Query]) -> Floats:
+    """(n, WIDTH) of the words as they were understood, spelling mended."""
+    return embed([" ".join(query.words) for query in queries], WIDTH)
+
+
+def _places(ids: Ids, own: Ids) -> Ids:
+    """Where each of `ids` stands on a source's own list; -1 if nowhere."""
+    n = len(ids)
+    wide = np.int64(max(ids.max(initial=0), own.max(initial=0)) + 2)
+    row = np.arange(n, dtype=np.int64)[:, None] * wide
+    key = (row + own + 1)[own >= 0]
+    place = np.nonzero(own >= 0)[1]
+    order = np.argsort(key)
+    at = np.searchsorted(key, row + ids + 1, sorter=order)
+    at = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else at
+    if not len(key):
+        return np.full(ids.shape, -1, np.int32)
+    hit = (key[at] == row + ids + 1) & (ids >= 0)
+    return np.where(hit, place[at], -1).astype(np.int32)

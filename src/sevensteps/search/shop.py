@@ -1,0 +1,175 @@
+"""A shop's tables as a search engine takes them: documents, words, understanding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from .analysis import Analyser
+from .attributes import Gazetteer
+from .dense import embed
+from .documents import Coded, Documents, Floats, Ids, Tokens
+from .spelling import Speller
+from .synonym_file import parse
+from .understanding import Understanding
+from .usage import Usage
+
+DAY = 86_400
+FIELDS = ("brand", "category", "colour", "material", "size")
+NUMBERS = ("price", "margin", "rating", "n_ratings", "sold", "in_stock")
+WIDTH = 128  # of the titles' vectors: half the numbers, nearly all of the meaning
+_OFTEN = 5  # searches that a query needs before its words are believed
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Products as documents; a document's number is the product's id.
+
+    Attributes
+    ----------
+    documents : analysed texts, coded columns and numbers
+    titles : as written
+    vector : (n, WIDTH) float16 of unit length, one for each title
+    """
+
+    documents: Documents
+    titles: Sequence[str]
+    vector: NDArray[np.float16]
+
+    @classmethod
+    def of(
+        cls,
+        products: pa.Table,
+        day: int,
+        analyser: Analyser,
+        before: Catalogue | None = None,
+    ) -> Catalogue:
+        """From a shop's table of products, in order of their ids.
+
+        Parameters
+        ----------
+        products : columns title, description, `FIELDS`, `NUMBERS`, listed_at
+        day : on whose morning; ages are counted to it
+        before : an earlier state: only products that it lacks are read anew
+
+        Raises
+        ------
+        ValueError                if ids are not 0, 1, 2, ...
+        """
+        ids = products["product_id"].to_numpy()
+        if not np.array_equal(ids, np.arange(len(ids))):
+            raise ValueError("product_id must be 0, 1, 2, ... in this order")
+        known = 0 if before is None else len(before.documents)
+        titles = products["title"].to_pylist()
+        texts = _analysed(products.slice(known), analyser)
+        vector = embed(titles[known:], WIDTH).astype(np.float16)
+        if before is not None:
+            texts = _plain(before.documents).then(texts)
+            vector = np.concatenate([before.vector, vector])
+        columns = {name: _coded(products[name]) for name in FIELDS}
+        numbers = _numbers(products, day)
+        documents = Documents(texts.title, texts.body, columns, numbers)
+        return cls(documents, titles, vector)
+
+    @cached_property
+    def categories(self) -> list[str]:
+        """The category of each product, as filed."""
+        return _told(self.documents.fields["category"])
+
+
+def _plain(documents: Documents) -> Documents:
+    return Documents(documents.title, documents.body)
+
+
+def _analysed(products: pa.Table, analyser: Analyser) -> Documents:
+    """Titles and descriptions as tokens of one vocabulary."""
+    n = products.num_rows
+    texts = [products[c].to_pylist() for c in ("title", "description")]
+    cut = analyser.tokens_of([*texts[0], *texts[1]])
+    words = {word: code for code, word in enumerate(cut.vocabulary)}
+    middle = cut.offsets[n]
+    title = Tokens(cut.codes[:middle], cut.offsets[: n + 1], words)
+    body = Tokens(cut.codes[middle:], cut.offsets[n:] - middle, words)
+    return Documents(title, body)
+
+
+def _coded(column: pa.ChunkedArray) -> Coded:
+    told = column.combine_chunks().dictionary_encode()
+    code = pc.fill_null(told.indices, -1).to_numpy(zero_copy_only=False)
+    return Coded(code.astype(np.int32), tuple(told.dictionary.to_pylist()))
+
+
+def _told(column: Coded) -> list[str]:
+    names = [*column.names, ""]
+    return [names[code] for code in column.code]
+
+
+def _numbers(products: pa.Table, day: int) -> Mapping[str, Floats]:
+    made = {
+        name: products[name].to_numpy(zero_copy_only=False).astype(np.float32)
+        for name in NUMBERS
+    }
+    age = day - products["listed_at"].to_numpy() / DAY
+    return made | {"age_days": age.astype(np.float32).clip(0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A log's distinct queries.
+
+    Attributes
+    ----------
+    query_id : (q,) int32
+    text : as typed
+    times : (q,) int64            searches
+    """
+
+    query_id: Ids
+    text: Sequence[str]
+    times: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, searches: pa.Table, queries: pa.Table) -> Asked:
+        """From a shop's log and its table of queries, the most frequent first."""
+        code, times = np.unique(searches["query_id"].to_numpy(), return_counts=True)
+        order = np.argsort(-times, kind="stable")
+        ids = code[order].astype(np.int32)
+        return cls(ids, queries["text"].take(pa.array(ids)).to_pylist(), times[order])
+
+    def often(self, least: int = _OFTEN) -> Asked:
+        """Those that were asked at least so many times."""
+        n = int((self.times >= least).sum())
+        return Asked(self.query_id[:n], self.text[:n], self.times[:n])
+
+
+def understanding(
+    catalogue: Catalogue, analyser: Analyser, asked: Asked, synonyms: str
+) -> Understanding:
+    """All parts of query understanding, from what a shop has.
+
+    Parameters
+    ----------
+    asked : the log's queries; their frequent words are known words
+    synonyms : text of the merchandisers' file
+
+    Raises
+    ------
+    BrokenSynonyms            if the file makes no sense
+    """
+    some = asked.often()
+    usage = Usage.of(
+        analyser.words_of(catalogue.titles), analyser.words_of(some.text), some.times
+    )
+    columns = {n: _told(catalogue.documents.fields[n]) for n in FIELDS}
+    return Understanding(
+        analyser,
+        Speller.fit(usage),
+        parse(synonyms, analyser).synonyms,
+        Gazetteer.fit(catalogue.titles, catalogue.categories, columns, analyser),
+    )

@@ -1,0 +1,222 @@
+"""What goes in and out of the search world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .schema import PLACES
+
+Ids = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Examination = Literal["position", "cascade"]
+Kind = Literal["fad", "early_season", "stuffing", "sold_out"]
+KINDS = ("fad", "early_season", "stuffing", "sold_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a world is.
+
+    Attributes
+    ----------
+    n_products : on the first day
+    n_needs : needs that are drawn; those drawn twice are more popular, not more
+    n_shoppers, n_brands : people and makers
+    days : of a history, unless told otherwise
+    arrivals : new products a day, as a share of the first ones
+    joiners : new shoppers a day, as a share of the first ones
+    """
+
+    n_products: int
+    n_needs: int
+    n_shoppers: int
+    n_brands: int
+    days: int
+    arrivals: float = 0.002
+    joiners: float = 0.001
+
+    def __post_init__(self) -> None:
+        counts = self.n_products, self.n_needs, self.n_shoppers, self.n_brands
+        if min(*counts, self.days) < 1 or min(self.arrivals, self.joiners) < 0:
+            raise ValueError(f"a world needs at least one of each, no less: got {self}")
+        if max(counts) > 2**27 or self.n_brands > 5_000:
+            raise ValueError(
+                f"at most 2^27 products and shoppers, 5,000 brands; got {self}"
+            )
+
+
+SCALES = {
+    "smoke": Size(12_000, 4_000, 4_000, 120, days=14),
+    "book": Size(300_000, 250_000, 120_000, 500, days=28),
+    "full": Size(3_000_000, 1_000_000, 1_000_000, 2_000, days=7),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A known cause at a known time. `size` scales it; 1.0 is the usual one.
+
+    `fad`: a brand is on everybody's lips, by name and by liking.
+    `early_season`: summer (or what `season` says) comes two months too soon.
+    `stuffing`: sellers of new products fill their titles with others' words.
+    `sold_out`: a department cannot deliver.
+    """
+
+    kind: Kind
+    start_day: int
+    days: int = 7
+    size: float = 1.0
+    brand: int = 0  # of a fad
+    department: int = 0  # of what is sold out
+    season: str = "summer"  # of what comes early: the first that a world comes to
+
+    def __post_init__(self) -> None:
+        from .schema import SEASONS
+
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
+        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
+            raise ValueError(
+                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
+                f"got {self}"
+            )
+        if min(self.brand, self.department) < 0:
+            raise ValueError(f"brand and department are numbers from 0; got {self}")
+        if self.season not in SEASONS[1:]:
+            raise ValueError(f"seasons are {SEASONS[1:]}; got {self.season!r}")
+
+    def on(self, day: int) -> bool:
+        """Whether the incident is under way on `day`."""
+        return self.start_day <= day < self.start_day + self.days
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Searches that come in together; arrays of one length.
+
+    A day comes in three waves: first searches, then those of shoppers who try other
+    words, then their last ones.
+
+    Attributes
+    ----------
+    search_id, session_id : (n,) int64
+    shopper_id : (n,) int32
+    at : (n,) int32           seconds since the world began
+    device : (n,) int8        0 desktop, 1 phone
+    query_id : (n,) int32
+    attempt : (n,) int8       0 for the first search of a session
+    """
+
+    search_id: NDArray[np.int64]
+    session_id: NDArray[np.int64]
+    shopper_id: Ids
+    at: Ids
+    device: NDArray[np.int8]
+    query_id: Ids
+    attempt: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.query_id)
+
+    def take(self, rows: NDArray[np.intp] | Flags) -> Requests:
+        """Some of the requests."""
+        return Requests(
+            self.search_id[rows],
+            self.session_id[rows],
+            self.shopper_id[rows],
+            self.at[rows],
+            self.device[rows],
+            self.query_id[rows],
+            self.attempt[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a policy shows: one row of products for each request, best first.
+
+    Attributes
+    ----------
+    product_id : (n, PLACES) int32    -1 leaves a place empty
+    ranker : (n,) int8                which of the policy's rankers made the page
+    randomised : (n,) bool            the first ten places are in random order
+    """
+
+    product_id: Ids
+    ranker: NDArray[np.int8]
+    randomised: Flags
+
+    @classmethod
+    def fixed(cls, product_id: Ids) -> Pages:
+        """Pages of a policy with one ranker, without chance."""
+        n = len(product_id)
+        if product_id.shape != (n, PLACES):
+            raise ValueError(f"pages must be (n, {PLACES}), not {product_id.shape}")
+        return cls(product_id, np.zeros(n, np.int8), np.zeros(n, bool))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a policy may look at when it answers a wave of a day.
+
+    `log` holds the searches since the day before it was last asked: yesterday's, or the
+    whole history on the first day of a live run, or none on a world's first day.
+    """
+
+    day: int
+    products: pa.Table
+    queries: pa.Table
+    shoppers: pa.Table
+    log: pa.Table | None
+
+
+Policy = Callable[[Requests, View], Pages]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The warehouse after some days. No column begins with true_.
+
+    `synonyms` is the merchandisers' file: a line for each group of words.
+    """
+
+    products: pa.Table
+    queries: pa.Table
+    shoppers: pa.Table
+    searches: pa.Table
+    synonyms: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What followed from a policy.
+
+    Attributes
+    ----------
+    searches : pa.Table       as in the warehouse
+    truth : pa.Table          one row a search: need, grades, examined, satisfied
+    sessions : DataFrame      one row a session: session_id, shopper_id, day, intent,
+                              searches, clicks, bought, revenue, margin,
+                              true_satisfied, true_without_click
+    daily : DataFrame         by day: visitors, sessions, searches, without_results,
+                              clicks, bought, revenue, margin, true_satisfied, true_mood
+    products, shoppers : pa.Table     the company's tables on the last evening
+    evening : the world on the last evening, for `SearchWorld.live(..., after=outcome)`
+    """
+
+    searches: pa.Table
+    truth: pa.Table
+    sessions: pd.DataFrame
+    daily: pd.DataFrame
+    products: pa.Table
+    shoppers: pa.Table
+    evening: Any

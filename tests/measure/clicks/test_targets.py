@@ -1,0 +1,263 @@
+"""Weights, rates and counterfactual metrics against the truth of a simulated shop."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.measure import (
+    Evidence,
+    Pairs,
+    affine_weights,
+    click_log,
+    clip_tradeoff,
+    counterfactual_dcg,
+    counterfactual_rank,
+    examined_evidence,
+    inverse_rank,
+    ips_evidence,
+    ips_weights,
+    naive_evidence,
+    reranked,
+    shrunk,
+    trust_bias,
+)
+
+PLACES = np.arange(6)
+
+
+def logged(people, rng, n=3_000):
+    shop = people.Shop.of(rng)
+    query, shown, own = shop.search(rng, n)
+    pull = shop.pull[query[:, None], own]
+    log = click_log(shown, people.position_based(rng, pull, people.look), query)
+    return shop, log, pull
+
+
+def dcg(value, place):
+    return (value / np.log2(place + 2)).sum(1).mean()
+
+
+def test_another_order_is_estimated_without_bias_and_covered(people):
+    """The truth is that of all shops: queries are drawn, not given."""
+
+    def drawn(seed):
+        rng = np.random.default_rng(seed)
+        _, log, pull = logged(people, rng, 2_000)
+        return log, pull, reranked(pull + 0.1 * rng.normal(size=pull.shape), log)
+
+    shops = [drawn(1_000 + seed) for seed in range(400)]
+    gain = np.mean([dcg(pull, place) for _, pull, place in shops])
+    ranks = np.sum([(pull * (place + 1)).sum() for _, pull, place in shops])
+    rank = ranks / np.sum([pull.sum() for _, pull, _ in shops])
+    covered, off = [], []
+    for seed in range(150):
+        log, _, place = drawn(seed)
+        right = ips_weights(log.clicked, PLACES, people.look)
+        options = {"resamples": 200, "seed": seed}
+        first = counterfactual_dcg(right, place, log.block, **options)
+        second = counterfactual_rank(right, place, log.block, **options)
+        covered.append((gain in first, rank in second))
+        folklore = ips_weights(log.clicked, PLACES, inverse_rank(6))
+        wrong = counterfactual_dcg(folklore, place, log.block, resamples=2)
+        off.append((first.estimate / gain - 1, wrong.estimate / gain - 1))
+    assert 0.90 <= np.mean(covered, axis=0).min() <= np.mean(covered) <= 0.985
+    right_off, wrong_off = np.mean(off, axis=0)
+    assert abs(right_off) < 0.01 < 0.1 < wrong_off
+
+
+def test_two_orders_are_compared_in_pairs(people):
+    rng = np.random.default_rng(0)
+    _, log, pull = logged(people, rng, 20_000)
+    w = ips_weights(log.clicked, PLACES, people.look)
+    good, bad = reranked(pull, log), reranked(-pull, log)
+    gain = counterfactual_dcg(w, good, log.block) - counterfactual_dcg(
+        w, bad, log.block
+    )
+    assert gain.low > 0
+    assert dcg(pull, good) - dcg(pull, bad) in gain
+
+
+def test_a_wrong_propensity_can_prefer_the_worse_order(people):
+    """Naive clicks hold the logged order for best, whatever is better."""
+    rng = np.random.default_rng(1)
+    shop = people.Shop.of(rng)
+    query, shown, own = shop.search(rng, 40_000)
+    pull = shop.pull[query[:, None], own][:, ::-1]  # the logged order is the worst
+    shown = shown[:, ::-1]
+    log = click_log(shown, people.position_based(rng, pull, people.look), query)
+    logged_order = np.broadcast_to(PLACES, shown.shape)
+    best = reranked(pull, log)
+
+    def gain(propensity):
+        w = ips_weights(log.clicked, PLACES, propensity)
+        return counterfactual_dcg(w, best, log.block) - counterfactual_dcg(
+            w, logged_order, log.block
+        )
+
+    assert gain(np.ones(6)).high < 0 < gain(people.look).low
+
+
+def test_corrected_for_trust_the_order_is_estimated_without_bias(people):
+    trust, doubt = np.full(6, 0.95), np.linspace(0.4, 0, 6)
+    off, naive = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        shop = people.Shop.of(rng)
+        query, shown, own = shop.search(rng, 5_000)
+        pull = shop.pull[query[:, None], own]
+        clicked = people.trusting(rng, pull, people.look, trust, doubt)
+        log = click_log(shown, clicked, query)
+        place = reranked(-pull, log)
+        fit = trust_bias(log, shop.of_pairs(shop.pull, log), resamples=2)
+        w = affine_weights(clicked, PLACES, fit.alpha.estimate, fit.beta.estimate)
+        got = counterfactual_dcg(w, place, log.block, resamples=2)
+        truth = dcg(pull, place)
+        off.append(got.estimate / truth - 1)
+        plain = ips_weights(clicked, PLACES, people.look)
+        by_place = counterfactual_dcg(plain, place, log.block, resamples=2)
+        naive.append(by_place.estimate / truth - 1)
+    assert abs(np.mean(off)) < 0.02 < 0.1 < np.mean(naive)
+
+
+def test_clipping_trades_bias_for_effective_clicks(people):
+    rng = np.random.default_rng(2)
+    _, log, pull = logged(people, rng, 20_000)
+    place = reranked(-pull, log)
+    table = clip_tradeoff(log, people.look, place, [1, 2, 3, 10])
+    assert (np.diff(table.estimate) >= 0).all()
+    assert (np.diff(table.effective_clicks) <= 0).all()
+    assert table.loc[1, "effective_clicks"] == log.clicked.sum()
+    assert table.clipped.is_monotonic_decreasing
+    assert table.loc[10, "clipped"] == 0
+    truth = dcg(pull, place)
+    assert table.low[10] <= truth <= table.high[10]
+    assert table.high[1] < truth
+    width = table.high - table.low
+    assert width[1] < width[10]
+
+
+def test_summed_propensities_are_unbiased_and_quieter_than_weighted_clicks(people):
+    sums, means = [], []
+    for seed in range(60):
+        shop, log, _ = logged(people, np.random.default_rng(seed), 2_000)
+        truth = shop.of_pairs(shop.pull, log)
+        evidence = ips_evidence(log, people.look)
+        shown = naive_evidence(log).exposure
+        weight = ips_weights(log.clicked, PLACES, people.look)
+        horvitz = np.bincount(log.pair.ravel(), weight.ravel(), len(log.pairs)) / shown
+        often = shown >= 5
+        sums.append((evidence.rate - truth)[often])
+        means.append((horvitz - truth)[often])
+    error, other = np.concatenate(sums), np.concatenate(means)
+    assert abs(error.mean()) < 0.005
+    assert abs(other.mean()) < 0.005
+    assert (error**2).mean() < 0.9 * (other**2).mean()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_shrinking_finds_the_spread_and_beats_raw_rates(weighted):
+    """A beta prior of mean 0.25 and strength 8, with few and many exposures."""
+    rng = np.random.default_rng(3)
+    m = 40_000
+    truth = rng.beta(2, 6, m)
+    n = rng.geometric(0.1, m)
+    look = 0.5 if weighted else 1.0
+    clicks = rng.binomial(n, truth * look).astype(float)
+    pairs = Pairs(np.arange(m), np.arange(m))
+    evidence = Evidence(pairs, clicks, n * look, look)
+    got = shrunk(evidence)
+    assert got.mean == pytest.approx(0.25, abs=0.005)
+    assert got.strength == pytest.approx(8, rel=0.06)
+    raw, better = ((rate - truth) ** 2 for rate in (evidence.rate, got.rate))
+    assert better.mean() < 0.6 * raw.mean()
+    if not weighted:  # the conjugate answer, with the true prior
+        np.testing.assert_allclose(got.rate, (clicks + 2) / (n + 8), atol=0.02)
+
+
+def test_pairs_that_do_not_differ_are_all_the_mean():
+    rng = np.random.default_rng(4)
+    pairs = Pairs(np.arange(500), np.arange(500))
+    seen = np.full(500, 40.0)
+    seen[0] = 0
+    clicks = np.round(seen * 0.25)
+    got = shrunk(Evidence(pairs, clicks, seen))
+    assert np.isinf(got.strength)
+    np.testing.assert_allclose(got.rate, clicks.sum() / seen.sum())
+    some = rng.binomial(40, 0.25, 500).astype(float) * (seen > 0)
+    assert shrunk(Evidence(pairs, some, seen)).rate[0] == pytest.approx(
+        some.sum() / seen.sum()
+    )
+    with pytest.raises(ValueError, match="a click and a miss"):
+        shrunk(Evidence(pairs, seen, seen))
+
+
+def test_all_above_the_last_click_was_examined():
+    shown = [[1, 2, 3], [3, 2, 1], [1, 2, -1]]
+    clicked = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0]], bool)
+    got = examined_evidence(click_log(shown, clicked, [0, 0, 0]))
+    assert dict(zip(got.pairs.product, got.exposure, strict=True)) == {1: 2, 2: 2, 3: 1}
+    assert dict(zip(got.pairs.product, got.clicks, strict=True)) == {1: 1, 2: 1, 3: 1}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000))
+def test_reranking_is_a_permutation_of_what_was_shown(seed):
+    rng = np.random.default_rng(seed)
+    shown = rng.permuted(np.tile(np.arange(5), (20, 1)), axis=1)
+    shown[:, 3:][rng.random((20, 2)) < 0.5] = -1
+    shown[0] = np.arange(5)
+    log = click_log(shown, np.zeros((20, 5), bool), np.arange(20))
+    score = rng.integers(0, 3, (20, 5)).astype(float)
+    place = reranked(score, log)
+    for row in range(20):
+        there = shown[row] >= 0
+        want = sorted(np.flatnonzero(there), key=lambda j: (-score[row, j], j))
+        assert np.flatnonzero(there)[np.argsort(place[row][there])].tolist() == want
+        assert (place[row][~there] == -1).all()
+
+
+def test_products_that_are_not_listed_earn_nothing():
+    w, block = np.array([[2.0, 1.0], [0, 0]]), [0, 1]
+    got = counterfactual_dcg(w, [[0, -1], [0, 1]], block)
+    assert got.estimate == pytest.approx(1)
+    assert counterfactual_dcg(w, [[1, 0], [0, 1]], block, k=1).estimate == 0.5
+    with pytest.raises(ValueError, match="give its rank"):
+        counterfactual_rank(w, [[0, -1], [0, 1]], block)
+    assert counterfactual_rank(w, [[1, 0], [0, 1]], block).estimate == pytest.approx(
+        5 / 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: ips_weights([True], [0], [np.nan]), "missing or zero at place 0"),
+        (lambda: ips_weights([True], [1], [1.0, 0.0]), "missing or zero at place 1"),
+        (lambda: ips_weights([True], [2], [1.0, 0.5]), "must lie in 0 .. 1"),
+        (lambda: ips_weights([True], [0], [[1.0]]), "one value a place"),
+        (lambda: ips_weights([True], [0], [1.0], clip=0.5), "at least 1"),
+        (lambda: affine_weights([True], [0], [0.0], [0.1]), "see place 0"),
+        (lambda: affine_weights([True], [0], [1.0], [np.nan]), "beta"),
+        (lambda: counterfactual_dcg([[1.0]], [[0, 1]], [0]), "tables alike"),
+        (lambda: counterfactual_dcg([[np.inf]], [[0]], [0]), "clip"),
+        (lambda: counterfactual_dcg([[1.0]], [[0.5]], [0]), "places from 0"),
+        (lambda: counterfactual_dcg([[1.0]], [[0]], [0, 1]), "each of 1 rows"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(call, told):
+    with pytest.raises(ValueError, match=told):
+        call()
+
+
+def test_places_without_clicks_need_no_propensity():
+    assert ips_weights([True, False], [0, 1], [1.0, np.nan]).tolist() == [1, 0]
+    log = click_log([[1, 2]], np.array([[True, False]]), [0])
+    with pytest.raises(ValueError, match="positive at 1"):
+        ips_evidence(log, [1.0, 0.0])
+    with pytest.raises(ValueError, match="NaN where something was shown"):
+        reranked([[np.nan, 1]], log)
+    with pytest.raises(ValueError, match="log's shape"):
+        reranked([1.0], log)
+    with pytest.raises(ValueError, match="`clips` is empty"):
+        clip_tradeoff(log, [1.0, 0.5], [[0, 1]], [])

@@ -1,0 +1,232 @@
+"""Interleaving is fair: to equal rankers, under random clicks; and finds the better."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.measure import (
+    ab_test,
+    power,
+    preference,
+    sample_size,
+    search_wins,
+    searches_needed,
+    sensitivity_ratio,
+    team_draft,
+)
+
+
+def drafted(a, b, coins):
+    """The captains' game, round by round, from the top of a page."""
+    lists, page, team = [[int(x) for x in y if x >= 0] for y in (a, b)], [], []
+
+    def rest(who):
+        return [x for x in lists[who] if x not in page]
+
+    def both_can_reply():
+        a, b = rest(0), rest(1)
+        return bool(a and b and set(b) - {a[0]} and set(a) - {b[0]})
+
+    while rest(0) and rest(1) and not set(team) - {-1} and lists[0] and lists[1]:
+        if len(page) >= min(map(len, lists)) or a[len(page)] != b[len(page)]:
+            break
+        page.append(int(a[len(page)]))
+        team.append(-1)
+    while len(page) < len(coins) and both_can_reply():
+        begins = int(coins[len(page)] >= 0.5)
+        for who in (begins, 1 - begins):
+            page.append(rest(who)[0])
+            team.append(who)
+    for who in (0, 1):
+        page += rest(who)
+    k = len(coins)
+    page, team = page + [-1] * k, team + [-1] * 2 * k
+    return page[:k], team[:k]
+
+
+def rankings(rng, n=60, k=8, n_items=12, shared=3, ragged=False):
+    """Two rankings of few items; the first of them agree in some searches."""
+    a, b = (
+        rng.permuted(np.tile(np.arange(n_items), (n, 1)), axis=1)[:, :k]
+        for _ in range(2)
+    )
+    agree = rng.integers(0, shared + 1, n)
+    for i in np.flatnonzero(agree):
+        head = a[i, : agree[i]]
+        rest = b[i][~np.isin(b[i], head)]
+        b[i] = np.concatenate([head, rest, np.full(k, -1)])[:k]
+    if ragged:
+        for ids in (a, b):
+            ids[np.arange(k) >= rng.integers(0, k + 1, n)[:, None]] = -1
+    return a, b
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.booleans())
+def test_pages_are_what_captains_would_draft(seed, ragged):
+    rng = np.random.default_rng(seed)
+    a, b = rankings(rng, ragged=ragged)
+    coins = rng.random(a.shape)
+    made = team_draft(a, b, draws=coins)
+    for i in range(len(a)):
+        page, team = drafted(a[i], b[i], coins[i])
+        assert (made.lists[i].tolist(), made.team[i].tolist()) == (page, team)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12), st.booleans())
+def test_no_document_twice_and_teams_of_one_size(seed, k, ragged):
+    rng = np.random.default_rng(seed)
+    a, b = rankings(rng, n=200, k=k, ragged=ragged)
+    made = team_draft(a, b, seed=seed)
+    ordered = np.sort(made.lists, axis=1)
+    assert not ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any()
+    size = [(made.team == who).sum(axis=1) for who in (0, 1)]
+    assert np.abs(size[0] - size[1]).max() <= 1
+    held = np.sum(made.lists >= 0, axis=1)
+    either = [len((set(x) | set(y)) - {-1}) for x, y in zip(a, b, strict=True)]
+    assert (held == np.minimum(either, k)).all()
+    for who, ids in ((0, a), (1, b)):
+        row, place = np.nonzero(made.team == who)
+        mine = made.lists[row, place]
+        assert (ids[row] == mine[:, None]).any(axis=1).all()
+
+
+def test_a_coin_decides_who_begins_and_a_seed_repeats_it():
+    a, b = np.tile([1, 2, 3], (4_000, 1)), np.tile([4, 5, 6], (4_000, 1))
+    made = team_draft(a, b, seed=1)
+    assert abs((made.team[:, 0] == 0).mean() - 0.5) < 0.03
+    assert (made.lists == team_draft(a, b, seed=1).lists).all()
+    assert (made.lists != team_draft(a, b, seed=2).lists).any()
+
+
+def test_agreement_is_nobodys():
+    same = team_draft([[1, 2, 3]], [[1, 2, 3]])
+    assert (same.lists.tolist(), same.team.tolist()) == ([[1, 2, 3]], [[-1] * 3])
+    nothing = team_draft([[-1, -1]], [[-1, -1]])
+    assert nothing.lists.tolist() == [[-1, -1]]
+
+
+WORTH = np.linspace(0.05, 0.5, 12)  # chance of a click when looked at, by document
+
+
+def ordered(rng, n, noise, k=8):
+    """(n, k) documents by a noisy view of their worth."""
+    seen = WORTH + rng.normal(0, noise, (n, len(WORTH)))
+    return np.argsort(-seen, axis=1)[:, :k]
+
+
+def clicks(rng, lists, by_worth=True):
+    """Looked at the less, the lower; clicked by worth, or whatever it is."""
+    look = 1 / np.arange(1, lists.shape[1] + 1)
+    chance = np.where(lists >= 0, WORTH[lists] if by_worth else 0.3, 0)
+    return rng.random(lists.shape) < look * chance
+
+
+def verdict(seed, noise_a, noise_b, by_worth=True, n=1_000):
+    rng = np.random.default_rng(seed)
+    page = team_draft(ordered(rng, n, noise_a), ordered(rng, n, noise_b), seed=seed)
+    return search_wins(page.team, clicks(rng, page.lists, by_worth))
+
+
+def test_equal_rankers_are_told_apart_as_seldom_as_promised():
+    n, wrong, outside = 600, 0, 0
+    for seed in range(n):
+        said = preference(verdict(seed, 0.1, 0.1, n=400), resamples=200)
+        wrong += said.p_value < 0.05
+        outside += 0 not in said.delta
+    assert 0.02 <= wrong / n <= 0.07  # a sign test is a little shy
+    assert 0.03 <= outside / n <= 0.08
+
+
+@pytest.mark.parametrize("lengths", [(8, 8), (8, 2), (5, 8)])
+def test_random_clicks_favour_nobody(lengths):
+    """Neither the better ranker nor the longer list; the place of a click may count."""
+    rng = np.random.default_rng(3)
+    a, b = ordered(rng, 60_000, 0.0), ordered(rng, 60_000, 0.5)
+    for ids, length in zip((a, b), lengths, strict=True):
+        ids[:, length:] = -1
+    page = team_draft(a, b, seed=4)
+    won = search_wins(page.team, clicks(rng, page.lists, by_worth=False))
+    assert abs(won.mean()) < 3 * won.std() / np.sqrt(len(won))
+
+
+@pytest.mark.parametrize(
+    ("noise_a", "noise_b", "winner"), [(0.05, 0.4, 1), (0.4, 0.05, -1)]
+)
+def test_the_better_ranker_wins_in_spite_of_places(noise_a, noise_b, winner):
+    said = preference(verdict(1, noise_a, noise_b, n=3_000))
+    assert np.sign(said.delta.low) == np.sign(said.delta.high) == winner
+    assert said.p_value < 1e-3
+    assert said.wins + said.losses + said.ties == 3_000
+    mean = (said.wins - said.losses) / 6_000
+    assert said.delta.estimate == pytest.approx(mean)
+
+
+def test_a_shopper_with_many_searches_has_one_vote():
+    won = np.r_[np.ones(500, int), -np.ones(9, int)]
+    shopper = np.r_[np.zeros(500, int), np.arange(1, 10)]
+    said = preference(won, shopper)
+    assert said.delta.estimate > 0
+    assert said.p_value == pytest.approx(2 * 11 / 2**10)
+    assert 0 in said.delta  # one shopper decides: so nothing is decided
+
+
+def test_the_searches_needed_are_enough_and_no_more():
+    rng = np.random.default_rng(5)
+    p = np.array([0.25, 0.6, 0.15])  # losses, ties, wins
+    effect = p @ [1, 0, -1]
+    n = searches_needed(effect, p[0] + p[2] - effect**2, power=0.8)
+    won = rng.choice([1, 0, -1], (4_000, n), p=p)
+    z = won.mean(axis=1) / (won.std(axis=1) / np.sqrt(n))
+    assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.02)
+    assert searches_needed(effect, 1) < searches_needed(effect / 2, 1) / 3.9
+    assert power(effect, 0.5, searches_needed(effect, 1)) == pytest.approx(
+        0.8, abs=0.01
+    )
+
+
+def test_the_sensitivity_ratio_is_that_of_the_samples_needed():
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(0.3, 1, 40_000), rng.normal(0, 1, 40_000)
+    won = rng.choice([1, 0, -1], 40_000, p=[0.35, 0.45, 0.2])
+    got = sensitivity_ratio(a, b, won)
+    want = sample_size(0.3, 1) / searches_needed(0.15, 0.55 - 0.15**2)
+    assert want in got
+    assert (got.high - got.low) / got.estimate < 0.3
+
+
+def test_interleaving_calls_the_winner_sooner_than_an_ab_test():
+    """The same two rankers, shoppers and clicks, in both experiments."""
+    rng, n = np.random.default_rng(7), 20_000
+    lists = ordered(rng, n, 0.05), ordered(rng, n, 0.4)
+    eager = rng.gamma(1, 1, n)[:, None]  # shoppers differ, in every arm
+    arms = [(clicks(rng, x) & (rng.random(x.shape) < eager)).sum(axis=1) for x in lists]
+    assert ab_test(*arms).difference.low > 0
+    page = team_draft(*lists, seed=7)
+    hit = clicks(rng, page.lists) & (rng.random(page.lists.shape) < eager)
+    assert sensitivity_ratio(*arms, search_wins(page.team, hit)).low > 1
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: team_draft([[1, 2]], [[1]]), r"`a` has the shape \(1, 2\)"),
+        (lambda: team_draft([[1, 1]], [[1, 2]]), "an id twice on list 0"),
+        (lambda: team_draft([[1.5, 1]], [[1, 2]]), "whole ids, not float64"),
+        (lambda: team_draft([[1, -2]], [[1, 2]]), "below -1"),
+        (lambda: team_draft([[1, 2]], [[2, 1]], draws=[[0.5]]), "of the shape"),
+        (lambda: team_draft([[1, 2]], [[2, 1]], draws=[[0.5, 1.0]]), "within"),
+        (lambda: search_wins([[0, 1]], [[True]]), "`clicked`"),
+        (lambda: search_wins([[0, 2]], [[True, True]]), "nobody's"),
+        (lambda: preference([2, 1]), "1 .A., -1 .B."),
+        (lambda: preference([1, np.nan]), "NaN"),
+        (lambda: searches_needed(0.1, 0), "`variance`"),
+        (lambda: searches_needed(0, 1), "`effect` of 0"),
+        (lambda: sensitivity_ratio([1, 2], [1, 2], [0, 0]), "all alike"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(make, why):
+    with pytest.raises(ValueError, match=why):
+        make()
