@@ -43,13 +43,15 @@ class Meaning:
         some: Ids = np.arange(n) if documents is None else np.unique(documents)
         query = embed([text.lower() for text in data.query])
         width = query.shape[1]
-        title, whole = (np.zeros((n, width), np.float16) for _ in range(2))
+        whole = np.zeros((n, width), np.float16)
+        # A second vector of each of very many would take too long, and too much room.
+        title = whole if len(some) > MOST_TITLES else np.zeros_like(whole)
         long = int(np.clip(ENOUGH / max(len(some), 1), SHORT, LONG))
         for begin in range(0, len(some), BLOCK):
             at = some[begin : begin + BLOCK]
             text = embed(_joined(data, at, long))
-            if len(some) > MOST_TITLES:  # a second vector of each would take too long
-                title[at] = whole[at] = text
+            if title is whole:
+                whole[at] = text
                 continue
             title[at] = short = embed(_titles(data, at))
             both = short + text
