@@ -69,7 +69,7 @@ def test_any_rows_come_back_as_they_were_written(tmp_path_factory, rows, gap, en
 
 def test_both_layouts_hold_the_same(judged_features):
     one, two = (read_letor(judged_features / name) for name in ("letor", "lightgbm"))
-    for part in ("train", "vali", "test"):
+    for part in ("train", "test"):
         a, b = getattr(one, part), getattr(two, part)
         assert same(a.x, b.x)
         assert (a.grade == b.grade).all()
@@ -110,14 +110,26 @@ def test_parts_are_known_by_their_names(judged_features, tmp_path, names, below)
         (tmp_path / below / name).write_bytes(told)
     (tmp_path / "README.md").write_text("how to train and test", encoding="utf-8")
     got, want = read_letor(tmp_path), read_letor(judged_features / "letor")
-    assert [getattr(got, part).file for part in parts] == list(names)
-    assert all(same(getattr(got, p).x, getattr(want, p).x) for p in parts)
+    assert (got.train.file, got.test.file) == (names[0], names[2])
+    assert f"{names[1]} is not read: no setting asks for it" in got.notes
+    assert same(got.train.x, want.train.x)
+    assert same(got.test.x, want.test.x)
+
+
+def test_the_validation_part_is_read_where_training_stops_early(
+    judged_features, tmp_path
+):
+    shutil.copytree(judged_features / "letor", tmp_path, dirs_exist_ok=True)
+    text = "objective = lambdarank\nearly_stopping_rounds = 5\n"
+    (tmp_path / "train.conf").write_text(text, encoding="utf-8")
+    got = read_letor(tmp_path)
+    assert (got.vali.file, len(got.vali.size), got.conf.patience) == ("vali.txt", 30, 5)
 
 
 def test_the_first_fold_is_taken_and_said(judged_features, tmp_path):
     for fold in range(1, 6):
         shutil.copytree(judged_features / "letor", tmp_path / f"Fold{fold}")
-    assert read_letor(tmp_path).notes == ("Fold1 is used, and no other folder",)
+    assert read_letor(tmp_path).notes[0] == "Fold1 is used, and no other folder"
 
 
 @pytest.mark.parametrize("ending", ["query", "group", "query.gz"])
@@ -173,6 +185,8 @@ ROW = "1 qid:1 1:2\n"
         (ROW + "1 qid:1 1: 2\n", "line 2: feature 1 is ''"),
         (ROW + "1 qid:1 1 :2\n", "line 2: '1' is no feature:value"),
         (ROW + "1 qid:1 1:2:3\n", "line 2: feature 1 is '2:3'"),
+        (ROW + "1 qid:1 1:2:3 4 5:6\n", "line 2: feature 1 is '2:3'"),
+        (ROW + "1 qid:1 1:\n" + ROW, "line 2: feature 1 is ''"),
         (ROW + "1 qid:1 a:2\n", "line 2: 'a:2' is no feature:value"),
         (ROW + "1 qid:1 -1:2\n", "line 2: '-1:2' is no feature"),
         (ROW + "1 qid:1 1.5:2\n", "line 2: '1.5:2' is no feature"),
@@ -257,6 +271,12 @@ def test_a_comment_about_a_query_is_none(tmp_path):
     files = dict.fromkeys(("train_txt", "test_txt"), "1 1:2 # qid:4\n" * 2)
     sizes = {f"{name}_query": "2\n" for name in files}
     assert read_letor(folder(tmp_path, **files, **sizes)).train.size.tolist() == [2]
+
+
+def test_pairs_may_come_in_any_order(tmp_path):
+    x = read_letor(folder(tmp_path, train_txt="1 qid:1 7:5 1:2 3:4\n" * 2)).train.x
+    assert x.indices.tolist() == [1, 3, 7] * 2
+    assert x.data.tolist() == [2, 4, 5] * 2
 
 
 def test_a_mark_of_the_encoding_is_passed_over(tmp_path):

@@ -4,7 +4,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from sevensteps.features.letor import read_letor
+from sevensteps.features.letor import part_of, read_letor
 from sevensteps.measure import judged
 from sevensteps.search.lambdarank import EXAMPLE, Plan, Rows, grow
 
@@ -55,13 +55,15 @@ def test_the_step_is_lightgbms_own(judged_features, letor, whose):
 
 def test_the_objective_that_is_asked_for_is_used(judged_features, letor):
     settings = {**letor.conf.settings, "objective": "rank_xendcg", "seed": 3}
+    settings["force_row_wise"] = "true"
     grown = grow(rows(letor.train), Plan(settings, 20), rows(letor.test), eval_at=(5,))
     want, _ = reference(judged_features / "lightgbm", settings, 20)
     assert np.array_equal(grown.booster.predict(letor.test.x), want)
 
 
 def test_patience_stops_where_lightgbm_would(judged_features, letor):
-    train, vali, test = (rows(x) for x in (letor.train, letor.vali, letor.test))
+    train, test = rows(letor.train), rows(letor.test)
+    vali = rows(part_of(judged_features / "lightgbm" / "rank.vali"))
     plan = Plan({**letor.conf.settings, "learning_rate": 0.5}, 200, patience=5)
     grown = grow(train, plan, test, eval_at=(5,), stop=vali)
     flattered = grow(train, plan, test, eval_at=(5,))

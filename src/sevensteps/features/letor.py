@@ -57,7 +57,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Letor:
-    """The parts of a folder, its settings if it has some, and what was assumed."""
+    """The parts of a folder, its settings if it has some, and what was assumed.
+
+    The validation part is read only if the settings stop training early.
+    """
 
     train: Part
     test: Part
@@ -98,7 +101,9 @@ def read_letor(folder: Path) -> Letor:
         for p in sorted(home.iterdir())
         if p.name in {f"{part.name}.weight" for part in paths.values()}
     ]
-    parts = {kind: _part(path) for kind, path in paths.items()}
+    if "vali" in paths and not (conf and conf.patience):
+        notes.append(f"{paths.pop('vali').name} is not read: no setting asks for it")
+    parts = {kind: part_of(path) for kind, path in paths.items()}
     return Letor(parts["train"], parts["test"], parts.get("vali"), conf, tuple(notes))
 
 
@@ -168,7 +173,13 @@ def _paths(home: Path, conf: Conf | None) -> dict[str, Path]:
     return {kind: path for kind, path in found.items() if kind}
 
 
-def _part(path: Path) -> Part:
+def part_of(path: Path) -> Part:
+    """Read one part, and the sizes beside it if its lines have no `qid`.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError   as `read_letor`
+    """
     lines = read_lines(path)
     grade, at = lines.grade, lines.line
     bad = (grade < 0) | (grade > HIGHEST) | (grade % 1 > 0)

@@ -106,17 +106,18 @@ def grow(
     ------
     ValueError                settings that LightGBM refuses
     """
-    settings = {**plan.settings, **FIXED, "metric": "ndcg", "eval_at": list(eval_at)}
+    settings = {**FIXED, **plan.settings, "metric": "ndcg", "eval_at": list(eval_at)}
+    if "force_row_wise" in settings:
+        del settings["force_col_wise"]
     try:
         if plan.patience:
             plan = replace(plan, n_trees=_enough(rows, plan, stop or judge, settings))
         told: dict[str, dict[str, list[float]]] = {}
-        train = _dataset(rows, settings)
         booster = lightgbm.train(
             settings,
-            train,
+            _dataset(rows, settings),
             plan.n_trees,
-            valid_sets=[_dataset(judge, settings, train)],
+            valid_sets=[_dataset(judge, settings)],
             valid_names=["judge"],
             callbacks=[lightgbm.record_evaluation(told)],
         )
@@ -128,21 +129,16 @@ def grow(
 
 def _enough(rows: Rows, plan: Plan, stop: Rows, settings: dict[str, Any]) -> int:
     """How many trees there were when the last gain was seen."""
-    train = _dataset(rows, settings)
     halt = lightgbm.early_stopping(plan.patience, verbose=False)
     told = lightgbm.train(
         settings,
-        train,
+        _dataset(rows, settings),
         plan.n_trees,
-        valid_sets=[_dataset(stop, settings, train)],
+        valid_sets=[_dataset(stop, settings)],
         callbacks=[halt],
     )
     return int(told.best_iteration) or plan.n_trees
 
 
-def _dataset(
-    rows: Rows, settings: dict[str, Any], like: lightgbm.Dataset | None = None
-) -> lightgbm.Dataset:
-    return lightgbm.Dataset(
-        rows.x, rows.grade, group=rows.size, params=settings, reference=like
-    )
+def _dataset(rows: Rows, settings: dict[str, Any]) -> lightgbm.Dataset:
+    return lightgbm.Dataset(rows.x, rows.grade, group=rows.size, params=settings)

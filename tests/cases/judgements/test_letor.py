@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from sevensteps.cases.judgements.letor import (
     BASELINES,
@@ -85,3 +85,29 @@ def test_a_feature_of_the_query_cannot_win_by_the_order_of_rows(letor):
 def test_what_cannot_be_tried_is_told(letor, spoil, why):
     with pytest.raises(ValueError, match=why):
         trial(replace(letor, train=spoil(letor.train)))
+
+
+def test_a_feature_that_only_the_test_has_changes_nothing(letor, found):
+    more = csr_matrix(np.ones((len(letor.test.grade), 3)))
+    wider = replace(letor.test, x=hstack([letor.test.x, more], format="csr"))
+    assert trial(replace(letor, test=wider)).table == found.table
+
+
+def test_a_feature_of_which_less_is_better_is_turned(letor):
+    def worse(part):
+        told = csr_matrix(10.0 - part.grade[:, None])
+        return replace(part, x=hstack([part.x, told], format="csr"))
+
+    turned = trial(replace(letor, train=worse(letor.train), test=worse(letor.test)))
+    assert turned.feature == (letor.train.x.shape[1], False)
+    assert turned.table[FEATURE]["NDCG@10"].estimate == 1
+
+
+def test_the_test_part_may_lack_features(letor):
+    few = letor.test.x[:, :4]
+    zeros = csr_matrix((few.shape[0], letor.train.x.shape[1] - 4))
+    told = [
+        trial(replace(letor, test=replace(letor.test, x=x))).table
+        for x in (few, hstack([few, zeros], format="csr"))
+    ]
+    assert told[0] == told[1]

@@ -84,8 +84,8 @@ def trial(letor: Letor) -> Trial:
     ValueError                settings that LightGBM refuses, no relevant document, or
                               fewer than two test queries
     """
-    width = max(letor.train.x.shape[1], letor.test.x.shape[1])
     train, test = letor.train, letor.test
+    width = train.x.shape[1]  # of a feature that training lacks nothing can be learned
     learn, judge = _rows(train, width), _rows(test, width)
     _enough(train, test)
     plan = plan_of(letor)
