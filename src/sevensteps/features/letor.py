@@ -52,7 +52,9 @@ class Part:
 
     def wide(self, n_features: int) -> csr_matrix:
         """The features in so many columns, more or fewer than the file has."""
-        return csr_matrix(self.x[:, :n_features], shape=(self.x.shape[0], n_features))
+        n, width = self.x.shape
+        kept = self.x if width <= n_features else self.x[:, :n_features]
+        return csr_matrix(kept, shape=(n, n_features))  # shares the numbers
 
 
 @dataclass(frozen=True, slots=True)
