@@ -10,12 +10,14 @@ from starlette.exceptions import HTTPException
 from .config import ServiceConfig
 from .decide import Answer, Decider
 from .http import (
+    add_probes,
     authorise,
     http_error,
     json_reply,
     read_body,
     refusal,
     request_id_of,
+    server_timing,
 )
 from .requests import PaymentRequest, Rejected
 from .scoring import Ledger
@@ -62,7 +64,7 @@ def create_app(config: ServiceConfig) -> FastAPI:
         """What to do with a payment: allow, step_up, review or block."""
         return await _decisions(decider, key, request)
 
-    _add_probes(app, decider)
+    add_probes(app, lambda: _ready(decider), decider.metrics.text)
     app.add_exception_handler(HTTPException, http_error)
     return app
 
@@ -89,34 +91,20 @@ def _reply(decider: Decider, answer: Answer, request_id: str) -> Response:
         "elapsed_ms": round(elapsed_ms, 3),
         "deadline_ms": decider.config.deadline_ms,
     }
-    stages = [*ledger.stages.items(), ("total", elapsed_ms)]
-    timing = ", ".join(f"{name};dur={ms:.3f}" for name, ms in stages)
-    return json_reply(200, content, request_id, {"Server-Timing": timing})
+    timing = server_timing(ledger.stages, elapsed_ms)
+    return json_reply(200, content, request_id, timing)
 
 
-def _add_probes(app: FastAPI, decider: Decider) -> None:
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """The process is alive; nothing else is checked."""
-        return {"status": "alive"}
+def _ready(decider: Decider) -> dict[str, Any]:
+    """Whether it answers, and what answers.
 
-    @app.get("/ready")
-    async def ready() -> dict[str, Any]:
-        """Whether it answers, and what answers.
-
-        A degraded service stays in rotation: if the shared store fails, every
-        replica is degraded at once, and the rules are better than nobody.
-        """
-        problems = decider.problems()
-        return {
-            "status": "degraded" if problems else "ready",
-            "problems": problems,
-            "model": decider.model.manifest.version,
-            "store": decider.store.info.version,
-        }
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        """For Prometheus."""
-        text = decider.metrics.text()
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+    A degraded service stays in rotation: if the shared store fails, every replica is
+    degraded at once, and the rules are better than nobody.
+    """
+    problems = decider.problems()
+    return {
+        "status": "degraded" if problems else "ready",
+        "problems": problems,
+        "model": decider.model.manifest.version,
+        "store": decider.store.info.version,
+    }

@@ -34,17 +34,7 @@ class ServiceConfig:
     max_in_flight: int = 24
 
     def __post_init__(self) -> None:
-        if len(self.api_key) < 16:
-            raise ValueError(
-                "api_key needs at least 16 characters; make one with "
-                "python -c 'import secrets; print(secrets.token_urlsafe())'"
-            )
-        if not 1 <= self.deadline_ms <= 60_000:
-            raise ValueError(
-                f"deadline_ms must lie in 1..60000; got {self.deadline_ms}"
-            )
-        if not 0 <= self.port <= 65_535:
-            raise ValueError(f"port must lie in 0..65535; got {self.port}")
+        check_reach(self.api_key, self.deadline_ms, self.port)
         if self.max_in_flight < 1:
             raise ValueError("max_in_flight must be at least 1")
 
@@ -52,3 +42,21 @@ class ServiceConfig:
     def log_path(self) -> Path:
         """Where the decisions go."""
         return self.log or Path(self.model) / "decisions.jsonl"
+
+
+def check_reach(api_key: str, deadline_ms: float, port: int) -> None:
+    """Refuse a key, a deadline or a port with which no service should start.
+
+    Raises
+    ------
+    ValueError                which says what to do
+    """
+    if len(api_key) < 16:
+        raise ValueError(
+            "api_key needs at least 16 characters; make one with "
+            "python -c 'import secrets; print(secrets.token_urlsafe())'"
+        )
+    if not 1 <= deadline_ms <= 60_000:
+        raise ValueError(f"deadline_ms must lie in 1..60000; got {deadline_ms}")
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"port must lie in 0..65535; got {port}")

@@ -41,8 +41,8 @@ def new_folder(path: Path) -> Iterator[Path]:
         try:
             temporary.mkdir(parents=True)
             yield temporary
-            for file in temporary.iterdir():
-                sync_file(file)
+            for file in temporary.rglob("*"):
+                (sync_folder if file.is_dir() else sync_file)(file)
             sync_folder(temporary)
             temporary.rename(path)
             sync_folder(path.parent)

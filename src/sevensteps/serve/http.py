@@ -4,9 +4,10 @@ import hmac
 import json
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from .requests import MAX_BODY, Rejected
@@ -21,16 +22,16 @@ def authorise(request: Request, key: bytes) -> None:
         raise Rejected(401, "unauthorised", ("X-API-Key", "missing or wrong"))
 
 
-async def read_body(request: Request) -> bytes:
-    """The body, unless it is too long; it is not read beyond the limit."""
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """The body, unless it has more bytes than `limit`, beyond which none is read."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip()
     if declared.lower() != "application/json":
         raise Rejected(415, "unsupported_type", ("Content-Type", "application/json"))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise Rejected(413, "too_large", ("", f"at most {MAX_BODY} bytes"))
+        if len(body) > limit:
+            raise Rejected(413, "too_large", ("", f"at most {limit} bytes"))
     return bytes(body)
 
 
@@ -68,3 +69,37 @@ def json_reply(
     text = json.dumps(content, separators=(",", ":")).encode()
     known = {"X-Request-ID": request_id} | (headers or {})
     return Response(text, status, known, media_type="application/json")
+
+
+def add_probes(
+    app: FastAPI, ready: Callable[[], dict[str, Any]], metrics: Callable[[], bytes]
+) -> None:
+    """Add `GET /health`, `/ready` and `/metrics`.
+
+    Parameters
+    ----------
+    ready : whether it answers, and from what
+    metrics : in Prometheus' text format
+    """
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """The process is alive; nothing else is checked."""
+        return {"status": "alive"}
+
+    @app.get("/ready")
+    async def readiness() -> dict[str, Any]:
+        """Whether it answers, and from what."""
+        return ready()
+
+    @app.get("/metrics")
+    async def text() -> Response:
+        """For Prometheus."""
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return Response(metrics(), media_type=kind)
+
+
+def server_timing(stages: dict[str, float], elapsed_ms: float) -> dict[str, str]:
+    """The header that tells where the milliseconds went."""
+    every = [*stages.items(), ("total", elapsed_ms)]
+    return {"Server-Timing": ", ".join(f"{name};dur={ms:.3f}" for name, ms in every)}

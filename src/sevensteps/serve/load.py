@@ -30,7 +30,9 @@ from sevensteps.measure.latency import latency_quantile
 from .client import Client, Reply
 
 TIMEOUT_S = 10.0
-FALLBACK = re.compile(rb'"source":"(rules|retrieval|country)"')
+FALLBACK = re.compile(
+    rb'"source":"(rules|retrieval|country|keywords|meaning|bestsellers)"'
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,12 @@
 """What a caller may send, and what is said of anything else."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+M = TypeVar("M", bound=BaseModel)
 MAX_BODY = 4_096  # bytes; a payment needs about 300
 
 Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -60,16 +61,31 @@ def parse(body: bytes) -> PaymentRequest:
     Rejected
         400 if it is not JSON, 422 with one reason per field that is wrong
     """
+    return validated(PaymentRequest, body, "malformed_json", "invalid_payment")
+
+
+def validated(kind: type[M], body: bytes, no_json: str, invalid: str) -> M:
+    """A body as a request of some kind.
+
+    Parameters
+    ----------
+    no_json, invalid : names of the two errors
+
+    Raises
+    ------
+    Rejected
+        400 if it is not JSON, 422 with one reason per field that is wrong
+    """
     try:
-        return PaymentRequest.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         problems = error.errors(
             include_url=False, include_input=False, include_context=False
         )
     if problems[0]["type"] == "json_invalid":
-        raise Rejected(400, "malformed_json", ("", problems[0]["msg"]))
+        raise Rejected(400, no_json, ("", problems[0]["msg"]))
     reasons = [(".".join(map(str, p["loc"]))[:64], p["msg"]) for p in problems[:20]]
-    raise Rejected(422, "invalid_payment", *reasons)
+    raise Rejected(422, invalid, *reasons)
 
 
 def requests_of(payments: pa.Table, n: int | None = None) -> list[bytes]:

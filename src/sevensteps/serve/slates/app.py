@@ -7,19 +7,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import generate_latest
+from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
 from ..http import (
+    add_probes,
     authorise,
     http_error,
     json_reply,
     read_body,
     refusal,
     request_id_of,
+    server_timing,
 )
-from ..metrics import BUCKETS_S
+from ..metrics import RequestMetrics
 from ..requests import Rejected
 from ..scoring import Ledger
 from .asking import PageRequest
@@ -62,7 +63,7 @@ def create_app(config: SlatesConfig) -> FastAPI:
         return await _answered(pages, metrics, key, request)
 
     app.post("/v1/pages", openapi_extra={"requestBody": body})(page)
-    _add_probes(app, pages, metrics)
+    add_probes(app, lambda: _ready(pages), metrics.text)
     app.add_exception_handler(HTTPException, http_error)
     return app
 
@@ -89,68 +90,35 @@ async def _answered(
         "elapsed_ms": round(elapsed_ms, 3),
         "deadline_ms": pages.config.deadline_ms,
     }
-    stages = [*page.stages.items(), ("total", elapsed_ms)]
-    timing = ", ".join(f"{name};dur={ms:.3f}" for name, ms in stages)
-    return json_reply(200, content, request_id, {"Server-Timing": timing})
+    timing = server_timing(page.stages, elapsed_ms)
+    return json_reply(200, content, request_id, timing)
 
 
-def _add_probes(app: FastAPI, pages: Pages, metrics: PageMetrics) -> None:
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """The process is alive; nothing else is checked."""
-        return {"status": "alive"}
-
-    @app.get("/ready")
-    async def ready() -> dict[str, Any]:
-        """Whether it answers, and from what."""
-        problems, told = pages.problems(), pages.manifest
-        return {
-            "status": "degraded" if problems else "ready",
-            "problems": problems,
-            **{key: told[key] for key in ("model", "towers", "index_of", "day")},
-        }
-
-    @app.get("/metrics")
-    async def text() -> Response:
-        """For Prometheus."""
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return Response(metrics.text(), media_type=kind)
+def _ready(pages: Pages) -> dict[str, Any]:
+    problems, told = pages.problems(), pages.manifest
+    return {
+        "status": "degraded" if problems else "ready",
+        "problems": problems,
+        **{key: told[key] for key in ("model", "towers", "index_of", "day")},
+    }
 
 
-class PageMetrics:
-    """What Prometheus is told of pages, in a registry of its own."""
+class PageMetrics(RequestMetrics):
+    """What Prometheus is told of pages."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
+        super().__init__("page")
         self._pages = Counter(
             "sevensteps_pages",
             "Pages by source and reason of the fallback",
             ["source", "fallback"],
-            registry=registry,
-        )
-        self._rejected = Counter(
-            "sevensteps_page_requests_rejected",
-            "Requests refused, by status and error",
-            ["status", "error"],
-            registry=registry,
-        )
-        self._stages = Histogram(
-            "sevensteps_page_stage_seconds",
-            "Time per stage of a page",
-            ["stage"],
-            buckets=BUCKETS_S,
-            registry=registry,
+            registry=self.registry,
         )
 
     def answered(self, page: Page, elapsed_ms: float) -> None:
         """Count a page and book its stages."""
         self._pages.labels(page.source, page.fallback or "none").inc()
-        for stage, ms in [*page.stages.items(), ("total", elapsed_ms)]:
-            self._stages.labels(stage).observe(max(ms, 0) / 1e3)
-
-    def rejected(self, status: int, error: str) -> None:
-        """Count a refusal."""
-        self._rejected.labels(str(status), error).inc()
+        self.timed(page.stages, elapsed_ms)
 
     def watch(self, pages: Pages) -> None:
         """Add gauges that look at the service when they are read."""
@@ -162,10 +130,4 @@ class PageMetrics:
             "in_flight": ("Pages being made", lambda: pages.in_flight),
             "open": ("1 if the model is turned away", lambda: pages.breaker.is_open),
         }
-        for name, (meaning, read) in readings.items():
-            gauge = Gauge(f"sevensteps_page_{name}", meaning, registry=self._registry)
-            gauge.set_function(read)
-
-    def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
-        return generate_latest(self._registry)
+        self.gauges(readings)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from sevensteps.recommend.known import RECENT
 from sevensteps.recommend.online import Asking
 from sevensteps.worlds.video import COUNTRIES, LANGUAGES
 
-from ..requests import Rejected
+from ..requests import Rejected, validated
 
 Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
@@ -41,14 +41,7 @@ def parse(body: bytes, n_videos: int) -> Asking:
     Rejected
         400 for what is no JSON, 422 for what is no request, with every reason
     """
-    try:
-        told = PageRequest.model_validate_json(body)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        if found[0]["type"] == "json_invalid":
-            raise Rejected(400, "invalid_json", ("", found[0]["msg"])) from None
-        reasons = [(".".join(map(str, e["loc"])), e["msg"]) for e in found]
-        raise Rejected(422, "invalid_request", *reasons) from None
+    told = validated(PageRequest, body, "invalid_json", "invalid_request")
     unknown = [v for v in told.recent if v >= n_videos]
     if unknown:
         reason = f"no such video: {unknown[0]}"

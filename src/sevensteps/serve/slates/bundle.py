@@ -26,6 +26,7 @@ from sevensteps.recommend.ranking import Net, Scale, Value
 from sevensteps.recommend.towers import Plan, Towers
 from sevensteps.worlds.video import Pairs
 
+from ..arrays import flat, hash_of, nested, verify
 from ..errors import ModelError
 from ..files import new_folder
 
@@ -62,7 +63,7 @@ def export_morning(
         for name, array in _arrays(morning, morning.ranker).items():
             np.save(made / f"{name}.npy", array)
         faiss.write_index(morning.index.index, str(made / INDEX))
-        hashes = {file.name: _hash(file) for file in sorted(made.iterdir())}
+        hashes = {file.name: hash_of(file) for file in sorted(made.iterdir())}
         manifest = _manifest(morning, hashes, index_of)
         (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
     return path
@@ -82,27 +83,7 @@ def _arrays(morning: Morning, net: Net) -> dict[str, np.ndarray]:
         one = getattr(morning, part)
         tree[part] = {field.name: getattr(one, field.name) for field in fields(one)}
     tree["lists"] = {"vector": morning.vector, "countries": morning.countries}
-    return dict(_flat(tree))
-
-
-def _flat(tree: Any, name: str = "") -> Any:
-    """Pairs of a name and an array, for a tree of dictionaries and lists."""
-    if isinstance(tree, dict | list):
-        inside = tree.items() if isinstance(tree, dict) else enumerate(tree)
-        for key, branch in inside:
-            yield from _flat(branch, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, np.asarray(tree)
-
-
-def _nested(arrays: Mapping[str, Any]) -> Any:
-    """The tree that `_flat` took apart; keys 0, 1, ... become a list."""
-    branches: dict[str, dict[str, Any]] = {}
-    for name, array in arrays.items():
-        head, _, rest = name.partition(".")
-        branches.setdefault(head, {})[rest] = array
-    tree = {k: v[""] if "" in v else _nested(v) for k, v in branches.items()}
-    return [tree[k] for k in sorted(tree, key=int)] if "0" in tree else tree
+    return dict(flat(tree))
 
 
 def _manifest(
@@ -169,14 +150,14 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
     """
     path, told = Path(folder), read_manifest(folder)
     for name, expected in told["files"].items():
-        _verify(path / name, expected)
+        verify(path / name, expected)
     if told["index_of"] != told["towers"] and not allow_skew:
         raise ModelError(
             f"the index in {path} was made by towers {told['index_of']}, the towers "
             f"there are {told['towers']}: rebuild the index with these towers"
         )
     names = [n.removesuffix(".npy") for n in told["files"] if n.endswith(".npy")]
-    tree = _nested({n: np.load(path / f"{n}.npy", mmap_mode="r") for n in names})
+    tree = nested({n: np.load(path / f"{n}.npy", mmap_mode="r") for n in names})
     index = faiss.read_index(str(path / INDEX))
     size = (path / INDEX).stat().st_size
     return _morning(told, tree, Built(told["index"], index, 0.0, size))
@@ -201,19 +182,3 @@ def _morning(told: dict[str, Any], tree: dict[str, Any], index: Built) -> Mornin
         layout=Layout(**told["layout"]),
         **tree["lists"],
     )
-
-
-def _verify(path: Path, expected: str) -> None:
-    try:
-        found = _hash(path)
-    except OSError as error:
-        raise ModelError(
-            f"cannot read {path} ({error.strerror}); export again"
-        ) from None
-    if found != expected:
-        raise ModelError(f"{path} is damaged (its hash differs); export again")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
