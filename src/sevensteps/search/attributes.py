@@ -144,6 +144,11 @@ class Gazetteer:
         """Whether titles have two tokens one after the other."""
         return (one, other) in self.pairs
 
+    def about(self, tokens: Sequence[str]) -> int | None:
+        """The likeliest category, by its place among their sorted names."""
+        topic = self._topic(tokens)
+        return None if topic is None else int(topic.argmax())
+
     def _topic(self, tokens: Sequence[str]) -> NDArray[np.float64] | None:
         """(categories,) what these tokens are about; None if they do not tell."""
         known = [self.topics[token] for token in tokens if token in self.topics]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,12 +112,25 @@ class Engine:
         """What the sources find, joined by reciprocal ranks."""
         lists: dict[str, Ids] = {}
         if self.keyword is not None:
-            some = self.keyword.search_many(
-                queries, self.pool, match="most", enough=ENOUGH
-            )
-            lists["keyword"] = some[0]
+            lists["keyword"] = self.by_words(queries)
         if self.dense is not None:
-            lists["dense"] = self.dense.search(vectors(queries), self.pool)[0]
+            lists["dense"] = self.by_meaning(queries)
+        return self.joined(lists)
+
+    def by_words(self, queries: Sequence[Query]) -> Ids:
+        """(n, pool) what the inverted index finds, best first; -1 fills up."""
+        assert self.keyword is not None
+        return self.keyword.search_many(
+            queries, self.pool, match="most", enough=ENOUGH
+        )[0]
+
+    def by_meaning(self, queries: Sequence[Query]) -> Ids:
+        """(n, pool) the titles nearest to the queries; -1 fills up."""
+        assert self.dense is not None
+        return self.dense.search(vectors(queries), self.pool)[0]
+
+    def joined(self, lists: Mapping[str, Ids]) -> Found:
+        """The union of the sources' lists, by reciprocal ranks."""
         if len(lists) == 1:
             ((name, ids),) = lists.items()
             return Found(ids, {name: _places(ids, ids)})

@@ -66,11 +66,11 @@ class Reference:
             field: {name: code for code, name in enumerate(column.names)}
             for field, column in documents.fields.items()
         }
-        return cls(documents, title, body, _known(documents), place, vector)
+        return cls(documents, title, body, known_features(documents), place, vector)
 
 
-def _known(documents: Documents) -> FeatureTable:
-    """Numbers in a form that suits a ranker."""
+def known_features(documents: Documents) -> FeatureTable:
+    """(n, d) what is told of each document whatever is asked."""
     numbers = documents.numbers
     made = {"title_words": np.log1p(documents.title.length)}
     for name, column in numbers.items():

@@ -91,6 +91,12 @@ class KeywordIndex:
         made.refresh()
         return made
 
+    def reopened(self) -> KeywordIndex:
+        """The same folder anew: what this one then adds, the first does not see."""
+        other = KeywordIndex(self.folder, self.boosts)
+        other._kept = self._kept
+        return other
+
     def __len__(self) -> int:
         """Documents that a search can find."""
         return int(self._searcher.num_docs)

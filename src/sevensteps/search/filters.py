@@ -1,0 +1,66 @@
+"""What a shopper ticked beside the query: hard conditions, unlike words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .documents import Documents, Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions that all must hold.
+
+    Attributes
+    ----------
+    values : (field, names of which one must be the product's) pairs
+    price_min, price_max : bounds that are themselves within
+    in_stock : only what can be delivered
+    """
+
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    price_min: float | None = None
+    price_max: float | None = None
+    in_stock: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+    def passes(self, documents: Documents, ids: Ids) -> NDArray[np.bool_]:
+        """(k,) whether each product passes.
+
+        Raises
+        ------
+        ValueError            for a field or a name that the catalogue lacks
+        """
+        ok = np.ones(len(ids), bool)
+        for field, names in self.values:
+            ok &= np.isin(
+                documents.fields[field].code[ids], self._codes(documents, field, names)
+            )
+        price = documents.numbers["price"]
+        if self.price_min is not None:
+            ok &= price[ids] >= self.price_min
+        if self.price_max is not None:
+            ok &= price[ids] <= self.price_max
+        if self.in_stock:
+            ok &= documents.numbers["in_stock"][ids] > 0
+        return ok
+
+    def check(self, documents: Documents) -> None:
+        """Raises ValueError for a field or a name that the catalogue lacks."""
+        for field, names in self.values:
+            self._codes(documents, field, names)
+
+    @staticmethod
+    def _codes(documents: Documents, field: str, names: tuple[str, ...]) -> list[int]:
+        column = documents.fields.get(field)
+        if column is None:
+            raise ValueError(f"there is no field {field!r}")
+        missing = [name for name in names if name not in column.names]
+        if missing:
+            raise ValueError(f"no product has the {field} {missing[0]!r}")
+        return [column.names.index(name) for name in names]

@@ -1,0 +1,136 @@
+"""An engine on the day after: other prices and stock, new products, no new build.
+
+Nothing is changed in place. Whoever holds the engine of before goes on with it, and
+sees neither half of a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import faiss
+import numpy as np
+
+from .dense import DenseIndex
+from .documents import Documents, Floats
+from .engine import Engine
+from .features import Reference, known_features
+from .keyword import KeywordIndex
+from .matching import Statistics, rarity
+from .shop import Catalogue
+from .spelling import Speller
+from .understanding import Understanding
+from .usage import Usage
+
+
+def renumbered(engine: Engine, numbers: Mapping[str, Floats]) -> Engine:
+    """The same engine with other numbers of its products, as price or stock.
+
+    Parameters
+    ----------
+    numbers : (products,) columns that take the place of those of the same name
+
+    Raises
+    ------
+    ValueError                for a column that the catalogue lacks, or of other length
+    """
+    before = engine.catalogue.documents
+    if unknown := set(numbers) - set(before.numbers):
+        raise ValueError(
+            f"the catalogue has no {min(unknown)}, only {', '.join(before.numbers)}"
+        )
+    documents = replace(before, numbers={**before.numbers, **numbers})
+    reference = replace(
+        engine.reference, documents=documents, known=known_features(documents)
+    )
+    catalogue = replace(engine.catalogue, documents=documents)
+    return replace(engine, catalogue=catalogue, reference=reference)
+
+
+def grown(engine: Engine, later: Catalogue) -> Engine:
+    """The engine with further products, under the next numbers.
+
+    They are found by word and by meaning, and their words count as spelt right. What
+    the next build does better: how rare words are, and what titles say of categories.
+
+    Raises
+    ------
+    ValueError                if the products have other columns
+    """
+    before = engine.catalogue
+    documents = before.documents.then(later.documents)
+    vector = np.concatenate([before.vector, later.vector])
+    catalogue = Catalogue(documents, [*before.titles, *later.titles], vector)
+    return replace(
+        engine,
+        understanding=_taught(engine.understanding, later),
+        catalogue=catalogue,
+        reference=_reference(engine.reference, catalogue),
+        keyword=engine.keyword and _with_words(engine.keyword, later.documents),
+        dense=engine.dense and _with_vectors(engine.dense, later),
+    )
+
+
+def _reference(before: Reference, catalogue: Catalogue) -> Reference:
+    documents = catalogue.documents
+    n_words = len(documents.vocabulary)
+    place = {
+        field: {name: code for code, name in enumerate(column.names)}
+        for field, column in documents.fields.items()
+    }
+    return Reference(
+        documents,
+        _padded(before.title, n_words, len(documents)),
+        _padded(before.body, n_words, len(documents)),
+        known_features(documents),
+        place,
+        None if before.vector is None else catalogue.vector,
+    )
+
+
+def _padded(known: Statistics, n_words: int, n: int) -> Statistics:
+    """New words count as rare as a word can be."""
+    new = rarity(np.zeros(n_words - len(known.idf), np.int64), n)
+    return Statistics(np.concatenate([known.idf, new]), known.mean_length)
+
+
+def _with_words(index: KeywordIndex, later: Documents) -> KeywordIndex:
+    made = index.reopened()
+    made.add(later)
+    made.refresh()
+    return made
+
+
+def _with_vectors(index: DenseIndex, later: Catalogue) -> DenseIndex:
+    # A copy: faiss must not be searched while it takes vectors in.
+    copy = faiss.clone_index(index.built.index)
+    made = replace(index, built=replace(index.built, index=copy))
+    made.add(later.vector.astype(np.float32))
+    return made
+
+
+def _taught(understanding: Understanding, later: Catalogue) -> Understanding:
+    """A new brand's name is no misspelling of an old one's."""
+    speller = understanding.speller
+    if speller is None:
+        return understanding
+    new = Usage.of(understanding.analyser.words_of(later.titles))
+    return replace(understanding, speller=_knowing(speller, new))
+
+
+def _knowing(speller: Speller, new: Usage) -> Speller:
+    counts, pairs = dict(speller.counts), dict(speller.pairs)
+    written = dict(speller.written_pairs)
+    for word, n in new.written.items():
+        counts[word] = counts.get(word, 0) + n
+    for pair, n in new.pairs.items():
+        pairs[pair] = pairs.get(pair, 0) + n
+        written[pair] = written.get(pair, 0) + n
+    return replace(
+        speller,
+        counts=counts,
+        pairs=pairs,
+        written_pairs=written,
+        n_words=speller.n_words + sum(new.written.values()),
+    )
