@@ -1,0 +1,17 @@
+"""The search as a service: products for a query, in time, never none without a word."""
+
+from .bundle import export_search
+from .config import SearchConfig
+from .reading import read_search
+from .run import PATH, RunningSearch, running_search, search_requests, serve_search
+
+__all__ = [
+    "PATH",
+    "RunningSearch",
+    "SearchConfig",
+    "export_search",
+    "read_search",
+    "running_search",
+    "search_requests",
+    "serve_search",
+]

@@ -1,0 +1,124 @@
+"""The stages behind guards: what is late or broken is done without, and it is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from sevensteps.search.documents import Ids
+from sevensteps.search.filters import Filters
+from sevensteps.search.query import Query
+from sevensteps.search.understanding import Reading
+
+from ..guard import Guard, Unavailable
+from ..scoring import Ledger
+from . import stages
+from .live import State
+from .stages import ByWords, Listed
+
+T = TypeVar("T")
+WORK_SHARE = 0.85  # of the deadline; the rest is for the fallback and the way back
+#: What a stage may take of the deadline, by itself.
+SHARES = {"understand": 0.15, "words": 0.3, "meaning": 0.3, "rank": 0.5}
+
+
+class Pipeline:
+    """Understand, retrieve, rank and arrange, within a deadline.
+
+    Parameters
+    ----------
+    deadline_ms : of a request
+    hook : called with each stage that begins, on the stage's own thread, for drills
+    """
+
+    def __init__(self, deadline_ms: float, hook: Callable[[str], None]) -> None:
+        self.work_ms, self.hook = WORK_SHARE * deadline_ms, hook
+        self.guards = {
+            name: Guard(name, share * deadline_ms) for name, share in SHARES.items()
+        }
+
+    async def read(self, state: State, text: str, ledger: Ledger) -> Reading:
+        """How a query is understood.
+
+        Raises
+        ------
+        Unavailable           if that is late or broken
+        """
+        read = partial(state.engine.understanding.reading, text)
+        return await self._ask("understand", ledger, read)
+
+    async def found(
+        self, state: State, query: Query, filters: Filters, ledger: Ledger
+    ) -> Listed:
+        """The whole way, or as much of it as works."""
+        words, near, why = await self._retrieved(state, query, filters, ledger)
+        if words is None and state.engine.keyword is not None:
+            return stages.popular_list(state, query, filters, why or "words_down")
+        lists = {} if words is None else {"keyword": words.ids}
+        lists |= {} if near is None else {"dense": near}
+        relaxed = stages.relaxation(words)
+        if why is None:
+            try:
+                ids = await self._ranked(state, query, lists, ledger)
+                if not len(ids):
+                    nearest = partial(stages.nearest, state, query, filters)
+                    ids = await self._ask("meaning", ledger, nearest)
+                    relaxed = "by_meaning"
+                return stages.arranged_list(state, query, filters, ids, relaxed)
+            except Unavailable as failed:
+                why = failed.reason
+        return stages.plain_list(state, query, filters, lists, relaxed, why)
+
+    async def _ranked(
+        self, state: State, query: Query, lists: dict[str, Ids], ledger: Ledger
+    ) -> Ids:
+        rank = partial(stages.ranked, state, query, lists)
+        return await self._ask("rank", ledger, rank)
+
+    async def _retrieved(
+        self, state: State, query: Query, filters: Filters, ledger: Ledger
+    ) -> tuple[ByWords | None, Ids | None, str | None]:
+        """Both lists at the same time, and why one is missing."""
+        sources = {
+            "words": (state.engine.keyword, stages.by_words),
+            "meaning": (state.engine.dense, stages.by_meaning),
+        }
+        asks: list[Coroutine[Any, Any, Any]] = [
+            _absent()
+            if index is None
+            else self._ask(name, ledger, partial(stage, state, query, filters))
+            for name, (index, stage) in sources.items()
+        ]
+        told: list[Any] = await asyncio.gather(*asks, return_exceptions=True)
+        failed = [each for each in told if isinstance(each, Unavailable)]
+        words, near = (None if isinstance(e, Unavailable) else e for e in told)
+        return words, near, failed[0].reason if failed else None
+
+    async def _ask(self, name: str, ledger: Ledger, work: Callable[[], T]) -> T:
+        """One stage's answer, its own time booked."""
+
+        def stage() -> T:
+            self.hook(name)
+            return work()
+
+        left = self.work_ms - ledger.elapsed_ms()
+        made, ms = await self.guards[name].call(left, stage)
+        ledger.stages[name] = ledger.stages.get(name, 0.0) + ms
+        return made
+
+    def problems(self) -> list[str]:
+        """Stages that are turned away at the moment."""
+        return [
+            f"{n}: circuit open" for n, g in self.guards.items() if g.breaker.is_open
+        ]
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        for guard in self.guards.values():
+            guard.close()
+
+
+async def _absent() -> None:
+    """Of a source that the engine does not have."""
