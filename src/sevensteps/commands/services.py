@@ -94,6 +94,12 @@ def _video() -> Demo:
     return video
 
 
+def _search() -> Demo:
+    from .demos import search
+
+    return search
+
+
 SERVICES = {
     service.name: service
     for service in (
@@ -115,6 +121,15 @@ SERVICES = {
             asks="pages",
             fallback="from a fallback",
             demo=_video,
+        ),
+        Service(
+            name="search",
+            port=8079,
+            deadline_ms=200.0,
+            path="/v1/search",
+            asks="searches",
+            fallback="from a fallback",
+            demo=_search,
         ),
     )
 }

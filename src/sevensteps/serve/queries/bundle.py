@@ -13,7 +13,6 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +133,9 @@ def _manifest(engine: Engine, folder: Path, rules: Rules) -> dict[str, Any]:
 
 def plain_rules(rules: Rules) -> dict[str, Any]:
     """Rules of the page as JSON has them."""
-    return asdict(rules) | {
+    return {
+        "per_brand": rules.per_brand,
+        "first": rules.first,
         "pinned": {query: list(ids) for query, ids in rules.pinned.items()},
         "banned": sorted(rules.banned),
     }

@@ -59,7 +59,7 @@ def by_words(state: State, query: Query, filters: Filters) -> ByWords:
     assert engine.keyword is not None
     ids = _passing(state, _deeper(engine, filters).by_words([query]), filters)
     deep = DEEPER * engine.pool if filters else 1
-    full, _ = engine.keyword.search(query, deep, match="all")
+    full, _ = engine.keyword.search(query, deep, match="all", enough=0)
     return ByWords(ids, bool(filters.passes(state.documents, full).any()))
 
 
