@@ -1,7 +1,8 @@
 """An engine on the day after: other prices and stock, new products, no new build.
 
 Nothing is changed in place. Whoever holds the engine of before goes on with it, and
-sees neither half of a change.
+sees neither half of a change. Only the index's folder has one line of descent: of two
+engines that grow from the same one, the later takes the folder over.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import faiss
 import numpy as np
 
 from .dense import DenseIndex
-from .documents import Documents, Floats
+from .documents import Floats
 from .engine import Engine
 from .features import Reference, known_features
 from .keyword import KeywordIndex
@@ -67,7 +68,7 @@ def grown(engine: Engine, later: Catalogue) -> Engine:
         understanding=_taught(engine.understanding, later),
         catalogue=catalogue,
         reference=_reference(engine.reference, catalogue),
-        keyword=engine.keyword and _with_words(engine.keyword, later.documents),
+        keyword=engine.keyword and _with_words(engine.keyword, before, later),
         dense=engine.dense and _with_vectors(engine.dense, later),
     )
 
@@ -95,9 +96,12 @@ def _padded(known: Statistics, n_words: int, n: int) -> Statistics:
     return Statistics(np.concatenate([known.idf, new]), known.mean_length)
 
 
-def _with_words(index: KeywordIndex, later: Documents) -> KeywordIndex:
-    made = index.reopened()
-    made.add(later)
+def _with_words(
+    index: KeywordIndex, before: Catalogue, later: Catalogue
+) -> KeywordIndex:
+    # What a change that failed half-way has left in the folder goes.
+    made = index.reopened(len(before.documents))
+    made.add(later.documents)
     made.refresh()
     return made
 

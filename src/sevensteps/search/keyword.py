@@ -91,10 +91,13 @@ class KeywordIndex:
         made.refresh()
         return made
 
-    def reopened(self) -> KeywordIndex:
-        """The same folder anew: what this one then adds, the first does not see."""
+    def reopened(self, below: int) -> KeywordIndex:
+        """The same folder anew, of documents up to a number; this one stays as it is."""
         other = KeywordIndex(self.folder, self.boosts)
         other._kept = self._kept
+        if other._next > below:
+            other.remove(np.arange(below, other._next))
+        other._next = below
         return other
 
     def __len__(self) -> int:
