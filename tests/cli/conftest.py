@@ -1,11 +1,30 @@
-"""A small video world's morning, made as `sevensteps serve video` makes it."""
+"""Small worlds, and what `sevensteps serve` makes of them."""
 
 import pytest
 
-from sevensteps.commands.demos import video
+from sevensteps.commands.demos import search, video
+from sevensteps.worlds.search import SearchWorld
+from sevensteps.worlds.search import Size as ShopSize
 from sevensteps.worlds.video import Size, VideoWorld
 
 SMALL = VideoWorld(Size(n_users=2_000, n_videos=4_000, n_creators=300, days=14), seed=7)
+SHOP = SearchWorld(ShopSize(2_000, 1_500, 1_000, 40, days=6), seed=7)
+
+
+@pytest.fixture(scope="session")
+def small_engine(tmp_path_factory):
+    """The folder; not to be changed."""
+    folder = tmp_path_factory.mktemp("search-service") / "engine"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "WORLD", SHOP)
+        search.fill(folder)
+    return folder
+
+
+@pytest.fixture
+def small_shop(monkeypatch):
+    """Whatever is made again is made of the small shop."""
+    monkeypatch.setattr(search, "WORLD", SHOP)
 
 
 @pytest.fixture(scope="session")

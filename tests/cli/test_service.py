@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sevensteps.cli import app
 from sevensteps.commands import console, service
-from sevensteps.commands.demos import fraud, video
+from sevensteps.commands.demos import fraud, search, video
 from sevensteps.commands.services import SERVICES
 from sevensteps.features import FEATURES
 from sevensteps.serve import ModelServer, StoreError, open_store
@@ -83,7 +83,11 @@ def test_traffic_is_new_each_time_and_never_ends(small):
 
 @pytest.mark.parametrize(
     ("name", "heavy"),
-    [("fraud", {"duckdb", "ibis", "pandera", "lightgbm"}), ("video", {"jax", "optax"})],
+    [
+        ("fraud", {"duckdb", "ibis", "pandera", "lightgbm"}),
+        ("video", {"jax", "optax"}),
+        ("search", {"jax", "optax", "sevensteps.cases.search"}),
+    ],
 )
 def test_serving_imports_what_training_needs_only_to_train(name, heavy):
     code = (
@@ -111,6 +115,10 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
         (["serve", "video", "--port", "99999"], 1, "port in 0..65535"),
         (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
+        (["serve", "search", "--store", "mine"], 2, "leave --store out"),
+        (["serve", "search", "--port", "99999"], 1, "port must lie in 0..65535"),
+        (["serve", "search", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
+        (["load", "search", "--url", f"http://{NOWHERE}"], 1, "serve search"),
         (["run", "fraud", "--data", "/nonexistent"], 2, "payments.csv"),
     ],
 )
@@ -118,7 +126,7 @@ def test_what_cannot_be_done_is_told_at_once(
     arguments, status, advice, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    for demo in (fraud, video):  # refused before anything is made
+    for demo in (fraud, search, video):  # refused before anything is made
         monkeypatch.setattr(demo, "WORLD", None)
     told = call(*arguments)
     assert told.exit_code == status

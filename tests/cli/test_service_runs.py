@@ -17,8 +17,12 @@ from sevensteps.serve.run import KEY_VARIABLE, READY
 
 COMMAND = [sys.executable, "-c", "from sevensteps.cli import app; app()"]
 START_S, STOP_S = 240, 30  # the first start trains; the machine may be busy
-OTHER = {"fraud": "video", "video": "fraud"}
-STAGES = {"fraud": ("fetch", "score"), "video": ("search", "rank")}
+OTHER = {"fraud": "video", "video": "search", "search": "fraud"}
+STAGES = {
+    "fraud": ("fetch", "score"),
+    "video": ("search", "rank"),
+    "search": ("words", "meaning", "rank"),
+}
 
 
 @contextmanager
@@ -102,3 +106,21 @@ def test_a_page_is_answered_and_a_second_start_trains_nothing(small_morning, tmp
     assert told["model"] == manifest["model"]
     assert len(set(told["video_ids"])) == 10
     assert told["deadline_ms"] == SERVICES["video"].deadline_ms
+
+
+def test_a_search_is_answered_and_a_second_start_trains_nothing(small_engine, tmp_path):
+    folder = tmp_path / "data/cache/search-service"
+    folder.mkdir(parents=True)
+    (folder / "engine").symlink_to(small_engine)
+    with serving("search", tmp_path) as (_, said):
+        url, key = said[-1].removeprefix(READY), said[-3].split()[-1]
+        told = httpx.post(
+            f"{url}/v1/search",
+            headers={"X-API-Key": key},
+            json={"query": "a lamp", "places": 10},
+            trust_env=False,
+        ).json()
+    manifest = json.loads((small_engine / "manifest.json").read_text())
+    assert told["bundle"] == manifest["bundle"]
+    assert len({product["product_id"] for product in told["products"]}) == 10
+    assert told["deadline_ms"] == SERVICES["search"].deadline_ms

@@ -98,7 +98,8 @@ class Guard:
     def _late(self, call: _Call) -> Unavailable:
         """It failed if it was late by itself, or hangs; not for want of time."""
         self._late_calls = [c for c in self._late_calls if c.elapsed_ms()]
-        hangs = len(self._late_calls) >= self.threads
+        long = [c for c in self._late_calls if c.elapsed_ms() >= self.budget_ms]
+        hangs = len(long) >= self.threads
         if call.began is None and not hangs:
             return Unavailable("overload")
         if call.began is not None and not call.ms:

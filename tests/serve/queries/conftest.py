@@ -40,8 +40,16 @@ def started(bundle, **options):
     return TestClient(create_app(SearchConfig(bundle, KEY, **options)))
 
 
+@pytest.fixture(scope="session")
+def calm(bundle):
+    """A service that no test changes."""
+    with started(bundle, deadline_ms=5_000) as made:
+        yield made
+
+
 @pytest.fixture
 def client(bundle):
+    """A service of a test's own, to be changed."""
     with started(bundle, deadline_ms=5_000) as made:
         yield made
 

@@ -98,7 +98,7 @@ def test_an_index_of_other_products_is_refused(engine, copy, tmp_path):
     order = np.roll(np.arange(len(engine.catalogue.documents)), 1)
     other = KeywordIndex.build(engine.catalogue.documents.take(order), tmp_path / "k")
     swap(copy, "keyword", other.folder)
-    with pytest.raises(ModelError, match="keyword index .* other products"):
+    with pytest.raises(ModelError, match=r"keyword index .* other products"):
         read_search(copy)
 
 
@@ -106,7 +106,7 @@ def test_vectors_of_other_products_are_refused(engine, copy, tmp_path):
     rolled = np.roll(engine.catalogue.vector, 1, axis=0)
     other = replace(engine, catalogue=replace(engine.catalogue, vector=rolled))
     swap(copy, "vector.npy", export_search(other, tmp_path / "o") / "vector.npy")
-    with pytest.raises(ModelError, match="dense index .* other products"):
+    with pytest.raises(ModelError, match=r"dense index .* other products"):
         read_search(copy)
 
 

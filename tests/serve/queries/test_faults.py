@@ -1,0 +1,228 @@
+"""Drills: whatever is late, broken or gone, a page comes in time and says so."""
+
+import shutil
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from sevensteps.search.arrange import Rules, arranged
+from sevensteps.serve.queries.__main__ import main
+from sevensteps.serve.run import KEY_VARIABLE
+
+from .conftest import KEY, ids, post, search, started
+
+
+def by_keywords(engine, text):
+    """BM25's own order, after the rules of the page."""
+    queries = engine.read([text])
+    found = engine.by_words(queries)[0]
+    return arranged(queries[0], found, engine.catalogue.documents, Rules())
+
+
+def failing(stage):
+    """A hook under which one stage breaks."""
+
+    def hook(name):
+        if name == stage:
+            raise FloatingPointError(stage)
+
+    return hook
+
+
+def drilled(client, hook):
+    """The service, with a hook in its stages."""
+    client.app.state.searches.pipeline.hook = hook
+    return client.app.state.searches
+
+
+@pytest.mark.parametrize("stage", ["rank", "meaning"])
+def test_without_ranker_or_vectors_the_keywords_order_answers(
+    client, engine, asked, stage
+):
+    searches = drilled(client, failing(stage))
+    for n, text in enumerate(asked.text[:6]):
+        told = search(client, text)
+        why = "FloatingPointError" if n < 3 else "down"  # then the circuit is open
+        assert (told["source"], told["fallback"]) == ("keywords", f"{stage}_{why}")
+        assert ids(told) == by_keywords(engine, text)[:20]
+    ready = client.get("/ready").json()
+    assert ready["problems"] == [f"{stage}: circuit open"]
+    assert f"sevensteps_search_{stage}_open 1.0" in client.get("/metrics").text
+    assert len(searches.lists) == 0  # a fallback is not remembered
+
+
+def test_a_ranker_that_is_mended_ranks_again(client, asked):
+    searches = drilled(client, failing("rank"))
+    searches.pipeline.guards["rank"].breaker.retry_s = 0.01
+    for text in asked.text[:4]:
+        search(client, text)
+    drilled(client, lambda stage: None)
+    time.sleep(0.05)
+    assert search(client, asked.text[5])["source"] == "ranked"
+    assert client.get("/ready").json()["status"] == "ready"
+
+
+@pytest.mark.parametrize("stage", ["rank", "meaning"])
+def test_what_is_slow_is_done_without_in_time(bundle, engine, asked, stage):
+    slow = {"slow_stage": stage, "slow_ms": 400, "deadline_ms": 150}
+    with started(bundle, **slow) as client:
+        told = [search(client, text) for text in asked.text[:5]]
+    assert [t["source"] for t in told] == ["keywords"] * 5
+    assert {t["fallback"] for t in told} <= {f"{stage}_late", f"{stage}_down"}
+    assert max(t["elapsed_ms"] for t in told) < 150
+    assert ids(told[0]) == by_keywords(engine, asked.text[0])[:20]
+
+
+def test_vectors_that_hang_cost_a_few_budgets_and_then_nothing(bundle, asked):
+    free = threading.Event()
+    with started(bundle, deadline_ms=200) as client:
+        drilled(client, lambda stage: stage != "meaning" or free.wait(20))
+        try:
+            told = [search(client, text) for text in asked.text[:8]]
+        finally:
+            free.set()
+    assert {t["source"] for t in told} == {"keywords"}
+    assert told[-1]["fallback"] == "meaning_down"
+    assert max(t["elapsed_ms"] for t in told) < 200
+    assert min(t["elapsed_ms"] for t in told[3:]) < 60
+
+
+@pytest.mark.parametrize("stage", ["words", "understand"])
+def test_without_the_index_bestsellers_answer(client, engine, stage):
+    documents = engine.catalogue.documents
+    category, sold = documents.fields["category"], documents.numbers["sold"]
+    code = int(np.bincount(category.code[category.code >= 0]).argmax())
+    name = category.names[code]
+    drilled(client, failing(stage))
+    told = search(client, name, places=50)
+    assert (told["source"], told["fallback"]) == (
+        "bestsellers",
+        f"{stage}_FloatingPointError",
+    )
+    assert len(told["products"]) >= 10
+    if stage == "words":  # what was understood tells the category
+        assert {category.code[p] for p in ids(told)} == {code}
+        best = [p for p in ids(told) if p in ids(told)[:3]]
+        assert sold[best].min() >= np.median(sold[category.code == code])
+    told = search(client, name, filters={"category": [name], "price_max": 0.01})
+    assert told["products"] == []
+    assert "search is not available" in told["why"]
+
+
+def test_a_query_without_a_named_category_gets_one_guessed(client, engine, asked):
+    documents = engine.catalogue.documents
+    column = documents.fields["category"]
+    drilled(client, failing("words"))
+    row = 11
+    title = engine.catalogue.titles[row]
+    told = search(client, title, places=50)
+    codes = column.code[ids(told)]
+    assert len(set(codes.tolist())) == 1
+    assert (codes == column.code[row]).all()
+
+
+def test_a_corrupted_bundle_does_not_start(bundle, tmp_path, monkeypatch, capsys):
+    copy = shutil.copytree(bundle, tmp_path / "copy")
+    (copy / "vector.npy").write_bytes(b"short")
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    assert main(["--bundle", str(copy)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("refusing to start: ")
+    assert "vector.npy is damaged" in told.err
+
+
+def test_a_broken_synonym_file_is_refused_and_the_old_one_kept(bundle, tmp_path):
+    path = tmp_path / "synonyms.txt"
+    path.write_text("blorf, sofa\n")
+    with started(bundle, synonyms=path, deadline_ms=5_000) as client:
+        assert search(client, "blorf")["understood"]["synonyms"] == {"blorf": ["sofa"]}
+        path.write_text("blorf, sofa\nbed, \nchair")
+        reply = post(client, "/v1/synonyms", "{}")
+        assert (reply.status_code, reply.json()["error"]) == (422, "broken_synonyms")
+        reasons = [each["reason"] for each in reply.json()["reasons"]]
+        assert [reason[:7] for reason in reasons] == ["line 2:", "line 3:", "line 3:"]
+        assert "synonyms: refused" in client.get("/ready").json()["problems"][0]
+        assert search(client, "blorf")["understood"]["synonyms"] == {"blorf": ["sofa"]}
+        path.write_text("blorf, lamp\n")
+        assert post(client, "/v1/synonyms", "{}").json()["phrases"] == 2
+        assert search(client, "blorf")["understood"]["synonyms"] == {"blorf": ["lamp"]}
+        assert client.get("/ready").json()["status"] == "ready"
+
+
+def test_a_synonym_file_that_is_broken_at_the_start_leaves_the_bundles(
+    bundle, engine, tmp_path
+):
+    with started(bundle, synonyms=tmp_path / "gone.txt") as client:
+        state = client.app.state.searches.live.state
+        assert state.engine.understanding.synonyms == engine.understanding.synonyms
+        assert "cannot be read" in client.get("/ready").json()["problems"][0]
+
+
+def test_a_service_without_a_synonym_file_says_so(client):
+    reply = post(client, "/v1/synonyms", "{}")
+    assert (reply.status_code, reply.json()["error"]) == (409, "no_synonym_file")
+
+
+def test_when_all_stock_is_gone_pages_are_full_and_say_it(client, engine, asked):
+    for first in range(0, len(engine.catalogue.documents), 1_000):
+        rows = range(first, min(first + 1_000, len(engine.catalogue.documents)))
+        news = [{"product_id": row, "in_stock": False} for row in rows]
+        assert post(client, "/v1/stock", {"products": news}).status_code == 200
+    told = search(client, asked.text[0])
+    assert len(told["products"]) == 20
+    assert not any(product["in_stock"] for product in told["products"])
+    told = search(client, asked.text[0], filters={"in_stock": True})
+    assert (told["products"], "no product passes" in told["why"]) == ([], True)
+
+
+def test_a_flood_gets_what_is_remembered_or_bestsellers_and_waits_for_nobody(
+    bundle, asked
+):
+    options = {"max_in_flight": 2, "deadline_ms": 5_000}
+    with started(bundle, **options) as client:
+        known = search(client, asked.text[0])
+        free, told = threading.Event(), []
+        drilled(client, lambda stage: stage != "rank" or free.wait(20))
+        ask = lambda text: told.append(search(client, text))  # noqa: E731
+        stuck = [threading.Thread(target=ask, args=[t]) for t in asked.text[1:3]]
+        for thread in stuck:
+            thread.start()
+        while client.app.state.searches.in_flight < 2:
+            time.sleep(0.005)
+        flood = [search(client, text) for text in (*asked.text[3:9], asked.text[0])]
+        free.set()
+        for thread in stuck:
+            thread.join()
+    assert {(t["source"], t["fallback"]) for t in flood[:-1]} == {
+        ("bestsellers", "overload")
+    }
+    assert max(t["elapsed_ms"] for t in flood) < 100
+    assert (flood[-1]["cached"], ids(flood[-1])) == (True, ids(known))
+    assert {t["source"] for t in told} == {"ranked"}
+
+
+def test_changes_during_searches_leave_no_search_between_two_states(client, asked):
+    stop, told = threading.Event(), []
+
+    def searching():
+        while not stop.is_set():
+            told.append(search(client, asked.text[len(told) % 50], places=50))
+
+    threads = [threading.Thread(target=searching) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    product = {
+        "title": "Sofa", "description": "A sofa.", "brand": "New", "category": "sofa",
+        "price": 1, "margin": 0,
+    }  # fmt: skip
+    for n in range(6):
+        assert post(client, "/v1/products", {"products": [product] * 3}).is_success
+        assert post(client, "/v1/stock", {"products": [{"product_id": n, "price": n}]})
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert len(told) > 10
+    assert {(t["source"], t["fallback"]) for t in told} == {("ranked", None)}
