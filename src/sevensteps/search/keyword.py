@@ -92,7 +92,7 @@ class KeywordIndex:
         return made
 
     def reopened(self, below: int) -> KeywordIndex:
-        """The same folder anew, of documents up to a number; this one stays the same."""
+        """The same folder anew, cut to documents below a number; this one stays."""
         other = KeywordIndex(self.folder, self.boosts)
         other._kept = self._kept
         if other._next > below:

@@ -58,15 +58,17 @@ class Guard:
     name : in the reasons: `<name>_late`, `<name>_down`, `<name>_<error>`
     budget_ms : that an answer may take
     threads : that work for it, and that it may block
+    begin : called by each of these threads before its first work
     """
 
     name: str
     budget_ms: float
     threads: int = 2
+    begin: Callable[[], object] | None = None
     breaker: Breaker = field(default_factory=Breaker)
 
     def __post_init__(self) -> None:
-        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=self.name)
+        self._pool = ThreadPoolExecutor(self.threads, self.name, self.begin)
         self._late_calls: list[_Call] = []
 
     async def call(self, left_ms: float, work: Callable[[], T]) -> tuple[T, float]:

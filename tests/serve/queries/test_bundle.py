@@ -33,9 +33,10 @@ def test_it_understands_the_same(engine, bundle):
 
 
 def test_large_arrays_are_mapped(bundle):
-    again = read_search(bundle)
-    assert isinstance(again.catalogue.vector, np.memmap)
-    assert isinstance(again.catalogue.documents.title.code, np.memmap)
+    catalogue = read_search(bundle).catalogue
+    for array in (catalogue.vector, catalogue.documents.title.code):
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
 
 
 def test_nothing_in_it_is_pickled(bundle):

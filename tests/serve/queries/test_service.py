@@ -1,5 +1,6 @@
 """Searches over HTTP: the right products, how they were found, and what is refused."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import faiss
 import httpx
 import numpy as np
 import pytest
@@ -81,6 +83,12 @@ def test_stages_are_timed(client, asked):
         assert f"{stage};dur=" in reply.headers["server-timing"]
         assert told["stages"][stage] >= 0
     assert sum(told["stages"].values()) >= 0.5 * told["elapsed_ms"]
+
+
+def test_each_thread_takes_one_core(calm):
+    guard = calm.app.state.searches.pipeline.guards["meaning"]
+    told, _ = asyncio.run(guard.call(5_000.0, faiss.omp_get_max_threads))
+    assert told == 1
 
 
 def test_a_query_that_no_product_answers_in_full_is_marked(calm, engine):
@@ -311,11 +319,11 @@ def test_an_engine_with_less_is_served_without_a_fallback(engine, asked, tmp_pat
 
 
 def test_a_process_under_load_that_is_told_to_stop_answers_what_it_began(bundle, asked):
-    slow = {"slow_stage": "rank", "slow_ms": 50, "deadline_ms": 2_000}
+    slow = {"slow_stage": "rank", "slow_ms": 150, "deadline_ms": 4_000}
     with running_search(bundle, **slow) as service:
         bodies = search_requests(asked, 100)
         told = {"api_key": service.api_key, "path": PATH, "seed": 1}
-        report = load(service.url, bodies, 25, 1.5, **told)
+        report = load(service.url, bodies, 8, 1.5, **told)
         with httpx.Client(base_url=service.url, trust_env=False) as one:
             head, last = HEAD | {"X-API-Key": service.api_key}, bodies[-1]
             with ThreadPoolExecutor() as pool:

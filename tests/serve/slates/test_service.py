@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 
+import faiss
 import httpx
 import pytest
 from fastapi.testclient import TestClient
@@ -52,6 +53,11 @@ def test_a_page_is_the_recommender_s_own(client, morning, users):
     stages = reply.headers["server-timing"]
     for stage in ("features", "tower", "search", "inputs", "rank", "compose", "total"):
         assert f"{stage};dur=" in stages
+
+
+def test_each_thread_takes_one_core(client):
+    pool = client.app.state.pages._pool
+    assert pool.submit(faiss.omp_get_max_threads).result() == 1
 
 
 def test_strangers_are_welcome(client):

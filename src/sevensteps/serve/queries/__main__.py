@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--synonyms", type=Path, help="in place of the bundle's")
     parser.add_argument("--remembers", type=int, default=10_000)
     parser.add_argument("--keeps-s", type=float, default=60.0)
-    parser.add_argument("--max-in-flight", type=int, default=24)
+    parser.add_argument("--max-in-flight", type=int, default=12)
     parser.add_argument("--slow-stage", default="", help="for drills")
     parser.add_argument("--slow-ms", type=float, default=0.0)
     options = vars(parser.parse_args(arguments))

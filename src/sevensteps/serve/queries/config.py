@@ -22,7 +22,8 @@ class SearchConfig:
     synonyms : the merchandisers' file, in place of the bundle's table
     remembers : answers that are kept; 0 keeps none
     keeps_s : seconds that one is believed
-    max_in_flight : beyond so many at once, what is not remembered gets bestsellers
+    max_in_flight : beyond so many at once, what is not remembered gets bestsellers; so
+        many times the work of one must fit into the deadline
     slow_stage, slow_ms : a stage that sleeps, for drills
 
     Raises
@@ -38,7 +39,7 @@ class SearchConfig:
     synonyms: Path | None = None
     remembers: int = 10_000
     keeps_s: float = 60.0
-    max_in_flight: int = 24
+    max_in_flight: int = 12
     slow_stage: str = ""
     slow_ms: float = 0.0
 

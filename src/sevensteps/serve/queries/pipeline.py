@@ -14,6 +14,7 @@ from sevensteps.search.understanding import Reading
 
 from ..guard import Guard, Unavailable
 from ..scoring import Ledger
+from ..threads import one_core
 from . import stages
 from .live import State
 from .stages import ByWords, Listed
@@ -36,7 +37,8 @@ class Pipeline:
     def __init__(self, deadline_ms: float, hook: Callable[[str], None]) -> None:
         self.work_ms, self.hook = WORK_SHARE * deadline_ms, hook
         self.guards = {
-            name: Guard(name, share * deadline_ms) for name, share in SHARES.items()
+            name: Guard(name, share * deadline_ms, begin=one_core)
+            for name, share in SHARES.items()
         }
 
     async def read(self, state: State, text: str, ledger: Ledger) -> Reading:

@@ -7,8 +7,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
-import faiss
-
 from sevensteps.search.filters import Filters
 from sevensteps.search.understanding import Reading
 
@@ -69,7 +67,6 @@ class Searches:
 
     def __init__(self, config: SearchConfig) -> None:
         self.config = config
-        faiss.omp_set_num_threads(1)  # requests are the parallelism
         self.live = Live(config.bundle, config.synonyms)
         self.pipeline = Pipeline(config.deadline_ms, self._drill)
         self.lists: Remembered[Listed] = Remembered(config.remembers, config.keeps_s)

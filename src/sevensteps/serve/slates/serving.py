@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import faiss
-
 from sevensteps.recommend.online import Job, Recommender
 
 from ..breaker import Breaker
 from ..scoring import Ledger
+from ..threads import one_core
 from .asking import parse
 from .bundle import read_manifest, read_morning
 
@@ -90,8 +89,7 @@ class Pages:
         self.breaker = Breaker()
         self.in_flight = 0
         self.sources: Counter[str] = Counter()
-        faiss.omp_set_num_threads(1)  # requests are the parallelism
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        self._pool = ThreadPoolExecutor(THREADS, "page", one_core)
 
     async def page(self, body: bytes, ledger: Ledger) -> Page:
         """Answer one request.
