@@ -140,11 +140,14 @@ def test_a_broken_synonym_file_is_refused_and_the_old_one_kept(bundle, tmp_path)
     with started(bundle, synonyms=path, deadline_ms=5_000) as client:
         assert search(client, "blorf")["understood"]["synonyms"] == {"blorf": ["sofa"]}
         path.write_text("blorf, sofa\nbed, \nchair")
+        version = client.get("/ready").json()["version"]
         reply = post(client, "/v1/synonyms", "{}")
         assert (reply.status_code, reply.json()["error"]) == (422, "broken_synonyms")
         reasons = [each["reason"] for each in reply.json()["reasons"]]
         assert [reason[:7] for reason in reasons] == ["line 2:", "line 3:", "line 3:"]
-        assert "synonyms: refused" in client.get("/ready").json()["problems"][0]
+        ready = client.get("/ready").json()
+        assert "synonyms: refused" in ready["problems"][0]
+        assert ready["version"] == version
         assert search(client, "blorf")["understood"]["synonyms"] == {"blorf": ["sofa"]}
         path.write_text("blorf, lamp\n")
         assert post(client, "/v1/synonyms", "{}").json()["phrases"] == 2
@@ -193,6 +196,7 @@ def test_a_flood_gets_what_is_remembered_or_bestsellers_and_waits_for_nobody(
         while client.app.state.searches.in_flight < 2:
             time.sleep(0.005)
         flood = [search(client, text) for text in (*asked.text[3:9], asked.text[0])]
+        other = search(client, asked.text[0], filters={"in_stock": True})
         free.set()
         for thread in stuck:
             thread.join()
@@ -201,6 +205,7 @@ def test_a_flood_gets_what_is_remembered_or_bestsellers_and_waits_for_nobody(
     }
     assert max(t["elapsed_ms"] for t in flood) < 100
     assert (flood[-1]["cached"], ids(flood[-1])) == (True, ids(known))
+    assert (other["source"], other["fallback"]) == ("bestsellers", "overload")
     assert {t["source"] for t in told} == {"ranked"}
 
 

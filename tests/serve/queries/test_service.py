@@ -312,8 +312,12 @@ def test_an_engine_with_less_is_served_without_a_fallback(engine, asked, tmp_pat
     parts = {off: None} if off == "ranker" else {off: None, "ranker": None}
     less = replace(engine, **parts)
     made = export_search(less, tmp_path / "less")
+    dear = float(np.sort(engine.catalogue.documents.numbers["price"])[-2])
     with started(made, deadline_ms=5_000) as client:
         told = search(client, asked.text[1])
+        few = search(client, asked.text[1], filters={"price_min": dear})
+    if off == "keyword":  # too few for the nearest of all to be among them
+        assert (len(few["products"]), few["relaxed"]) == (2, "by_meaning")
     assert (told["source"], told["fallback"]) == ("retrieved", None)
     assert ids(told) == expected(less, asked.text[1])[:20]
 
