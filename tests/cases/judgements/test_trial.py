@@ -8,6 +8,7 @@ from sevensteps.cases.judgements import read_collection, trial
 from sevensteps.cases.judgements.contest import BM25, MIX, OURS, TUNED
 from sevensteps.cases.judgements.learning import LEARNED
 from sevensteps.cases.judgements.splitting import alike, splits
+from sevensteps.cases.judgements.trial import _drawn
 
 WORDS = np.array(
     [a + b for a in "bdfgklmnprst" for b in ("ab", "el", "ino", "ur", "ovi", "isk")]
@@ -133,6 +134,15 @@ def test_the_data_s_own_split_is_kept_without_its_twins():
     assert list(split.test) == list(range(40, 60))
     assert list(split.learn) == list(range(1, 40))
     assert "1 left out" in told
+
+
+def test_of_many_queries_those_of_the_test_are_kept():
+    own = np.r_[np.zeros(900), np.full(100, 2)].astype(np.int8)
+    kept = _drawn(own, 300, seed=0)
+    assert len(kept) == 300
+    assert (own[kept] == 2).sum() == 100
+    nobody_says = _drawn(np.full(1_000, -1, np.int8), 300, seed=0)
+    assert len(np.unique(nobody_says)) == 300
 
 
 def test_only_relevant_judgements_allow_retrieval_alone(folders):
