@@ -6,7 +6,9 @@ import pytest
 
 from sevensteps.cases.judgements import read_collection, trial
 from sevensteps.cases.judgements.contest import BM25, MIX, OURS, TUNED
+from sevensteps.cases.judgements.learning import LEARNED
 from sevensteps.cases.judgements.splitting import alike, splits
+from sevensteps.cases.judgements.trial import _drawn
 
 WORDS = np.array(
     [a + b for a in "bdfgklmnprst" for b in ("ab", "el", "ino", "ur", "ovi", "isk")]
@@ -91,14 +93,20 @@ def test_the_same_again(tmp_path):
 
 
 def test_grades_at_random_give_no_lead(tmp_path):
-    claims = 0
+    """Neither to ours nor, by a leak from test to training, to what learns."""
+    claims, simple, splits = 0, 0, 0
     for seed in (1, 2):
         where = tmp_path / str(seed)
         where.mkdir()
         data, _ = read_collection(world(where, seed=seed, n_queries=30, noise=True))
-        for outcome in trial(data).outcomes:
-            claims += outcome.protocol == "re-rank" and outcome.lead(OURS).low > 0
+        outcome = next(o for o in trial(data).outcomes if o.protocol == "re-rank")
+        claims += outcome.lead(OURS).low > 0
+        simple += outcome.chosen[TUNED] + outcome.chosen[MIX]
+        splits += len(outcome.settings)
+        for way in LEARNED:
+            assert outcome.lead(way).estimate < 0.1
     assert claims == 0
+    assert simple >= splits / 2
 
 
 def test_few_queries_fall_back_to_what_is_simple(tmp_path):
@@ -126,6 +134,15 @@ def test_the_data_s_own_split_is_kept_without_its_twins():
     assert list(split.test) == list(range(40, 60))
     assert list(split.learn) == list(range(1, 40))
     assert "1 left out" in told
+
+
+def test_of_many_queries_those_of_the_test_are_kept():
+    own = np.r_[np.zeros(900), np.full(100, 2)].astype(np.int8)
+    kept = _drawn(own, 300, seed=0)
+    assert len(kept) == 300
+    assert (own[kept] == 2).sum() == 100
+    nobody_says = _drawn(np.full(1_000, -1, np.int8), 300, seed=0)
+    assert len(np.unique(nobody_says)) == 300
 
 
 def test_only_relevant_judgements_allow_retrieval_alone(folders):

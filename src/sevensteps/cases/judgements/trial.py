@@ -23,6 +23,7 @@ from .texts import Texts, texts_of
 from .wording import corrected
 
 MOST_PAIRS: Mapping[Protocol, int] = {"retrieve": 300_000, "re-rank": 300_000}
+MOST_TESTS = 0.6  # share of the queries that the data's own test may take
 POOL = 250  # documents a query that a pool has, about
 PROBE = 500  # queries by which the protocol is chosen
 DENSE = 0.5  # share of BM25's first ten that must be judged, to retrieve
@@ -186,11 +187,14 @@ def _outcome(
 
 
 def _drawn(own: NDArray[np.int8], most: int, seed: int) -> NDArray[np.intp]:
-    """At most so many queries, by lot; of each part of the data's own in proportion."""
+    """At most so many queries, by lot: those that the data call a test come first."""
     if len(own) <= most:
         return np.arange(len(own))
-    lot = np.random.default_rng([seed, 13]).permutation(len(own))[:most]
-    return np.sort(lot)
+    lot = np.random.default_rng([seed, 13]).permutation(len(own))
+    test = (own[lot] == own.max()) & (own[lot] > 0)
+    first = lot[test][: int(MOST_TESTS * most)]
+    rest = lot[~test][: most - len(first)]
+    return np.sort(np.concatenate([first, rest]))
 
 
 def _measured(data: Collection, arena: Arena, found: Found, told: str) -> Outcome:
