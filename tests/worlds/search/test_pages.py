@@ -25,7 +25,16 @@ SEARCH = fates(np.arange(N), seed=2, future=2, day=3)
 PRODUCT = np.arange(N * PLACES).reshape(N, PLACES) % 5_000
 
 
-def read(model, promise=2.0, worth=4.0, *, grade=4, stocked=True, product=PRODUCT):
+def read(
+    model,
+    promise=2.0,
+    worth=4.0,
+    *,
+    grade=4,
+    stocked=True,
+    product=PRODUCT,
+    search=SEARCH,
+):
     """What N searchers do with pages; `promise` and `worth` broadcast."""
     shape = product.shape
     match = Match(
@@ -34,7 +43,7 @@ def read(model, promise=2.0, worth=4.0, *, grade=4, stocked=True, product=PRODUC
         np.broadcast_to(np.float32(worth), shape),
         np.broadcast_to(stocked, shape),
     )
-    return behave(model, match, product, DEVICE, SESSION, SEARCH)
+    return behave(model, match, product, DEVICE, SESSION, search)
 
 
 @pytest.fixture(scope="module", params=["position", "cascade"])
@@ -43,9 +52,9 @@ def both(request):
     return request.param, read(request.param)
 
 
-def lookers():
+def lookers(search=SEARCH):
     """(N,) who only wants to see whether something is there."""
-    good = read("position", promise=-99.0)
+    good = read("position", promise=-99.0, search=search)
     return good.without_click & good.examined[:, 0]
 
 
@@ -129,6 +138,7 @@ def test_a_click_on_something_worth_more_satisfies_more():
 def test_one_in_eight_only_looks():
     looks = lookers()
     assert looks.mean() == pytest.approx(LOOKERS, abs=0.005)
+    assert np.array_equal(lookers(SEARCH[::-1]), looks)  # in all searches of a session
     seen = read("position")
     a, b = (seen.clicked[w].sum() / seen.examined[w].sum() for w in (looks, ~looks))
     assert a / b == pytest.approx(LOOKER_CLICKS, abs=0.03)
