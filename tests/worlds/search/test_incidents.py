@@ -156,17 +156,21 @@ def test_a_future_incident_leaves_the_past_alone(known):
     struck = world.live(first_ones, 3, history=known.history)
     a, b = (log_of(o.searches, o.truth).rows for o in (calm, struck))
     assert a[a.day < start].equals(b[b.day < start])
-    assert not calm.truth.equals(struck.truth)
+    usual, gone = (
+        o.products["in_stock"].to_numpy(zero_copy_only=False) for o in (calm, struck)
+    )
+    assert gone.sum() < usual.sum() - 100
 
 
 def test_incidents_add_up(known):
     world = known.world.inject(Incident("fad", 3)).inject(Incident("stuffing", 4))
     assert [i.kind for i in world.incidents] == ["fad", "stuffing"]
-    twice = (Incident("fad", 0, brand=2), Incident("fad", 0, brand=2))
     rules = known.rules
+    brand = int(np.bincount(rules.needs.brand[rules.needs.brand >= 0]).argmax())
+    twice = (Incident("fad", 0, brand=brand), Incident("fad", 0, brand=brand))
     calm, hot = (
         np.diff(demand(rules.needs, rules.asked, 0, i), prepend=0) for i in ((), twice)
     )
-    mine = rules.needs.brand == 2
+    mine = rules.needs.brand == brand
     odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
     assert odds == pytest.approx((1 + FAD_DEMAND) ** 2, rel=1e-6)

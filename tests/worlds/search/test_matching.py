@@ -94,6 +94,12 @@ def test_some_have_a_colour_in_mind_that_they_did_not_type(known, meeting):
     assert (unspoken[~silent] == -1).all()
     share = (unspoken[silent & can] >= 0).mean()
     assert share == pytest.approx(UNSPOKEN_SHARE, abs=0.03)
+    colours = known.rules.making.words.colours
+    held = unspoken >= 0
+    row = colours.table[needs.kind[need[held]]]
+    nth = (row == unspoken[held][:, None]).argmax(axis=1)
+    where = (nth + 0.5) / colours.count[needs.kind[need[held]]]
+    assert where.mean() == pytest.approx(1 / 2.3, abs=0.03)  # of u to the power 1.3
     match = stage.meet(*meeting)
     bare = stage_of(known, colour=np.full_like(known.state.products.colour, -1))
     other = bare.meet(*meeting)

@@ -1,10 +1,12 @@
 """The best pages, editors, arms: what only the world, or money, can give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.worlds.search import PLACES, Arms, Incumbent, Oracle, Pages
+from sevensteps.worlds.search import DAY, PLACES, Arms, Incumbent, Oracle, Pages
 from sevensteps.worlds.search.editors import EDITORS
 
 from .conftest import first_ones, log_of, nothing
@@ -49,17 +51,18 @@ def test_relevance_is_not_satisfaction(lived):
 
 
 def test_the_most_relevant_page_is_so_among_all_products(known, lived):
-    log = lived["relevance"][1]
+    outcome, log = lived["relevance"]
+    products = outcome.evening.products
+    relevance = replace(known.relevance, products=products)
+    every = np.arange(len(products))
     for i in range(0, len(log.rows), 100):
         row = log.rows.iloc[i]
-        if row.day > known.history.days:
-            break
-        n = known.history.products.num_rows
-        grade = known.relevance.grade(np.full(n, row.true_need), np.arange(n))
-        best = np.sort(grade)[::-1][:PLACES]
-        assert log.grade[i][log.grade[i] > 0].tolist() <= best[best > 0].tolist()
-        shown = np.maximum(log.grade[i], 0)
-        assert shown.sum() >= best.sum() - 4
+        there = every[products.listed_at // DAY <= row.day]
+        grade = relevance.grade(np.full(len(there), row.true_need), there)
+        best = np.sort(grade)[::-1][:PLACES].astype(int)
+        shown = np.maximum(log.grade[i], 0).astype(int)
+        assert (shown <= best).all()
+        assert shown.sum() >= best.sum() - 4  # what is sold out may be passed over
 
 
 def test_only_three_aims():
@@ -93,7 +96,8 @@ def test_editors_are_near_the_truth_and_disagree(known, pairs):
     assert told.groupby("pair").rater.nunique().eq(3).all()
     assert np.array_equal(told.query_id.to_numpy()[::3], pairs[0])
     off = told.grade.to_numpy() - true[told.pair]
-    assert (off == 0).mean() == pytest.approx(0.62, abs=0.09)
+    middle = (true[told.pair] > 0) & (true[told.pair] < 4)
+    assert (off[middle] == 0).mean() == pytest.approx(0.6, abs=0.08)
     assert (np.abs(off) <= 1).mean() > 0.9
     by_pair = told.pivot_table(index="pair", columns=told.groupby("pair").cumcount(),
                                values="grade")  # fmt: skip

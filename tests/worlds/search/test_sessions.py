@@ -212,7 +212,14 @@ def test_some_buyers_leave_stars(known):
     rated = (known.state.shop.n_ratings[:n] - before.n_ratings).sum()
     assert sold + known.state.shop.sold[n:].sum() == (known.log.rows.bought >= 0).sum()
     assert rated / sold == pytest.approx(RATES, abs=0.04)
-    assert (known.state.shop.stars_given[:n] >= before.stars_given).all()
+    given = known.state.shop.stars_given[:n] - before.stars_given
+    new = known.state.shop.n_ratings[:n] - before.n_ratings
+    mean = given[new > 0] / new[new > 0]
+    quality = known.state.products.quality[:n][new > 0]
+    assert len(mean) > 80
+    assert set(mean[new[new > 0] == 1].tolist()) <= {1.0, 2.0, 3.0, 4.0, 5.0}
+    assert np.corrcoef(mean, quality)[0, 1] > 0.25
+    assert not given[new == 0].any()
 
 
 @pytest.mark.parametrize("season", SEASONS[1:])
