@@ -191,6 +191,8 @@ def test_a_policy_reads_the_log_since_it_was_last_asked(known):
         *((day, n), (day, None), (day, None)),
         *((day + 1, yesterday), (day + 1, None), (day + 1, None)),
     ]
+    known.world.live(spy, 1, after=outcome)
+    assert told[6] == (day + 2, int(outcome.daily.searches.loc[day + 1]))
 
 
 def test_daily_sums_are_those_of_the_rows(known):
