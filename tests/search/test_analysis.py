@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sevensteps.search.analysis import STOPWORDS, Analyser
@@ -120,6 +120,7 @@ def test_many_texts_are_read_as_each_alone(texts, stem, fold, split_digits, bloc
 
 @settings(deadline=None)
 @given(st.text(max_size=60))
+@example("0A´A")  # an apostrophe goes before letters are cut from a number
 def test_tokens_of_tokens_are_the_same(text):
     """Query terms may be analysed again by the index: nothing changes."""
     analyser = Analyser()

@@ -42,7 +42,9 @@ _TIMES = re.compile(r"(?<=\d)x(?=\d)")
 _IN_ONE = re.compile(r"(?<=\d)-in-(?=\d)")
 _IN_ONE_SPACED = re.compile(r"(\d) [iI][nN] (\d)")
 #: A number and the letters that stick to it; not "4k", "3in1", "1st", nor "x20cm".
-_STUCK = re.compile(r"\b(\d+(?:\.\d+)?)(?!in\d|(?:st|nd|rd|th)\b)([^\W\d_]{2,})")
+_STUCK = re.compile(
+    r"(?<![^\W_])(\d+(?:\.\d+)?)(?!in\d|(?:st|nd|rd|th)\b)([^\W\d_]{2,})"
+)
 _CACHED = 40  # letters of the longest piece that is remembered
 
 
@@ -77,8 +79,8 @@ def _words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
     if split_digits:
         piece = _FEET.sub(" ft ", _INCHES.sub(" inch ", _THOUSANDS.sub("", piece)))
         piece = _IN_ONE.sub("in", _TIMES.sub(" x ", piece))
-        piece = _STUCK.sub(r"\1 \2", piece)
-    return tuple(_cut(_POSSESSIVE.sub("", piece)))
+    piece = _POSSESSIVE.sub("", piece)
+    return tuple(_cut(_STUCK.sub(r"\1 \2", piece) if split_digits else piece))
 
 
 _remembered = lru_cache(maxsize=1 << 16)(_words_in)

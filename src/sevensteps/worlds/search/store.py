@@ -19,7 +19,7 @@ from .tables import products_table, shoppers_table
 if TYPE_CHECKING:
     from .world import SearchWorld
 
-GENERATOR = 1  # raised whenever the same parameters make another world
+GENERATOR = 2  # raised whenever the same parameters make another world
 BYTES_A_SEARCH, BYTES_A_PRODUCT = 100, 400  # on disk, rounded up
 SEARCHES_A_DAY = 0.4  # of a shopper, rounded up
 FORM = Form("search", 1, {**SCHEMA, "truth": TRUTH}, NAMES)
