@@ -54,7 +54,7 @@ const watcher = new IntersectionObserver((entries) => {
 links.forEach((_, id) => id && watcher.observe(document.getElementById(id)));
 
 // Search: the index is loaded when it is first needed.
-const dialog = document.getElementById("search");
+const dialog = document.getElementById("search-dialog");
 const [input, status, results] = ["input", ".search-status", ".results"].map((s) =>
   dialog.querySelector(s));
 let loading;

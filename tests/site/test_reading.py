@@ -41,7 +41,7 @@ def test_search_opens_by_keyboard_and_finds_a_word(page: Page, keys: str) -> Non
     expect(page.locator(".search-status")).to_have_text("1 section")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chapter.html*")
-    expect(page.locator("#search")).to_be_hidden()
+    expect(page.locator("#search-dialog")).to_be_hidden()
 
 
 def test_search_says_when_there_is_nothing(page: Page) -> None:
@@ -49,7 +49,7 @@ def test_search_says_when_there_is_nothing(page: Page) -> None:
     page.keyboard.type("zzzz")
     expect(page.locator(".search-status")).to_have_text("0 sections")
     page.keyboard.press("Escape")
-    expect(page.locator("#search")).to_be_hidden()
+    expect(page.locator("#search-dialog")).to_be_hidden()
 
 
 def test_search_works_from_disk(browser: Browser, sample: Site) -> None:

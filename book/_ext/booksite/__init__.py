@@ -15,6 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.domains.std import StandardDomain
 
 from booksite import callouts, diagram, finish, mathml, outputs, page, search, terms
 
@@ -30,12 +31,21 @@ def _follow_the_fork(app: Sphinx, config: Config) -> None:
     config["ogp_site_url"] = config.html_baseurl
 
 
+def _free_the_label_search() -> None:
+    """Give up Sphinx's label for its search page: a chapter is called `search`."""
+    for kept in ("labels", "anonlabels"):
+        StandardDomain.initial_data[kept].pop("search", None)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
+    _free_the_label_search()
     app.add_config_value("book_repository", "", "env", str)
     app.add_config_value("book_branch", "main", "env", str)
     app.add_config_value("comments_config", {}, "")  # jupyter-book always sets it
     app.connect("config-inited", _follow_the_fork, priority=100)
     for part in (callouts, mathml, outputs, diagram, page, search, terms, finish):
         part.setup(app)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    # env_version: raised when what a build keeps for the next one must be made anew
+    safe = {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2} | safe
