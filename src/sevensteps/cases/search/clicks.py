@@ -23,8 +23,18 @@ def clicks_of(searches: pa.Table) -> ClickLog:
 
     Queries are the units of chance, in two hundred groups.
     """
-    shown, clicked = table_of(searches["shown"]), table_of(searches["clicked"])
-    return click_log(shown, clicked, searches["query_id"].to_numpy())
+    clicked = table_of(searches["clicked"])
+    return _placed(searches, clicked)
+
+
+def purchases_of(searches: pa.Table) -> ClickLog:
+    """The same, where only what was bought counts as clicked."""
+    place = searches["bought"].fill_null(-1).to_numpy()
+    return _placed(searches, place[:, None] == np.arange(PLACES))
+
+
+def _placed(searches: pa.Table, hit: NDArray[Any]) -> ClickLog:
+    return click_log(table_of(searches["shown"]), hit, searches["query_id"].to_numpy())
 
 
 def relative(curve: NDArray[np.floating]) -> NDArray[np.float64]:

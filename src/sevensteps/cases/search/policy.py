@@ -48,13 +48,15 @@ class EnginePolicy:
 
     def __call__(self, requests: Requests, view: View) -> Pages:
         """(n,) requests -> (n, PLACES) products."""
+        return Pages.fixed(self.listed(requests, view)[:, :PLACES])
+
+    def listed(self, requests: Requests, view: View) -> Ids:
+        """(n, LISTED) the whole list that a page is the beginning of; -1 fills up."""
         if self._due(view.day):
             self._engine, self._built_on = self.build(view), view.day
             self._lists = np.full((view.queries.num_rows, LISTED), -2, np.int32)
         self._answer(np.unique(requests.query_id), view)
-        return Pages.fixed(
-            self.arrange(self._lists[requests.query_id], view)[:, :PLACES]
-        )
+        return self.arrange(self._lists[requests.query_id], view)
 
     def _due(self, day: int) -> bool:
         """Whether the index is to be built anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,7 @@ from sevensteps.worlds.search import (
 
 from .policy import EnginePolicy
 
+POOL = 50  # products that a source brings in a small town: enough for its pages
 SUMS = ("sessions", "satisfied", "searches", "clicks", "bought", "revenue", "margin")
 
 
@@ -77,19 +78,22 @@ class Town:
         reads: Understanding | None = None,
         sources: tuple[str, ...] = ("keyword", "dense"),
         every: int = 7,
+        pool: int = POOL,
     ) -> EnginePolicy:
         """An engine that builds its index anew every so many days.
 
         Parameters
         ----------
         reads : how queries are understood; the town's own way when absent
+        pool : products that each source may bring
         """
         reads, analyser = reads or self.understanding, self.analyser
         start = self.catalogue
 
         def build(view: View) -> Engine:
             now = Catalogue.of(view.products, view.day, analyser, start)
-            return Engine.of(now, reads, ranker, sources=sources)
+            made = Engine.of(now, reads, ranker, sources=sources)
+            return replace(made, pool=pool)
 
         return EnginePolicy(build, every)
 
