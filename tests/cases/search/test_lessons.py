@@ -9,6 +9,7 @@ from sevensteps.cases.search import (
     Trial,
     device_of,
     editors_lesson,
+    needs_apart,
     needs_with_variants,
     other_needs,
     shown_to_editors,
@@ -90,6 +91,13 @@ def test_queries_of_a_test_share_no_need_with_what_is_learned_from(town):
     need = town.world.true_queries().true_need
     assert len(rest) == 500
     assert not np.isin(need[rest.query_id], need[apart.query_id]).any()
+
+
+def test_needs_are_kept_apart_whole(town):
+    apart = needs_apart(town, 0.25)
+    need = town.world.true_queries().true_need.to_numpy()
+    assert not np.isin(need[apart], need[~apart]).any()
+    assert 0.2 < len(np.unique(need[apart])) / len(np.unique(need)) < 0.3
 
 
 def test_variants_are_all_logged_queries_of_their_needs(town):

@@ -1,5 +1,7 @@
 """Drawn searches, what is found for them, and how good that is by the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,12 @@ def test_a_query_that_was_drawn_twice_counts_twice(drawn):
     if some.any():
         part = (values * drawn.times)[some].sum() / drawn.times[some].sum()
         assert drawn.mean(values, some).estimate == pytest.approx(part)
+
+
+def test_needs_are_redrawn_not_queries(drawn):
+    values = np.arange(len(drawn), dtype=float)
+    one_need = replace(drawn, need=np.zeros(len(drawn), np.int32))
+    assert one_need.mean(values).low == pytest.approx(one_need.mean(values).high)
 
 
 def test_kinds_follow_the_truth(town, drawn):

@@ -162,6 +162,13 @@ def other_needs(
     return Drawn(drawn.query_id, drawn.times).take(np.flatnonzero(free)[:n])
 
 
+def needs_apart(town: Town, share: float, *, seed: int = 0) -> NDArray[np.bool_]:
+    """(all queries,) whether a query's need is among some that are kept for a test."""
+    need = town.world.true_queries().true_need.to_numpy()
+    lot = np.random.default_rng([seed, 67]).random(need.max() + 1)
+    return lot[need] < share
+
+
 def needs_with_variants(town: Town, n: int, *, seed: int = 0) -> Drawn:
     """All logged queries of `n` needs by lot, mistyped ones among them; each once."""
     asked, rng = town.asked, np.random.default_rng([seed, 61])

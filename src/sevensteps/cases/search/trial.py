@@ -37,10 +37,13 @@ class Drawn:
     ----------
     query_id : (q,) int32         each once
     times : (q,) int64            how often it was drawn
+    need : (q,) int32             what each is asked for, if it is known: queries of one
+                                  need hang together, so needs are redrawn
     """
 
     query_id: Ids
     times: NDArray[np.int64]
+    need: Ids | None = None
 
     @classmethod
     def of(cls, town: Town, n: int, *, seed: int = 0, days: int = 7) -> Drawn:
@@ -53,14 +56,16 @@ class Drawn:
         drawn = np.random.default_rng([seed, 53]).choice(some, n, replace=False)
         query = log["query_id"].to_numpy()[drawn]
         ids, times = np.unique(query, return_counts=True)
-        return cls(ids.astype(np.int32), times)
+        need = town.world.true_queries().true_need.to_numpy()[ids]
+        return cls(ids.astype(np.int32), times, need)
 
     def __len__(self) -> int:
         return len(self.query_id)
 
     def take(self, kept: NDArray[Any]) -> Drawn:
         """Some of the queries."""
-        return Drawn(self.query_id[kept], self.times[kept])
+        need = None if self.need is None else self.need[kept]
+        return Drawn(self.query_id[kept], self.times[kept], need)
 
     def texts(self, town: Town) -> list[str]:
         """What was typed."""
@@ -69,13 +74,14 @@ class Drawn:
         return told
 
     def mean(self, values: Floats, where: Any = None) -> Interval:
-        """Mean over searches, queries redrawn; of some queries, or of all.
+        """Mean over searches, needs redrawn; of some queries, or of all.
 
         Means of the same draw are paired: their difference has its own interval.
         """
         told = values if where is None else np.where(where, values, np.nan)
         each = np.repeat(np.arange(len(told)), self.times)
-        return judged.over_queries(told[each], each, block=self.query_id[each])
+        unit = self.query_id if self.need is None else self.need
+        return judged.over_queries(told[each], each, block=unit[each])
 
     def bands(self, town: Town) -> NDArray[np.str_]:
         """(q,) head, torso or tail: a third of all searches each."""
@@ -110,7 +116,7 @@ class Answers:
         """Grade lists by the town's truth."""
         world, past = town.world, town.history
         every = world.relevant(drawn.query_id, history=past)
-        row = pd.Index(drawn.query_id).get_indexer(every["query_id"].to_numpy())
+        row = pd.Index(drawn.query_id).get_indexer(pd.Index(every["query_id"]))
         good = row[every["grade"].to_numpy() >= GOOD]
         return cls(
             drawn, ids, world.grades(drawn.query_id, ids, past),
