@@ -81,8 +81,11 @@ def test_a_query_that_was_drawn_twice_counts_twice(drawn):
 
 def test_needs_are_redrawn_not_queries(drawn):
     values = np.arange(len(drawn), dtype=float)
-    one_need = replace(drawn, need=np.zeros(len(drawn), np.int32))
-    assert one_need.mean(values).low == pytest.approx(one_need.mean(values).high)
+    late = values >= len(drawn) / 2
+    two_needs = replace(drawn, need=late.astype(np.int32))
+    told = two_needs.mean(values)
+    assert told.low == pytest.approx(two_needs.mean(values, ~late).estimate)
+    assert told.high == pytest.approx(two_needs.mean(values, late).estimate)
 
 
 def test_kinds_follow_the_truth(town, drawn):
