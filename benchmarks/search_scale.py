@@ -31,6 +31,7 @@ goes on from there.
 """
 
 import argparse
+import gc
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -211,7 +212,9 @@ def opened(asked: argparse.Namespace) -> "Live":
     from sevensteps.serve.queries.live import Live
 
     faiss.omp_set_num_threads(1)
-    return Live(asked.folder / BUNDLE)
+    live = Live(asked.folder / BUNDLE)
+    gc.freeze()  # as the service does
+    return live
 
 
 def search(asked: argparse.Namespace) -> Row:
