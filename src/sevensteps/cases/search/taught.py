@@ -28,20 +28,28 @@ def taught_engine(
     """
     town = Town.of(world)
     engine = town.engine
-    return engine.with_ranker(_taught(town, engine, queries, seed))
+    return engine.with_ranker(taught_ranker(town, engine, queries=queries, seed=seed))
 
 
-def _taught(town: Town, engine: Engine, n: int, seed: int) -> TreeRanker:
+def taught_ranker(
+    town: Town, engine: Engine, *, queries: int = GRADED, seed: int = 0
+) -> TreeRanker:
+    """LambdaMART for an engine of the town's products, taught by its editors.
+
+    Parameters
+    ----------
+    queries : as for `taught_engine`
+    """
     asked, rng = town.asked, np.random.default_rng([seed, 41])
-    n = min(n, len(asked.times))
+    n = min(queries, len(asked.times))
     chosen = rng.choice(
         len(asked.times), n, replace=False, p=asked.times / asked.times.sum()
     )
-    queries = engine.read([asked.text[row] for row in chosen])
-    found = engine.retrieve(queries)
+    reads = engine.read([asked.text[row] for row in chosen])
+    found = engine.retrieve(reads)
     row, product = found.pairs
     kept = np.concatenate([_looked(at, rng) for at in _groups(row)])
-    features = engine.features(queries, found).take(kept)
+    features = engine.features(reads, found).take(kept)
     editors = town.world.editors(town.history, seed=seed)
     graded = editors.grade(asked.query_id[chosen[row[kept]]], product[kept], raters=1)
     return lambdamart(Judged.of(features, row[kept], graded.grade), PLAN)
