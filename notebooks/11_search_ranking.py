@@ -64,7 +64,7 @@ teach.record(city_searches=searches.num_rows,
 city.history.products.slice(100_007, 3).to_pandas().astype(str).T.drop("description")
 
 # %% [markdown]
-# The city logged <!--=city_searches-->0<!--/--> searches in 28 days, the town <!--=town_searches-->0<!--/-->. Today's policy finds products whose title has *all* words of the query and puts the bestsellers first. It has two such rankers and draws one of them for each search; three searches in a hundred show their first ten in random order. Both draws will turn out to be the most valuable columns of the log.
+# The city logged <!--=city_searches-->1,140,000<!--/--> searches in 28 days, the town <!--=town_searches-->118,000<!--/-->. Today's policy finds products whose title has *all* words of the query and puts the bestsellers first. It has two such rankers and draws one of them for each search; three searches in a hundred show their first ten in random order. Both draws will turn out to be the most valuable columns of the log.
 
 # %% [markdown]
 # (search-clarify)=
@@ -114,7 +114,7 @@ envelope.rename({"online store": "index"})
 teach.reveal("peak", peak)
 
 # %% [markdown]
-# At the peak that is <!--=peak-->0<!--/--> searches a second. With 10 ms of a core each, <!--=machines-->0<!--/--> machines of sixteen cores carry it, one to spare, for some <!--=cost-->0<!--/--> € a month. Three million products of a kilobyte each fit into the memory of any of them. So this is not a problem of machines; it is a problem of *what to show*. The 10 ms and the kilobyte are wishes. Step 6 measures both.
+# At the peak that is <!--=peak-->347<!--/--> searches a second. With 10 ms of a core each, <!--=machines-->3<!--/--> machines of sixteen cores carry it, one to spare, for some <!--=cost-->936<!--/--> € a month. Three million products of a kilobyte each fit into the memory of any of them. So this is not a problem of machines; it is a problem of *what to show*. The 10 ms and the kilobyte are wishes. Step 6 measures both.
 #
 # Before anything is built, the 200 ms are divided. Whoever owns a stage owns a line.
 
@@ -138,7 +138,7 @@ ledger.to_frame().T
 #
 # - **Relevance**: editors grade how well a product answers a query. Slow, dear, and about the query only.
 # - **Clicks**: many, at once. A click says that a title promised something, at the place where it stood.
-# - **Purchases**: what the shop lives on, but few: one for every <!--=clicks_a_purchase-->0<!--/--> clicks.
+# - **Purchases**: what the shop lives on, but few: one for every <!--=clicks_a_purchase-->10.6<!--/--> clicks.
 # - **Margin**: euros. A purchase of a dear product counts more.
 #
 # Build one engine and give its ranker four goals. The parts are the subject of Steps 3 and 4: the engine finds products by words and by meaning, and boosted trees order them by thirty-odd features. The trees for clicks, purchases and margin learn from the town's log, each event weighed by how rarely its place is looked at. Those for relevance learn from queries that editors have graded, list by list. These are four *recipes*: goal, labels and learner change together, as they would for you. A quarter of all needs, by lot, is kept from all of them for the tests of Step 5.
@@ -243,13 +243,13 @@ figures.show(
 # %% [markdown]
 # | goal | satisfied sessions | bought | margin, € | verdict |
 # |---|---|---|---|---|
-# | today's policy | <!--=framed[today's policy, satisfied]-->?<!--/--> | <!--=framed[today's policy, bought]-->?<!--/--> | <!--=framed[today's policy, margin]-->?<!--/--> | to be beaten |
-# | clicks | <!--=framed[clicks, satisfied]-->?<!--/--> | <!--=framed[clicks, bought]-->?<!--/--> | <!--=framed[clicks, margin]-->?<!--/--> | satisfies, and finds the cheap |
-# | purchases | <!--=framed[purchases, satisfied]-->?<!--/--> | <!--=framed[purchases, bought]-->?<!--/--> | <!--=framed[purchases, margin]-->?<!--/--> | the goal itself, from few events |
-# | margin | <!--=framed[margin, satisfied]-->?<!--/--> | <!--=framed[margin, bought]-->?<!--/--> | <!--=framed[margin, margin]-->?<!--/--> | dear things on top of every page |
-# | **relevance** | <!--=framed[relevance, satisfied]-->?<!--/--> | <!--=framed[relevance, bought]-->?<!--/--> | <!--=framed[relevance, margin]-->?<!--/--> | ours |
-# | relevance with 0.4 for margin | <!--=framed[relevance, 0.4 margin, satisfied]-->?<!--/--> | <!--=framed[relevance, 0.4 margin, bought]-->?<!--/--> | <!--=framed[relevance, 0.4 margin, margin]-->?<!--/--> | the shop's dial |
-# | oracle of margin | <!--=framed[oracle of margin, satisfied]-->?<!--/--> | <!--=framed[oracle of margin, bought]-->?<!--/--> | <!--=framed[oracle of margin, margin]-->?<!--/--> | knows who will buy what |
+# | today's policy | <!--=framed[today's policy, satisfied]-->88.8 [86.3, 91.2]<!--/--> | <!--=framed[today's policy, bought]-->16.8 [15.9, 17.8]<!--/--> | <!--=framed[today's policy, margin]-->662 [599, 736]<!--/--> | to be beaten |
+# | clicks | <!--=framed[clicks, satisfied]-->144 [141, 147]<!--/--> | <!--=framed[clicks, bought]-->29.7 [28.6, 30.8]<!--/--> | <!--=framed[clicks, margin]-->986 [917, 1,060]<!--/--> | satisfies, and finds the cheap |
+# | purchases | <!--=framed[purchases, satisfied]-->138 [135, 141]<!--/--> | <!--=framed[purchases, bought]-->28.3 [27.2, 29.4]<!--/--> | <!--=framed[purchases, margin]-->1,040 [973, 1,120]<!--/--> | the goal itself, from few events |
+# | margin | <!--=framed[margin, satisfied]-->102 [100, 105]<!--/--> | <!--=framed[margin, bought]-->20.1 [19.1, 21.1]<!--/--> | <!--=framed[margin, margin]-->1,370 [1,270, 1,480]<!--/--> | dear things on top of every page |
+# | **relevance** | <!--=framed[relevance, satisfied]-->145 [142, 147]<!--/--> | <!--=framed[relevance, bought]-->29.3 [28.2, 30.4]<!--/--> | <!--=framed[relevance, margin]-->1,110 [1,020, 1,190]<!--/--> | ours |
+# | relevance with 0.4 for margin | <!--=framed[relevance, 0.4 margin, satisfied]-->136 [133, 139]<!--/--> | <!--=framed[relevance, 0.4 margin, bought]-->27.5 [26.4, 28.5]<!--/--> | <!--=framed[relevance, 0.4 margin, margin]-->1,490 [1,380, 1,600]<!--/--> | the shop's dial |
+# | oracle of margin | <!--=framed[oracle of margin, satisfied]-->177 [174, 181]<!--/--> | <!--=framed[oracle of margin, bought]-->40.7 [39.5, 41.9]<!--/--> | <!--=framed[oracle of margin, margin]-->2,470 [2,330, 2,610]<!--/--> | knows who will buy what |
 #
 # All per 1,000 shoppers and day. The dial was chosen in that week, so live another week, with other luck, before you quote it.
 
@@ -262,13 +262,13 @@ teach.record(again=again, change=change)
 change
 
 # %% [markdown]
-# In the second week the margin model earns <!--=change[margin, margin]-->?<!--/--> € more than relevance, and changes satisfied sessions by <!--=change[margin, satisfied]-->?<!--/-->. Relevance with a weight of 0.4 for each doubling of the margin earns <!--=change[relevance, 0.4 margin, margin]-->?<!--/--> € more, and changes satisfied sessions by <!--=change[relevance, 0.4 margin, satisfied]-->?<!--/-->. What unsatisfied shoppers do in the months after, no week shows. The dial belongs to whoever owns both numbers.
+# In the second week the margin model earns <!--=change[margin, margin]-->127 [31.6, 227]<!--/--> € more than relevance, and changes satisfied sessions by <!--=change[margin, satisfied]-->-40.4 [-42.1, -38.6]<!--/-->. Relevance with a weight of 0.4 for each doubling of the margin earns <!--=change[relevance, 0.4 margin, margin]-->244 [158, 324]<!--/--> € more, and changes satisfied sessions by <!--=change[relevance, 0.4 margin, satisfied]-->-8.12 [-9.55, -6.67]<!--/-->. What unsatisfied shoppers do in the months after, no week shows. The dial belongs to whoever owns both numbers.
 #
-# Why do purchases, the goal itself, do worse than clicks? One click in <!--=clicks_a_purchase-->?<!--/--> becomes a purchase, so the log holds that many fewer lessons. Thin the clicks to as few, and they do no better: they differ from purchases by <!--=fewer-->?<!--/--> satisfied sessions. It is the number of lessons. With a log many times as long, ask again.
+# Why do purchases, the goal itself, do worse than clicks? One click in <!--=clicks_a_purchase-->10.6<!--/--> becomes a purchase, so the log holds that many fewer lessons. Thin the clicks to as few, and they do no better: they differ from purchases by <!--=fewer-->-0.184 [-1.68, 1.39]<!--/--> satisfied sessions. It is the number of lessons. With a log many times as long, ask again.
 #
 # The second framing is how the task is put to the learner. **Pointwise** models guess each grade by itself, **pairwise** ones which of two products is better, **listwise** ones weigh each pair by what a swap would do to the list. Step 4 compares them on the same grades.
 #
-# > **Decision.** Learn relevance, and keep margin as a dial with a price. Against today's policy it wins <!--=lead[relevance]-->?<!--/--> satisfied sessions per 1,000 shoppers and day. The price is a thousand queries graded by editors, some forty products each. Corrected clicks would cost nothing, and come close: relevance leads them by <!--=over_clicks[satisfied]-->?<!--/--> satisfied sessions, and by <!--=over_clicks[margin]-->?<!--/--> € of margin.
+# > **Decision.** Learn relevance, and keep margin as a dial with a price. Against today's policy it wins <!--=lead[relevance]-->55.8 [53.7, 57.7]<!--/--> satisfied sessions per 1,000 shoppers and day. The price is a thousand queries graded by editors, some forty products each. Corrected clicks would cost nothing, and come close: relevance leads them by <!--=over_clicks[satisfied]-->0.667 [-0.943, 2.15]<!--/--> satisfied sessions, and by <!--=over_clicks[margin]-->123 [57.4, 191]<!--/--> € of margin.
 #
 # > **Say this.** "I rank by relevance because it is what she came for, and I show the shop what a euro of margin costs in satisfied sessions. A margin model that few purchases teach gets less of both."
 #
@@ -308,7 +308,7 @@ teach.record(kinds=kinds)
 kinds
 
 # %% [markdown]
-# A third of all searches are made of <!--=head[a third of all searches]-->0<!--/--> queries, the **head**; the last third, the **tail**, of more than a hundred thousand. <!--=once-->0<!--/--> of all distinct queries were asked once. <!--=nothing-->0<!--/--> of the searches found nothing, and <!--=clickless-->0<!--/--> had no click. The kinds in the table are the truth, of 2,000 searches that will test all that follows. *Other words* means that one of the query's words stands in few titles of the products it wants: what people say is not what sellers write.
+# A third of all searches are made of <!--=head[a third of all searches]-->1,020<!--/--> queries, the **head**; the last third, the **tail**, of more than a hundred thousand. <!--=once-->47%<!--/--> of all distinct queries were asked once. <!--=nothing-->15.6%<!--/--> of the searches found nothing, and <!--=clickless-->47%<!--/--> had no click. The kinds in the table are the truth, of 2,000 searches that will test all that follows. *Other words* means that one of the query's words stands in few titles of the products it wants: what people say is not what sellers write.
 #
 # (search-labels)=
 # ### Labels: few and noisy, or many and biased
@@ -339,7 +339,7 @@ teach.record(agreement=agreement)
 agreement.to_frame("agreement")
 
 # %% [markdown]
-# Two editors give the same grade to <!--=agreement[two editors, same grade]-->0<!--/--> of these pairs, drawn from candidate lists two hundred deep; their quadratic kappa is <!--=agreement[two editors, quadratic kappa]-->0<!--/-->, which forgives small steps. The median of three has a kappa of <!--=agreement[median of three and the truth, kappa]-->0<!--/--> with the truth, one editor <!--=agreement[one editor and the truth, kappa]-->0<!--/-->. (Real editors misread a query's intent, too. Ours guess it right.)
+# Two editors give the same grade to <!--=agreement[two editors, same grade]-->0.518 [0.487, 0.550]<!--/--> of these pairs, drawn from candidate lists two hundred deep; their quadratic kappa is <!--=agreement[two editors, quadratic kappa]-->0.794 [0.765, 0.827]<!--/-->, which forgives small steps. The median of three has a kappa of <!--=agreement[median of three and the truth, kappa]-->0.959 [0.952, 0.965]<!--/--> with the truth, one editor <!--=agreement[one editor and the truth, kappa]-->0.871 [0.846, 0.897]<!--/-->. (Real editors misread a query's intent, too. Ours guess it right.)
 #
 # **Clicks** next. A click needs a look, and looks fall with the place. How often a place is looked at, relative to the first, is its **propensity**. Two experiments that the log already holds tell it:
 #
@@ -368,7 +368,7 @@ teach.record(second=pd.Series({f"{d}, {s}": second[d, s] for d, s in second.inde
 looks.map(lambda v: f"{v:.3f}" if isinstance(v, float) else str(v)).T
 
 # %% [markdown]
-# Both experiments agree, and both are lower than the eye: at the second place of a desktop page clicks fall to <!--=second[desktop, harvested]-->0<!--/-->, looks to <!--=second[desktop, true eye]-->0<!--/-->. The difference is **trust**: the same product looks better on top. A propensity from clicks holds both, looks and trust, and for ranking that is what we want to divide by. (In detail trust adds rather than multiplies; [Vardasbi et al., 2020](#bib-vardasbi2020), correct for it, given some judged pairs.)
+# Both experiments agree, and both are lower than the eye: at the second place of a desktop page clicks fall to <!--=second[desktop, harvested]-->0.515 [0.508, 0.521]<!--/-->, looks to <!--=second[desktop, true eye]-->0.616<!--/-->. The difference is **trust**: the same product looks better on top. A propensity from clicks holds both, looks and trust, and for ranking that is what we want to divide by. (In detail trust adds rather than multiplies; [Vardasbi et al., 2020](#bib-vardasbi2020), correct for it, given some judged pairs.)
 #
 # > **Predict.** Train a ranker on all clicks as they are. Is it better than the plain order by words, whose NDCG on the test is the dotted line below?
 #
@@ -434,7 +434,7 @@ figures.show(
     "grades of the same pairs teach; over-correcting is worse than not correcting.")
 
 # %% [markdown]
-# With all <!--=n_lesson-->?<!--/--> searches naive clicks reach an NDCG of <!--=curves[naive]-->?<!--/-->, below the order by words alone, <!--=by_words-->?<!--/-->. More data helps, and not enough: what stood on top looks good for standing there. Harvested propensities reach <!--=curves[harvested]-->?<!--/-->, and true grades of the same pairs <!--=curves[truth]-->?<!--/-->: the gap is <!--=right_gap-->?<!--/-->. With few searches the correction costs: it divides by small numbers, and noise grows. The wrong propensity 1/k² gives <!--=curves[1/k²]-->?<!--/-->. The folklore 1/k gives <!--=curves[1/k]-->?<!--/-->; it happens to lie between what we measured on the two devices. You cannot know that without measuring.
+# With all <!--=n_lesson-->72,500<!--/--> searches naive clicks reach an NDCG of <!--=curves[naive]-->0.840 [0.824, 0.855]<!--/-->, below the order by words alone, <!--=by_words-->0.865 [0.850, 0.879]<!--/-->. More data helps, and not enough: what stood on top looks good for standing there. Harvested propensities reach <!--=curves[harvested]-->0.888 [0.873, 0.901]<!--/-->, and true grades of the same pairs <!--=curves[truth]-->0.890 [0.874, 0.904]<!--/-->: the gap is <!--=right_gap-->0.00202 [-0.00405, 0.00775]<!--/-->. With few searches the correction costs: it divides by small numbers, and noise grows. The wrong propensity 1/k² gives <!--=curves[1/k²]-->0.771 [0.751, 0.789]<!--/-->. The folklore 1/k gives <!--=curves[1/k]-->0.880 [0.864, 0.894]<!--/-->; it happens to lie between what we measured on the two devices. You cannot know that without measuring.
 #
 # And what do editors' grades buy? One editor a pair, some forty pairs a query; the same trees and the same features.
 
@@ -454,8 +454,9 @@ few = pd.DataFrame({n: {
 teach.record(few=few)
 few
 
+
 # %% [markdown]
-# A hundred queries with <!--=few[100, pairs graded]-->?<!--/--> grades teach <!--=few[100, NDCG@10]-->?<!--/-->, three hundred <!--=few[300, NDCG@10]-->?<!--/-->, a thousand <!--=few[1000, NDCG@10]-->?<!--/-->. Besides their noise the two differ in what they see: editors grade whatever the engine finds, clicks exist only for what today's policy showed. It showed nothing at all for <!--=nothing-->?<!--/--> of the searches.
+# A hundred queries with <!--=few[100, pairs graded]-->3,740<!--/--> grades teach <!--=few[100, NDCG@10]-->0.893 [0.879, 0.906]<!--/-->, three hundred <!--=few[300, NDCG@10]-->0.908 [0.896, 0.922]<!--/-->, a thousand <!--=few[1000, NDCG@10]-->0.903 [0.888, 0.918]<!--/-->. Besides their noise the two differ in what they see: editors grade whatever the engine finds, clicks exist only for what today's policy showed. It showed nothing at all for <!--=nothing-->15.6%<!--/--> of the searches.
 #
 # (search-cascade)=
 # #### A correction built for another eye
@@ -479,6 +480,7 @@ def correction_test(examination):
     return pd.Series({name: trial.ndcg(rankers.pointwise(
         lesson.judged(lesson.evidence(way)), grown)) for name, way in ways.items()})
 
+
 # %%
 crossed = pd.DataFrame({f"eyes by {model}": correction_test(model)
                         for model in ("position", "cascade")})
@@ -487,7 +489,7 @@ teach.record(crossed=crossed, at_home=at_home)
 crossed
 
 # %% [markdown]
-# Where eyes go by position, the correction for places leads by <!--=at_home[eyes by position]-->?<!--/-->. Under a cascade the two differ by <!--=at_home[eyes by cascade]-->?<!--/-->: no win at home for the model of the cascade. One of its assumptions is wrong here: our eyes tire as well as stop, so an unclicked page was often not read to the end. Harvested propensities take whatever makes clicks fall with the place, on average over queries.
+# Where eyes go by position, the correction for places leads by <!--=at_home[eyes by position]-->0.0117 [0.00372, 0.0195]<!--/-->. Under a cascade the two differ by <!--=at_home[eyes by cascade]-->0.000362 [-0.00866, 0.00968]<!--/-->: no win at home for the model of the cascade. One of its assumptions is wrong here: our eyes tire as well as stop, so an unclicked page was often not read to the end. Harvested propensities take whatever makes clicks fall with the place, on average over queries.
 #
 # > **Decision.** Editors grade a thousand queries, and train the ranker. Corrected clicks are the second source: they cost nothing, and they will know what editors cannot guess (Step 7). Naive clicks are no source for a ranker of relevance. (Step 5 has more to say about what they do hold.)
 #
@@ -537,9 +539,9 @@ pd.concat({"promised: NDCG of the next week's clicks": promised,
            "delivered: true NDCG": delivered}).to_frame("NDCG@10")
 
 # %% [markdown]
-# As a click model it is better: it promises <!--=promised[with the place]-->?<!--/--> against <!--=promised[without the place]-->?<!--/-->, because knowing the place tells who was clicked. That gain is a **leak**: when you rank, there is no place yet. What you do about it decides. Tell it the place at which retrieval found each product, as a careless pipeline would: <!--=delivered[as found]-->?<!--/-->, no better than without the feature; the promised gain is gone. Tell it that everything stands first: <!--=delivered[all at the first place]-->?<!--/-->, nearly what propensities give, and without measuring any. The feature is a correction if you fix it at serving, and a promise that nobody keeps if you do not.
+# As a click model it is better: it promises <!--=promised[with the place]-->0.772 [0.764, 0.780]<!--/--> against <!--=promised[without the place]-->0.717 [0.709, 0.725]<!--/-->, because knowing the place tells who was clicked. That gain is a **leak**: when you rank, there is no place yet. What you do about it decides. Tell it the place at which retrieval found each product, as a careless pipeline would: <!--=delivered[as found]-->0.840 [0.826, 0.854]<!--/-->, no better than without the feature; the promised gain is gone. Tell it that everything stands first: <!--=delivered[all at the first place]-->0.884 [0.870, 0.897]<!--/-->, nearly what propensities give, and without measuring any. The feature is a correction if you fix it at serving, and a promise that nobody keeps if you do not.
 #
-# (One leak is left in all our features, and we checked its size: `sold` is counted on the morning after the log, so it holds the log's own sales, <!--=own_sales-->?<!--/--> of all that was ever sold.)
+# (One leak is left in all our features, and we checked its size: `sold` is counted on the morning after the log, so it holds the log's own sales, <!--=own_sales-->1.8%<!--/--> of all that was ever sold.)
 #
 # > **Say this.** "Clicks are labels of what was seen and liked. I measure how places are seen, by a little randomness or by two rankers that we run anyway, and I keep a thousand graded queries that do not depend on anybody's page."
 #
@@ -633,8 +635,9 @@ cut = pd.DataFrame({name: lost(values, cut["as it is"], town_test, town_kind)
 teach.record(cut=cut)
 cut
 
+
 # %% [markdown]
-# Without spelling the mistyped lose <!--=off[mistyped, spelling]-->?<!--/--> of NDCG, everybody <!--=off[every search, spelling]-->?<!--/-->. Without synonyms *other words* lose <!--=off[other words, synonyms]-->?<!--/-->, and a series <!--=off[a series, synonyms]-->?<!--/-->: she knows the brand's line and has her own word for the thing. The attribute features are worth <!--=attributes_lost[every search]-->?<!--/-->: the ranker has other features that see whether a title says the words. Stemming is worth <!--=cut[every search, plurals apart]-->?<!--/-->, all the analysis beyond cutting at spaces <!--=cut[every search, cut at spaces]-->?<!--/-->. Spelling, synonyms and attributes together are worth <!--=off[every search, all]-->?<!--/-->; remember that number when you see what the ranker adds.
+# Without spelling the mistyped lose <!--=off[mistyped, spelling]-->0.333 [0.285, 0.384]<!--/--> of NDCG, everybody <!--=off[every search, spelling]-->0.0429 [0.0353, 0.0513]<!--/-->. Without synonyms *other words* lose <!--=off[other words, synonyms]-->0.0701 [0.0584, 0.0812]<!--/-->, and a series <!--=off[a series, synonyms]-->0.104 [0.0738, 0.134]<!--/-->: she knows the brand's line and has her own word for the thing. The attribute features are worth <!--=attributes_lost[every search]-->0.00495 [0.000742, 0.00950]<!--/-->: the ranker has other features that see whether a title says the words. Stemming is worth <!--=cut[every search, plurals apart]-->-0.00206 [-0.00754, 0.00161]<!--/-->, all the analysis beyond cutting at spaces <!--=cut[every search, cut at spaces]-->0.00603 [-0.00241, 0.0137]<!--/-->. Spelling, synonyms and attributes together are worth <!--=off[every search, all]-->0.0860 [0.0748, 0.0968]<!--/-->; remember that number when you see what the ranker adds.
 #
 # What the world lacks: its shoppers name no prices and say no *without*. The parser for both is in the package, and nothing here measures it.
 #
@@ -687,9 +690,9 @@ retrieved
 ceilings
 
 # %% [markdown]
-# The folklore says: add vectors, join by reciprocal ranks, done. Here the joined *order* is worse than words alone: <!--=retrieved[both, reciprocal ranks, NDCG as found]-->?<!--/--> against <!--=retrieved[words, NDCG as found]-->?<!--/-->. Reciprocal ranks trust a source that has <!--=retrieved[meaning, NDCG as found]-->?<!--/--> by itself as much as the better one; the learned mix trusts it less and has <!--=retrieved[both, learned mix, NDCG as found]-->?<!--/-->. A brand's invented name has no meaning that an embedding could know.
+# The folklore says: add vectors, join by reciprocal ranks, done. Here the joined *order* is worse than words alone: <!--=retrieved[both, reciprocal ranks, NDCG as found]-->0.787 [0.770, 0.804]<!--/--> against <!--=retrieved[words, NDCG as found]-->0.864 [0.850, 0.879]<!--/-->. Reciprocal ranks trust a source that has <!--=retrieved[meaning, NDCG as found]-->0.560 [0.538, 0.584]<!--/--> by itself as much as the better one; the learned mix trusts it less and has <!--=retrieved[both, learned mix, NDCG as found]-->0.843 [0.828, 0.857]<!--/-->. A brand's invented name has no meaning that an embedding could know.
 #
-# But a ranker will reorder the list, so look at ceilings, at equal depth. The union of a hundred each has <!--=retrieved[both, reciprocal ranks, ceiling]-->?<!--/-->, words 200 deep have <!--=retrieved[words, 200 deep, ceiling]-->?<!--/-->. The difference is small and lies where words fail: mistyped queries go from <!--=ceilings[mistyped, words, 200 deep]-->?<!--/--> to <!--=ceilings[mistyped, both, reciprocal ranks]-->?<!--/-->, *a use* from <!--=ceilings[a use, words, 200 deep]-->?<!--/--> to <!--=ceilings[a use, both, reciprocal ranks]-->?<!--/-->. If nobody understands the query, vectors replace part of that: from <!--=retrieved[words as typed, 200 deep, ceiling]-->?<!--/--> to <!--=retrieved[both as typed, ceiling]-->?<!--/-->. A ceiling is a promise. Below, the same ranker on both lists says what is kept of it.
+# But a ranker will reorder the list, so look at ceilings, at equal depth. The union of a hundred each has <!--=retrieved[both, reciprocal ranks, ceiling]-->0.986 [0.982, 0.990]<!--/-->, words 200 deep have <!--=retrieved[words, 200 deep, ceiling]-->0.982 [0.976, 0.987]<!--/-->. The difference is small and lies where words fail: mistyped queries go from <!--=ceilings[mistyped, words, 200 deep]-->0.973 [0.955, 0.987]<!--/--> to <!--=ceilings[mistyped, both, reciprocal ranks]-->0.983 [0.970, 0.992]<!--/-->, *a use* from <!--=ceilings[a use, words, 200 deep]-->0.910 [0.862, 0.950]<!--/--> to <!--=ceilings[a use, both, reciprocal ranks]-->0.932 [0.892, 0.964]<!--/-->. If nobody understands the query, vectors replace part of that: from <!--=retrieved[words as typed, 200 deep, ceiling]-->0.958 [0.950, 0.966]<!--/--> to <!--=retrieved[both as typed, ceiling]-->0.972 [0.966, 0.977]<!--/-->. A ceiling is a promise. Below, the same ranker on both lists says what is kept of it.
 #
 # **Vocabulary mismatch** in one query, the one of *other words* that gains most from being understood:
 
@@ -720,15 +723,16 @@ unseen = (listed > city.history.days - 28).mean()
 teach.record(stale=stale, unseen=f"{unseen:.1%}")
 stale.to_frame("ceiling lost").rename_axis("age of the index")
 
+
 # %% [markdown]
-# An index that is a day old loses <!--=stale[1 days]-->?<!--/--> of the ceiling, a month old <!--=stale[28 days]-->?<!--/-->. For shoppers freshness hardly matters in this world; for the sellers of <!--=unseen-->?<!--/--> of the catalogue, who joined in that month, it is everything. Step 6 measures how soon a new product is found.
+# An index that is a day old loses <!--=stale[1 days]-->0.0000397 [0, 0.000102]<!--/--> of the ceiling, a month old <!--=stale[28 days]-->0.00250 [0.00181, 0.00329]<!--/-->. For shoppers freshness hardly matters in this world; for the sellers of <!--=unseen-->5.2%<!--/--> of the catalogue, who joined in that month, it is everything. Step 6 measures how soon a new product is found.
 #
 # | option | price | verdict |
 # |---|---|---|
-# | words as typed | <!--=off[every search, all]-->?<!--/--> of NDCG | no |
-# | vectors instead of words | a ceiling of <!--=retrieved[meaning, ceiling]-->?<!--/--> | no |
+# | words as typed | <!--=off[every search, all]-->0.0860 [0.0748, 0.0968]<!--/--> of NDCG | no |
+# | vectors instead of words | a ceiling of <!--=retrieved[meaning, ceiling]-->0.839 [0.817, 0.861]<!--/--> | no |
 # | **words for the order, vectors for some more candidates** | one more index | here, as insurance |
-# | reciprocal ranks as the final order | <!--=retrieved[both, reciprocal ranks, NDCG as found]-->?<!--/--> | only before a ranker |
+# | reciprocal ranks as the final order | <!--=retrieved[both, reciprocal ranks, NDCG as found]-->0.787 [0.770, 0.804]<!--/--> | only before a ranker |
 #
 # (search-rank)=
 # ### Order what was found
@@ -786,6 +790,7 @@ by_union = plain.ndcg(simple) - shallow.ndcg(simple)
 teach.record(ranked=ranked, listwise_more=listwise_more, by_union=by_union)
 ranked
 
+
 # %%
 def a_query_ms(ranker, rows=40_000):
     """CPU-milliseconds to score two hundred candidates."""
@@ -804,11 +809,11 @@ teach.record(cost=cost)
 cost.round(3)
 
 # %% [markdown]
-# Every ranker beats words, by about half of what understanding had given. Then the ladder is nearly flat: linear pairwise <!--=ranked[linear, pairwise, NDCG@10]-->?<!--/-->, listwise trees (LambdaMART) <!--=ranked[trees, listwise, NDCG@10]-->?<!--/-->; trees lead by <!--=listwise_more-->?<!--/-->. The neural one has <!--=ranked[neural, NDCG@10]-->?<!--/-->, for <!--=cost[neural, ms a query]-->?<!--/--> ms a query where trees take <!--=cost[trees, listwise, ms a query]-->?<!--/--> and the linear model <!--=cost[linear, pairwise, ms a query]-->?<!--/-->. Perhaps a thousand queries are too few for it. A pretrained cross-encoder would start ahead; none ships as a package of this size.
+# Every ranker beats words, by about half of what understanding had given. Then the ladder is nearly flat: linear pairwise <!--=ranked[linear, pairwise, NDCG@10]-->0.920 [0.908, 0.932]<!--/-->, listwise trees (LambdaMART) <!--=ranked[trees, listwise, NDCG@10]-->0.913 [0.900, 0.927]<!--/-->; trees lead by <!--=listwise_more-->-0.00698 [-0.0123, -0.00113]<!--/-->. The neural one has <!--=ranked[neural, NDCG@10]-->0.889 [0.874, 0.904]<!--/-->, for <!--=cost[neural, ms a query]-->4.21<!--/--> ms a query where trees take <!--=cost[trees, listwise, ms a query]-->0.374<!--/--> and the linear model <!--=cost[linear, pairwise, ms a query]-->0.0248<!--/-->. Perhaps a thousand queries are too few for it. A pretrained cross-encoder would start ahead; none ships as a package of this size.
 #
-# And the vectors? The same linear ranker, on the union and on words 200 deep: <!--=by_union-->?<!--/--> for the union.
+# And the vectors? The same linear ranker, on the union and on words 200 deep: <!--=by_union-->-0.0000598 [-0.00143, 0.00162]<!--/--> for the union.
 #
-# The kind that stays low is *a use*: <!--=ranked[trees, listwise, a use]-->?<!--/--> under a ceiling of <!--=ceilings[a use, both, reciprocal ranks]-->?<!--/-->. No feature of ours knows which products make washing day easier. Step 7 comes back to this.
+# The kind that stays low is *a use*: <!--=ranked[trees, listwise, a use]-->0.668 [0.575, 0.746]<!--/--> under a ceiling of <!--=ceilings[a use, both, reciprocal ranks]-->0.932 [0.892, 0.964]<!--/-->. No feature of ours knows which products make washing day easier. Step 7 comes back to this.
 #
 # > **Decision.** Understanding first, then two sources, then a small ranker. Linear pairwise and listwise trees both go to the experiment, which decides.
 #
@@ -869,9 +874,9 @@ teach.record(sliced=sliced)
 sliced
 
 # %% [markdown]
-# - **Ties** are worth <!--=by_ties-->?<!--/-->: rows happen to lie in the order in which the engine found them, so the tie-breaker is another ranker. Average over the orders.
-# - **Missing judgements** turn the result round. Where the unjudged count as bad, words have <!--=missing[words, unjudged are bad]-->?<!--/--> and the linear model <!--=missing[linear, pairwise, unjudged are bad]-->?<!--/-->; in truth it is <!--=missing[words, truth]-->?<!--/--> against <!--=missing[linear, pairwise, truth]-->?<!--/-->. Only <!--=missing[linear, pairwise, share judged]-->?<!--/--> of its first ten were judged. Leaving the unjudged out ([Sakai, 2007](#bib-sakai2007)) restores the order, not the scale. Better: pool the first ten of *every* candidate and have that graded.
-# - **Slices.** MRR hardly moves: the first good product is found early by all. The tail is where rankers differ from words: <!--=sliced[words, tail]-->?<!--/--> to <!--=sliced[linear, pairwise, tail]-->?<!--/-->; in the head <!--=sliced[words, head]-->?<!--/--> to <!--=sliced[linear, pairwise, head]-->?<!--/-->.
+# - **Ties** are worth <!--=by_ties-->0.0329 [0.0266, 0.0404]<!--/-->: rows happen to lie in the order in which the engine found them, so the tie-breaker is another ranker. Average over the orders.
+# - **Missing judgements** turn the result round. Where the unjudged count as bad, words have <!--=missing[words, unjudged are bad]-->0.429 [0.412, 0.446]<!--/--> and the linear model <!--=missing[linear, pairwise, unjudged are bad]-->0.387 [0.370, 0.404]<!--/-->; in truth it is <!--=missing[words, truth]-->0.865 [0.850, 0.879]<!--/--> against <!--=missing[linear, pairwise, truth]-->0.920 [0.908, 0.932]<!--/-->. Only <!--=missing[linear, pairwise, share judged]-->0.193 [0.184, 0.204]<!--/--> of its first ten were judged. Leaving the unjudged out ([Sakai, 2007](#bib-sakai2007)) restores the order, not the scale. Better: pool the first ten of *every* candidate and have that graded.
+# - **Slices.** MRR hardly moves: the first good product is found early by all. The tail is where rankers differ from words: <!--=sliced[words, tail]-->0.823 [0.805, 0.839]<!--/--> to <!--=sliced[linear, pairwise, tail]-->0.913 [0.901, 0.926]<!--/-->; in the head <!--=sliced[words, head]-->0.872 [0.833, 0.907]<!--/--> to <!--=sliced[linear, pairwise, head]-->0.895 [0.860, 0.927]<!--/-->.
 #
 # And the split. Take needs with several queries each (`gym bench`, `gymm bench`, `weight bench`), grade all, and split three ways: rows by lot, queries by lot, and needs by lot. Only the world knows needs. A shop can group by the query *as understood*: words mended, in order.
 
@@ -905,6 +910,7 @@ def promise(unit):
     given = score[rest], leaky.grade[rest], leaky.row[rest]
     return judged.ndcg(*given, k=10, block=need[leaky.row[rest]])
 
+
 # %%
 promises = pd.Series({name: promise(unit) for name, unit in units.items()})
 leak = promises - promises["needs"]
@@ -912,7 +918,7 @@ teach.record(promises=promises, leak=leak)
 pd.DataFrame({"NDCG promised": promises, "more than for new needs": leak})
 
 # %% [markdown]
-# A split by queries promises <!--=leak[queries]-->?<!--/--> more than new needs will get; one by queries as understood <!--=leak[queries as understood]-->?<!--/-->. (One lot; needs are redrawn for the interval.) None of these features can tell one query from another by name. A feature that counts clicks of the very query would leak more.
+# A split by queries promises <!--=leak[queries]-->0.00984 [0.00645, 0.0144]<!--/--> more than new needs will get; one by queries as understood <!--=leak[queries as understood]-->0.00464 [0.00210, 0.00751]<!--/-->. (One lot; needs are redrawn for the interval.) None of these features can tell one query from another by name. A feature that counts clicks of the very query would leak more.
 #
 # (search-online)=
 # ### The truth online: offline metric against what is lived
@@ -955,9 +961,9 @@ teach.record(league=league, agree=agree)
 league
 
 # %% [markdown]
-# Over these candidates the rank correlation of NDCG with satisfied sessions is <!--=agree[satisfied]-->?<!--/-->, with products bought <!--=agree[bought]-->?<!--/-->, with margin <!--=agree[margin]-->?<!--/-->. The candidates are few, and several are one ranker with a dial: read no digits. True grades order most of the league. But look at three rows.
+# Over these candidates the rank correlation of NDCG with satisfied sessions is <!--=agree[satisfied]-->0.736<!--/-->, with products bought <!--=agree[bought]-->0.676<!--/-->, with margin <!--=agree[margin]-->0.253<!--/-->. The candidates are few, and several are one ranker with a dial: read no digits. True grades order most of the league. But look at three rows.
 #
-# **NDCG up, sales flat.** The linear ranker has an NDCG of <!--=league[linear, NDCG@10]-->?<!--/-->, words <!--=league[words, NDCG@10]-->?<!--/-->, naive clicks <!--=league[naive clicks, NDCG@10]-->?<!--/-->. By the metric, linear should win and naive clicks should lose to words. Lived, linear changes satisfied sessions by <!--=flat[satisfied]-->?<!--/--> against naive clicks and products bought by <!--=flat[bought]-->?<!--/-->; and naive clicks beat words by <!--=over_words-->?<!--/--> satisfied sessions. Why?
+# **NDCG up, sales flat.** The linear ranker has an NDCG of <!--=league[linear, NDCG@10]-->0.783 [0.740, 0.828]<!--/-->, words <!--=league[words, NDCG@10]-->0.743 [0.695, 0.792]<!--/-->, naive clicks <!--=league[naive clicks, NDCG@10]-->0.708 [0.660, 0.758]<!--/-->. By the metric, linear should win and naive clicks should lose to words. Lived, linear changes satisfied sessions by <!--=flat[satisfied]-->-0.0920 [-1.66, 1.38]<!--/--> against naive clicks and products bought by <!--=flat[bought]-->-0.495 [-1.77, 0.771]<!--/-->; and naive clicks beat words by <!--=over_words-->6.91 [5.35, 8.56]<!--/--> satisfied sessions. Why?
 
 # %%
 both = lived.loc[["linear", "naive clicks"], ["satisfied", "bought", "margin"]]
@@ -988,8 +994,9 @@ teach.record(over_words=over_words, quality=quality)
 pd.DataFrame({"linear - naive clicks": flat, "oracle of satisfaction - of relevance":
               quality[flat.index]})
 
+
 # %% [markdown]
-# On its first three places the linear ranker shows more that answers the query: <!--=why[grade 3 or 4, linear]-->?<!--/--> of the products have grade 3 or 4, against <!--=why[grade 3 or 4, naive clicks]-->?<!--/-->. But naive clicks show what sells: a median of <!--=why[sold, naive clicks]-->?<!--/--> sold against <!--=why[sold, linear]-->?<!--/-->. And of the clicks on them more end in satisfaction, <!--=why[satisfied a click, naive clicks]-->?<!--/--> against <!--=why[satisfied a click, linear]-->?<!--/-->. A grade says that a product is what was asked for. It does not say that it is any good, or to her taste. How much that is, two oracles tell: one orders by true grade alone, the other by what each shopper will be content with. The second satisfies <!--=quality[satisfied]-->?<!--/--> sessions more, with the same knowledge of relevance. Clicks, however biased, hold some of that: people click and buy what is good, and sales remember it. So the metric counts all of the first difference and nothing of the second.
+# On its first three places the linear ranker shows more that answers the query: <!--=why[grade 3 or 4, linear]-->0.814<!--/--> of the products have grade 3 or 4, against <!--=why[grade 3 or 4, naive clicks]-->0.733<!--/-->. But naive clicks show what sells: a median of <!--=why[sold, naive clicks]-->27<!--/--> sold against <!--=why[sold, linear]-->9<!--/-->. And of the clicks on them more end in satisfaction, <!--=why[satisfied a click, naive clicks]-->0.47<!--/--> against <!--=why[satisfied a click, linear]-->0.438<!--/-->. A grade says that a product is what was asked for. It does not say that it is any good, or to her taste. How much that is, two oracles tell: one orders by true grade alone, the other by what each shopper will be content with. The second satisfies <!--=quality[satisfied]-->16.6 [15.0, 18.2]<!--/--> sessions more, with the same knowledge of relevance. Clicks, however biased, hold some of that: people click and buy what is good, and sales remember it. So the metric counts all of the first difference and nothing of the second.
 #
 # (search-interleave)=
 # ### A/B or interleaving
@@ -1034,11 +1041,11 @@ teach.record(needs=needs, ratio=ratio, reads_ab=reads_ab, wins=prefers.wins,
 needs.round(-2).to_frame()
 
 # %% [markdown]
-# Both see the trees ahead. The test reads <!--=reads_ab[bought]-->?<!--/--> more products bought per 1,000 shoppers and day. Interleaving saw <!--=wins-->?<!--/--> searches won and <!--=losses-->?<!--/--> lost. To call it, interleaving needs some <!--=needs[interleaving]-->?<!--/--> searches, a test of purchases <!--=needs[A/B on bought]-->?<!--/-->, one of clicks <!--=needs[A/B on clicks]-->?<!--/-->. All this is for effects as large as those that were seen, and those are uncertain: like for like, on clicks, the test needs <!--=ratio[clicks]-->?<!--/--> times the searches.
+# Both see the trees ahead. The test reads <!--=reads_ab[bought]-->3.00 [0.662, 5.33]<!--/--> more products bought per 1,000 shoppers and day. Interleaving saw <!--=wins-->6,180<!--/--> searches won and <!--=losses-->4,980<!--/--> lost. To call it, interleaving needs some <!--=needs[interleaving]-->1,710<!--/--> searches, a test of purchases <!--=needs[A/B on bought]-->33,900<!--/-->, one of clicks <!--=needs[A/B on clicks]-->23,700<!--/-->. All this is for effects as large as those that were seen, and those are uncertain: like for like, on clicks, the test needs <!--=ratio[clicks]-->13.9 [4.69, 98.1]<!--/--> times the searches.
 #
 # What interleaving cannot say: how many more will be bought, what zero results cost, whether people return. It compares two orders by clicks, with all that clicks hide. So interleave to choose, and test to launch.
 #
-# > **Decision.** Interleave candidates daily; A/B-test the winner once, on purchases and abandonment. Launch the trees: lived in the town, they satisfy <!--=trees_more-->?<!--/--> sessions more than the linear ranker. Offline nothing said so: there the difference is <!--=trees_ndcg-->?<!--/-->, and in the city the linear ranker was ahead. So run the experiment in the city, too, before you retire it.
+# > **Decision.** Interleave candidates daily; A/B-test the winner once, on purchases and abandonment. Launch the trees: lived in the town, they satisfy <!--=trees_more-->3.49 [1.97, 5.00]<!--/--> sessions more than the linear ranker. Offline nothing said so: there the difference is <!--=trees_ndcg-->0.00227 [-0.0284, 0.0223]<!--/-->, and in the city the linear ranker was ahead. So run the experiment in the city, too, before you retire it.
 
 # %%
 trees_more = lived["satisfied"]["relevance"] - lived["satisfied"]["linear"]
@@ -1077,7 +1084,7 @@ teach.record(bundle_mb=files.sum(), bytes_a_product=1e6 * files.sum() / len(titl
 files.sort_values(ascending=False).head(6).round(1).to_frame()
 
 # %% [markdown]
-# A product takes <!--=bytes_a_product-->?<!--/--> bytes in the bundle; Step 1 wished for a kilobyte.
+# A product takes <!--=bytes_a_product-->771<!--/--> bytes in the bundle; Step 1 wished for a kilobyte.
 #
 # > **Predict.** How many searches a second does one process answer with a p99 below 200 ms, without a cache, on two cores that it shares with the load generator?
 
@@ -1128,8 +1135,9 @@ kept = pd.DataFrame({"promised": ledger} | {
 teach.record(kept=kept)
 kept.round(2)
 
+
 # %% [markdown]
-# One process held at least <!--=sustained-->?<!--/--> searches a second, at a p99 of <!--=p99-->?<!--/--> ms; *by rules* counts answers from a fallback. A search takes <!--=compute-->?<!--/--> ms of work on a quiet machine. Words take <!--=kept[find by words, quiet]-->?<!--/--> ms at p99, meaning <!--=kept[find by meaning, quiet]-->?<!--/-->, features and ranking <!--=kept[features, ranking, rules, quiet]-->?<!--/-->. (Tails do not add up: the lines are budgets for their owners, not parts of a sum.)
+# One process held at least <!--=sustained-->80<!--/--> searches a second, at a p99 of <!--=p99-->39.8 [36.9, 48.3]<!--/--> ms; *by rules* counts answers from a fallback. A search takes <!--=compute-->6.34<!--/--> ms of work on a quiet machine. Words take <!--=kept[find by words, quiet]-->9.48<!--/--> ms at p99, meaning <!--=kept[find by meaning, quiet]-->3.87<!--/-->, features and ranking <!--=kept[features, ranking, rules, quiet]-->6.73<!--/-->. (Tails do not add up: the lines are budgets for their owners, not parts of a sum.)
 #
 # (search-cache)=
 # ### A cache for the head
@@ -1156,8 +1164,9 @@ hits = np.mean([reply["cached"] for reply in known])
 teach.record(cache=cache, hits=f"{hits:.0%}")
 cache.round(2)
 
+
 # %% [markdown]
-# With a cache of ten thousand answers, after a short morning, <!--=hits-->?<!--/--> of the searches are known. The time of a search falls from <!--=cache[total, without]-->?<!--/--> ms to <!--=cache[total, with]-->?<!--/--> on average. Each answer carries the version of stock, synonyms and rules it was made with; whoever changes one of them empties it.
+# With a cache of ten thousand answers, after a short morning, <!--=hits-->17%<!--/--> of the searches are known. The time of a search falls from <!--=cache[total, without]-->7.7<!--/--> ms to <!--=cache[total, with]-->6.08<!--/--> on average. Each answer carries the version of stock, synonyms and rules it was made with; whoever changes one of them empties it.
 #
 # (search-fallback)=
 # ### When a stage is late
@@ -1188,7 +1197,7 @@ teach.record(shortest=made_by["shortest page"].min())
 made_by
 
 # %% [markdown]
-# No page had fewer than <!--=shortest-->?<!--/--> products. Without a ranker, or without vectors, the order by words answers; without words, bestsellers do. (That late vectors cost the ranker, too, is a simplification of ours: it was trained with both lists. A second ranker, trained on words alone, would be the better fallback.) What is each worth, if it has to answer for days? The league of Step 5 tells: words satisfy <!--=league[words, satisfied]-->?<!--/--> sessions where the trees satisfy <!--=league[relevance, satisfied]-->?<!--/-->. That is a good fallback. Bestsellers that ignore the query answer nobody; they are there so that a page is never empty.
+# No page had fewer than <!--=shortest-->20<!--/--> products. Without a ranker, or without vectors, the order by words answers; without words, bestsellers do. (That late vectors cost the ranker, too, is a simplification of ours: it was trained with both lists. A second ranker, trained on words alone, would be the better fallback.) What is each worth, if it has to answer for days? The league of Step 5 tells: words satisfy <!--=league[words, satisfied]-->134 [131, 137]<!--/--> sessions where the trees satisfy <!--=league[relevance, satisfied]-->145 [142, 147]<!--/-->. That is a good fallback. Bestsellers that ignore the query answer nobody; they are there so that a page is never empty.
 #
 # (search-fresh)=
 # ### New products, and rules of the page
@@ -1211,8 +1220,9 @@ place = [p["product_id"] for p in page].index(taken["product_ids"][0]) + 1
 teach.record(found_after=taken["found_after_ms"], place=place)
 print(f"found after {taken['found_after_ms']:.0f} ms, at place {place}")
 
+
 # %% [markdown]
-# It was found after <!--=found_after-->?<!--/--> ms, at place <!--=place-->?<!--/-->.
+# It was found after <!--=found_after-->423<!--/--> ms, at place <!--=place-->1<!--/-->.
 #
 # **Rules of the page** come last, and each has a price. What cannot be delivered goes behind what can. A merchandiser wants variety: no brand twice among what is shown first. Let the twins tell.
 
@@ -1246,7 +1256,7 @@ teach.record(rules=rules, by_intent=by_intent)
 rules
 
 # %% [markdown]
-# Ignoring stock changes purchases by <!--=rules[stock is ignored, bought]-->?<!--/--> per 1,000 shoppers and day. *No brand twice* changes satisfied sessions by <!--=rules[no brand twice, satisfied]-->?<!--/-->: of those who asked for a brand's series it satisfies <!--=by_intent[no brand twice, navigational]-->?<!--/--> instead of <!--=by_intent[usual, navigational]-->?<!--/-->. The service's own rule therefore spares a brand that was asked for.
+# Ignoring stock changes purchases by <!--=rules[stock is ignored, bought]-->-1.02 [-1.54, -0.529]<!--/--> per 1,000 shoppers and day. *No brand twice* changes satisfied sessions by <!--=rules[no brand twice, satisfied]-->-9.89 [-11.1, -8.63]<!--/-->: of those who asked for a brand's series it satisfies <!--=by_intent[no brand twice, navigational]-->?<!--/--> instead of <!--=by_intent[usual, navigational]-->?<!--/-->. The service's own rule therefore spares a brand that was asked for.
 #
 # (search-ten)=
 # ### Three million products, and many more
@@ -1266,9 +1276,9 @@ by_size.loc[[
 # %% [markdown]
 # Ten times the products make that table; it takes an hour, so `python benchmarks/search_scale.py` measured it apart, in a run of its own. (*Matrix* is BM25 as one sparse matrix, without an inverted index: a limit to compare with.)
 #
-# What grows is the search by **words**: from <!--=by_size[words ms, book]-->?<!--/--> to <!--=by_size[words ms, full]-->?<!--/--> ms of a core, as the lists behind each word grow. At p99 it takes <!--=by_size[words p99 ms, full]-->?<!--/--> ms. The search by meaning goes from <!--=by_size[meaning ms, book]-->?<!--/--> to <!--=by_size[meaning ms, full]-->?<!--/-->, since it reads a few lists of many; ranking stays at <!--=by_size[rank ms, full]-->?<!--/-->, since it sees two hundred products whatever the catalogue. The service holds <!--=by_size[service MB, full]-->?<!--/--> MB, and one process carries <!--=by_size[searches a second held, full]-->?<!--/--> searches a second instead of <!--=by_size[searches a second held, book]-->?<!--/-->; with the cache <!--=by_size[searches a second held, cached, full]-->?<!--/-->. A new product is found after <!--=by_size[one new found after s, full]-->?<!--/--> s.
+# What grows is the search by **words**: from <!--=by_size[words ms, book]-->1.37<!--/--> to <!--=by_size[words ms, full]-->14<!--/--> ms of a core, as the lists behind each word grow. At p99 it takes <!--=by_size[words p99 ms, full]-->63<!--/--> ms. The search by meaning goes from <!--=by_size[meaning ms, book]-->0.419<!--/--> to <!--=by_size[meaning ms, full]-->0.747<!--/-->, since it reads a few lists of many; ranking stays at <!--=by_size[rank ms, full]-->2<!--/-->, since it sees two hundred products whatever the catalogue. The service holds <!--=by_size[service MB, full]-->3,350<!--/--> MB, and one process carries <!--=by_size[searches a second held, full]-->20<!--/--> searches a second instead of <!--=by_size[searches a second held, book]-->80<!--/-->; with the cache <!--=by_size[searches a second held, cached, full]-->40<!--/-->. A new product is found after <!--=by_size[one new found after s, full]-->1.23<!--/--> s.
 #
-# Part of that is our world's: its grammar has only <!--=by_size[distinct words, full]-->?<!--/--> distinct words, so each word stands in very many titles. A real catalogue has a longer vocabulary and shorter lists.
+# Part of that is our world's: its grammar has only <!--=by_size[distinct words, full]-->4,540<!--/--> distinct words, so each word stands in very many titles. A real catalogue has a longer vocabulary and shorter lists.
 
 # %%
 total_ms = reports[30].latency_ms
@@ -1294,11 +1304,11 @@ teach.record(fleet=plan_of["value"])
 plan_of.drop(["users", "shards", "replicas of each"])
 
 # %% [markdown]
-# A search over shards waits for the slowest of them. If each of 64 shards were as fast as this one, half of all searches would take <!--=waits[64]-->?<!--/--> ms or more, where one shard has a median of <!--=waits[1]-->?<!--/-->: **the tail of one becomes the median of many**. (The draws are independent. Real shards also share busy minutes.) So do not shard before you must. Three million products fit into one machine; replicate it: the peak keeps <!--=fleet[busy cores at the peak]-->?<!--/--> cores busy, <!--=fleet[machines]-->?<!--/--> machines of sixteen cores, one of them to fail, <!--=fleet[cost]-->?<!--/--> € a month; Step 1 guessed <!--=machines-->?<!--/--> machines from a wish of 10 ms. Words at thirty million would take ten times as long again, and miss the deadline long before memory is full. So shard by product for *time*, not for memory: ten shards of three million each, asked at once, with shared document frequencies, so that scores of different shards compare; then merge, and rank once.
+# A search over shards waits for the slowest of them. If each of 64 shards were as fast as this one, half of all searches would take <!--=waits[64]-->22.8<!--/--> ms or more, where one shard has a median of <!--=waits[1]-->8.8<!--/-->: **the tail of one becomes the median of many**. (The draws are independent. Real shards also share busy minutes.) So do not shard before you must. Three million products fit into one machine; replicate it: the peak keeps <!--=fleet[busy cores at the peak]-->7.78<!--/--> cores busy, <!--=fleet[machines]-->2<!--/--> machines of sixteen cores, one of them to fail, <!--=fleet[cost]-->600<!--/--> € a month; Step 1 guessed <!--=machines-->3<!--/--> machines from a wish of 10 ms. Words at thirty million would take ten times as long again, and miss the deadline long before memory is full. So shard by product for *time*, not for memory: ten shards of three million each, asked at once, with shared document frequencies, so that scores of different shards compare; then merge, and rank once.
 #
 # | option | price | verdict |
 # |---|---|---|
-# | one machine, replicated | <!--=fleet[cost]-->?<!--/--> € a month | here |
+# | one machine, replicated | <!--=fleet[cost]-->600<!--/--> € a month | here |
 # | shards by product, scatter and gather | the slowest of all shards on every search | beyond, for time |
 # | shards by word | a query's words meet over the network | no |
 # | rebuild at night only | sellers wait a day | no: new products beside the index, merged at night |
@@ -1306,6 +1316,7 @@ plan_of.drop(["users", "shards", "replicas of each"])
 # > **Say this.** "Each stage owns milliseconds and a fallback, and each answer says who made it. I cache what was understood, not what was typed. I replicate until the work of one search is too long, and then I pay the tail."
 #
 # *Follow-up ladder.* **Mid**: an index and a model behind an API. **Senior**: a ledger, fallbacks priced, a cache that knows when it is stale. **Staff**: says what shards do to the tail, and what grows first.
+
 # %% [markdown]
 # (search-monitor)=
 # ## Step 7 · Monitor
@@ -1336,7 +1347,7 @@ print(f"{unclicked.mean():.0%} of searches have no click; {good:.1%} of these ar
 #
 # Four things happen to the world: a **fad** puts a brand on everybody's lips; summer comes two months **early**; sellers **stuff** new titles with others' words; a department is **sold out**. Three happen to the company: the synonym file's second column slipped by one line (**broken synonyms**: every line still parses), the **speller is lost**, the **index is stale**. Three villages, whose engines order by words alone, live 24 calm days and then seven more with each incident alone, the same shoppers with the same luck. Each monitor was set, on the calm days, to ring falsely once a month; an alarm that the calm twin rings too does not count.
 #
-# > **Predict.** A synonym file in which `sofa, couch` became `sofa, carpet`, and so on: how many satisfied sessions per 1,000 shoppers and day does it cost? (The town of Step 2 has some <!--=framed[relevance, satisfied]-->?<!--/-->.)
+# > **Predict.** A synonym file in which `sofa, couch` became `sofa, carpet`, and so on: how many satisfied sessions per 1,000 shoppers and day does it cost? (The town of Step 2 has some <!--=framed[relevance, satisfied]-->145 [142, 147]<!--/-->.)
 
 # %%
 teach.commit("lost to broken synonyms", 5, "satisfied sessions per 1,000 and day")
@@ -1378,14 +1389,14 @@ teach.reveal("lost to broken synonyms",
 # %% [markdown]
 # Days are counted from the incident's start, one number a village; "never" means not within a week. In the second table a loss below zero is a gain; *harm* means that the whole interval is above zero.
 #
-# - **Broken synonyms**: harm in <!--=harmed[broken_synonyms]-->?<!--/--> of three villages, and by far the worst: <!--=harm[broken_synonyms, village 11]-->?<!--/--> in the first. Every line of the file parses. It is worse than no file, since it widens queries to other things. Abandonment rings on day <!--=seen_on[broken_synonyms, abandonment]-->?<!--/-->, clicks by place on day <!--=seen_on[broken_synonyms, places]-->?<!--/-->; sales <!--=seen_on[broken_synonyms, sales]-->?<!--/-->.
-# - **Lost speller**: harm in <!--=harmed[lost_speller]-->?<!--/--> of three, <!--=harm[lost_speller, village 11]-->?<!--/--> in the first. Results ring on day <!--=seen_on[lost_speller, results]-->?<!--/-->: the mistyped find nothing. Zero results see what is missing; they do not see what is wrong.
-# - **Sold out**: harm in <!--=harmed[sold_out]-->?<!--/--> of three. Clicks by place ring on day <!--=seen_on[sold_out, places]-->?<!--/-->.
-# - **Stale index**: harm in <!--=harmed[stale_index]-->?<!--/--> of three, small each day, and growing as the index ages. The share of new products rings on day <!--=seen_on[stale_index, index]-->?<!--/-->. The age of the newest document would ring at once.
-# - **Stuffing**: harm in <!--=harmed[stuffing]-->?<!--/--> of three. It touches new listings only, and a ranker of words is what it aims at; a year of it would be another matter.
-# - **Fad**, **early season**: harm in <!--=harmed[fad]-->?<!--/--> and <!--=harmed[early_season]-->?<!--/-->. Demand rings on day <!--=seen_on[fad, demand]-->?<!--/--> and <!--=seen_on[early_season, demand]-->?<!--/-->: it must, and nobody needs to get up. We compare with a calm world, in which people want other things; that difference is not the engine's.
+# - **Broken synonyms**: harm in <!--=harmed[broken_synonyms]-->3<!--/--> of three villages, and by far the worst: <!--=harm[broken_synonyms, village 11]-->18.4 [16.5, 20.2]<!--/--> in the first. Every line of the file parses. It is worse than no file, since it widens queries to other things. Abandonment rings on day <!--=seen_on[broken_synonyms, abandonment]-->0, 3, 0<!--/-->, clicks by place on day <!--=seen_on[broken_synonyms, places]-->0, 1, 0<!--/-->; sales <!--=seen_on[broken_synonyms, sales]-->1, never, 0<!--/-->.
+# - **Lost speller**: harm in <!--=harmed[lost_speller]-->3<!--/--> of three, <!--=harm[lost_speller, village 11]-->2.80 [1.96, 3.69]<!--/--> in the first. Results ring on day <!--=seen_on[lost_speller, results]-->1, 0, 0<!--/-->: the mistyped find nothing. Zero results see what is missing; they do not see what is wrong.
+# - **Sold out**: harm in <!--=harmed[sold_out]-->3<!--/--> of three. Clicks by place ring on day <!--=seen_on[sold_out, places]-->never, never, 1<!--/-->.
+# - **Stale index**: harm in <!--=harmed[stale_index]-->0<!--/--> of three, small each day, and growing as the index ages. The share of new products rings on day <!--=seen_on[stale_index, index]-->3, 3, 5<!--/-->. The age of the newest document would ring at once.
+# - **Stuffing**: harm in <!--=harmed[stuffing]-->0<!--/--> of three. It touches new listings only, and a ranker of words is what it aims at; a year of it would be another matter.
+# - **Fad**, **early season**: harm in <!--=harmed[fad]-->0<!--/--> and <!--=harmed[early_season]-->0<!--/-->. Demand rings on day <!--=seen_on[fad, demand]-->1, 6, 4<!--/--> and <!--=seen_on[early_season, demand]-->1, 0, 0<!--/-->: it must, and nobody needs to get up. We compare with a calm world, in which people want other things; that difference is not the engine's.
 #
-# The budget was one false alarm a month. The calm twins had <!--=seen_on[false alarms a month, results]-->?<!--/--> for results, <!--=seen_on[false alarms a month, abandonment]-->?<!--/--> for abandonment, <!--=seen_on[false alarms a month, places]-->?<!--/--> for places, <!--=seen_on[false alarms a month, demand]-->?<!--/--> for demand. One alarm more or less in so few days is several a month.
+# The budget was one false alarm a month. The calm twins had <!--=seen_on[false alarms a month, results]-->0, 0, 13<!--/--> for results, <!--=seen_on[false alarms a month, abandonment]-->0, 17, 4<!--/--> for abandonment, <!--=seen_on[false alarms a month, places]-->0, 9, 0<!--/--> for places, <!--=seen_on[false alarms a month, demand]-->17, 0, 4<!--/--> for demand. One alarm more or less in so few days is several a month.
 #
 # (search-loop)=
 # ### What clicks know and text does not
@@ -1435,7 +1446,7 @@ learns
 weekly.assign(**{"queries for a use": of_uses}).round(3)
 
 # %% [markdown]
-# Remembering is worth <!--=learns[rates, more than it forgets]-->?<!--/--> satisfied sessions per 1,000 shoppers and day with rates, and for queries about a use the share of satisfied sessions rises from <!--=of_uses[forgets]-->?<!--/--> to <!--=of_uses[rates]-->?<!--/-->. The self-fulfilling rank is feared more than it deserves here: rates differ from counts by <!--=ahead[counts]-->?<!--/-->. Counts begin from a good order here, so what fulfils itself may be mostly right. Exploring by draws changes satisfied sessions by <!--=explored-->?<!--/--> against rates that are believed as slowly. It improves from a share of <!--=weekly[draws, week 1]-->?<!--/--> in its first week to <!--=weekly[draws, week 3]-->?<!--/--> in the third, where the engine that forgets has <!--=weekly[forgets, week 3]-->?<!--/--> and rates have <!--=weekly[rates, week 3]-->?<!--/-->. In three weeks it does not pay back.
+# Remembering is worth <!--=learns[rates, more than it forgets]-->6.42 [5.53, 7.29]<!--/--> satisfied sessions per 1,000 shoppers and day with rates, and for queries about a use the share of satisfied sessions rises from <!--=of_uses[forgets]-->0.56<!--/--> to <!--=of_uses[rates]-->0.681<!--/-->. The self-fulfilling rank is feared more than it deserves here: rates differ from counts by <!--=ahead[counts]-->-0.208 [-1.06, 0.601]<!--/-->. Counts begin from a good order here, so what fulfils itself may be mostly right. Exploring by draws changes satisfied sessions by <!--=explored-->-11.6 [-12.5, -10.7]<!--/--> against rates that are believed as slowly. It improves from a share of <!--=weekly[draws, week 1]-->0.578<!--/--> in its first week to <!--=weekly[draws, week 3]-->0.611<!--/--> in the third, where the engine that forgets has <!--=weekly[forgets, week 3]-->0.617<!--/--> and rates have <!--=weekly[rates, week 3]-->0.651<!--/-->. In three weeks it does not pay back.
 #
 # So exploration is bought, not assumed: one town, three weeks, and this price. Today's policy buys a little, three pages in a hundred in random order, which is what Step 3 measured propensities with; none of these twins has it. A catalogue that changes faster may need more.
 
@@ -1455,7 +1466,7 @@ teach.record(fresh_share=fresh_share.map("{:.1%}".format))
 fresh_share.map("{:.1%}".format).to_frame()
 
 # %% [markdown]
-# And the seller whose product is new? Products of the last four weeks get <!--=fresh_share[today's policy]-->?<!--/--> of the first ten places under today's bestsellers, <!--=fresh_share[trees]-->?<!--/--> under the trees, <!--=fresh_share[oracle]-->?<!--/--> under the oracle. Bestsellers come first because they were first. The trees know what was sold, too, and learned from grades how little it says about relevance.
+# And the seller whose product is new? Products of the last four weeks get <!--=fresh_share[today's policy]-->3.6%<!--/--> of the first ten places under today's bestsellers, <!--=fresh_share[trees]-->4.2%<!--/--> under the trees, <!--=fresh_share[oracle]-->5.2%<!--/--> under the oracle. Bestsellers come first because they were first. The trees know what was sold, too, and learned from grades how little it says about relevance.
 #
 # > **Decision.** Check the synonym file by what it does to a thousand frequent queries before it goes live. Watch results, abandonment and clicks by place daily; read sales by the week. Let the engine remember clicks a look, and keep the three random pages in a hundred: they measure the propensities that everything here divides by.
 #
@@ -1476,9 +1487,9 @@ fresh_share.map("{:.1%}".format).to_frame()
 #
 # ## Recap
 #
-# 1. Four goals for one machine: relevance satisfies <!--=framed[relevance, satisfied]-->?<!--/--> sessions per 1,000 shoppers and day, purchases <!--=framed[purchases, satisfied]-->?<!--/-->, margin <!--=framed[margin, satisfied]-->?<!--/-->, today's policy <!--=framed[today's policy, satisfied]-->?<!--/-->. Relevance with some weight for margin earns more than that margin model.
-# 2. Reading the query is worth <!--=off[every search, all]-->?<!--/--> of NDCG to an order by words, ranking another <!--=ranked[trees, listwise, more than words]-->?<!--/-->; vectors raise ceilings a little, and no order. One process answers <!--=sustained-->?<!--/--> searches a second, each with a fallback.
-# 3. Naive clicks teach less than words know: <!--=curves[naive]-->?<!--/-->; corrected ones <!--=curves[harvested]-->?<!--/-->; a wrong one <!--=curves[1/k²]-->?<!--/-->. Lived, naive clicks satisfy more than words do, since they hold quality, which grades leave out. Interleaving calls the winner with some <!--=needs[interleaving]-->?<!--/--> searches, a test of purchases needs <!--=needs[A/B on bought]-->?<!--/-->.
+# 1. Four goals for one machine: relevance satisfies <!--=framed[relevance, satisfied]-->145 [142, 147]<!--/--> sessions per 1,000 shoppers and day, purchases <!--=framed[purchases, satisfied]-->138 [135, 141]<!--/-->, margin <!--=framed[margin, satisfied]-->102 [100, 105]<!--/-->, today's policy <!--=framed[today's policy, satisfied]-->88.8 [86.3, 91.2]<!--/-->. Relevance with some weight for margin earns more than that margin model.
+# 2. Reading the query is worth <!--=off[every search, all]-->0.0860 [0.0748, 0.0968]<!--/--> of NDCG to an order by words, ranking another <!--=ranked[trees, listwise, more than words]-->0.0485 [0.0412, 0.0567]<!--/-->; vectors raise ceilings a little, and no order. One process answers <!--=sustained-->80<!--/--> searches a second, each with a fallback.
+# 3. Naive clicks teach less than words know: <!--=curves[naive]-->0.840 [0.824, 0.855]<!--/-->; corrected ones <!--=curves[harvested]-->0.888 [0.873, 0.901]<!--/-->; a wrong one <!--=curves[1/k²]-->0.771 [0.751, 0.789]<!--/-->. Lived, naive clicks satisfy more than words do, since they hold quality, which grades leave out. Interleaving calls the winner with some <!--=needs[interleaving]-->1,710<!--/--> searches, a test of purchases needs <!--=needs[A/B on bought]-->33,900<!--/-->.
 #
 # ## Exercises
 #
@@ -1528,7 +1539,7 @@ print(teach.check("Exercise 4", answer_4, expected=single))
 print(f"the {single:.2f}th percentile")
 
 # %% [markdown]
-# In Exercise 2 three hundred queries with one editor each lead by <!--=spread_out-->?<!--/-->. What you train averages over pairs by itself. For a *yardstick* you may choose otherwise.
+# In Exercise 2 three hundred queries with one editor each lead by <!--=spread_out-->0.00930 [0.00517, 0.0141]<!--/-->. What you train averages over pairs by itself. For a *yardstick* you may choose otherwise.
 #
 # ## Practise
 #
