@@ -115,6 +115,23 @@ def test_one_term_in_three_may_be_missing(n, most):
     assert sorted(ids) == list(range(most - 1, n))
 
 
+@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w2 w3 w7 w9"])
+@pytest.mark.parametrize("match", ["all", "most", "any"])
+def test_all_terms_that_a_document_has_add_up(documents, index, text, match):
+    terms = text.split()
+    alone = np.zeros((len(terms), len(documents)), np.float32)
+    for row, word in enumerate(terms):
+        ids, score = index.search(ask(word), len(documents))
+        alone[row, ids] = score
+    has = (alone > 0).sum(axis=0)
+    least = {"all": len(terms), "most": len(terms) - len(terms) // 3, "any": 1}
+    expected = np.flatnonzero(has >= least[match])
+    assert 0 < len(expected) < len(documents)
+    ids, score = index.search(ask(text), len(documents), match=match, enough=0)
+    assert sorted(ids) == expected.tolist()
+    assert score == pytest.approx(alone.sum(axis=0)[ids], rel=1e-5)
+
+
 def test_too_few_results_loosen_the_match(small):
     asked = ask("red sofa bed")
     assert set(found(small, asked, match="all", enough=2)) == {0, 3, 4}

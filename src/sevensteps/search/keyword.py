@@ -16,23 +16,22 @@ from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import tantivy
 from numpy.typing import ArrayLike
 
+from .clauses import Match, at_least, best_of, needed
 from .documents import Documents, Floats, Ids
 from .query import Query, Term
 
-Match = Literal["all", "most", "any"]
 BOOSTS = MappingProxyType({"title": 2.0, "body": 1.0})
 HEAP = 2_000_000_000  # bytes that a writer may use before it closes a segment
 SMALL_HEAP = 100_000_000  # the same for additions
 MOST_TIES = 1 << 16  # that are looked at when the last place of a list is shared
 
 _QUERY = tantivy.Query
-_SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
 
 
 class KeywordIndex:
@@ -180,11 +179,10 @@ class KeywordIndex:
         """
         if k < 1:
             raise ValueError(f"`k` must be at least 1, not {k}")
-        terms = [self._term(term) for term in query.terms]
-        needed = _needed(match, len(terms))
+        terms = [self._parts(term) for term in query.terms]
         found: list[tuple[float, int]] = []
-        for n in needed:
-            found = self._best(_asking(terms, n), k)
+        for n in needed(match, len(terms)):
+            found = self._best(at_least(n, terms), k)
             if len(found) >= min(enough, k):
                 break
         ids = np.array([number for _, number in found], np.int32)
@@ -206,16 +204,15 @@ class KeywordIndex:
             ids[row, : len(found)], scores[row, : len(found)] = found, told
         return ids, scores
 
-    def _term(self, term: Term) -> Any:
-        """In each field, the best of a word and its synonyms."""
+    def _parts(self, term: Term) -> list[Any]:
+        """For each field, the best of a word and its synonyms."""
         if not term.word.split():
             raise ValueError("a term needs a word")
         ways = [(term.word, 1.0), *term.synonyms]
-        fields = [
-            (_SHOULD, _best_of([self._way(name, *way, term.weight) for way in ways]))
+        return [
+            best_of([self._way(name, *way, term.weight) for way in ways])
             for name in self.boosts
         ]
-        return _QUERY.boolean_query(fields)
 
     def _way(self, field: str, text: str, weight: float, of_term: float) -> Any:
         """A word, or a phrase of several, in one field."""
@@ -263,10 +260,6 @@ class KeywordIndex:
         return int(hits[0][0]) if hits else -1
 
 
-def _best_of(ways: list[Any]) -> Any:
-    return ways[0] if len(ways) == 1 else _QUERY.disjunction_max_query(ways)
-
-
 def _schema() -> Any:
     """Title and body in analysed words, and the document's number."""
     builder = tantivy.SchemaBuilder()
@@ -274,19 +267,3 @@ def _schema() -> Any:
         builder.add_text_field(name, tokenizer_name="whitespace")
     builder.add_unsigned_field("number", indexed=True, fast=True)
     return builder.build()
-
-
-def _needed(match: Match, n: int) -> list[int]:
-    """How many of `n` terms must be there: the number asked for, then looser ones."""
-    steps = {"all": n, "most": n - n // 3, "any": 1}
-    if match not in steps:
-        raise ValueError(f"`match` must be all, most or any, not {match!r}")
-    told = list(steps.values())[list(steps).index(match) :]
-    return sorted(set(told), reverse=True) if n else []
-
-
-def _asking(terms: list[Any], needed: int) -> Any:
-    if needed == len(terms):
-        return _QUERY.boolean_query([(_MUST, term) for term in terms])
-    parts = [(_SHOULD, term) for term in terms]
-    return _QUERY.boolean_query(parts, minimum_number_should_match=needed)
