@@ -14,7 +14,7 @@ from typing import Any, Literal
 import tantivy
 
 Match = Literal["all", "most", "any"]
-MOST_WAYS = 15  # to leave terms out that are written out: two of six
+MOST_WAYS = 21  # to leave terms out that are written out: two of seven
 
 _QUERY = tantivy.Query
 _SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
@@ -42,27 +42,37 @@ def best_of(ways: Sequence[Any]) -> Any:
     return ways[0] if len(ways) == 1 else _QUERY.disjunction_max_query(list(ways))
 
 
-def at_least(n: int, terms: Sequence[Sequence[Any]]) -> Any:
+def at_least(n: int, terms: Sequence[Sequence[Any]], often: Sequence[int]) -> Any:
     """Documents with `n` of the terms; all terms that they have add to their scores.
 
-    Three ways, each the fastest where it serves. For any term, one flat sum: if all its
-    parts are plain words, what cannot reach the top is skipped. For all terms but few,
-    these combinations written out: each is read from its rarest term on. Otherwise the
-    terms of each document are counted, which reads every document of every term.
+    Three ways, each where it is fast. For any term, one flat sum: if all its parts are
+    plain words, what cannot reach the top is skipped. For all terms but few, these
+    combinations written out: each is led by its two rarest terms. Else the terms of
+    each document are counted, which reads every document of every term.
 
     Parameters
     ----------
     terms : for each term its clauses, of which a document meets one or more
+    often : documents of each term, or about as many
     """
     if n == 1:
         return _QUERY.boolean_query([(_SHOULD, part) for t in terms for part in t])
     each = [_QUERY.boolean_query([(_SHOULD, part) for part in t]) for t in terms]
-    places = range(len(each))
-    if n == len(each) or (n > 2 and comb(len(each), n) <= MOST_WAYS):
-        spared = combinations(places, len(each) - n)
+    if _is_led(n, often):
+        spared = combinations(range(len(each)), len(each) - n)
         return best_of([_but(each, missing) for missing in spared])
     counted = [(_SHOULD, term) for term in each]
     return _QUERY.boolean_query(counted, minimum_number_should_match=n)
+
+
+def _is_led(n: int, often: Sequence[int]) -> bool:
+    """Whether all ways to have `n` terms, written out, read less than counting does."""
+    if n == len(often):
+        return True
+    if n < 3 or comb(len(often), n) > MOST_WAYS:
+        return False
+    ways = combinations(sorted(often), n)
+    return 2 * sum(one + other for one, other, *_ in ways) < sum(often)
 
 
 def _but(terms: Sequence[Any], missing: Sequence[int]) -> Any:

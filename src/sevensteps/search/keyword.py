@@ -180,9 +180,10 @@ class KeywordIndex:
         if k < 1:
             raise ValueError(f"`k` must be at least 1, not {k}")
         terms = [self._parts(term) for term in query.terms]
+        often = [self._often(term) for term in query.terms]
         found: list[tuple[float, int]] = []
         for n in needed(match, len(terms)):
-            found = self._best(at_least(n, terms), k)
+            found = self._best(at_least(n, terms, often), k)
             if len(found) >= min(enough, k):
                 break
         ids = np.array([number for _, number in found], np.int32)
@@ -213,6 +214,16 @@ class KeywordIndex:
             best_of([self._way(name, *way, term.weight) for way in ways])
             for name in self.boosts
         ]
+
+    def _often(self, term: Term) -> int:
+        """About how many documents have a term, in either field."""
+        ways = [term.word, *(text for text, _ in term.synonyms)]
+        count = self._searcher.doc_freq
+        return sum(
+            min(count(name, word) for word in text.split())
+            for text in ways
+            for name in self.boosts
+        )
 
     def _way(self, field: str, text: str, weight: float, of_term: float) -> Any:
         """A word, or a phrase of several, in one field."""
