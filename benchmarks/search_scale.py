@@ -25,9 +25,9 @@ several rounds, the scales in turn, and of each rate the best round counts: othe
 can only lengthen a wait. The sender shares the cores, too.
 
 The log of `full` is a week long: compare times and bytes, not taste. Both take an hour
-and a half on two idle cores, 12 GB of memory and 10 GB of disk. With `--folder` each
-part is kept when it is done, and a run that was stopped, or is asked for more rounds,
-goes on from there.
+on two idle cores, 8 GB of memory and 4 GB of disk. With `--folder` each part is kept
+when it is done, and a run that was stopped, or is asked for more rounds, goes on from
+there.
 """
 
 import argparse
