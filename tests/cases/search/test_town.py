@@ -1,5 +1,7 @@
 """Twins, their sums, and an index that ages."""
 
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -25,6 +27,13 @@ def lived(town, policies):
 def test_twins_are_the_same_as_runs_one_by_one(town, lived):
     alone = town.run(town.policy(sources=("keyword",)), 3)
     assert lived["words"].searches.equals(alone.searches)
+
+
+def test_a_town_travels_without_its_index(town):
+    assert town.engine is not None
+    copy = pickle.loads(pickle.dumps(town))
+    assert copy.history.searches.equals(town.history.searches)
+    assert "engine" not in vars(copy)
 
 
 def test_sums_by_shopper_are_the_outcome_s(lived):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,10 @@ class Town:
     def of(cls, world: SearchWorld, history: History | None = None) -> Town:
         """A town after its usual past."""
         return cls(world, history or world.history())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the engine: an open index cannot travel to another process."""
+        return {k: v for k, v in self.__dict__.items() if k != "engine"}
 
     @cached_property
     def analyser(self) -> Analyser:
