@@ -20,7 +20,7 @@ from sevensteps.worlds.search import DAY, DEVICES
 
 from .clicks import clicks_of, purchases_of
 from .town import Town
-from .trial import Drawn, Trial
+from .trial import Drawn, Trial, texts_of
 
 MOST = 5.0  # clicks an exposure that are believed
 TOP, FURTHER = 20, 20  # places that editors see of a list, and rows from further down
@@ -81,7 +81,7 @@ class ClickLesson:
         part = searches.filter(pa.array(asked))
         log = purchases_of(part) if purchases else clicks_of(part)
         ids, row = np.unique(log.pairs.query, return_inverse=True)
-        queries = engine.read(Drawn(ids.astype(np.int32), ids).texts(town))
+        queries = engine.read(texts_of(town, ids))
         told = pair_features(engine.reference, queries, row, log.pairs.product)
         day = part["at"].to_numpy() // DAY
         return cls(log, device_of(part), day, row, told)

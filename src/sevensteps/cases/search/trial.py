@@ -69,9 +69,7 @@ class Drawn:
 
     def texts(self, town: Town) -> list[str]:
         """What was typed."""
-        text = town.history.queries["text"]
-        told: list[str] = text.take(pa.array(self.query_id)).to_pylist()
-        return told
+        return texts_of(town, self.query_id)
 
     def mean(self, values: Floats, where: Any = None) -> Interval:
         """Mean over searches, needs redrawn; of some queries, or of all.
@@ -90,6 +88,13 @@ class Drawn:
         names = np.array(["head", "torso", "tail"])
         of = pd.Series(names[np.searchsorted([1 / 3, 2 / 3], upto)], asked.query_id)
         return of.reindex(self.query_id).to_numpy(str)
+
+
+def texts_of(town: Town, query_id: NDArray[np.integer]) -> list[str]:
+    """What was typed for each query."""
+    text = town.history.queries["text"]
+    told: list[str] = text.take(pa.array(query_id)).to_pylist()
+    return told
 
 
 @dataclass(frozen=True)
