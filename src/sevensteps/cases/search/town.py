@@ -116,9 +116,8 @@ class Town:
         self, policies: Mapping[str, Policy | Oracle], days: int, luck: int = 1
     ) -> dict[str, Outcome]:
         """The same shoppers with the same needs and luck under each policy."""
-        alone = Town(
-            self.world, self.history
-        )  # policies bring what they need of the rest
+        # Policies bring what they need of what was made of the past.
+        alone = Town(self.world, self.history)
         lived = side_by_side(lambda p: alone.run(p, days, luck), policies.values())
         return dict(zip(policies, lived, strict=True))
 
