@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from .documents import Tokens
 from .pieces import UNIT_OF, is_number, with_units, without_spaces, words_in
 from .stems import exceptions, singular
 
@@ -19,40 +20,6 @@ _STOPWORDS = """
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 _BREAK = "\ue000"  # private use: stands between two texts that are cut in one go
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Many texts as tokens, one text after the other.
-
-    Attributes
-    ----------
-    codes : (tokens,) int32         places in `vocabulary`
-    offsets : (texts + 1,) int64    where each text begins in `codes`
-    vocabulary : each token once
-    """
-
-    codes: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    vocabulary: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, row: int) -> list[str]:
-        """The tokens of one text."""
-        if not 0 <= row < len(self):
-            raise IndexError(f"there are {len(self)} texts; {row} is none of them")
-        codes = self.codes[self.offsets[row] : self.offsets[row + 1]]
-        return [self.vocabulary[code] for code in codes]
-
-    def counts(self) -> NDArray[np.int64]:
-        """(vocabulary,) how often each token stands in all texts."""
-        return np.bincount(self.codes, minlength=len(self.vocabulary))
-
-    def rows(self) -> NDArray[np.int64]:
-        """(tokens,) the text that each token stands in."""
-        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +83,9 @@ class Analyser:
         for at, word in enumerate(words.vocabulary):
             if word not in self.stopwords:
                 place[at] = seen.setdefault(self.stemmed(word), len(seen))
-        codes = place[words.codes]
-        before = np.concatenate([[0], np.cumsum(codes >= 0)])
-        return Tokens(codes[codes >= 0], before[words.offsets], tuple(seen))
+        code = place[words.code]
+        before = np.concatenate([[0], np.cumsum(code >= 0)])
+        return Tokens(code[code >= 0], before[words.start], seen)
 
     def words_of(self, texts: Sequence[str], block: int = 20_000) -> Tokens:
         """Words of many texts, as `words` gives them; otherwise as `tokens_of`."""
@@ -137,8 +104,9 @@ class Analyser:
     def learn(self, texts: Sequence[str]) -> Analyser:
         """The same analyser with the exceptions that a catalogue's texts teach."""
         words = self.words_of(texts)
-        counts = dict(zip(words.vocabulary, words.counts().tolist(), strict=True))
-        return replace(self, learned=exceptions(counts))
+        counts = np.bincount(words.code, minlength=len(words.vocabulary)).tolist()
+        told = dict(zip(words.vocabulary, counts, strict=True))
+        return replace(self, learned=exceptions(told))
 
 
 class _Places(dict[str, int]):
@@ -194,9 +162,9 @@ def _apart(codes: NDArray[np.int32], words: list[str]) -> Tokens:
     used[0] = False
     place = (np.cumsum(used) - 1).astype(np.int32)
     ends = np.flatnonzero(codes == 0)
-    offsets = np.concatenate([[0], ends - np.arange(len(ends))]).astype(np.int64)
-    vocabulary = tuple(words[at] for at in np.flatnonzero(used))
-    return Tokens(place[codes[codes > 0]], offsets, vocabulary)
+    start = np.concatenate([[0], ends - np.arange(len(ends))]).astype(np.int64)
+    vocabulary = {words[at]: code for code, at in enumerate(np.flatnonzero(used))}
+    return Tokens(place[codes[codes > 0]], start, vocabulary)
 
 
 def _joined(texts: list[str]) -> str:

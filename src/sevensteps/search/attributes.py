@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import Analyser, Tokens
+from .analysis import Analyser
+from .documents import Tokens
 from .phrases import found, lengths
 from .wishes import NEGATIONS
 
@@ -173,14 +174,14 @@ class _Said:
 
     def __init__(self, tokens: Tokens, category: _Codes, n_categories: int) -> None:
         self.tokens, self.category, self.n = tokens, category, n_categories
-        self.row = tokens.rows()
+        self.row = tokens.row
         self.size = max(len(tokens.vocabulary), 1)
-        self.place = {word: at for at, word in enumerate(tokens.vocabulary)}
+        self.place = tokens.vocabulary
         # Keys of one, two and three tokens in a row. Some go over the end of a title;
         # whoever uses them leaves those out.
-        self._keys = [tokens.codes.astype(np.int64)]
+        self._keys = [tokens.code.astype(np.int64)]
         for n in range(1, _LONGEST):
-            self._keys.append(self._keys[-1][:-1] * self.size + tokens.codes[n:])
+            self._keys.append(self._keys[-1][:-1] * self.size + tokens.code[n:])
         self._orders = [np.argsort(keys, kind="stable") for keys in self._keys]
 
     def rows_with(self, phrase: str) -> _Codes:
@@ -213,7 +214,7 @@ class _Said:
         """Tokens side by side in at least so many places."""
         same = self.row[1:] == self.row[:-1]
         key, n = np.unique(self._keys[1][same], return_counts=True)
-        words = self.tokens.vocabulary
+        words = [*self.tokens.vocabulary]
         often = np.divmod(key[n >= rare], self.size)
         return frozenset((words[a], words[b]) for a, b in zip(*often, strict=True))
 

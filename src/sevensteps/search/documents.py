@@ -86,6 +86,11 @@ class Tokens:
         """(n,) words of each text."""
         return np.diff(self.start).astype(np.int32)
 
+    @property
+    def row(self) -> NDArray[np.intp]:
+        """(t,) the text that each word stands in."""
+        return np.repeat(np.arange(len(self)), np.diff(self.start))
+
     def lengths(self, rows: Ids) -> Ids:
         """(m,) words of some texts."""
         return (self.start[rows + 1] - self.start[rows]).astype(np.int32)

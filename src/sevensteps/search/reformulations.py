@@ -79,7 +79,8 @@ def changes(
     key = code[:-1][after].astype(np.int64) * len(text) + code[1:][after]
     pairs, times = np.unique(key, return_counts=True)
     first, second = np.divmod(pairs, max(len(text), 1))
-    tokens = analyser.tokens_of([str(each) for each in text])
+    analysed = analyser.tokens_of([str(each) for each in text])
+    tokens = [words.split() for words in analysed.texts()]
     exchanged: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for a, b, n in zip(first, second, times, strict=True):
         if found := _exchanged(tokens[a], tokens[b]):

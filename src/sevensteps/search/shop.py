@@ -92,10 +92,9 @@ def _analysed(products: pa.Table, analyser: Analyser) -> Documents:
     n = products.num_rows
     texts = [products[c].to_pylist() for c in ("title", "description")]
     cut = analyser.tokens_of([*texts[0], *texts[1]])
-    words = {word: code for code, word in enumerate(cut.vocabulary)}
-    middle = cut.offsets[n]
-    title = Tokens(cut.codes[:middle], cut.offsets[: n + 1], words)
-    body = Tokens(cut.codes[middle:], cut.offsets[n:] - middle, words)
+    middle = cut.start[n]
+    title = Tokens(cut.code[:middle], cut.start[: n + 1], cut.vocabulary)
+    body = Tokens(cut.code[middle:], cut.start[n:] - middle, cut.vocabulary)
     return Documents(title, body)
 
 

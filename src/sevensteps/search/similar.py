@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from .analysis import Tokens
+from .documents import Tokens
 
 Embed = Callable[[Sequence[str]], ArrayLike]  # n texts -> (n, d)
 _BLOCK = 1024  # words compared with all others at a time
@@ -68,7 +68,7 @@ class Contexts:
         rows = csr_array((pmi, (found.row, found.col)), shape=counts.shape)
         norm = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
         rows = rows.multiply(1 / np.maximum(norm, 1e-12)[:, None]).tocsr()
-        place = {word: at for at, word in enumerate(texts.vocabulary)}
+        place = dict(texts.vocabulary)
         return cls(place, rows)
 
     def __call__(self, one: str, other: str) -> float:
@@ -88,11 +88,11 @@ class Contexts:
 
 def _together(texts: Tokens, window: int) -> Any:
     """(words, words) how often two tokens stand within a window, both ways."""
-    n, row = len(texts.vocabulary), texts.rows()
+    n, row = len(texts.vocabulary), texts.row
     counts = csr_array((n, n), dtype=np.float64)
     for step in range(1, window + 1):
         same = row[step:] == row[:-step]
-        one, other = texts.codes[:-step][same], texts.codes[step:][same]
+        one, other = texts.code[:-step][same], texts.code[step:][same]
         counts += csr_array((np.ones(len(one)), (one, other)), shape=(n, n))
     counts.setdiag(0)
     counts = (counts + counts.T).tocsr()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .analysis import Tokens
+from .documents import Tokens
 
 Pair = tuple[str, str]
 
@@ -68,12 +68,12 @@ def _counts(
     texts: Tokens, times: NDArray[np.int64], rare: int
 ) -> tuple[dict[str, int], dict[Pair, int]]:
     """Words and pairs of words, each text counted so many times."""
-    words, row = texts.vocabulary, texts.rows()
+    words, row = [*texts.vocabulary], texts.row
     weight = times[row].astype(np.float64)
-    counts = np.bincount(texts.codes, weight, minlength=len(words)).astype(np.int64)
+    counts = np.bincount(texts.code, weight, minlength=len(words)).astype(np.int64)
     same = row[:-1] == row[1:]
-    left = texts.codes[:-1][same].astype(np.int64)
-    key = left * len(words) + texts.codes[1:][same]
+    left = texts.code[:-1][same].astype(np.int64)
+    key = left * len(words) + texts.code[1:][same]
     distinct, place = np.unique(key, return_inverse=True)
     together = np.bincount(place, weight[:-1][same], minlength=len(distinct))
     often = together >= rare

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sevensteps.search.analysis import Analyser
+from sevensteps.search.documents import Vocabulary
 
 from .collections import Collection
 
@@ -143,16 +144,16 @@ def _counted(
 
 def _words(
     texts: NDArray[np.object_],
-) -> Iterator[tuple[Ids, NDArray[np.int64], tuple[str, ...]]]:
+) -> Iterator[tuple[Ids, NDArray[np.int64], Vocabulary]]:
     for begin in range(0, len(texts), BLOCK):
         words = ANALYSER.words_of(list(texts[begin : begin + BLOCK]))
-        yield words.codes, words.offsets, words.vocabulary
+        yield words.code, words.start, words.vocabulary
 
 
 def _matrix(
     codes: Ids,
     offsets: NDArray[np.int64],
-    vocabulary: tuple[str, ...],
+    vocabulary: Vocabulary,
     place: dict[str, int],
     form: Callable[[str], str],
 ) -> sparse.csr_matrix:
