@@ -27,6 +27,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import matplotlib.pyplot as plt
@@ -46,7 +47,8 @@ from sevensteps.teach import figures
 from sevensteps.worlds import search as sw
 
 figures.use_house_style()
-pd.set_option("display.width", 120, "display.max_columns", 20)
+pd.set_option("display.width", 120, "display.max_columns", 20,
+              "display.max_colwidth", None)
 
 # %% [markdown]
 # Two worlds serve this chapter. The **city** is a shop with three hundred thousand products and a million logged searches: whatever depends on size is measured there. The **town** is small enough to be lived again under every policy, by the same shoppers with the same needs and the same luck. Such copies are **twins**; their differences have narrow intervals, since the luck cancels. Both keep their truth in a drawer: what each query means, how well each product answers it (a grade from 0 to 4), where eyes went, who left content. A **satisfied session** is the truth: its shopper found what she came for. Brackets hold 95 % intervals; they redraw shoppers, or the needs behind queries, and leave out the luck of training and of the worlds' seeds. What the worlds simplify is in the [data card](https://github.com/seven-steps-book/seven-steps/blob/main/data/README.md).
@@ -145,40 +147,48 @@ ledger.to_frame().T
 # Build one engine and give its ranker four goals. The parts are the subject of Steps 3 and 4: the engine finds products by words and by meaning, and boosted trees order them by thirty-odd features. The trees for clicks, purchases and margin learn from the town's log, each event weighed by how rarely its place is looked at. Those for relevance learn from queries that editors have graded, list by list. These are four *recipes*: goal, labels and learner change together, as they would for you. A quarter of all needs, by lot, is kept from all of them for the tests of Step 5.
 
 # %%
-seen = shop.harvested_by_device(town.history.searches)  # Step 3 explains
+def lessons(town):
+    """What a town can learn from; a quarter of its needs is kept from all of it."""
+    kept = shop.needs_apart(town, 0.25)  # of each query: is its need kept for a test?
+    often = town.asked.often(3).query_id
+    learn = partial(shop.ClickLesson.of, town, town.engine, often[~kept[often]])
+    drawn = shop.Drawn.of(town, 4_000, seed=2, days=28)
+    drawn = drawn.take(np.flatnonzero(~kept[drawn.query_id])[:1_000])
+    return SimpleNamespace(
+        kept=kept, clicks=learn(), purchases=learn(purchases=True),
+        seen=shop.harvested_by_device(town.history.searches),  # Step 3 explains
+        graded=shop.editors_lesson(town, shop.Trial.of(town, town.engine, drawn)))
 
 
-def by_place(log, device):
-    return measure.ips_evidence(log, seen[device].estimate)
-
-
-apart = shop.needs_apart(town, 0.25)  # of each query: is its need kept for a test?
-often = town.asked.often(3).query_id
-often = often[~apart[often]]
-clicks = shop.ClickLesson.of(town, town.engine, often)
-purchases = shop.ClickLesson.of(town, town.engine, often, purchases=True)
+known = lessons(town)
+clicks, purchases = known.clicks, known.purchases
 
 # %%
 teach.record(clicks_a_purchase=clicks.log.clicked.sum() / purchases.log.clicked.sum())
 
 # %%
-products = town.history.products
-euros = products["price"].to_numpy() * products["margin"].to_numpy()
 plan = rankers.TreePlan(n_trees=120, leaves=15)
-drawn = shop.Drawn.of(town, 4_000, seed=2, days=28)
-drawn = drawn.take(np.flatnonzero(~apart[drawn.query_id])[:1_000])
-graded = shop.editors_lesson(town, shop.Trial.of(town, town.engine, drawn))
-bought, worth = purchases.evidence(by_place), euros[purchases.log.pairs.product]
 
-# %%
-goals = {
-    "relevance": rankers.lambdamart(graded, plan),
-    "clicks": rankers.pointwise(clicks.judged(clicks.evidence(by_place)), plan),
-    "purchases": rankers.pointwise(purchases.judged(bought), plan),
-    "margin": rankers.pointwise(purchases.judged(bought, worth), plan)}
-as_few = purchases.log.clicked.sum() / clicks.log.clicked.sum()
-thinned = clicks.evidence(by_place, share=as_few)
-goals["clicks, as few as purchases"] = rankers.pointwise(clicks.judged(thinned), plan)
+
+def recipes(town, known):
+    """A ranker for each goal."""
+    def by_place(log, device):
+        return measure.ips_evidence(log, known.seen[device].estimate)
+
+    def learned(lesson, worth=1.0, share=1.0):
+        evidence = lesson.evidence(by_place, share)
+        return rankers.pointwise(lesson.judged(evidence, worth), plan)
+
+    sold, clicked = known.purchases, known.clicks
+    euros = np.multiply(*(town.history.products[c] for c in ("price", "margin")))
+    as_few = sold.log.clicked.sum() / clicked.log.clicked.sum()
+    return {"relevance": rankers.lambdamart(known.graded, plan),
+            "clicks": learned(clicked), "purchases": learned(sold),
+            "margin": learned(sold, euros[sold.log.pairs.product]),
+            "clicks, as few as purchases": learned(clicked, share=as_few)}
+
+
+goals = recipes(town, known)
 
 
 # %% [markdown]
@@ -620,7 +630,7 @@ attributes_lost.to_frame("lost without attributes")
 
 # %%
 town_test = shop.Drawn.of(town, 8_000, days=14)
-town_test = town_test.take(np.flatnonzero(apart[town_test.query_id]))
+town_test = town_test.take(np.flatnonzero(known.kept[town_test.query_id]))
 ways_to_cut = {"as it is": town.analyser,
                "plurals apart": replace(town.analyser, stem=False),
                "cut at spaces": analysis.Analyser(False, False, False, frozenset())}
@@ -704,7 +714,8 @@ ceilings
 titles = city.catalogue.titles
 gain = answers["words"].values() - answers["words as typed, 200 deep"].values()
 at = np.where(kind == "other words", gain, -1).argmax()
-print(test.texts(city)[at], "->", list(reads.read(test.texts(city)[at]).terms))
+read = reads.read(test.texts(city)[at])
+print(read.text, "->", {term.word: [w for w, _ in term.synonyms] for term in read.terms})
 shown_titles = {name: [titles[p][:58] for p in lists[name][at, :4]]
                 for name in ("words as typed, 200 deep", "words", "meaning")}
 pd.DataFrame(shown_titles).T.stack().to_frame("title")
@@ -793,6 +804,27 @@ by_union = plain.ndcg(simple) - shallow.ndcg(simple)
 # %%
 teach.record(ranked=ranked, listwise_more=listwise_more, by_union=by_union)
 ranked
+
+
+# %%
+fresh = shop.other_needs(city, month, test)
+
+
+def relearned(n):
+    """Two rankers taught by another thousand queries, other editors, other trees."""
+    some = fresh.take(np.arange(1_000 * n, 1_000 * (n + 1)))
+    graded = shop.editors_lesson(city, shop.Trial.of(city, city.engine, some), seed=n)
+    linear = trial.values(rankers.pairwise(graded))
+    trees = trial.values(rankers.lambdamart(graded, replace(plan, seed=n)))
+    return {"linear, pairwise": test.mean(linear), "trees, listwise": test.mean(trees),
+            "trees - linear": test.mean(trees) - test.mean(linear)}
+
+
+retrained = pd.DataFrame({f"lesson {n + 1}": relearned(n) for n in range(3)})
+
+# %%
+teach.record(retrained=retrained)
+retrained
 
 
 # %%
@@ -930,22 +962,26 @@ pd.DataFrame({"NDCG promised": promises, "more than for new needs": leak})
 # Every candidate lives the same week in the town. Beside it stands its NDCG there on the quarter of the needs that no ranker has learned from, by true grades, which no shop has so clean.
 
 # %%
-linear_town = rankers.pairwise(graded)
-naive_town = rankers.pointwise(clicks.judged(clicks.evidence(
-    lambda log, d: measure.naive_evidence(log))), plan)
+def rivals(known):
+    """A linear ranker of the same grades, and trees taught by clicks as they are."""
+    naive = known.clicks.evidence(lambda log, device: measure.naive_evidence(log))
+    return {"linear": rankers.pairwise(known.graded),
+            "naive clicks": rankers.pointwise(known.clicks.judged(naive), plan)}
+
+
+beside = rivals(known)
 as_typed = town.understanding.without("spelling", "synonyms", "attributes")
 more = town.twins({
     "words as typed": town.policy(reads=as_typed, sources=("keyword",)),
     "words": town.policy(sources=("keyword",)), "both, by ranks": town.policy(),
-    "linear": town.policy(linear_town),
-    "naive clicks": town.policy(naive_town)}, days=7)
+} | {name: town.policy(ranker) for name, ranker in beside.items()}, days=7)
 lived = pd.concat([framed, shop.board(more)])
 
 # %%
 offline = shop.Trial.of(town, replace(town.engine, pool=50), town_test)
 engine = replace(town.engine, dense=None, pool=50)
 in_town = {name: offline.values(ranker) for name, ranker in
-           (goals | {"linear": linear_town, "naive clicks": naive_town}).items()}
+           (goals | beside).items()}
 for name, read in {"words": town.understanding, "words as typed": as_typed}.items():
     by = replace(engine, understanding=read)
     found = by.by_words(by.read(town_test.texts(town)))
@@ -972,7 +1008,7 @@ league
 # %%
 both = lived.loc[["linear", "naive clicks"], ["satisfied", "bought", "margin"]]
 flat = both.loc["linear"] - both.loc["naive clicks"]
-stock = products.select(["rating", "price", "sold"]).to_pandas()
+stock = town.history.products.select(["rating", "price", "sold"]).to_pandas()
 
 
 def first_three(outcome):
@@ -1058,6 +1094,44 @@ teach.record(trees_more=trees_more, trees_ndcg=trees_ndcg)
 pd.Series({"satisfied sessions": trees_more, "NDCG@10": trees_ndcg}).to_frame("trees")
 
 # %% [markdown]
+# (search-again)=
+# ### Would another town say the same?
+#
+# The brackets so far redraw shoppers or needs. They cannot say what another catalogue, another log or another training would have done. So live the comparisons that decisions rest on in two more towns, each with its own products, needs, shoppers, log and editors.
+
+# %%
+VERSUS = [("relevance", "purchases", "satisfied"), ("relevance", "clicks", "satisfied"),
+          ("relevance, 0.4 margin", "margin", "satisfied"),
+          ("relevance, 0.4 margin", "relevance", "margin"),
+          ("relevance", "words", "satisfied"), ("naive clicks", "words", "satisfied"),
+          ("linear", "naive clicks", "bought"), ("relevance", "linear", "satisfied")]
+
+
+def elsewhere(seed):
+    """The same week in another town, with rankers of its own."""
+    other = shop.Town.of(sw.SearchWorld(small, seed=seed))
+    known = lessons(other)
+    learned = recipes(other, known) | rivals(known)
+    learned["relevance, 0.4 margin"] = WithMargin(learned["relevance"], 0.4)
+    firms = {name: other.policy(learned[name]) for name in learned
+             if any(name in versus for versus in VERSUS)}
+    firms["words"] = other.policy(sources=("keyword",))
+    return shop.board(other.twins(firms, days=7))
+
+
+# %%
+again_in = {"7": lived} | {str(seed): elsewhere(seed) for seed in (8, 9)}
+repeated = pd.DataFrame({f"town {seed}": {
+    f"{new} - {old}: {what}": board[what][new] - board[what][old]
+    for new, old, what in VERSUS} for seed, board in again_in.items()})
+
+# %%
+teach.record(repeated=repeated)
+repeated
+
+# %% [markdown]
+# PROSE-AGAIN
+#
 # > **Say this.** "Offline metrics choose what to interleave, interleaving chooses what to test, the test decides. Grades do not see quality, clicks do not see relevance alone, and I say which one I am reading."
 #
 # *Follow-up ladder.* **Mid**: NDCG, then A/B. **Senior**: pools judgements, splits by need, interleaves. **Staff**: explains a flat test after a better NDCG before the meeting, with a table.
@@ -1414,7 +1488,7 @@ teach.reveal("lost to broken synonyms",
 # > **Predict.** Which of the three satisfies the most over three weeks?
 
 # %%
-places_seen = np.stack([curve.estimate for curve in seen])
+places_seen = np.stack([curve.estimate for curve in known.seen])
 launched = week["relevance"].searches
 shown, hit = (shop.table_of(launched[c]) for c in ("shown", "clicked"))
 looked = (places_seen[shop.device_of(launched)] * (shown >= 0)).sum(axis=0)

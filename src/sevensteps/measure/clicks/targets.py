@@ -212,6 +212,10 @@ class Shrunk:
 def shrunk(evidence: Evidence) -> Shrunk:
     """Empirical Bayes: a beta prior for all pairs, fitted by its first two moments.
 
+    The prior takes a pair's rate and its exposure as independent. A ranker shows more
+    often what is clicked more; where that is strong, the spread is misjudged, and the
+    strength may come out far off, even infinite. Look at it before you use the rates.
+
     Examples
     --------
     >>> import numpy as np
