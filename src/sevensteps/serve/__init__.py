@@ -18,7 +18,7 @@ from .store import (
     open_store,
     refresh_merchants,
 )
-from .sustained import Sustained, sustained_rate
+from .sustained import Sustained, sustained_rate, within
 
 __all__ = [
     "LoadReport",
@@ -47,4 +47,5 @@ __all__ = [
     "running_service",
     "serve",
     "sustained_rate",
+    "within",
 ]
