@@ -23,13 +23,14 @@ from sevensteps.search.arrange import Rules
 from sevensteps.search.documents import Documents, Ids
 from sevensteps.search.engine import Engine
 from sevensteps.search.growth import grown, renumbered
+from sevensteps.search.rankers import Ranker
 from sevensteps.search.shop import Catalogue
 from sevensteps.search.synonyms import Synonyms
 
 from ..requests import Rejected
 from .asking import Product, StockItem, known_ids
 from .bundle import read_manifest, rules_of
-from .reading import read_search
+from .reading import read_search, read_spare
 
 BEST = 500  # products on the list of a category
 EVERYTHING = -1  # stands for no category
@@ -42,6 +43,7 @@ class State:
     Attributes
     ----------
     best : code of a category, or `EVERYTHING`, to its bestsellers
+    spare : ranks what the words found when the vectors are late, or None
     topics : categories that queries are told apart by, sorted
     version : grows with every change; `reads` only if queries are read otherwise
     """
@@ -49,6 +51,7 @@ class State:
     engine: Engine
     rules: Rules
     best: Mapping[int, Ids]
+    spare: Ranker | None = None
     topics: tuple[str, ...] = ()
     version: int = 0
     reads: int = 0
@@ -57,6 +60,12 @@ class State:
     def documents(self) -> Documents:
         """The catalogue."""
         return self.engine.catalogue.documents
+
+    def spared(self) -> State | None:
+        """The same with the spare ranker in the other's place; None without one."""
+        if self.spare is None:
+            return None
+        return replace(self, engine=self.engine.with_ranker(self.spare))
 
 
 def bestsellers(documents: Documents) -> dict[int, Ids]:
@@ -93,6 +102,7 @@ class Live:
             engine,
             rules_of(self.manifest["rules"]),
             bestsellers(engine.catalogue.documents),
+            read_spare(bundle),
             tuple(sorted(set(engine.catalogue.categories))),
         )
         self.changes = ThreadPoolExecutor(1, thread_name_prefix="change")
