@@ -145,7 +145,7 @@ def test_only_known_rankers_are_exported(engine, tmp_path):
 def test_damage_is_seen_at_the_start(spared, tmp_path):
     copy = shutil.copytree(spared, tmp_path / "copy")
     (copy / "spare.txt").write_text("tree")
-    with pytest.raises(ModelError, match="spare.txt is damaged"):
+    with pytest.raises(ModelError, match=r"spare\.txt is damaged"):
         read_search(copy)
     shutil.copy(spared / "spare.txt", copy / "spare.txt")
     told = json.loads((copy / MANIFEST).read_text())

@@ -28,8 +28,9 @@ from sevensteps.search.shop import Catalogue
 from sevensteps.search.synonyms import Synonyms
 
 from ..requests import Rejected
-from .asking import Product, StockItem, known_ids
+from .asking import Product, RulesRequest, StockItem, known_ids
 from .bundle import read_manifest, rules_of
+from .journal import Change, Journal, Past
 from .reading import read_search, read_spare
 
 BEST = 500  # products on the list of a category
@@ -88,13 +89,17 @@ class Live:
     ----------
     bundle : folder written by `export_search`
     synonyms : the merchandisers' file, in place of the bundle's table
+    changes : journal of changes, which are made again; without one none is kept
 
     Raises
     ------
     ModelError                if the bundle must not be served; says why
+    StorageError              if the journal cannot be written
     """
 
-    def __init__(self, bundle: Path, synonyms: Path | None = None) -> None:
+    def __init__(
+        self, bundle: Path, synonyms: Path | None = None, changes: Path | None = None
+    ) -> None:
         self.manifest = read_manifest(bundle)
         self._work = TemporaryDirectory(prefix="search-")
         engine = read_search(bundle, self._work.name)
@@ -112,6 +117,34 @@ class Live:
         self.lag_s = 0.0  # of the last new products, until they could be found
         if synonyms is not None:
             self.reload_synonyms()
+        self.journal: Journal | None = None
+        if changes is not None:
+            journal = Journal(
+                changes, self.manifest["bundle"], len(self.state.documents)
+            )
+            self._again(journal.past)
+            self.journal = journal
+
+    def _again(self, past: Past) -> None:
+        """Make the changes of a journal."""
+        if past.products_at is not None:
+            self.add(past.products, time.perf_counter())
+            self.changed_at, self.lag_s = past.products_at, 0.0
+        if past.stock_at is not None:
+            self.restock([*past.stock.values()])
+            self.stock_at = past.stock_at
+        if past.rules is not None:
+            self.rule(past.rules)
+
+    def _keep(self, **change: Any) -> None:
+        """Write a change down, before anybody sees it.
+
+        Raises
+        ------
+        StorageError          if the disk refuses; then the change must not be made
+        """
+        if self.journal is not None:
+            self.journal.keep(Change(at=time.time(), **change))
 
     def _put(self, reads: bool = False, **parts: Any) -> None:
         now = self.state
@@ -133,7 +166,9 @@ class Live:
                 made["price"][item.product_id] = item.price
             if item.in_stock is not None:
                 made["in_stock"][item.product_id] = item.in_stock
-        self._put(engine=renumbered(self.state.engine, made))
+        engine = renumbered(self.state.engine, made)
+        self._keep(stock=(*items,))
+        self._put(engine=engine)
         self.stock_at = time.time()
         return len({item.product_id for item in items})
 
@@ -148,6 +183,7 @@ class Live:
         later = Catalogue.of(_table(products), 0, engine.understanding.analyser)
         engine = grown(engine, later)
         best = bestsellers(engine.catalogue.documents)
+        self._keep(products=(*products,))
         self._put(reads=True, engine=engine, best=best)
         self.changed_at, self.lag_s = time.time(), time.perf_counter() - came
         return range(before, before + len(products))
@@ -172,20 +208,22 @@ class Live:
             self._put(reads=True, engine=replace(engine, understanding=reads))
         return told
 
-    def rule(self, rules: Rules) -> None:
+    def rule(self, asked: RulesRequest) -> None:
         """Put other rules of the page in place.
 
         Raises
         ------
         Rejected              if a product is not there
         """
-        pinned = [p for ids in rules.pinned.values() for p in ids]
-        known_ids([*pinned, *rules.banned], len(self.state.documents))
-        self._put(rules=rules)
+        known_ids(asked.products, len(self.state.documents))
+        self._keep(rules=asked)
+        self._put(rules=asked.rules())
 
     def close(self) -> None:
         """Finish what was begun; the copy of the index goes."""
         self.changes.shutdown(wait=True, cancel_futures=True)
+        if self.journal is not None:
+            self.journal.close()
         self._work.cleanup()
 
 

@@ -67,7 +67,7 @@ class Searches:
 
     def __init__(self, config: SearchConfig) -> None:
         self.config = config
-        self.live = Live(config.bundle, config.synonyms)
+        self.live = Live(config.bundle, config.synonyms, config.changes)
         self.pipeline = Pipeline(config.deadline_ms, self._drill)
         self.lists: Remembered[Listed] = Remembered(config.remembers, config.keeps_s)
         self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
@@ -139,6 +139,8 @@ class Searches:
         found = self.pipeline.problems()
         if self.live.synonyms_error:
             found.append(f"synonyms: refused, {self.live.synonyms_error}")
+        if self.live.journal is not None and self.live.journal.problem:
+            found.append(f"changes: {self.live.journal.problem}")
         if self.index_age_s > STALE_S:
             found.append(f"index: {self.index_age_s / 86_400:.0f} days old")
         return found
