@@ -94,11 +94,10 @@ class Journal:
     ----------
     path : made if absent; a last line that a crash cut off is dropped with a warning
     bundle : to which the changes belong
-    n : its products
+    past : takes in what is there
 
     Attributes
     ----------
-    past : what was read
     problem : why the last change could not be kept; empty if it was
 
     Raises
@@ -109,14 +108,14 @@ class Journal:
         if it cannot be written
     """
 
-    def __init__(self, path: Path, bundle: str, n: int) -> None:
-        self.path, self.past, self.problem = path, Past(n), ""
+    def __init__(self, path: Path, bundle: str, past: Past) -> None:
+        self.path, self.problem = path, ""
         with saved(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             self._claim()
-            self._end = self._read(Head(bundle=bundle))
+            self._end = self._read(Head(bundle=bundle), past)
         except BaseException:
             self.close()
             raise
@@ -152,13 +151,14 @@ class Journal:
                 "this one a file of its own"
             ) from None
 
-    def _read(self, head: Head) -> int:
+    def _read(self, head: Head, past: Past) -> int:
         """Take in what is there, make it whole; its bytes."""
         with self.path.open("rb") as lines:
             first, expected = lines.readline(), _line(head)
             if not expected.startswith(first):
                 raise self._not_ours(first, head.bundle)
-            end = self._take(lines, len(first)) if first == expected else 0
+            whole = first == expected
+            end = self._changes(lines, past, len(first)) if whole else 0
         with saved(self.path):
             if end < os.fstat(self._file).st_size:
                 warnings.warn(
@@ -172,13 +172,13 @@ class Journal:
                 sync_folder(self.path.parent)
         return end or len(expected)
 
-    def _take(self, lines: Iterable[bytes], end: int) -> int:
-        """Take changes in; where the last whole line ends."""
+    def _changes(self, lines: Iterable[bytes], past: Past, end: int) -> int:
+        """All lines but the first; where the last whole one ends."""
         for n, line in enumerate(lines, 2):
             if not line.endswith(b"\n"):
                 break
             try:
-                self.past.take(validated(Change, line, "no_json", "no_change"))
+                past.take(validated(Change, line, "no_json", "no_change"))
             except Rejected as error:
                 told = error.reasons[0]
                 why = ": ".join(filter(None, (told["field"], told["reason"])))

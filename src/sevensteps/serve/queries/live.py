@@ -1,4 +1,4 @@
-"""What a service answers from now: an engine, rules, bestsellers; and their changes.
+"""What a service answers from now, and its changes.
 
 Every change makes a new state and puts it in place of the old one at once. A request
 keeps the state that it began with.
@@ -7,10 +7,9 @@ keeps the state that it began with.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,11 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.search import synonym_file
-from sevensteps.search.arrange import Rules
-from sevensteps.search.documents import Documents, Ids
-from sevensteps.search.engine import Engine
 from sevensteps.search.growth import grown, renumbered
-from sevensteps.search.rankers import Ranker
 from sevensteps.search.shop import Catalogue
 from sevensteps.search.synonyms import Synonyms
 
@@ -32,54 +27,7 @@ from .asking import Product, RulesRequest, StockItem, known_ids
 from .bundle import read_manifest, rules_of
 from .journal import Change, Journal, Past
 from .reading import read_search, read_spare
-
-BEST = 500  # products on the list of a category
-EVERYTHING = -1  # stands for no category
-
-
-@dataclass(frozen=True)
-class State:
-    """All that one request needs.
-
-    Attributes
-    ----------
-    best : code of a category, or `EVERYTHING`, to its bestsellers
-    spare : ranks what the words found when the vectors are late, or None
-    topics : categories that queries are told apart by, sorted
-    version : grows with every change; `reads` only if queries are read otherwise
-    """
-
-    engine: Engine
-    rules: Rules
-    best: Mapping[int, Ids]
-    spare: Ranker | None = None
-    topics: tuple[str, ...] = ()
-    version: int = 0
-    reads: int = 0
-
-    @property
-    def documents(self) -> Documents:
-        """The catalogue."""
-        return self.engine.catalogue.documents
-
-    def spared(self) -> State | None:
-        """The same with the spare ranker in the other's place; None without one."""
-        if self.spare is None:
-            return None
-        return replace(self, engine=self.engine.with_ranker(self.spare))
-
-
-def bestsellers(documents: Documents) -> dict[int, Ids]:
-    """The best-selling products of each category, and of all."""
-    order = np.argsort(-documents.numbers["sold"], kind="stable").astype(np.int32)
-    column = documents.fields.get("category")
-    if column is None:
-        return {EVERYTHING: order[:BEST]}
-    code = column.code[order]
-    by = np.argsort(code, kind="stable")
-    edges = np.searchsorted(code[by], np.arange(len(column.names) + 1))
-    lists = [order[by[a:b][:BEST]] for a, b in pairwise(edges)]
-    return {EVERYTHING: order[:BEST]} | dict(enumerate(lists))
+from .state import State, bestsellers
 
 
 class Live:
@@ -107,8 +55,8 @@ class Live:
             engine,
             rules_of(self.manifest["rules"]),
             bestsellers(engine.catalogue.documents),
-            read_spare(bundle),
             tuple(sorted(set(engine.catalogue.categories))),
+            spare=read_spare(bundle),
         )
         self.changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self.synonyms, self.synonyms_error = synonyms, ""
@@ -119,10 +67,9 @@ class Live:
             self.reload_synonyms()
         self.journal: Journal | None = None
         if changes is not None:
-            journal = Journal(
-                changes, self.manifest["bundle"], len(self.state.documents)
-            )
-            self._again(journal.past)
+            past = Past(len(self.state.documents))
+            journal = Journal(changes, self.manifest["bundle"], past)
+            self._again(past)
             self.journal = journal
 
     def _again(self, past: Past) -> None:

@@ -16,8 +16,8 @@ from ..guard import Guard, Unavailable
 from ..scoring import Ledger
 from ..threads import one_core
 from . import stages
-from .live import State
 from .stages import ByWords, Listed
+from .state import State
 
 T = TypeVar("T")
 WORK_SHARE = 0.85  # of the deadline; the rest is for the fallback and the way back

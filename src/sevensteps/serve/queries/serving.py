@@ -16,9 +16,10 @@ from . import stages
 from .asking import Asking, parse
 from .cache import Remembered
 from .config import SearchConfig
-from .live import Live, State
+from .live import Live
 from .pipeline import Pipeline
 from .stages import Listed
+from .state import State
 
 READ_S = 3_600.0  # how a query is read changes with the words only
 STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new products are

@@ -18,7 +18,7 @@ from sevensteps.search.filters import Filters
 from sevensteps.search.query import Query
 from sevensteps.search.understanding import Reading
 
-from .live import EVERYTHING, State
+from .state import EVERYTHING, State
 
 DEEPER = 10  # times the pool is looked through if a filter will take most of it away
 SHOWN = 60  # products of a list that no source found
