@@ -259,7 +259,10 @@ def partly(patch):
     patch.setattr(os, "write", some)
 
 
-@pytest.mark.parametrize("fault", [refusing("write"), refusing("fsync"), partly])
+FAULTS = {"write": refusing("write"), "fsync": refusing("fsync"), "part": partly}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize(
     ("where", "body"),
     [
