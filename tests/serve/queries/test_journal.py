@@ -219,7 +219,8 @@ def test_a_first_line_that_was_cut_off_begins_anew(bundle, written):
     [
         ("?", "Invalid JSON"),
         ("", "Invalid JSON"),
-        ('{"at":1}', "tells no stock"),
+        ('{"at":1}', "must tell one of"),
+        ('{"at":1,"stock":[],"products":[]}', "must tell one of"),
         ('{"at":1,"moon":[]}', "moon: Extra inputs"),
         ('{"at":1,"stock":[{"product_id":"3"}]}', "valid integer"),
         ('{"at":1,"stock":[{"product_id":NEXT}]}', "no such product"),  # not yet
@@ -304,6 +305,27 @@ def test_a_full_disk_is_no_end_of_the_service(bundle, path):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
         assert door.post("/v1/rules", json={"banned": [8]}).is_success
     assert kinds(path) == ["bundle", "stock", "rules"]
+
+
+@pytest.mark.parametrize("harm", ["removed", "cut"])
+def test_a_journal_that_is_gone_is_not_written_to(bundle, path, harm):
+    with serving(bundle, path) as client:
+        accept(client, "/v1/stock", NEWS)
+        path.unlink() if harm == "removed" else os.truncate(path, 9)
+        reply = post(client, "/v1/rules", {"banned": [7]})
+        assert (reply.status_code, reply.json()["error"]) == (503, "not_kept")
+        assert "put it back and start the service again" in reply.text
+        assert state(client).rules.banned == frozenset()
+
+
+def test_what_a_refusal_has_left_is_cut_off(bundle, path):
+    with serving(bundle, path) as client:
+        accept(client, "/v1/stock", NEWS)
+        with path.open("ab") as file:
+            file.write(b'{"at":')
+        accept(client, "/v1/rules", {"banned": [7]})
+    with serving(bundle, path) as client:
+        assert state(client).rules.banned == {7}
 
 
 def test_two_services_do_not_share_a_journal(bundle, path):

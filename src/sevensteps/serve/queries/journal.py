@@ -7,6 +7,7 @@ a new file.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import warnings
@@ -17,7 +18,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from ..errors import ModelError
+from ..errors import ModelError, StorageError
 from ..files import saved, sync_folder
 from ..log import append_whole
 from ..requests import Rejected, validated
@@ -66,19 +67,20 @@ class Past:
         ------
         Rejected              if it is about a product that is not there yet
         """
+        if [change.stock, change.products, change.rules].count(None) != 2:
+            reason = "must tell one of stock, products and rules"
+            raise Rejected(422, "no_change", ("", reason))
         there = self.n + len(self.products)
         if change.stock is not None:
             known_ids([item.product_id for item in change.stock], there)
             self._renew(change.stock)
             self.stock_at = change.at
-        elif change.products is not None:
+        if change.products is not None:
             self.products += change.products
             self.products_at = change.at
-        elif change.rules is not None:
+        if change.rules is not None:
             known_ids(change.rules.products, there)
             self.rules = change.rules
-        else:
-            raise Rejected(422, "no_change", ("", "tells no stock, products or rules"))
 
     def _renew(self, items: Iterable[StockItem]) -> None:
         for item in items:
@@ -129,14 +131,26 @@ class Journal:
         """
         data = _line(change)
         try:
+            self._check()
             with saved(self.path):
-                os.ftruncate(self._file, self._end)  # if that failed, the last time
                 append_whole(self._file, data, sync=True)
         except OSError as error:
             self.problem = str(error.strerror)
             raise
         self._end += len(data)
         self.problem = ""
+
+    def _check(self) -> None:
+        """Refuse to write where no start will read; cut off what a refusal has left."""
+        here = os.fstat(self._file)
+        if here.st_nlink == 0 or here.st_size < self._end:
+            raise StorageError(
+                errno.ESTALE,
+                f"somebody removed or cut {self.path} while it was in use: put it back "
+                "and start the service again",
+            )
+        with saved(self.path):
+            os.ftruncate(self._file, self._end)
 
     def close(self) -> None:
         """Let another service have the file."""
