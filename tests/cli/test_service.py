@@ -116,6 +116,7 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
         (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
         (["serve", "search", "--store", "mine"], 2, "leave --store out"),
+        (["serve", "video", "--changes", "mine"], 2, "leave --changes out"),
         (["serve", "search", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "search", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "search", "--url", f"http://{NOWHERE}"], 1, "serve search"),

@@ -22,6 +22,7 @@ def start(
     store: str | None = None,
     port: int | None = None,
     deadline_ms: float | None = None,
+    changes: Path | None = None,
 ) -> int:
     """Train and fill what is missing, then answer until interrupted.
 
@@ -30,6 +31,7 @@ def start(
     store : str, optional   folder or Redis address; by default a folder in the cache
     port : int              0 takes a free one; by default the service's own
     deadline_ms : float     within which every request is answered
+    changes : Path          where changes are kept, so that they survive a restart
     """
     with failing_plainly(ModelError, StoreError, StorageError):
         setup = Setup(
@@ -38,6 +40,7 @@ def start(
             port=service.port if port is None else port,
             deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
             store=store,
+            changes=changes,
         )
         answer = service.demo().prepare(setup)
         header = f"Header  X-API-Key: {setup.api_key}"

@@ -22,6 +22,7 @@ class Setup:
     port : 0 takes a free one
     deadline_ms : within which every request is answered
     store : folder or Redis address of somebody's own store; None for the cache's
+    changes : file where changes to a running service are kept; None keeps none
     """
 
     folder: Path
@@ -29,6 +30,7 @@ class Setup:
     port: int
     deadline_ms: float
     store: str | None = None
+    changes: Path | None = None
 
 
 class Demo(Protocol):
@@ -59,7 +61,7 @@ class Service:
     asks : what the requests are about, in the plural
     fallback : how an answer is called that did not come from the model
     demo : imports what serves and what asks
-    stores : whether `--store` means anything to it
+    stores, changes : whether `--store` and `--changes` mean anything to it
     """
 
     name: str
@@ -70,6 +72,7 @@ class Service:
     fallback: str
     demo: Callable[[], Demo]
     stores: bool = False
+    changes: bool = False
 
     @property
     def cache(self) -> Path:
@@ -130,6 +133,7 @@ SERVICES = {
             asks="searches",
             fallback="from a fallback",
             demo=_search,
+            changes=True,
         ),
     )
 }

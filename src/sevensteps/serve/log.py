@@ -40,15 +40,7 @@ class DecisionLog:
         OSError
             if the disk is full or gone
         """
-        data = b"".join(line + b"\n" for line in lines)
-        end = os.fstat(self._file).st_size
-        written = 0
-        try:
-            while written < len(data):  # a nearly full disk takes a part
-                written += os.write(self._file, data[written:])
-        except OSError:
-            os.ftruncate(self._file, end)
-            raise
+        append_whole(self._file, b"".join(line + b"\n" for line in lines))
         self._unsynced = True
 
     def sync(self) -> None:
@@ -63,6 +55,30 @@ class DecisionLog:
             self.sync()
         finally:
             os.close(self._file)
+
+
+def append_whole(file: int, data: bytes, *, sync: bool = False) -> None:
+    """Add bytes to a file; on any error it is as long as it was.
+
+    Parameters
+    ----------
+    sync : wait until they are on the disk
+
+    Raises
+    ------
+    OSError
+        if the disk is full or gone
+    """
+    end = os.fstat(file).st_size
+    written = 0
+    try:
+        while written < len(data):  # a nearly full disk takes a part
+            written += os.write(file, data[written:])
+        if sync:
+            os.fsync(file)
+    except OSError:
+        os.ftruncate(file, end)
+        raise
 
 
 def read_log(path: Path, tail: int | None = None) -> Iterator[dict[str, Any]]:

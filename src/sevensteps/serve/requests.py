@@ -44,7 +44,7 @@ FIELDS = tuple(PaymentRequest.model_fields)
 
 
 class Rejected(Exception):
-    """A request that gets a 4xx, with the reason for each field."""
+    """A request that is refused, with the reason for each field."""
 
     def __init__(self, status: int, error: str, *reasons: tuple[str, str]) -> None:
         super().__init__(error, *reasons)

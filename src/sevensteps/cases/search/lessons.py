@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,12 @@ from sevensteps.worlds.search import DAY, DEVICES
 
 from .clicks import clicks_of, purchases_of
 from .town import Town
-from .trial import Drawn, Trial, texts_of
+from .trial import Drawn, Ids, Trial, texts_of
 
 MOST = 5.0  # clicks an exposure that are believed
 TOP, FURTHER = 20, 20  # places that editors see of a list, and rows from further down
-RANKS = ("rank_keyword", "rank_dense")  # a logged page does not tell them
+WORDS_RANK, MEANING_RANK = "rank_keyword", "rank_dense"
+RANKS = WORDS_RANK, MEANING_RANK  # a logged page does not tell them
 Correction = Callable[[ClickLog, int], Evidence]
 
 
@@ -136,18 +137,53 @@ def shown_to_editors(trial: Trial, *, seed: int = 0) -> NDArray[np.intp]:
     The first twenty of each list, and about twenty from further down, so that a ranker
     sees what is bad, too.
     """
-    place, longest = trial.answers.pairs[1], trial.answers.ids.shape[1]
-    lot = np.random.default_rng([seed, 59]).random(len(place))
-    return np.flatnonzero((place < TOP) | (lot < FURTHER / max(longest - TOP, 1)))
+    return _looked_at(trial.answers.ids, seed)
 
 
 def editors_lesson(town: Town, trial: Trial, *, seed: int = 0) -> Judged:
     """What editors see of a trial, graded by one of them each."""
-    seen = shown_to_editors(trial, seed=seed)
+    answers = trial.answers
+    asked = answers.drawn.query_id
+    return graded_lists(town, asked, answers.ids, trial.features, seed=seed)
+
+
+def graded_lists(
+    town: Town, query_id: Ids, ids: Ids, features: FeatureTable, *, seed: int = 0
+) -> Judged:
+    """What editors see of lists, graded by one of them each; no truth is asked for.
+
+    Parameters
+    ----------
+    query_id : (q,) int32         whose lists they are
+    ids : (q, k) int32            products, best first; -1 fills up
+    features : (n, d)             of everything on the lists
+    """
+    seen = _looked_at(ids, seed)
+    row, place = (part[seen] for part in np.nonzero(ids >= 0))
     graders = town.world.editors(town.history, seed=seed)
-    given = graders.grade(trial.query_id[seen], trial.product[seen], raters=1)
-    grade = given.grade.to_numpy()
-    return Judged.of(trial.features.take(seen), trial.row[seen], grade)
+    given = graders.grade(query_id[row], ids[row, place], raters=1)
+    return Judged.of(features.take(seen), row, given.grade.to_numpy())
+
+
+def _looked_at(ids: Ids, seed: int) -> NDArray[np.intp]:
+    """Which of everything on the lists, counted row by row."""
+    place, longest = np.nonzero(ids >= 0)[1], ids.shape[1]
+    lot = np.random.default_rng([seed, 59]).random(len(place))
+    return np.flatnonzero((place < TOP) | (lot < FURTHER / max(longest - TOP, 1)))
+
+
+def by_words_alone(lesson: Judged) -> Judged:
+    """What is left of a lesson without the vectors' list: for a spare ranker.
+
+    The pairs that the words' list holds, with their grades, which are paid for already,
+    and without the place on the other list. The cosine stays: it needs no index.
+
+    Raises
+    ------
+    ValueError                if the lesson was not learned from both lists
+    """
+    held = lesson.take(np.flatnonzero(lesson.features[WORDS_RANK] > 0))
+    return replace(held, features=held.features.without(MEANING_RANK))
 
 
 def other_needs(

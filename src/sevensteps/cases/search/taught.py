@@ -1,4 +1,4 @@
-"""An engine whose ranker learned from editors' grades: what a small shop serves."""
+"""An engine whose rankers learned from editors' grades: what a small shop serves."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sevensteps.search.judged import Judged
 from sevensteps.search.rankers import TreePlan, TreeRanker, lambdamart
 from sevensteps.worlds.search import SearchWorld
 
+from .lessons import by_words_alone, graded_lists
 from .town import Town
 
 GRADED = 600  # queries that editors see, drawn as often as they are asked
-LOOKED = 40  # products of each: places of the first list, and some from further down
 PLAN = TreePlan(n_trees=120, leaves=15)
 
 
@@ -40,28 +40,29 @@ def taught_ranker(
     ----------
     queries : as for `taught_engine`
     """
+    return lambdamart(_lesson(town, engine, queries, seed), PLAN)
+
+
+def taught_rankers(
+    town: Town, engine: Engine, *, queries: int = GRADED, seed: int = 0
+) -> tuple[TreeRanker, TreeRanker]:
+    """The same ranker, and from the same grades a spare one for the words' list alone.
+
+    Parameters
+    ----------
+    engine : with both indexes
+    queries : as for `taught_engine`
+    """
+    lesson = _lesson(town, engine, queries, seed)
+    return lambdamart(lesson, PLAN), lambdamart(by_words_alone(lesson), PLAN)
+
+
+def _lesson(town: Town, engine: Engine, queries: int, seed: int) -> Judged:
+    """What editors grade; cheap over millions of products, as no truth is asked for."""
     asked, rng = town.asked, np.random.default_rng([seed, 41])
-    n = min(queries, len(asked.times))
-    chosen = rng.choice(
-        len(asked.times), n, replace=False, p=asked.times / asked.times.sum()
-    )
+    n, share = min(queries, len(asked.times)), asked.times / asked.times.sum()
+    chosen = rng.choice(len(asked.times), n, replace=False, p=share)
     reads = engine.read([asked.text[row] for row in chosen])
     found = engine.retrieve(reads)
-    row, product = found.pairs
-    kept = np.concatenate([_looked(at, rng) for at in _groups(row)])
-    features = engine.features(reads, found).take(kept)
-    editors = town.world.editors(town.history, seed=seed)
-    graded = editors.grade(asked.query_id[chosen[row[kept]]], product[kept], raters=1)
-    return lambdamart(Judged.of(features, row[kept], graded.grade), PLAN)
-
-
-def _groups(row: np.ndarray) -> list[np.ndarray]:
-    edges = np.flatnonzero(np.diff(row)) + 1
-    return np.split(np.arange(len(row)), edges)
-
-
-def _looked(at: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Rows of one query that editors see: half from the top, half from anywhere."""
-    top, rest = at[: LOOKED // 2], at[LOOKED // 2 :]
-    some = rng.choice(rest, min(LOOKED - len(top), len(rest)), replace=False)
-    return np.concatenate([top, np.sort(some)])
+    features = engine.features(reads, found)
+    return graded_lists(town, asked.query_id[chosen], found.ids, features, seed=seed)

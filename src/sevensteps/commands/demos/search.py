@@ -17,6 +17,7 @@ from sevensteps.serve.queries import (
     SearchConfig,
     export_search,
     read_search,
+    read_spare,
     search_requests,
     serve_search,
 )
@@ -44,6 +45,7 @@ def prepare(setup: Setup) -> Callable[[], None]:
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
+        changes=setup.changes,
     )
     fill(config.bundle)
     return lambda: serve_search(config)
@@ -51,19 +53,28 @@ def prepare(setup: Setup) -> Callable[[], None]:
 
 def fill(bundle: Path) -> None:
     """Train and export an engine, unless there is one that can be read."""
-    if not lacks(lambda: read_search(bundle), *UNREADABLE):
+    if not lacks(lambda: _read(bundle), *UNREADABLE):
         return
     with progress("Making a small world") as report:
         WORLD.history(progress=report)
-    with progress("Indexing its products, and training a ranker on editors' grades"):
-        from sevensteps.cases.search.taught import taught_engine
+    with progress("Indexing its products, and training rankers on editors' grades"):
+        from sevensteps.cases.search.taught import taught_rankers
+        from sevensteps.cases.search.town import Town
 
-        engine = taught_engine(WORLD)
+        town = Town.of(WORLD)
+        ranker, spare = taught_rankers(town, town.engine)
     with progress("Writing the engine"):
         sweep(bundle.parent)
         if bundle.exists():
             shutil.rmtree(bundle)
-        export_search(engine, bundle)
+        export_search(town.engine.with_ranker(ranker), bundle, spare=spare)
+
+
+def _read(bundle: Path) -> None:
+    """Read an engine; a LookupError if an earlier version has trained one ranker."""
+    read_search(bundle)
+    if read_spare(bundle) is None:
+        raise LookupError(f"{bundle} has no spare ranker")
 
 
 def bodies(n: int) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from .bundle import export_search
 from .config import SearchConfig
-from .reading import read_search
+from .reading import read_search, read_spare
 from .run import PATH, RunningSearch, running_search, search_requests, serve_search
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "SearchConfig",
     "export_search",
     "read_search",
+    "read_spare",
     "running_search",
     "search_requests",
     "serve_search",

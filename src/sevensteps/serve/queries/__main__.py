@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8079, help="0: a free one")
     parser.add_argument("--deadline-ms", type=float, default=200.0)
     parser.add_argument("--synonyms", type=Path, help="in place of the bundle's")
+    parser.add_argument("--changes", type=Path, help="kept here over a restart")
     parser.add_argument("--remembers", type=int, default=10_000)
     parser.add_argument("--keeps-s", type=float, default=60.0)
     parser.add_argument("--max-in-flight", type=int, default=12)

@@ -12,8 +12,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
-from sevensteps.search.arrange import Rules
-
+from ..errors import StorageError
 from ..http import (
     add_probes,
     authorise,
@@ -49,7 +48,10 @@ def create_app(config: SearchConfig) -> FastAPI:
     Raises
     ------
     ModelError
-        if it must not start: the bundle is missing, damaged or does not fit together
+        if it must not start: the bundle is missing, damaged or does not fit together,
+        or the changes are of another one
+    StorageError
+        if changes cannot be kept where they should be
     """
     searches, metrics = Searches(config), SearchMetrics()
     metrics.watch(searches)
@@ -124,7 +126,11 @@ def _add_change(
     ) -> Response:
         came, body = time.perf_counter(), await read_body(request, LARGE_BODY)
         loop, thread = asyncio.get_running_loop(), searches.live.changes
-        made = await loop.run_in_executor(thread, work, searches, body, came)
+        try:
+            made = await loop.run_in_executor(thread, work, searches, body, came)
+        except StorageError as error:
+            reason = f"the change is not made: {error.strerror}"
+            raise Rejected(503, "not_kept", ("", reason)) from None
         made["version"] = searches.live.state.version
         return json_reply(200, made | {"request_id": request_id}, request_id)
 
@@ -164,10 +170,8 @@ def _lines(error: str) -> list[tuple[str, str]]:
 def _rules(searches: Searches, body: bytes, came: float) -> dict[str, Any]:
     """Put other rules of the page in place."""
     asked = validated(RulesRequest, body, "invalid_json", "invalid_request")
-    pinned = {query: tuple(ids) for query, ids in asked.pinned.items()}
-    banned = frozenset(asked.banned)
-    searches.live.rule(Rules(asked.per_brand, asked.first, pinned, banned))
-    return {"pinned": len(pinned), "banned": len(banned)}
+    searches.live.rule(asked)
+    return {"pinned": len(asked.pinned), "banned": len({*asked.banned})}
 
 
 CHANGES: dict[str, Work] = {
@@ -189,6 +193,7 @@ def _ready(searches: Searches) -> dict[str, Any]:
         "version": live.state.version,
         "index_age_s": round(searches.index_age_s, 3),
         "stock": "of the bundle" if live.stock_at is None else "brought up to date",
+        "changes": "gone at a restart" if live.journal is None else "kept",
     }
 
 

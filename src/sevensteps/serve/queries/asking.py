@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sevensteps.search.arrange import Rules
 from sevensteps.search.documents import Documents
 from sevensteps.search.filters import Filters
 
@@ -25,7 +26,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=5_000)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Nothing is converted and nothing is ignored."""
 
     model_config = ConfigDict(
@@ -33,7 +34,7 @@ class _Strict(BaseModel):
     )
 
 
-class Ticked(_Strict):
+class Ticked(Strict):
     """What was ticked beside the query; of several names, one must be the product's."""
 
     brand: Annotated[list[Name], Field(max_length=20)] = []
@@ -53,7 +54,7 @@ class Ticked(_Strict):
         return Filters(values, self.price_min, self.price_max, self.in_stock)
 
 
-class SearchRequest(_Strict):
+class SearchRequest(Strict):
     """Somebody who waits for products."""
 
     query: Annotated[str, Field(max_length=LETTERS, description="as typed")]
@@ -96,7 +97,7 @@ def parse(body: bytes, documents: Documents) -> Asking:
     return Asking(told.query, told.places, told.page, filters)
 
 
-class StockItem(_Strict):
+class StockItem(Strict):
     """A product's new price, or whether it can be delivered, or both."""
 
     product_id: Id
@@ -104,13 +105,13 @@ class StockItem(_Strict):
     in_stock: bool | None = None
 
 
-class StockRequest(_Strict):
+class StockRequest(Strict):
     """News of stock and prices: all of it holds at once, or none."""
 
     products: Annotated[list[StockItem], Field(min_length=1, max_length=MOST)]
 
 
-class Product(_Strict):
+class Product(Strict):
     """A product that is new to the catalogue; it gets the next number."""
 
     title: Name
@@ -125,13 +126,13 @@ class Product(_Strict):
     in_stock: bool = True
 
 
-class ProductsRequest(_Strict):
+class ProductsRequest(Strict):
     """New products."""
 
     products: Annotated[list[Product], Field(min_length=1, max_length=MOST)]
 
 
-class RulesRequest(_Strict):
+class RulesRequest(Strict):
     """All rules of the page, in place of those there are."""
 
     per_brand: Annotated[int, Field(ge=1, le=PLACES)] = 3
@@ -140,6 +141,16 @@ class RulesRequest(_Strict):
         dict[str, Annotated[list[Id], Field(max_length=10)]], Field(max_length=MOST)
     ] = {}
     banned: Annotated[list[Id], Field(max_length=MOST)] = []
+
+    @property
+    def products(self) -> list[int]:
+        """All that are named."""
+        return [*(p for ids in self.pinned.values() for p in ids), *self.banned]
+
+    def rules(self) -> Rules:
+        """The same for a page."""
+        pinned = {query: tuple(ids) for query, ids in self.pinned.items()}
+        return Rules(self.per_brand, self.first, pinned, frozenset(self.banned))
 
 
 def known_ids(ids: Sequence[int], n: int) -> None:

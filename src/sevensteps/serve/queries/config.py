@@ -20,6 +20,8 @@ class SearchConfig:
     host : an address of this machine that only this machine reaches
     deadline_ms : within which every search is answered
     synonyms : the merchandisers' file, in place of the bundle's table
+    changes : file where stock, products and rules that were posted survive a restart;
+        without one they are gone
     remembers : answers that are kept; 0 keeps none
     keeps_s : seconds that one is believed
     max_in_flight : beyond so many at once, what is not remembered gets bestsellers; so
@@ -37,6 +39,7 @@ class SearchConfig:
     port: int = 8079
     deadline_ms: float = 200.0
     synonyms: Path | None = None
+    changes: Path | None = None
     remembers: int = 10_000
     keeps_s: float = 60.0
     max_in_flight: int = 12

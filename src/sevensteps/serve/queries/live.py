@@ -1,4 +1,4 @@
-"""What a service answers from now: an engine, rules, bestsellers; and their changes.
+"""What a service answers from now, and its changes.
 
 Every change makes a new state and puts it in place of the old one at once. A request
 keeps the state that it began with.
@@ -7,10 +7,9 @@ keeps the state that it began with.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,57 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.search import synonym_file
-from sevensteps.search.arrange import Rules
-from sevensteps.search.documents import Documents, Ids
-from sevensteps.search.engine import Engine
 from sevensteps.search.growth import grown, renumbered
 from sevensteps.search.shop import Catalogue
 from sevensteps.search.synonyms import Synonyms
 
 from ..requests import Rejected
-from .asking import Product, StockItem, known_ids
+from .asking import Product, RulesRequest, StockItem, known_ids
 from .bundle import read_manifest, rules_of
-from .reading import read_search
-
-BEST = 500  # products on the list of a category
-EVERYTHING = -1  # stands for no category
-
-
-@dataclass(frozen=True)
-class State:
-    """All that one request needs.
-
-    Attributes
-    ----------
-    best : code of a category, or `EVERYTHING`, to its bestsellers
-    topics : categories that queries are told apart by, sorted
-    version : grows with every change; `reads` only if queries are read otherwise
-    """
-
-    engine: Engine
-    rules: Rules
-    best: Mapping[int, Ids]
-    topics: tuple[str, ...] = ()
-    version: int = 0
-    reads: int = 0
-
-    @property
-    def documents(self) -> Documents:
-        """The catalogue."""
-        return self.engine.catalogue.documents
-
-
-def bestsellers(documents: Documents) -> dict[int, Ids]:
-    """The best-selling products of each category, and of all."""
-    order = np.argsort(-documents.numbers["sold"], kind="stable").astype(np.int32)
-    column = documents.fields.get("category")
-    if column is None:
-        return {EVERYTHING: order[:BEST]}
-    code = column.code[order]
-    by = np.argsort(code, kind="stable")
-    edges = np.searchsorted(code[by], np.arange(len(column.names) + 1))
-    lists = [order[by[a:b][:BEST]] for a, b in pairwise(edges)]
-    return {EVERYTHING: order[:BEST]} | dict(enumerate(lists))
+from .journal import Change, Journal, Past
+from .reading import read_search, read_spare
+from .state import State, bestsellers
 
 
 class Live:
@@ -79,13 +37,17 @@ class Live:
     ----------
     bundle : folder written by `export_search`
     synonyms : the merchandisers' file, in place of the bundle's table
+    changes : journal of changes, which are made again; without one none is kept
 
     Raises
     ------
     ModelError                if the bundle must not be served; says why
+    StorageError              if the journal cannot be written
     """
 
-    def __init__(self, bundle: Path, synonyms: Path | None = None) -> None:
+    def __init__(
+        self, bundle: Path, synonyms: Path | None = None, changes: Path | None = None
+    ) -> None:
         self.manifest = read_manifest(bundle)
         self._work = TemporaryDirectory(prefix="search-")
         engine = read_search(bundle, self._work.name)
@@ -94,6 +56,7 @@ class Live:
             rules_of(self.manifest["rules"]),
             bestsellers(engine.catalogue.documents),
             tuple(sorted(set(engine.catalogue.categories))),
+            spare=read_spare(bundle),
         )
         self.changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self.synonyms, self.synonyms_error = synonyms, ""
@@ -102,6 +65,33 @@ class Live:
         self.lag_s = 0.0  # of the last new products, until they could be found
         if synonyms is not None:
             self.reload_synonyms()
+        self.journal: Journal | None = None
+        if changes is not None:
+            past = Past(len(self.state.documents))
+            journal = Journal(changes, self.manifest["bundle"], past)
+            self._again(past)
+            self.journal = journal
+
+    def _again(self, past: Past) -> None:
+        """Make the changes of a journal."""
+        if past.products_at is not None:
+            self.add(past.products, time.perf_counter())
+            self.changed_at, self.lag_s = past.products_at, 0.0
+        if past.stock_at is not None:
+            self.restock([*past.stock.values()])
+            self.stock_at = past.stock_at
+        if past.rules is not None:
+            self.rule(past.rules)
+
+    def _keep(self, **change: Any) -> None:
+        """Write a change down, before anybody sees it.
+
+        Raises
+        ------
+        StorageError          if the disk refuses; then the change must not be made
+        """
+        if self.journal is not None:
+            self.journal.keep(Change(at=time.time(), **change))
 
     def _put(self, reads: bool = False, **parts: Any) -> None:
         now = self.state
@@ -123,7 +113,9 @@ class Live:
                 made["price"][item.product_id] = item.price
             if item.in_stock is not None:
                 made["in_stock"][item.product_id] = item.in_stock
-        self._put(engine=renumbered(self.state.engine, made))
+        engine = renumbered(self.state.engine, made)
+        self._keep(stock=(*items,))
+        self._put(engine=engine)
         self.stock_at = time.time()
         return len({item.product_id for item in items})
 
@@ -138,6 +130,7 @@ class Live:
         later = Catalogue.of(_table(products), 0, engine.understanding.analyser)
         engine = grown(engine, later)
         best = bestsellers(engine.catalogue.documents)
+        self._keep(products=(*products,))
         self._put(reads=True, engine=engine, best=best)
         self.changed_at, self.lag_s = time.time(), time.perf_counter() - came
         return range(before, before + len(products))
@@ -162,20 +155,22 @@ class Live:
             self._put(reads=True, engine=replace(engine, understanding=reads))
         return told
 
-    def rule(self, rules: Rules) -> None:
+    def rule(self, asked: RulesRequest) -> None:
         """Put other rules of the page in place.
 
         Raises
         ------
         Rejected              if a product is not there
         """
-        pinned = [p for ids in rules.pinned.values() for p in ids]
-        known_ids([*pinned, *rules.banned], len(self.state.documents))
-        self._put(rules=rules)
+        known_ids(asked.products, len(self.state.documents))
+        self._keep(rules=asked)
+        self._put(rules=asked.rules())
 
     def close(self) -> None:
         """Finish what was begun; the copy of the index goes."""
         self.changes.shutdown(wait=True, cancel_futures=True)
+        if self.journal is not None:
+            self.journal.close()
         self._work.cleanup()
 
 

@@ -16,13 +16,14 @@ from ..guard import Guard, Unavailable
 from ..scoring import Ledger
 from ..threads import one_core
 from . import stages
-from .live import State
 from .stages import ByWords, Listed
+from .state import State
 
 T = TypeVar("T")
 WORK_SHARE = 0.85  # of the deadline; the rest is for the fallback and the way back
 #: What a stage may take of the deadline, by itself. Without the words' list there is no
 #: answer worth having, and over millions of products one of them in a hundred is slow.
+#: Vectors that hang are given up at 0.45 at the latest: 0.4 are left for ranking.
 SHARES = {"understand": 0.15, "words": 0.5, "meaning": 0.3, "rank": 0.5}
 
 
@@ -62,16 +63,21 @@ class Pipeline:
         lists = {} if words is None else {"keyword": words.ids}
         lists |= {} if near is None else {"dense": near}
         relaxed = stages.relaxation(words)
-        if why is None:
-            try:
-                ids = await self._ranked(state, query, lists, ledger)
-                if not len(ids):
-                    nearest = partial(stages.nearest, state, query, filters)
-                    ids = await self._ask("meaning", ledger, nearest)
-                    relaxed = "by_meaning"
-                return stages.arranged_list(state, query, filters, ids, relaxed)
-            except Unavailable as failed:
-                why = failed.reason
+        # What is missing by now, if anything, is the vectors' list.
+        ranks = state if why is None else state.spared()
+        try:
+            if ranks is not None:
+                ids = await self._ranked(ranks, query, lists, ledger)
+                if len(ids):
+                    return stages.arranged_list(
+                        ranks, query, filters, ids, relaxed, why
+                    )
+            if why is None:
+                nearest = partial(stages.nearest, state, query, filters)
+                ids = await self._ask("meaning", ledger, nearest)
+                return stages.arranged_list(state, query, filters, ids, "by_meaning")
+        except Unavailable as failed:
+            why = failed.reason
         return stages.plain_list(state, query, filters, lists, relaxed, why)
 
     async def _ranked(

@@ -39,9 +39,10 @@ def serve_search(config: SearchConfig) -> None:
     Raises
     ------
     ModelError
-        if it must not start: the bundle is missing, damaged or does not fit together
+        if it must not start: the bundle is missing, damaged or does not fit together,
+        or the changes are of another one
     OSError
-        if the port is taken
+        if the port is taken, or changes cannot be kept
     """
     from .app import create_app
 
@@ -55,7 +56,7 @@ def running_search(bundle: str | Path, **options: Any) -> Iterator[RunningSearch
     Parameters
     ----------
     bundle : folder written by `export_search`
-    options : as for `SearchConfig`: deadline_ms, remembers, slow_stage, ...
+    options : as for `SearchConfig`: deadline_ms, changes, remembers, slow_stage, ...
 
     Raises
     ------

@@ -16,9 +16,10 @@ from . import stages
 from .asking import Asking, parse
 from .cache import Remembered
 from .config import SearchConfig
-from .live import Live, State
+from .live import Live
 from .pipeline import Pipeline
 from .stages import Listed
+from .state import State
 
 READ_S = 3_600.0  # how a query is read changes with the words only
 STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new products are
@@ -67,7 +68,7 @@ class Searches:
 
     def __init__(self, config: SearchConfig) -> None:
         self.config = config
-        self.live = Live(config.bundle, config.synonyms)
+        self.live = Live(config.bundle, config.synonyms, config.changes)
         self.pipeline = Pipeline(config.deadline_ms, self._drill)
         self.lists: Remembered[Listed] = Remembered(config.remembers, config.keeps_s)
         self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
@@ -139,6 +140,8 @@ class Searches:
         found = self.pipeline.problems()
         if self.live.synonyms_error:
             found.append(f"synonyms: refused, {self.live.synonyms_error}")
+        if self.live.journal is not None and self.live.journal.problem:
+            found.append(f"changes: {self.live.journal.problem}")
         if self.index_age_s > STALE_S:
             found.append(f"index: {self.index_age_s / 86_400:.0f} days old")
         return found

@@ -18,7 +18,7 @@ from sevensteps.search.filters import Filters
 from sevensteps.search.query import Query
 from sevensteps.search.understanding import Reading
 
-from .live import EVERYTHING, State
+from .state import EVERYTHING, State
 
 DEEPER = 10  # times the pool is looked through if a filter will take most of it away
 SHOWN = 60  # products of a list that no source found
@@ -161,12 +161,17 @@ def listed(state: State, reading: Reading, filters: Filters) -> Listed:
 
 
 def arranged_list(
-    state: State, query: Query, filters: Filters, ids: Ids, relaxed: str | None
+    state: State,
+    query: Query,
+    filters: Filters,
+    ids: Ids,
+    relaxed: str | None,
+    fallback: str | None = None,
 ) -> Listed:
     """A ranked list as an answer."""
     source = "ranked" if state.engine.ranker else "retrieved"
     made = shown(state, query, ids, filters)
-    return Listed(made, source, None, relaxed, None if made else reason(filters))
+    return Listed(made, source, fallback, relaxed, None if made else reason(filters))
 
 
 def reason(filters: Filters) -> str:

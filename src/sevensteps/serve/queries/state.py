@@ -1,0 +1,62 @@
+"""What a service answers from at one moment: an engine, rules, bestsellers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from sevensteps.search.arrange import Rules
+from sevensteps.search.documents import Documents, Ids
+from sevensteps.search.engine import Engine
+from sevensteps.search.rankers import Ranker
+
+BEST = 500  # products on the list of a category
+EVERYTHING = -1  # stands for no category
+
+
+@dataclass(frozen=True)
+class State:
+    """All that one request needs.
+
+    Attributes
+    ----------
+    best : code of a category, or `EVERYTHING`, to its bestsellers
+    topics : categories that queries are told apart by, sorted
+    version : grows with every change; `reads` only if queries are read otherwise
+    spare : ranks what the words found when the vectors are late, or None
+    """
+
+    engine: Engine
+    rules: Rules
+    best: Mapping[int, Ids]
+    topics: tuple[str, ...] = ()
+    version: int = 0
+    reads: int = 0
+    spare: Ranker | None = None
+
+    @property
+    def documents(self) -> Documents:
+        """The catalogue."""
+        return self.engine.catalogue.documents
+
+    def spared(self) -> State | None:
+        """The same with the spare ranker in the other's place; None without one."""
+        if self.spare is None:
+            return None
+        return replace(self, engine=self.engine.with_ranker(self.spare))
+
+
+def bestsellers(documents: Documents) -> dict[int, Ids]:
+    """The best-selling products of each category, and of all."""
+    order = np.argsort(-documents.numbers["sold"], kind="stable").astype(np.int32)
+    column = documents.fields.get("category")
+    if column is None:
+        return {EVERYTHING: order[:BEST]}
+    code = column.code[order]
+    by = np.argsort(code, kind="stable")
+    edges = np.searchsorted(code[by], np.arange(len(column.names) + 1))
+    lists = [order[by[a:b][:BEST]] for a, b in pairwise(edges)]
+    return {EVERYTHING: order[:BEST]} | dict(enumerate(lists))
