@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sevensteps.commands.demos import search
-from sevensteps.serve.queries import read_search, read_spare
+from sevensteps.serve.queries import read_search
 
 
 @pytest.fixture
@@ -43,18 +43,7 @@ def of_another_version(folder):
     path.write_text(json.dumps(told))
 
 
-def without_a_spare_ranker(folder):
-    """As an earlier version wrote it."""
-    path = folder / "manifest.json"
-    told = json.loads(path.read_text())
-    del told["spare"]
-    path.write_text(json.dumps(told))
-
-
-HARMS = [cut_short, without_a_manifest, of_another_version, without_a_spare_ranker]
-
-
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("harm", [cut_short, without_a_manifest, of_another_version])
 def test_an_engine_that_cannot_be_read_is_made_again(made, small_engine, harm):
     harm(made)
     leftover = made.parent / ".tmp-999999999-engine"
@@ -63,7 +52,6 @@ def test_an_engine_that_cannot_be_read_is_made_again(made, small_engine, harm):
     again, before = read_search(made), read_search(small_engine)
     texts = before.catalogue.titles[:20]
     assert np.array_equal(again.lists(texts, 20), before.lists(texts, 20))
-    assert read_spare(made) is not None
     assert not leftover.exists()
 
 

@@ -32,7 +32,7 @@ from .client import Client, Reply
 TIMEOUT_S = 10.0
 FALLBACK = re.compile(
     rb'"source":"(rules|retrieval|country|keywords|meaning|bestsellers)"'
-    rb'|"fallback":"'  # a search may be ranked, and yet not by the ranker it should be
+    rb'|"fallback":"'  # a search may be ranked, and yet not all of what it should be
 )
 
 

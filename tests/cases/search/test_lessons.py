@@ -1,7 +1,5 @@
 """What a ranker learns from: logged clicks, purchases, editors' grades."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,6 @@ from sevensteps.cases.search import (
     ClickLesson,
     Drawn,
     Trial,
-    by_words_alone,
     device_of,
     editors_lesson,
     needs_apart,
@@ -86,25 +83,6 @@ def test_editors_grade_what_stands_high_and_some_of_the_rest(town):
     judged = editors_lesson(town, trial)
     assert len(judged) == len(seen)
     assert np.corrcoef(judged.grade, trial.grade[seen])[0, 1] > 0.7
-
-
-def test_a_lesson_by_words_alone_has_their_pairs_and_no_place_in_the_other_list(town):
-    drawn = Drawn.of(town, 60)
-    trial = Trial.of(town, town.engine, drawn)
-    lesson = editors_lesson(town, trial)
-    alone = by_words_alone(lesson)
-    words = Trial.of(town, replace(town.engine, dense=None), drawn)
-    assert alone.features.names == words.features.names
-    assert 0.5 * len(lesson) < len(alone) < len(lesson)
-    every = zip(words.row, words.product, strict=True)
-    known = dict(zip(every, words.features.values, strict=True))
-    seen = shown_to_editors(trial)
-    held = lesson.features["rank_keyword"] > 0
-    pairs = zip(trial.row[seen][held], trial.product[seen][held], strict=True)
-    for pair, told in zip(pairs, alone.features.values, strict=True):
-        assert told == pytest.approx(known[pair], abs=1e-6)
-    with pytest.raises(ValueError, match="rank_dense"):
-        by_words_alone(editors_lesson(town, words))
 
 
 def test_queries_of_a_test_share_no_need_with_what_is_learned_from(town):

@@ -5,8 +5,7 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from sevensteps.cases.search.taught import taught_rankers
-from sevensteps.cases.search.town import Town
+from sevensteps.cases.search.taught import taught_engine
 from sevensteps.search.shop import Asked
 from sevensteps.serve.queries import PATH, SearchConfig, export_search
 from sevensteps.serve.queries.app import create_app
@@ -18,23 +17,9 @@ WORLD = SearchWorld(Size(3_000, 1_500, 1_500, 60, days=8), seed=5)
 
 
 @pytest.fixture(scope="session")
-def taught():
-    """Keywords, vectors, a ranker that editors taught; and a spare one."""
-    town = Town.of(WORLD)
-    ranker, spare = taught_rankers(town, town.engine, queries=150)
-    return town.engine.with_ranker(ranker), spare
-
-
-@pytest.fixture(scope="session")
-def engine(taught):
-    """Without the spare ranker."""
-    return taught[0]
-
-
-@pytest.fixture(scope="session")
-def spare(taught):
-    """That ranks what the words alone have found."""
-    return taught[1]
+def engine():
+    """Keywords, vectors, and a ranker that editors taught."""
+    return taught_engine(WORLD, queries=150)
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +33,6 @@ def asked():
 def bundle(engine, tmp_path_factory):
     """The engine on disk."""
     return export_search(engine, tmp_path_factory.mktemp("search") / "engine")
-
-
-@pytest.fixture(scope="session")
-def spared(engine, spare, tmp_path_factory):
-    """The same with the spare ranker."""
-    folder = tmp_path_factory.mktemp("spared") / "engine"
-    return export_search(engine, folder, spare=spare)
 
 
 def started(bundle, **options):

@@ -21,6 +21,19 @@ def by_keywords(engine, text):
     return arranged(queries[0], found, engine.catalogue.documents, Rules())
 
 
+def by_ranker(engine, text):
+    """What the words find, in the ranker's order: the vectors found nothing."""
+    (query,) = engine.read([text])
+    words = engine.by_words([query])
+    found = engine.joined({"keyword": words, "dense": np.full_like(words, -1)})
+    ordered = engine.ordered([query], found)[0]
+    return arranged(query, ordered, engine.catalogue.documents, Rules())
+
+
+#: Who answers without a stage, and what.
+INSTEAD = {"rank": ("keywords", by_keywords), "meaning": ("ranked", by_ranker)}
+
+
 def failing(stage):
     """A hook under which one stage breaks."""
 
@@ -38,15 +51,13 @@ def drilled(client, hook):
 
 
 @pytest.mark.parametrize("stage", ["rank", "meaning"])
-def test_without_ranker_or_vectors_the_keywords_order_answers(
-    client, engine, asked, stage
-):
-    searches = drilled(client, failing(stage))
+def test_without_ranker_or_vectors_the_words_answer(client, engine, asked, stage):
+    searches, (source, expected) = drilled(client, failing(stage)), INSTEAD[stage]
     for n, text in enumerate(asked.text[:6]):
         told = search(client, text)
         why = "FloatingPointError" if n < 3 else "down"  # then the circuit is open
-        assert (told["source"], told["fallback"]) == ("keywords", f"{stage}_{why}")
-        assert ids(told) == by_keywords(engine, text)[:20]
+        assert (told["source"], told["fallback"]) == (source, f"{stage}_{why}")
+        assert ids(told) == expected(engine, text)[:20]
     ready = client.get("/ready").json()
     assert ready["problems"] == [f"{stage}: circuit open"]
     assert f"sevensteps_search_{stage}_open 1.0" in client.get("/metrics").text
@@ -66,27 +77,28 @@ def test_a_ranker_that_is_mended_ranks_again(client, asked):
 
 @pytest.mark.parametrize("stage", ["rank", "meaning"])
 def test_what_is_slow_is_done_without_in_time(bundle, engine, asked, stage):
-    slow = {"slow_stage": stage, "slow_ms": 400, "deadline_ms": 150}
+    slow = {"slow_stage": stage, "slow_ms": 1_600, "deadline_ms": 600}
     with started(bundle, **slow) as client:
         told = [search(client, text) for text in asked.text[:5]]
-    assert [t["source"] for t in told] == ["keywords"] * 5
+    source, expected = INSTEAD[stage]
+    assert [t["source"] for t in told] == [source] * 5
     assert {t["fallback"] for t in told} <= {f"{stage}_late", f"{stage}_down"}
-    assert max(t["elapsed_ms"] for t in told) < 150
-    assert ids(told[0]) == by_keywords(engine, asked.text[0])[:20]
+    assert max(t["elapsed_ms"] for t in told) < 600
+    assert ids(told[0]) == expected(engine, asked.text[0])[:20]
 
 
 def test_vectors_that_hang_cost_a_few_budgets_and_then_nothing(bundle, asked):
     free = threading.Event()
-    with started(bundle, deadline_ms=200) as client:
+    with started(bundle, deadline_ms=800) as client:
         drilled(client, lambda stage: stage != "meaning" or free.wait(20))
         try:
             told = [search(client, text) for text in asked.text[:8]]
         finally:
             free.set()
-    assert {t["source"] for t in told} == {"keywords"}
+    assert {t["source"] for t in told} == {"ranked"}
     assert told[-1]["fallback"] == "meaning_down"
-    assert max(t["elapsed_ms"] for t in told) < 200
-    assert min(t["elapsed_ms"] for t in told[3:]) < 60
+    assert max(t["elapsed_ms"] for t in told) < 800
+    assert min(t["elapsed_ms"] for t in told[3:]) < 200
 
 
 @pytest.mark.parametrize("stage", ["words", "understand"])

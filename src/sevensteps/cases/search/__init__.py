@@ -7,7 +7,6 @@ from .lab import Lab
 from .lessons import (
     RANKS,
     ClickLesson,
-    by_words_alone,
     device_of,
     editors_lesson,
     graded_lists,
@@ -35,7 +34,6 @@ __all__ = [
     "Town",
     "Trial",
     "board",
-    "by_words_alone",
     "clicks_by_team",
     "clicks_of",
     "compare",

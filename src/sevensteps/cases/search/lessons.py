@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,7 @@ from .trial import Drawn, Ids, Trial, texts_of
 
 MOST = 5.0  # clicks an exposure that are believed
 TOP, FURTHER = 20, 20  # places that editors see of a list, and rows from further down
-WORDS_RANK, MEANING_RANK = "rank_keyword", "rank_dense"
-RANKS = WORDS_RANK, MEANING_RANK  # a logged page does not tell them
+RANKS = ("rank_keyword", "rank_dense")  # a logged page does not tell them
 Correction = Callable[[ClickLog, int], Evidence]
 
 
@@ -170,20 +169,6 @@ def _looked_at(ids: Ids, seed: int) -> NDArray[np.intp]:
     place, longest = np.nonzero(ids >= 0)[1], ids.shape[1]
     lot = np.random.default_rng([seed, 59]).random(len(place))
     return np.flatnonzero((place < TOP) | (lot < FURTHER / max(longest - TOP, 1)))
-
-
-def by_words_alone(lesson: Judged) -> Judged:
-    """What is left of a lesson without the vectors' list: for a spare ranker.
-
-    The pairs that the words' list holds, with their grades, which are paid for already,
-    and without the place on the other list. The cosine stays: it needs no index.
-
-    Raises
-    ------
-    ValueError                if the lesson was not learned from both lists
-    """
-    held = lesson.take(np.flatnonzero(lesson.features[WORDS_RANK] > 0))
-    return replace(held, features=held.features.without(MEANING_RANK))
 
 
 def other_needs(

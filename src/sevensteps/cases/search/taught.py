@@ -1,15 +1,14 @@
-"""An engine whose rankers learned from editors' grades: what a small shop serves."""
+"""An engine whose ranker learned from editors' grades: what a small shop serves."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from sevensteps.search.engine import Engine
-from sevensteps.search.judged import Judged
 from sevensteps.search.rankers import TreePlan, TreeRanker, lambdamart
 from sevensteps.worlds.search import SearchWorld
 
-from .lessons import by_words_alone, graded_lists
+from .lessons import graded_lists
 from .town import Town
 
 GRADED = 600  # queries that editors see, drawn as often as they are asked
@@ -40,29 +39,11 @@ def taught_ranker(
     ----------
     queries : as for `taught_engine`
     """
-    return lambdamart(_lesson(town, engine, queries, seed), PLAN)
-
-
-def taught_rankers(
-    town: Town, engine: Engine, *, queries: int = GRADED, seed: int = 0
-) -> tuple[TreeRanker, TreeRanker]:
-    """The same ranker, and from the same grades a spare one for the words' list alone.
-
-    Parameters
-    ----------
-    engine : with both indexes
-    queries : as for `taught_engine`
-    """
-    lesson = _lesson(town, engine, queries, seed)
-    return lambdamart(lesson, PLAN), lambdamart(by_words_alone(lesson), PLAN)
-
-
-def _lesson(town: Town, engine: Engine, queries: int, seed: int) -> Judged:
-    """What editors grade; cheap over millions of products, as no truth is asked for."""
     asked, rng = town.asked, np.random.default_rng([seed, 41])
     n, share = min(queries, len(asked.times)), asked.times / asked.times.sum()
     chosen = rng.choice(len(asked.times), n, replace=False, p=share)
     reads = engine.read([asked.text[row] for row in chosen])
     found = engine.retrieve(reads)
     features = engine.features(reads, found)
-    return graded_lists(town, asked.query_id[chosen], found.ids, features, seed=seed)
+    asks = asked.query_id[chosen]
+    return lambdamart(graded_lists(town, asks, found.ids, features, seed=seed), PLAN)

@@ -17,7 +17,6 @@ from sevensteps.serve.queries import (
     SearchConfig,
     export_search,
     read_search,
-    read_spare,
     search_requests,
     serve_search,
 )
@@ -53,28 +52,19 @@ def prepare(setup: Setup) -> Callable[[], None]:
 
 def fill(bundle: Path) -> None:
     """Train and export an engine, unless there is one that can be read."""
-    if not lacks(lambda: _read(bundle), *UNREADABLE):
+    if not lacks(lambda: read_search(bundle), *UNREADABLE):
         return
     with progress("Making a small world") as report:
         WORLD.history(progress=report)
-    with progress("Indexing its products, and training rankers on editors' grades"):
-        from sevensteps.cases.search.taught import taught_rankers
-        from sevensteps.cases.search.town import Town
+    with progress("Indexing its products, and training a ranker on editors' grades"):
+        from sevensteps.cases.search.taught import taught_engine
 
-        town = Town.of(WORLD)
-        ranker, spare = taught_rankers(town, town.engine)
+        engine = taught_engine(WORLD)
     with progress("Writing the engine"):
         sweep(bundle.parent)
         if bundle.exists():
             shutil.rmtree(bundle)
-        export_search(town.engine.with_ranker(ranker), bundle, spare=spare)
-
-
-def _read(bundle: Path) -> None:
-    """Read an engine; a LookupError if an earlier version has trained one ranker."""
-    read_search(bundle)
-    if read_spare(bundle) is None:
-        raise LookupError(f"{bundle} has no spare ranker")
+        export_search(engine, bundle)
 
 
 def bodies(n: int) -> list[bytes]:

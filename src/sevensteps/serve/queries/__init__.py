@@ -2,7 +2,7 @@
 
 from .bundle import export_search
 from .config import SearchConfig
-from .reading import read_search, read_spare
+from .reading import read_search
 from .run import PATH, RunningSearch, running_search, search_requests, serve_search
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "SearchConfig",
     "export_search",
     "read_search",
-    "read_spare",
     "running_search",
     "search_requests",
     "serve_search",

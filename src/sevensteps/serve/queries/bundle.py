@@ -13,7 +13,6 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +22,20 @@ import numpy as np
 from sevensteps.search.arrange import Rules
 from sevensteps.search.engine import Engine
 from sevensteps.search.query import Query, Term
-from sevensteps.search.rankers import LinearRanker, Ranker, TreeRanker
+from sevensteps.search.rankers import LinearRanker, TreeRanker
 
 from ..arrays import flat, hash_of
 from ..errors import ModelError
 from ..files import new_folder
 from .wording import plain_understanding
 
-MANIFEST, WORDS = "manifest.json", "words.json"
-TREES = {"ranker": "ranker.txt", "spare": "spare.txt"}  # boosted ones, as text
-LINEAR = {"ranker": "linear", "spare": "spare"}  # those with a weight a feature
-STANDARD = "mean", "spread", "weight"
+MANIFEST, WORDS, TREES = "manifest.json", "words.json", "ranker.txt"
 KEYWORD, DENSE = "keyword", "dense.index"
 ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are kept
 
 
 def export_search(
-    engine: Engine,
-    folder: str | Path,
-    *,
-    rules: Rules | None = None,
-    spare: Ranker | None = None,
+    engine: Engine, folder: str | Path, *, rules: Rules | None = None
 ) -> Path:
     """Write what a service answers from.
 
@@ -52,66 +44,31 @@ def export_search(
     engine : its ranker must be a `TreeRanker`, a `LinearRanker` or none
     folder : must not exist yet
     rules : of the page; the usual ones when absent
-    spare : ranks what the words found when the vectors are late; it knows no place on
-        the vectors' list, and is a ranker of the same kinds; without one the words' own
-        order is shown then
 
     Raises
     ------
     FileExistsError           if the folder is there
     TypeError                 for another ranker
-    ValueError                if a spare one asks for what the words' list cannot tell
     StorageError              if the disk refuses; nothing is left behind
     """
     path = Path(folder)
     if path.exists():
         raise FileExistsError(f"{path} exists; choose a new folder for each bundle")
-    rankers = _rankers(engine, spare)
+    if not isinstance(engine.ranker, TreeRanker | LinearRanker | None):
+        raise TypeError(
+            f"a {type(engine.ranker).__name__} cannot be exported; train one with "
+            "sevensteps.search.rankers.lambdamart or .linear"
+        )
     with new_folder(path) as made:
-        for name, array in flat(_tree(engine) | _linear(rankers)):
+        for name, array in flat(_tree(engine)):
             np.save(made / f"{name}.npy", array)
         _write_indexes(engine, made)
         (made / WORDS).write_text(json.dumps(_words(engine)))
-        for part, ranker in rankers.items():
-            if isinstance(ranker, TreeRanker):
-                (made / TREES[part]).write_text(ranker.model.model_to_string())
-        manifest = _manifest(engine, rankers, made, rules or Rules())
+        if isinstance(engine.ranker, TreeRanker):
+            (made / TREES).write_text(engine.ranker.model.model_to_string())
+        manifest = _manifest(engine, made, rules or Rules())
         (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
     return path
-
-
-def _rankers(
-    engine: Engine, spare: Ranker | None
-) -> dict[str, TreeRanker | LinearRanker]:
-    """Those there are, by what they are for."""
-    made: dict[str, TreeRanker | LinearRanker] = {}
-    for part, ranker in (("ranker", engine.ranker), ("spare", spare)):
-        if isinstance(ranker, TreeRanker | LinearRanker):
-            made[part] = ranker
-        elif ranker is not None:
-            raise TypeError(
-                f"a {type(ranker).__name__} cannot be exported; train one with "
-                "sevensteps.search.rankers.lambdamart or .linear"
-            )
-    if "spare" in made:
-        _check_spare(engine, made["spare"])
-    return made
-
-
-def _check_spare(engine: Engine, spare: TreeRanker | LinearRanker) -> None:
-    """Refuse one that could not rank what the words alone have found."""
-    if None in (engine.keyword, engine.dense, engine.ranker):
-        raise ValueError(
-            "a spare ranker is for an engine with both indexes and a ranker: there is "
-            "nothing else to stand in for; leave `spare` out"
-        )
-    words, query = replace(engine, dense=None), engine.read(engine.catalogue.titles[:1])
-    told = words.features(query, words.retrieve(query)).names
-    if missing := [name for name in spare.names if name not in told]:
-        raise ValueError(
-            f"the words' list alone cannot tell {', '.join(missing)}: train the spare "
-            "ranker without, on what an engine with dense=None finds"
-        )
 
 
 def _tree(engine: Engine) -> dict[str, Any]:
@@ -126,16 +83,10 @@ def _tree(engine: Engine) -> dict[str, Any]:
     tree["idf"] = {"title": reference.title.idf, "body": reference.body.idf}
     tree["known"] = reference.known.values
     tree["vector"] = engine.catalogue.vector
+    if isinstance(engine.ranker, LinearRanker):
+        linear = engine.ranker
+        tree["linear"] = {n: getattr(linear, n) for n in ("mean", "spread", "weight")}
     return tree
-
-
-def _linear(rankers: Mapping[str, Ranker]) -> dict[str, Any]:
-    """Arrays of those that are linear."""
-    return {
-        LINEAR[part]: {name: getattr(ranker, name) for name in STANDARD}
-        for part, ranker in rankers.items()
-        if isinstance(ranker, LinearRanker)
-    }
 
 
 def _write_indexes(engine: Engine, folder: Path) -> None:
@@ -156,17 +107,12 @@ def _words(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _manifest(
-    engine: Engine,
-    rankers: Mapping[str, TreeRanker | LinearRanker],
-    folder: Path,
-    rules: Rules,
-) -> dict[str, Any]:
+def _manifest(engine: Engine, folder: Path, rules: Rules) -> dict[str, Any]:
     files = sorted(f for f in folder.rglob("*") if f.is_file())
     hashes = {f.relative_to(folder).as_posix(): hash_of(f) for f in files}
     told = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
     reference, dense = engine.reference, engine.dense
-    names = {part: list(ranker.names) for part, ranker in rankers.items()}
+    names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
     return {
         "bundle": told[:12],
         "exported_at": round(time.time(), 3),
@@ -176,8 +122,7 @@ def _manifest(
         "known": list(reference.known.names),
         "cosines": reference.vector is not None,
         "numbers": list(engine.catalogue.documents.numbers),
-        "ranker": names.get("ranker"),
-        "spare": names.get("spare"),
+        "ranker": None if names is None else list(names),
         "boosts": engine.keyword and engine.keyword.boosts,
         "dense": dense and [dense.built.name, dense.width, dense.probes],
         "pool": engine.pool,
@@ -231,7 +176,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / MANIFEST
     try:
         told = json.loads(path.read_bytes())
-        return {"spare": told.get("spare")} | {key: told[key] for key in KEYS}
+        return {key: told[key] for key in KEYS}
     except FileNotFoundError:
         raise ModelError(
             f"no search engine in {folder}: {MANIFEST} is missing. Write one with "

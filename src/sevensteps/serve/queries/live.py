@@ -26,7 +26,7 @@ from ..requests import Rejected
 from .asking import Product, RulesRequest, StockItem, known_ids
 from .bundle import read_manifest, rules_of
 from .journal import Change, Journal, Past
-from .reading import read_search, read_spare
+from .reading import read_search
 from .state import State, bestsellers
 
 
@@ -56,7 +56,6 @@ class Live:
             rules_of(self.manifest["rules"]),
             bestsellers(engine.catalogue.documents),
             tuple(sorted(set(engine.catalogue.categories))),
-            spare=read_spare(bundle),
         )
         self.changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self.synonyms, self.synonyms_error = synonyms, ""

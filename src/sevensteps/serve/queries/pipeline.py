@@ -60,22 +60,16 @@ class Pipeline:
         words, near, why = await self._retrieved(state, query, filters, ledger)
         if words is None and state.engine.keyword is not None:
             return stages.popular_list(state, query, filters, why or "words_down")
-        lists = {} if words is None else {"keyword": words.ids}
-        lists |= {} if near is None else {"dense": near}
+        lists = stages.lists_of(state, words, near)
         relaxed = stages.relaxation(words)
-        # What is missing by now, if anything, is the vectors' list.
-        ranks = state if why is None else state.spared()
         try:
-            if ranks is not None:
-                ids = await self._ranked(ranks, query, lists, ledger)
-                if len(ids):
-                    return stages.arranged_list(
-                        ranks, query, filters, ids, relaxed, why
-                    )
-            if why is None:
+            ids = await self._ranked(state, query, lists, ledger)
+            if not len(ids) and why is None:
                 nearest = partial(stages.nearest, state, query, filters)
                 ids = await self._ask("meaning", ledger, nearest)
-                return stages.arranged_list(state, query, filters, ids, "by_meaning")
+                relaxed = "by_meaning"
+            if len(ids) or why is None:
+                return stages.arranged_list(state, query, filters, ids, relaxed, why)
         except Unavailable as failed:
             why = failed.reason
         return stages.plain_list(state, query, filters, lists, relaxed, why)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,7 @@ from sevensteps.search.table import FeatureTable
 
 from ..arrays import nested, verify
 from ..errors import ModelError
-from .bundle import (
-    DENSE,
-    KEYWORD,
-    LINEAR,
-    STANDARD,
-    TREES,
-    WORDS,
-    echoes,
-    read_manifest,
-)
+from .bundle import DENSE, KEYWORD, TREES, WORDS, echoes, read_manifest
 from .wording import understanding_of
 
 
@@ -62,7 +52,7 @@ def read_search(folder: str | Path, work: str | Path | None = None) -> Engine:
     try:
         engine = _engine(path, told, index)
         heard = echoes(engine)
-        _try_rankers(engine, read_spare(path))
+        engine.lists(engine.catalogue.titles[:1], 1)  # the ranker knows its features
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"{path} does not fit together ({error}); export again"
@@ -74,22 +64,6 @@ def read_search(folder: str | Path, work: str | Path | None = None) -> Engine:
                 "for their titles; build it from this catalogue and export again"
             )
     return engine
-
-
-def read_spare(folder: str | Path) -> Ranker | None:
-    """The ranker for when the vectors are late; None if the bundle has none.
-
-    `read_search` has checked that it is whole and knows its features.
-    """
-    return _ranker(Path(folder), read_manifest(folder), "spare")
-
-
-def _try_rankers(engine: Engine, spare: Ranker | None) -> None:
-    """Rank something; a ValueError if a ranker asks for a feature that is not there."""
-    engine.lists(engine.catalogue.titles[:1], 1)
-    if spare is not None:
-        words = replace(engine, dense=None, ranker=spare)
-        words.lists(engine.catalogue.titles[:1], 1)
 
 
 def _link(source: str, target: str) -> None:
@@ -115,7 +89,7 @@ def _engine(path: Path, told: dict[str, Any], index: Path) -> Engine:
         _reference(tree, told, catalogue),
         keyword,
         _dense(path, told["dense"]),
-        _ranker(path, told, "ranker"),
+        _ranker(path, tree, told["ranker"]),
         told["pool"],
     )
 
@@ -166,12 +140,10 @@ def _dense(path: Path, told: list[Any] | None) -> DenseIndex | None:
     return DenseIndex(Built(name, index, 0.0, size), width, probes)
 
 
-def _ranker(path: Path, told: dict[str, Any], part: str) -> Ranker | None:
-    if told[part] is None:
+def _ranker(path: Path, tree: dict[str, Any], names: list[str] | None) -> Ranker | None:
+    if names is None:
         return None
-    names, trees = tuple(told[part]), TREES[part]
-    if trees in told["files"]:
-        model = lightgbm.Booster(model_str=(path / trees).read_text())
-        return TreeRanker(names, model)
-    arrays = (_mapped(path / f"{LINEAR[part]}.{name}.npy") for name in STANDARD)
-    return LinearRanker(names, *arrays)
+    if "linear" in tree:
+        return LinearRanker(tuple(names), **tree["linear"])
+    trees = lightgbm.Booster(model_str=(path / TREES).read_text())
+    return TreeRanker(tuple(names), trees)

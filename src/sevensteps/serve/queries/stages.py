@@ -69,6 +69,17 @@ def by_meaning(state: State, query: Query, filters: Filters) -> Ids:
     return _passing(state, engine.by_meaning([query]), filters)
 
 
+def lists_of(state: State, words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
+    """What the ranker orders; vectors that are late count as having found nothing.
+
+    The ranker knows products that only the words found: many of each page are.
+    """
+    if words is not None and near is None and state.engine.dense is not None:
+        near = np.full_like(words.ids, -1)
+    lists = {"keyword": None if words is None else words.ids, "dense": near}
+    return {name: ids for name, ids in lists.items() if ids is not None}
+
+
 def _deeper(engine: Engine, filters: Filters) -> Engine:
     return replace(engine, pool=DEEPER * engine.pool) if filters else engine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from sevensteps.search.arrange import Rules
 from sevensteps.search.documents import Documents, Ids
 from sevensteps.search.engine import Engine
-from sevensteps.search.rankers import Ranker
 
 BEST = 500  # products on the list of a category
 EVERYTHING = -1  # stands for no category
@@ -26,7 +25,6 @@ class State:
     best : code of a category, or `EVERYTHING`, to its bestsellers
     topics : categories that queries are told apart by, sorted
     version : grows with every change; `reads` only if queries are read otherwise
-    spare : ranks what the words found when the vectors are late, or None
     """
 
     engine: Engine
@@ -35,18 +33,11 @@ class State:
     topics: tuple[str, ...] = ()
     version: int = 0
     reads: int = 0
-    spare: Ranker | None = None
 
     @property
     def documents(self) -> Documents:
         """The catalogue."""
         return self.engine.catalogue.documents
-
-    def spared(self) -> State | None:
-        """The same with the spare ranker in the other's place; None without one."""
-        if self.spare is None:
-            return None
-        return replace(self, engine=self.engine.with_ranker(self.spare))
 
 
 def bestsellers(documents: Documents) -> dict[int, Ids]:
