@@ -715,7 +715,8 @@ titles = city.catalogue.titles
 gain = answers["words"].values() - answers["words as typed, 200 deep"].values()
 at = np.where(kind == "other words", gain, -1).argmax()
 read = reads.read(test.texts(city)[at])
-print(read.text, "->", {term.word: [w for w, _ in term.synonyms] for term in read.terms})
+others = {term.word: [word for word, _ in term.synonyms] for term in read.terms}
+print(f"{read.text}: other words {others}")
 shown_titles = {name: [titles[p][:58] for p in lists[name][at, :4]]
                 for name in ("words as typed, 200 deep", "words", "meaning")}
 pd.DataFrame(shown_titles).T.stack().to_frame("title")
@@ -1272,7 +1273,8 @@ for what, fault in faults.items():
 # %% tags=["nbval-ignore-output"]
 made_by = pd.DataFrame(made_by).T.fillna(0).astype(int)
 alone = shallow.told(shallow.features.beside({"rank_dense": 0 * shallow.row}))
-held = taught_by_editors.take(np.flatnonzero(taught_by_editors.features["rank_keyword"]))
+by_keyword = np.flatnonzero(taught_by_editors.features["rank_keyword"])
+held = taught_by_editors.take(by_keyword)
 spare = replace(held, features=held.features.without("rank_dense"))
 spared = {"words' own order": ladder["words"],
           "the usual ranker": ladder["trees, listwise"],
