@@ -160,8 +160,8 @@ def lessons(town):
         graded=shop.editors_lesson(town, shop.Trial.of(town, town.engine, drawn)))
 
 
-known = lessons(town)
-clicks, purchases = known.clicks, known.purchases
+town_knows = lessons(town)
+clicks, purchases = town_knows.clicks, town_knows.purchases
 
 # %%
 teach.record(clicks_a_purchase=clicks.log.clicked.sum() / purchases.log.clicked.sum())
@@ -188,7 +188,7 @@ def recipes(town, known):
             "clicks, as few as purchases": learned(clicked, share=as_few)}
 
 
-goals = recipes(town, known)
+goals = recipes(town, town_knows)
 
 
 # %% [markdown]
@@ -630,7 +630,7 @@ attributes_lost.to_frame("lost without attributes")
 
 # %%
 town_test = shop.Drawn.of(town, 8_000, days=14)
-town_test = town_test.take(np.flatnonzero(known.kept[town_test.query_id]))
+town_test = town_test.take(np.flatnonzero(town_knows.kept[town_test.query_id]))
 ways_to_cut = {"as it is": town.analyser,
                "plurals apart": replace(town.analyser, stem=False),
                "cut at spaces": analysis.Analyser(False, False, False, frozenset())}
@@ -970,7 +970,7 @@ def rivals(known):
             "naive clicks": rankers.pointwise(known.clicks.judged(naive), plan)}
 
 
-beside = rivals(known)
+beside = rivals(town_knows)
 as_typed = town.understanding.without("spelling", "synonyms", "attributes")
 more = town.twins({
     "words as typed": town.policy(reads=as_typed, sources=("keyword",)),
@@ -1497,7 +1497,7 @@ teach.reveal("lost to broken synonyms",
 # > **Predict.** Which of the three satisfies the most over three weeks?
 
 # %%
-places_seen = np.stack([curve.estimate for curve in known.seen])
+places_seen = np.stack([curve.estimate for curve in town_knows.seen])
 launched = week["relevance"].searches
 shown, hit = (shop.table_of(launched[c]) for c in ("shown", "clicked"))
 looked = (places_seen[shop.device_of(launched)] * (shown >= 0)).sum(axis=0)
