@@ -63,7 +63,8 @@ class SearchReport:
         if not changes:
             return "No query had a spelling to correct."
         some = ", ".join(f"{a} > {b}" for (a, b), _ in changes.most_common(SHOWN))
-        return f"Spelling: {sum(changes.values()):,} words corrected, such as {some}."
+        n = sum(changes.values())
+        return f"Spelling: {n:,} word{'s'[: n != 1]} corrected, such as {some}."
 
 
 def _told(outcome: Outcome) -> RenderResult:

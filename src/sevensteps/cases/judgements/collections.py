@@ -92,9 +92,9 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
         raise FileNotFoundError(
             f"no directory {where}: give one with documents, queries and judgements"
         )
-    tables, _ = sources(where)
+    tables, others = sources(where)
     held, unused = parts(where, tables)
-    told = gathered(held)
+    told = gathered(held, unused + others)
     if unused:
         told.notes.append(f"not used: {', '.join(unused[:8])}")
     made = _collection(told, _shape(held), _qrels(held))
@@ -112,8 +112,8 @@ def _shape(held: list[Part]) -> str:
         ("Home Depot", {"product_uid", "search_term"} <= columns),
         ("CrowdFlower", "median_relevance" in columns),
         ("BEIR", {"corpus.jsonl", "queries.jsonl"} <= names),
-        ("MS MARCO", any(n.startswith("collection") for n in names)),
         ("TREC or SMART", "frame" in kinds and "0" in columns),
+        ("MS MARCO", any(n.startswith(("collection", "msmarco")) for n in names)),
         ("our schema", any(n.startswith("judgements.") for n in names)),
     ):
         if sure:
@@ -133,8 +133,8 @@ def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
     row, asked = pd.factorize(mean["query_id"])
     if len(asked) < FEWEST:
         raise BadTable(
-            f"{len(asked):,} queries have judgements of known documents; a trial needs "
-            f"{FEWEST}"
+            f"judgements of known documents are there for {len(asked):,} queries; a "
+            f"trial needs {FEWEST}"
         )
     queries = told.queries.set_index("query_id").reindex(asked).fillna("")
     queries = queries.rename_axis("query_id")
@@ -160,7 +160,7 @@ def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
 
 def _once(told: Gathered, judgements: pd.DataFrame, qrels: bool) -> pd.DataFrame:
     """Each pair with one grade, the mean of those it was given."""
-    grades, notes = graded("judgements", judgements["grade"], from_zero=qrels)
+    grades, notes = graded(judgements, from_zero=qrels)
     told.notes.extend(notes)
     pairs = judgements.assign(grade=grades).groupby(PAIR, sort=False)["grade"]
     mean = pairs.mean().round(6).reset_index()
@@ -179,6 +179,7 @@ def _matched(told: Gathered) -> pd.DataFrame:
     judgements = told.judgements
     for table, own in ((told.queries, "query_id"), (told.documents, "document_id")):
         kind = own.removesuffix("_id")
+        kinds = {"query": "queries"}.get(kind, f"{kind}s")
         ids = _alike(judgements[own], table[own])
         if own == "query_id" and _counted(ids, table[own]):
             told.notes.append("judgements number the queries in their order: so read")
@@ -189,7 +190,7 @@ def _matched(told: Gathered) -> pd.DataFrame:
             raise BadTable(
                 f"{(~known).sum():,} of {len(known):,} judgements name a {own} that no "
                 f"table tells, such as {judgements[own][~known].iloc[0]!r}; known are "
-                f"{', '.join(map(repr, table[own].head(3)))}. Bring the {kind}s too, "
+                f"{', '.join(map(repr, table[own].head(3)))}. Bring the {kinds} too, "
                 "or leave these judgements out"
             )
         if not known.all():

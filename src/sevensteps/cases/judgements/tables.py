@@ -67,7 +67,7 @@ def _batches(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFrame]
         file = pq.ParquetFile(source.path)
         for batch in file.iter_batches(BATCH, columns=list(set(names.values()))):
             yield _from_arrow(batch, names)
-    elif source.kind == "lines":
+    elif source.kind in ("lines", "rows"):
         yield from _from_lines(source, names)
     else:
         yield from _delimited(source, names)
@@ -111,6 +111,11 @@ def _from_lines(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFra
 def _delimited(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     place = {theirs: n for n, theirs in enumerate(source.columns)}
     wanted = sorted({place[theirs] for theirs in names.values()})
+    for theirs in names.values():
+        if source.columns.count(theirs) > 1:
+            raise BadTable(
+                f"{source.name} has two columns {theirs}: rename one of them"
+            )
     file = stream(source.path, source.member)
     blank = source.separator == " "
     try:
@@ -123,6 +128,7 @@ def _delimited(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFram
             dtype="str",
             keep_default_na=False,
             encoding=source.encoding,
+            encoding_errors="replace",  # Windows leaves a few bytes without a meaning
             quoting=csv.QUOTE_MINIMAL if source.quoted else csv.QUOTE_NONE,
             chunksize=BATCH,
             low_memory=False,

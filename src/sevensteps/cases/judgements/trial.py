@@ -18,7 +18,7 @@ from .contest import OURS, TUNED, Chosen, Found, contest
 from .matching import PLAIN, Matches, best
 from .meaning import Meaning
 from .signals import signals
-from .splitting import alike, splits
+from .splitting import FEWEST, alike, splits
 from .texts import Texts, texts_of
 from .wording import corrected
 
@@ -110,10 +110,16 @@ def trial(data: Collection, on_step: Step | None = None, seed: int = 0) -> Trial
     Raises
     ------
     ValueError
-        if no query has a relevant document among its judgements
+        if no query has a relevant document among its judgements, or too few differ
     """
     if data.grade.max(initial=0) < data.relevant:
         raise ValueError("no judgement names a relevant document: nothing can be tried")
+    group = alike(list(data.query))
+    if (n := int(group.max()) + 1) < FEWEST:
+        raise ValueError(
+            f"of {data.n_queries:,} queries {n:,} differ by their words; a trial needs "
+            f"{FEWEST} that do, to learn from some and to be tried on others"
+        )
     say = on_step or (lambda done, total: None)
     say(0, STEPS)
     wording, changed = corrected(data)
@@ -122,7 +128,6 @@ def trial(data: Collection, on_step: Step | None = None, seed: int = 0) -> Trial
     steps = STEPS * (1 + len(protocols))
     say(2, steps)
     meaning = Meaning.of(data, data.item if protocols == ["re-rank"] else None)
-    group = alike(list(data.query))
     made = []
     for place, protocol in enumerate(protocols, 1):
         told = partial(_shifted, say, STEPS * place, steps)
