@@ -175,3 +175,12 @@ def test_order_of_the_rows_and_of_documents_means_nothing(tmp_path):
     assert abs(outcome.lead(OURS).estimate) < 0.1
     assert chance < 0.75
     assert data.n_queries == 24
+
+
+def test_queries_that_hardly_differ_are_refused(tmp_path):
+    world(tmp_path, seed=9, n_queries=20)
+    queries = pd.read_csv(tmp_path / "queries.csv").assign(query="red lamp")
+    queries.to_csv(tmp_path / "queries.csv", index=False)
+    data, _ = read_collection(tmp_path)
+    with pytest.raises(ValueError, match="of 20 queries 1 differ"):
+        trial(data)

@@ -11,11 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sevensteps.features.checks import BadTable
+from sevensteps.search.synonyms import Synonyms
 
 from .files import sources
 from .gathering import PAIR, SPLITS, Gathered, gathered
 from .grades import graded
 from .roles import Part, parts
+from .synonyms import read_synonyms
 
 FEWEST = 10  # judged queries that a trial needs
 FACETS = ("brand", "colour", "category")
@@ -37,6 +39,7 @@ class Collection:
     row, item, grade : (p,)          a judgement's query and document by their places,
                                      and its grade: 0 is not relevant, higher better
     relevant : float                 from which grade on a document counts as relevant
+    synonyms : Synonyms              of the words of queries, if the reader has some
     """
 
     shape: str
@@ -52,6 +55,7 @@ class Collection:
     item: NDArray[np.int32]
     grade: NDArray[np.float64]
     relevant: float
+    synonyms: Synonyms
 
     @property
     def n_documents(self) -> int:
@@ -69,10 +73,11 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
 
     Ours: `documents` (document_id, title, description), `queries` (query_id, query) and
     `judgements` (query_id, document_id, grade, and if known split), as Parquet, CSV,
-    TSV or JSON lines, packed (.gz, .zip) or not. Known by their files and columns:
-    BEIR, TREC (qrels, SGML), SMART (.I .T .W), MS MARCO, WANDS, Amazon's ESCI, Home
-    Depot, CrowdFlower, and any one table of query, title and grade. Other names are
-    told in `columns.toml`::
+    TSV or JSON, packed (.gz, .zip) or not; and `synonyms.txt`, if there are some. Known
+    by their files and columns: BEIR, TREC (qrels, SGML), SMART (.I .T .W), MS MARCO,
+    LoTTE, Tevatron, WANDS, Amazon's ESCI, Home Depot, CrowdFlower, exports of Quepid
+    and OpenSearch, and any one table of query, title and grade. Other names are told in
+    `columns.toml`::
 
         [judgements]
         file = "my_labels.csv"
@@ -97,8 +102,9 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
     told = gathered(held, unused + others)
     if unused:
         told.notes.append(f"not used: {', '.join(unused[:8])}")
-    made = _collection(told, _shape(held), _qrels(held))
-    return made, told.notes
+    synonyms, said = read_synonyms(where)
+    made = _collection(told, synonyms, _shape(held), _qrels(held))
+    return made, told.notes + said
 
 
 def _shape(held: list[Part]) -> str:
@@ -127,7 +133,9 @@ def _qrels(held: list[Part]) -> bool:
     return all(not s.header or "qrel" in s.name.lower() for s in judged)
 
 
-def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
+def _collection(
+    told: Gathered, synonyms: Synonyms, shape: str, qrels: bool
+) -> Collection:
     judgements = _matched(told)
     mean = _once(told, judgements, qrels)
     row, asked = pd.factorize(mean["query_id"])
@@ -155,6 +163,7 @@ def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
         item.astype(np.int32),
         mean["grade"].to_numpy(np.float64),
         min(1.0, highest) if qrels else highest / 2,
+        synonyms,
     )
 
 

@@ -67,7 +67,8 @@ def sources(folder: Path) -> tuple[list[Source], list[str]]:
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in inside.parts)
-        if not path.is_file() or hidden or len(inside.parts) > DEEPEST:
+        passed = hidden or len(inside.parts) > DEEPEST or is_synonyms(path)
+        if passed or not path.is_file():
             continue
         for name, member in _members(path, str(inside)):
             held = look(name, path, member)
@@ -75,6 +76,11 @@ def sources(folder: Path) -> tuple[list[Source], list[str]]:
             if not held:
                 others.append(name)
     return _once(tables), others
+
+
+def is_synonyms(path: Path) -> bool:
+    """Whether a file's name says that it holds synonyms, and no table."""
+    return "synonym" in path.name.lower() and path.suffix.lower() in ("", ".txt")
 
 
 def _members(path: Path, name: str) -> list[tuple[str, str]]:

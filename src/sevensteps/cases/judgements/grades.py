@@ -55,12 +55,12 @@ def graded(
     words = judgements["grade"].str.strip().str.lower()
     said = words.str.replace(r"[-_\s]+", " ", regex=True)
     values = set(said.unique())
-    for scale, gains in (
-        (ESCI, "gains E 1, S .1, C .01, I 0"),
-        (LONG_ESCI, "gains exact 1, substitute .1, complement .01, irrelevant 0"),
-    ):
-        if values <= set(scale) and values & set(list(scale)[1:3]):
-            return said.map(dict(scale)).to_numpy(np.float64), [gains]
+    if values <= set(ESCI):
+        gains = "gains E 1, S .1, C .01, I 0"
+        return said.map(dict(ESCI)).to_numpy(np.float64), [gains]
+    if values <= set(LONG_ESCI) and values & {"substitute", "complement"}:
+        gains = "gains exact 1, substitute .1, complement .01, irrelevant 0"
+        return said.map(dict(LONG_ESCI)).to_numpy(np.float64), [gains]
     if values <= set(WORDS):
         known = sorted(((WORDS[v], v) for v in values), reverse=True)
         note = "grades " + ", ".join(f"{v} {grade:g}" for grade, v in known)
