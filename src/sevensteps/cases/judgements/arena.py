@@ -144,7 +144,8 @@ def retrieve_arena(
     row = np.concatenate([np.repeat(np.arange(len(f)), f.shape[1]) for f in found])
     item = np.concatenate([f.ravel() for f in found]).astype(np.int64)
     n = data.n_documents
-    pair = np.unique((row * n + item)[item >= 0])
+    other = (item >= 0) & (item != data.itself()[queries][row])
+    pair = np.unique((row * n + item)[other])
     return _arena(
         "retrieve",
         data,

@@ -20,6 +20,7 @@ from .roles import Part, parts
 from .synonyms import read_synonyms
 
 FEWEST = 10  # judged queries that a trial needs
+BEGIN = 100  # letters that tell texts apart
 FACETS = ("brand", "colour", "category")
 SPLIT = ("train", "validation", "test")
 Texts = NDArray[np.object_]
@@ -67,6 +68,27 @@ class Collection:
         """How many queries somebody judged."""
         return len(self.query_id)
 
+    def itself(self) -> NDArray[np.intp]:
+        """(m,) the document that is the query, as in ArguAna; -1 where none is.
+
+        It has the query's id and begins as the query does.
+        """
+        at = pd.Index(self.document_id).get_indexer(pd.Index(self.query_id))
+        for q in np.flatnonzero(at >= 0):
+            texts = (
+                self.title[at[q]],
+                self.body[at[q]],
+                self.title[at[q]] + self.body[at[q]],
+            )
+            if _begun(self.query[q]) not in map(_begun, texts):
+                at[q] = -1
+        return at
+
+
+def _begun(text: str) -> str:
+    """The first letters of a text, however it is set."""
+    return "".join(text.split()).lower()[:BEGIN]
+
 
 def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
     """Read a folder of tables: our own schema, or the shape of a public collection.
@@ -104,6 +126,8 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
         told.notes.append(f"not used: {', '.join(unused[:8])}")
     synonyms, said = read_synonyms(where)
     made = _collection(told, synonyms, _shape(held), _qrels(held))
+    if n := int((made.itself() >= 0).sum()):
+        said.append(f"{n:,} queries are documents too: none is found for itself")
     return made, told.notes + said
 
 
