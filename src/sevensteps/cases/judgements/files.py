@@ -223,7 +223,7 @@ def _json(name: str, path: Path, member: str) -> list[Source]:
     encoding = encoding_of(path, member)
     head = [_object(line) for line in _head(path, member, encoding)]
     if len(head) > 1 and head[0]:
-        rows = [row for row in head if row]
+        rows = [_action(row) or row for row in head]
         if list_names(rows):
             rows = unfolded(list(_objects(name, path, member, encoding)))
             return [_of_rows(name, path, rows)]
@@ -269,7 +269,11 @@ def records(source: Source, columns: list[str]) -> Iterator[tuple[str, ...]]:
 def _objects(
     name: str, path: Path, member: str, encoding: str
 ) -> Iterator[dict[str, Any]]:
-    """What stands on each line of a file of JSON lines."""
+    """What stands on each line of a file of JSON lines.
+
+    In a bulk request, as Elasticsearch takes it, a line before each tells its id.
+    """
+    before: dict[str, Any] = {}
     with stream(path, member) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -280,4 +284,15 @@ def _objects(
                 raise BadTable(f"{name} line {number}: {error}") from None
             if not isinstance(row, dict):
                 raise BadTable(f"{name} line {number}: is no JSON object")
-            yield row
+            if (action := _action(row)) is None:
+                yield before | row
+            else:
+                before = action
+
+
+def _action(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The id that a line of a bulk request gives the next; None if it is no such."""
+    told = row.get("index", row.get("create")) if len(row) == 1 else None
+    if not isinstance(told, dict):
+        return None
+    return {"_id": told["_id"]} if "_id" in told else {}

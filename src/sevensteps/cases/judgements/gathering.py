@@ -16,6 +16,11 @@ from .tables import clean, load
 
 MOST_DOCUMENTS = 1_000_000  # beside those that are judged
 PAIR = ["query_id", "document_id"]
+BRING = {
+    "judgements": "judgements.csv with query_id, document_id, grade",
+    "documents": "documents.csv with document_id, title, description",
+    "texts of queries": "queries.csv with query_id, query",
+}
 SPLITS = {
     "train": "train",
     "training": "train",
@@ -54,12 +59,7 @@ def gathered(parts: Sequence[Part], unread: Sequence[str] = ()) -> Gathered:
     pairs = [_pairs(p, notes) for p in parts if p.role == "judgements"]
     graded = [p for p in pairs if "grade" in p]
     if not graded:
-        raise _missing(
-            "judgements",
-            "judgements.csv with query_id, document_id, grade",
-            parts,
-            unread,
-        )
+        raise _missing("judgements", parts, unread)
     judgements = pd.concat(graded, ignore_index=True)
     if judgements.empty:
         names = ", ".join(p.source.name for p in parts if p.role == "judgements")
@@ -70,16 +70,9 @@ def gathered(parts: Sequence[Part], unread: Sequence[str] = ()) -> Gathered:
     queries += [_queries(p, notes) for p in some or ([] if queries else told)]
     texts = [p for p in pairs if set(p) & set(TEXTS)]
     if not texts and not any(p.role == "documents" for p in parts):
-        raise _missing(
-            "documents",
-            "documents.csv with document_id, title, description",
-            parts,
-            unread,
-        )
+        raise _missing("documents", parts, unread)
     if not queries:
-        raise _missing(
-            "texts of queries", "queries.csv with query_id, query", parts, unread
-        )
+        raise _missing("texts of queries", parts, unread)
     documents = _documents(parts, texts, set(judgements["document_id"]), notes)
     return Gathered(documents, _asked(queries, notes), judgements, notes)
 
@@ -95,9 +88,7 @@ def _asked(queries: list[pd.DataFrame], notes: list[str]) -> pd.DataFrame:
     return merged[~blank].reset_index(drop=True)
 
 
-def _missing(
-    what: str, bring: str, parts: Sequence[Part], unread: Sequence[str]
-) -> BadTable:
+def _missing(what: str, parts: Sequence[Part], unread: Sequence[str]) -> BadTable:
     """What is not there, and what is."""
     held = "; ".join(
         f"{p.source.name} ({', '.join(p.source.columns)}), taken for {p.role}"
@@ -105,8 +96,8 @@ def _missing(
     )
     more = f". Not understood: {', '.join(unread[:8])}" if unread else ""
     return BadTable(
-        f"there are no {what}: bring {bring}, as CSV, TSV, Parquet or JSON lines; or, "
-        "if they are there under other names, tell these in columns.toml. Found: "
+        f"there are no {what}: bring {BRING[what]}, as CSV, TSV, Parquet or JSON; "
+        "or, if they are there under other names, tell these in columns.toml. Found: "
         f"{held or 'no table'}{more}"
     )
 
