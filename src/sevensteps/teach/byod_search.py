@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,13 @@ from sevensteps.cases.judgements import (
     read_collection,
     trial,
 )
-from sevensteps.cases.judgements.contest import OURS, SPELT, TUNED, order_of
+from sevensteps.cases.judgements.contest import OURS, TUNED, UNDERSTOOD, order_of
 
 SHOWN = 5  # corrections of spelling
 SKIPPED = (
     "clicks, propensities and what ranking by them does: need a log of what was shown",
     "interleaving, A/B tests and sales: need shoppers",
-    "synonyms from people, freshness of the index, deadlines: need the shop itself",
+    "freshness of the index, deadlines: need the shop itself",
 )
 
 
@@ -50,20 +51,34 @@ class SearchReport:
             f"Relevant is a grade from {data.relevant:g} on."
         )
         yield from (escape(f"Assumed: {note}") for note in self.notes)
-        yield escape(f"{self.result.why}. {self.spelling()}")
+        yield escape(f"{self.result.why}. {self.understanding()}")
         for outcome in self.result.outcomes:
             yield ""
             yield from _told(outcome)
         yield f"\nIntervals: 95 %, queries resampled. {self.seconds:.0f} s. Not run:"
         yield "\n".join(f"  - {part}" for part in self.skipped)
+        if not len(data.synonyms):
+            yield "  - synonyms from people: need a synonyms.txt in the folder"
 
-    def spelling(self) -> str:
-        """What was corrected, in words."""
-        changes = self.result.changes
-        if not changes:
-            return "No query had a spelling to correct."
-        some = ", ".join(f"{a} > {b}" for (a, b), _ in changes.most_common(SHOWN))
-        return f"Spelling: {sum(changes.values()):,} words corrected, such as {some}."
+    def understanding(self) -> str:
+        """What was corrected and added, in words."""
+        taken = self.result.understood
+        n, some = taken.spelling.total(), _some(taken.spelling)
+        told = "No query had a spelling to correct."
+        if n:
+            told = f"Spelling: {n:,} word{'s'[: n != 1]} corrected, such as {some}."
+        if not len(self.data.synonyms):
+            return told
+        if not taken.expanded:
+            return f"{told} No query had a phrase with a synonym."
+        return (
+            f"{told} Synonyms added to {taken.expanded:,} queries, such as "
+            f"{_some(taken.synonyms)}."
+        )
+
+
+def _some(changes: Counter[tuple[str, str]]) -> str:
+    return ", ".join(f"{a} > {b}" for (a, b), _ in changes.most_common(SHOWN))
 
 
 def _told(outcome: Outcome) -> RenderResult:
@@ -89,8 +104,8 @@ def _told(outcome: Outcome) -> RenderResult:
         f"simple way where the costlier one was not surely better: {taken}."
     )
     yield f"Ours is {outcome.verdict()}."
-    if SPELT in outcome.ndcg:
-        yield f"Spelling corrected is {outcome.verdict(SPELT)}."
+    if UNDERSTOOD in outcome.ndcg:
+        yield f"The query understood is {outcome.verdict(UNDERSTOOD)}."
     if len(outcome.slices) > 1:
         yield f"Ours over {TUNED}, by kind of query:"
         for name, (n, lead) in outcome.slices.items():
@@ -126,7 +141,7 @@ def settings(outcome: Outcome) -> str:
     """What tuning chose, of the first split, in words."""
     first = outcome.settings[0]
     chosen = first.setting
-    words = "corrected words" if first.words == "corrected" else "words as typed"
+    words = "words as understood" if first.words == "understood" else "words as typed"
     return (
         f"tuned: k1 {chosen.k1:g}, b {chosen.b:g}; title {chosen.title:g}, body "
         f"{chosen.body:g}, facets {chosen.facets:g}; {chosen.form}; in the mix "

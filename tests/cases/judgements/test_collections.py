@@ -122,7 +122,7 @@ def test_a_grade_that_is_none_is_told_by_its_row(shop, tmp_path):
     documents, queries, judgements = shop
     wrong = judgements.astype({"grade": object})
     wrong.loc[6, "grade"] = "so-so"
-    with pytest.raises(ValueError, match=r"judgements.grade[\s\S]*row 7: 'so-so'"):
+    with pytest.raises(ValueError, match=r"judgements.csv.grade[\s\S]*row 7: 'so-so'"):
         read_collection(write(tmp_path, documents, queries, wrong))
     wrong.loc[6, "grade"] = None
     _, notes = read_collection(write(tmp_path, documents, queries, wrong))

@@ -80,6 +80,8 @@ def test_a_feature_of_the_query_cannot_win_by_the_order_of_rows(letor):
         (lambda p: replace(p, grade=p.grade * 0), "no relevant document"),
         (lambda p: replace(p, size=np.array([p.size.sum()])), "one query only"),
         (lambda p: replace(p, x=csr_matrix(p.x.shape)), "every feature is zero"),
+        (lambda p: replace(p, x=csr_matrix((len(p.grade), 0))), "or there is none"),
+        (lambda p: replace(p, grade=p.grade * 0 + 1), "no order to learn"),
     ],
 )
 def test_what_cannot_be_tried_is_told(letor, spoil, why):
@@ -111,3 +113,15 @@ def test_the_test_part_may_lack_features(letor):
         for x in (few, hstack([few, zeros], format="csr"))
     ]
     assert told[0] == told[1]
+
+
+def test_a_number_that_stands_for_nothing_does_no_harm(letor):
+    """Istella writes the largest float where a feature has no value."""
+
+    def gaps(part):
+        told = np.where(np.arange(len(part.grade)) % 7, 0.5, np.finfo(float).max)
+        return replace(part, x=hstack([part.x, told[:, None]], format="csr"))
+
+    gone = trial(replace(letor, train=gaps(letor.train), test=gaps(letor.test)))
+    assert gone.apart < 1e-9
+    assert gone.table["linear"]["NDCG@10"].estimate > 0.5

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.judgements import read_collection, trial
+from sevensteps.cases.judgements.arena import retrieve_arena
 from sevensteps.cases.judgements.contest import BM25, MIX, OURS, TUNED
 from sevensteps.cases.judgements.learning import LEARNED
+from sevensteps.cases.judgements.meaning import Meaning
 from sevensteps.cases.judgements.splitting import alike, splits
+from sevensteps.cases.judgements.texts import texts_of
 from sevensteps.cases.judgements.trial import _drawn
 
 WORDS = np.array(
@@ -175,3 +178,39 @@ def test_order_of_the_rows_and_of_documents_means_nothing(tmp_path):
     assert abs(outcome.lead(OURS).estimate) < 0.1
     assert chance < 0.75
     assert data.n_queries == 24
+
+
+def test_queries_that_hardly_differ_are_refused(tmp_path):
+    world(tmp_path, seed=9, n_queries=20)
+    queries = pd.read_csv(tmp_path / "queries.csv").assign(query="red lamp")
+    queries.to_csv(tmp_path / "queries.csv", index=False)
+    data, _ = read_collection(tmp_path)
+    with pytest.raises(ValueError, match="of 20 queries 1 differ"):
+        trial(data)
+
+
+def test_a_query_that_is_a_document_is_not_found_for_itself(tmp_path):
+    """As in ArguAna, where each query asks for the answer to a document."""
+    world(tmp_path, seed=10, n_queries=30)
+    documents = pd.read_csv(tmp_path / "documents.csv").astype({"document_id": str})
+    queries = pd.read_csv(tmp_path / "queries.csv")
+    twins = pd.DataFrame(
+        {
+            "document_id": queries["query_id"].map("q{}".format),
+            "title": "",
+            "description": queries["query"],
+        }
+    )
+    pd.concat([documents, twins]).to_csv(tmp_path / "documents.csv", index=False)
+    for name in ("queries", "judgements"):
+        table = pd.read_csv(tmp_path / f"{name}.csv")
+        table["query_id"] = table["query_id"].map("q{}".format)
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    read, notes = read_collection(tmp_path)
+    assert any("30 queries are documents too" in note for note in notes)
+    twin = read.itself()
+    assert list(read.document_id[twin]) == list(read.query_id)
+    texts = texts_of(read)
+    group = np.arange(30, dtype=np.int32)
+    arena = retrieve_arena(read, np.arange(30), group, texts, Meaning.of(read))
+    assert not (arena.item == twin[arena.row]).any()

@@ -139,12 +139,13 @@ def retrieve_arena(
         best(stems, Setting(body=0, facets=0), DEPTH["title"], queries),
         meaning.best(DEPTH["dense"], queries),
     ]
-    if "corrected" in texts:
-        found.append(best(texts["corrected"], PLAIN, DEPTH["title"], queries))
+    if "understood" in texts:
+        found.append(best(texts["understood"], PLAIN, DEPTH["title"], queries))
     row = np.concatenate([np.repeat(np.arange(len(f)), f.shape[1]) for f in found])
     item = np.concatenate([f.ravel() for f in found]).astype(np.int64)
     n = data.n_documents
-    pair = np.unique((row * n + item)[item >= 0])
+    other = (item >= 0) & (item != data.itself()[queries][row])
+    pair = np.unique((row * n + item)[other])
     return _arena(
         "retrieve",
         data,

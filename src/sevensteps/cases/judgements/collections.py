@@ -11,13 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sevensteps.features.checks import BadTable
+from sevensteps.search.synonyms import Synonyms
 
 from .files import sources
 from .gathering import PAIR, SPLITS, Gathered, gathered
 from .grades import graded
 from .roles import Part, parts
+from .synonyms import read_synonyms
 
 FEWEST = 10  # judged queries that a trial needs
+BEGIN = 100  # letters that tell texts apart
 FACETS = ("brand", "colour", "category")
 SPLIT = ("train", "validation", "test")
 Texts = NDArray[np.object_]
@@ -37,6 +40,7 @@ class Collection:
     row, item, grade : (p,)          a judgement's query and document by their places,
                                      and its grade: 0 is not relevant, higher better
     relevant : float                 from which grade on a document counts as relevant
+    synonyms : Synonyms              of the words of queries, if the reader has some
     """
 
     shape: str
@@ -52,6 +56,7 @@ class Collection:
     item: NDArray[np.int32]
     grade: NDArray[np.float64]
     relevant: float
+    synonyms: Synonyms
 
     @property
     def n_documents(self) -> int:
@@ -63,16 +68,38 @@ class Collection:
         """How many queries somebody judged."""
         return len(self.query_id)
 
+    def itself(self) -> NDArray[np.intp]:
+        """(m,) the document that is the query, as in ArguAna; -1 where none is.
+
+        It has the query's id and begins as the query does.
+        """
+        at = pd.Index(self.document_id).get_indexer(pd.Index(self.query_id))
+        for q in np.flatnonzero(at >= 0):
+            texts = (
+                self.title[at[q]],
+                self.body[at[q]],
+                self.title[at[q]] + self.body[at[q]],
+            )
+            if _begun(self.query[q]) not in map(_begun, texts):
+                at[q] = -1
+        return at
+
+
+def _begun(text: str) -> str:
+    """The first letters of a text, however it is set."""
+    return "".join(text.split()).lower()[:BEGIN]
+
 
 def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
     """Read a folder of tables: our own schema, or the shape of a public collection.
 
     Ours: `documents` (document_id, title, description), `queries` (query_id, query) and
     `judgements` (query_id, document_id, grade, and if known split), as Parquet, CSV,
-    TSV or JSON lines, packed (.gz, .zip) or not. Known by their files and columns:
-    BEIR, TREC (qrels, SGML), SMART (.I .T .W), MS MARCO, WANDS, Amazon's ESCI, Home
-    Depot, CrowdFlower, and any one table of query, title and grade. Other names are
-    told in `columns.toml`::
+    TSV or JSON, packed (.gz, .zip) or not; and `synonyms.txt`, if there are some. Known
+    by their files and columns: BEIR, TREC (qrels, SGML), SMART (.I .T .W), MS MARCO,
+    LoTTE, Tevatron, WANDS, Amazon's ESCI, Home Depot, CrowdFlower, exports of Quepid
+    and OpenSearch, and any one table of query, title and grade. Other names are told in
+    `columns.toml`::
 
         [judgements]
         file = "my_labels.csv"
@@ -92,13 +119,16 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
         raise FileNotFoundError(
             f"no directory {where}: give one with documents, queries and judgements"
         )
-    tables, _ = sources(where)
+    tables, others = sources(where)
     held, unused = parts(where, tables)
-    told = gathered(held)
+    told = gathered(held, unused + others)
     if unused:
         told.notes.append(f"not used: {', '.join(unused[:8])}")
-    made = _collection(told, _shape(held), _qrels(held))
-    return made, told.notes
+    synonyms, said = read_synonyms(where)
+    made = _collection(told, synonyms, _shape(held), _qrels(held))
+    if n := int((made.itself() >= 0).sum()):
+        said.append(f"{n:,} queries are documents too: none is found for itself")
+    return made, told.notes + said
 
 
 def _shape(held: list[Part]) -> str:
@@ -112,8 +142,8 @@ def _shape(held: list[Part]) -> str:
         ("Home Depot", {"product_uid", "search_term"} <= columns),
         ("CrowdFlower", "median_relevance" in columns),
         ("BEIR", {"corpus.jsonl", "queries.jsonl"} <= names),
-        ("MS MARCO", any(n.startswith("collection") for n in names)),
         ("TREC or SMART", "frame" in kinds and "0" in columns),
+        ("MS MARCO", any(n.startswith(("collection", "msmarco")) for n in names)),
         ("our schema", any(n.startswith("judgements.") for n in names)),
     ):
         if sure:
@@ -127,14 +157,16 @@ def _qrels(held: list[Part]) -> bool:
     return all(not s.header or "qrel" in s.name.lower() for s in judged)
 
 
-def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
+def _collection(
+    told: Gathered, synonyms: Synonyms, shape: str, qrels: bool
+) -> Collection:
     judgements = _matched(told)
     mean = _once(told, judgements, qrels)
     row, asked = pd.factorize(mean["query_id"])
     if len(asked) < FEWEST:
         raise BadTable(
-            f"{len(asked):,} queries have judgements of known documents; a trial needs "
-            f"{FEWEST}"
+            f"judgements of known documents are there for {len(asked):,} queries; a "
+            f"trial needs {FEWEST}"
         )
     queries = told.queries.set_index("query_id").reindex(asked).fillna("")
     queries = queries.rename_axis("query_id")
@@ -155,12 +187,13 @@ def _collection(told: Gathered, shape: str, qrels: bool) -> Collection:
         item.astype(np.int32),
         mean["grade"].to_numpy(np.float64),
         min(1.0, highest) if qrels else highest / 2,
+        synonyms,
     )
 
 
 def _once(told: Gathered, judgements: pd.DataFrame, qrels: bool) -> pd.DataFrame:
     """Each pair with one grade, the mean of those it was given."""
-    grades, notes = graded("judgements", judgements["grade"], from_zero=qrels)
+    grades, notes = graded(judgements, from_zero=qrels)
     told.notes.extend(notes)
     pairs = judgements.assign(grade=grades).groupby(PAIR, sort=False)["grade"]
     mean = pairs.mean().round(6).reset_index()
@@ -179,6 +212,7 @@ def _matched(told: Gathered) -> pd.DataFrame:
     judgements = told.judgements
     for table, own in ((told.queries, "query_id"), (told.documents, "document_id")):
         kind = own.removesuffix("_id")
+        kinds = {"query": "queries"}.get(kind, f"{kind}s")
         ids = _alike(judgements[own], table[own])
         if own == "query_id" and _counted(ids, table[own]):
             told.notes.append("judgements number the queries in their order: so read")
@@ -189,7 +223,7 @@ def _matched(told: Gathered) -> pd.DataFrame:
             raise BadTable(
                 f"{(~known).sum():,} of {len(known):,} judgements name a {own} that no "
                 f"table tells, such as {judgements[own][~known].iloc[0]!r}; known are "
-                f"{', '.join(map(repr, table[own].head(3)))}. Bring the {kind}s too, "
+                f"{', '.join(map(repr, table[own].head(3)))}. Bring the {kinds} too, "
                 "or leave these judgements out"
             )
         if not known.all():

@@ -21,7 +21,7 @@ from .splitting import Split
 from .tuning import best_share, mixed, surely_more, tuned
 
 TITLE, BM25, TUNED = "BM25, titles only", "BM25", "BM25, tuned"
-SPELT, VECTORS = "BM25, tuned, spelling corrected", "vectors"
+UNDERSTOOD, VECTORS = "BM25, tuned, query understood", "vectors"
 RANKS, MIX = "reciprocal ranks", "mix of scores"
 OURS = "ours"
 QUICK = ("linear", "LambdaMART")  # that are tried aside, and their blend
@@ -44,7 +44,7 @@ class Chosen:
     Attributes
     ----------
     setting : BM25's
-    words : the form of the words in the mix: that of the setting, or "corrected"
+    words : the form of the words in the mix: that of the setting, or "understood"
     share : of meaning in the mix
     """
 
@@ -127,10 +127,10 @@ def _chosen_settings(
     held = {form: told.take(mine) for form, told in matches.items()}
     setting = tuned(some, held)
     words, score = setting.form, held[setting.form].score(setting)
-    if "corrected" in held:
-        other = held["corrected"].score(setting)
+    if "understood" in held:
+        other = held["understood"].score(setting)
         if surely_more(some.ndcg(other), some.ndcg(score), ERRORS):
-            words, score = "corrected", other
+            words, score = "understood", other
     share = best_share(some, score, features["cosine"][mine])
     return Chosen(setting, words, share)
 
@@ -156,8 +156,8 @@ def simple_ways(
     }
     if not made[TITLE].any():
         del made[TITLE]
-    if "corrected" in matches:
-        made[SPELT] = matches["corrected"].score(setting)
+    if "understood" in matches:
+        made[UNDERSTOOD] = matches["understood"].score(setting)
     return made
 
 
@@ -227,5 +227,5 @@ def _aside(arena: Arena, parts: list[tuple[Rows, dict[str, Scores]]]) -> Aside:
 
 def order_of(ways: Mapping[str, Interval]) -> list[str]:
     """Ways from the simplest to ours."""
-    every = (TITLE, BM25, TUNED, SPELT, VECTORS, RANKS, MIX, *LEARNED, OURS)
+    every = (TITLE, BM25, TUNED, UNDERSTOOD, VECTORS, RANKS, MIX, *LEARNED, OURS)
     return [way for way in every if way in ways]

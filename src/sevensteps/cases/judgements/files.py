@@ -19,6 +19,7 @@ from sevensteps.features.checks import BadTable
 
 from .columns import known
 from .marked import marked
+from .nested import Rows, list_names, tables_in, unfolded
 
 DELIMITED = {".csv", ".tsv", ".tab", ".txt", ".qrels", ".qrel", ".docs", ".queries"}
 LINES = {".jsonl", ".ndjson", ".json"}
@@ -37,9 +38,9 @@ class Source:
     name : within the folder; as messages tell it
     path, member : where; the member of a zip file
     columns : as written; "0", "1" … where no line names them
-    kind : "parquet", "delimited", "lines" or "frame": already read
+    kind : "parquet", "delimited", "lines", or already read: "frame" or "rows"
     separator, header, encoding, quoted : how it is written
-    frame : what was read, of the last kind
+    frame, rows : what was read, of the last kinds
     """
 
     name: str
@@ -52,6 +53,7 @@ class Source:
     encoding: str = "utf-8"
     quoted: bool = True
     frame: pd.DataFrame | None = None
+    rows: Rows | None = None
 
 
 def sources(folder: Path) -> tuple[list[Source], list[str]]:
@@ -65,15 +67,20 @@ def sources(folder: Path) -> tuple[list[Source], list[str]]:
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in inside.parts)
-        if not path.is_file() or hidden or len(inside.parts) > DEEPEST:
+        passed = hidden or len(inside.parts) > DEEPEST or is_synonyms(path)
+        if passed or not path.is_file():
             continue
         for name, member in _members(path, str(inside)):
-            table = look(name, path, member)
-            if table is None:
+            held = look(name, path, member)
+            tables += held
+            if not held:
                 others.append(name)
-            else:
-                tables.append(table)
     return _once(tables), others
+
+
+def is_synonyms(path: Path) -> bool:
+    """Whether a file's name says that it holds synonyms, and no table."""
+    return "synonym" in path.name.lower() and path.suffix.lower() in ("", ".txt")
 
 
 def _members(path: Path, name: str) -> list[tuple[str, str]]:
@@ -91,20 +98,20 @@ def _once(tables: list[Source]) -> list[Source]:
     return [table for table in tables if seen[table.name] is table]
 
 
-def look(name: str, path: Path, member: str = "") -> Source | None:
-    """How one file is written; None if it holds no table."""
+def look(name: str, path: Path, member: str = "") -> list[Source]:
+    """How the table of one file is written, or its tables; none if it holds none."""
     suffix = Path(name).suffix.lower()
     try:
         if suffix == ".parquet":
             columns = tuple(pq.read_schema(path).names)
-            return Source(name, path, columns, "parquet", member)
+            return [Source(name, path, columns, "parquet", member)]
         if suffix in LINES:
-            return _lines(name, path, member)
-        if suffix in DELIMITED | MARKED:
+            return _json(name, path, member)
+        if suffix in DELIMITED | MARKED or "." not in Path(name).name:
             return _text(name, path, member, suffix)
     except (pa.ArrowException, EOFError, OSError, zipfile.BadZipFile) as error:
         raise BadTable(f"{name} cannot be read: {str(error).strip()}") from None
-    return None
+    return []
 
 
 def stream(path: Path, member: str = "") -> IO[bytes]:
@@ -128,7 +135,7 @@ def encoding_of(path: Path, member: str = "") -> str:
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "latin-1"
+            return "cp1252"
     return "utf-8-sig" if marked_so else "utf-8"
 
 
@@ -139,30 +146,47 @@ def _head(path: Path, member: str, encoding: str, n: int = 200) -> list[str]:
     return [line for line in lines if line.strip()][:n]
 
 
-def _text(name: str, path: Path, member: str, suffix: str) -> Source | None:
+def _text(name: str, path: Path, member: str, suffix: str) -> list[Source]:
     encoding = encoding_of(path, member)
     lines = _head(path, member, encoding)
     if not lines:
-        return None
+        return []
+    if lines[0].startswith(("{", "[")):
+        return _json(name, path, member)
     if lines[0].lstrip().startswith((".I", "<")):
         with stream(path, member) as file:
             frame = marked(file.read().decode(encoding, errors="replace"))
         if frame is None:
-            return None
+            return []
         columns = tuple(frame.columns)
-        return Source(name, path, columns, "frame", encoding=encoding, frame=frame)
+        return [Source(name, path, columns, "frame", encoding=encoding, frame=frame)]
     separator = _separator(lines)
     if separator is None:
-        return None
+        return []
     fields = [field.strip('" ') for field in _fields(lines[0], separator)]
-    header = known(fields)
+    header = known(fields) or _headed(lines, separator)
     if not header and suffix == ".csv" and separator == ",":
         header = not any(field.replace(".", "").isdigit() for field in fields)
     columns = tuple(fields) if header else tuple(map(str, range(len(fields))))
     quoted = header and not (separator == "\t" and _even(lines, separator))
-    return Source(
-        name, path, columns, "delimited", member, separator, header, encoding, quoted
+    told = separator, header, encoding, quoted
+    return [Source(name, path, columns, "delimited", member, *told)]
+
+
+def _headed(lines: list[str], separator: str) -> bool:
+    """Whether some field is a number on every line but the first."""
+    rows = [_fields(line, separator) for line in lines]
+    rows = [row for row in rows[1:] if len(row) == len(rows[0])]
+    first = _fields(lines[0], separator)
+    return any(
+        rows and not _number(name) and all(_number(row[n]) for row in rows)
+        for n, name in enumerate(first)
     )
+
+
+def _number(field: str) -> bool:
+    bare = field.strip('" ').lstrip("-").replace(".", "", 1)
+    return bare.isascii() and bare.isdigit()
 
 
 def _separator(lines: list[str]) -> str | None:
@@ -194,41 +218,38 @@ def _fields(line: str, separator: str) -> list[str]:
     return line.split() if separator == " " else line.split(separator)
 
 
-def _lines(name: str, path: Path, member: str) -> Source | None:
-    """JSON: an object on each line, or one array or mapping of them."""
+def _json(name: str, path: Path, member: str) -> list[Source]:
+    """JSON: an object on each line, or all in one."""
     encoding = encoding_of(path, member)
-    first = next(iter(_head(path, member, encoding, 1)), "")
-    try:
-        record = json.loads(first)
-    except ValueError:
-        record = None
-    if isinstance(record, dict) and len(_head(path, member, encoding, 2)) > 1:
-        return Source(name, path, tuple(record), "lines", member, encoding=encoding)
-    if first.lstrip()[:1] not in ("{", "["):
-        return None
+    head = [_object(line) for line in _head(path, member, encoding)]
+    if len(head) > 1 and head[0]:
+        rows = [_action(row) or row for row in head]
+        if list_names(rows):
+            rows = unfolded(list(_objects(name, path, member, encoding)))
+            return [_of_rows(name, path, rows)]
+        columns = tuple(dict.fromkeys(key for row in rows for key in row))
+        return [Source(name, path, columns, "lines", member, encoding=encoding)]
     with stream(path, member) as file:
-        frame = _whole(name, file.read().decode(encoding))
-    if frame is None:
-        return None
-    return Source(name, path, tuple(frame.columns), "frame", frame=frame)
-
-
-def _whole(name: str, text: str) -> pd.DataFrame | None:
-    """A JSON array of objects, or a mapping of ids to texts or to grades."""
+        text = file.read().decode(encoding, errors="replace")
     try:
         held = json.loads(text)
     except ValueError as error:
         raise BadTable(f"{name} is not valid JSON: {error}") from None
-    if isinstance(held, list) and held and isinstance(held[0], dict):
-        return pd.DataFrame([{k: flat(v) for k, v in row.items()} for row in held])
-    if not isinstance(held, dict) or not held:
-        return None
-    if all(isinstance(v, str) for v in held.values()):
-        return pd.DataFrame({"id": list(held), "text": list(held.values())})
-    if all(isinstance(v, dict) for v in held.values()):
-        rows = [(q, d, str(g)) for q, row in held.items() for d, g in row.items()]
-        return pd.DataFrame(rows, columns=["query_id", "document_id", "grade"])
-    return None
+    return [_of_rows(each, path, rows) for each, rows in tables_in(name, held)]
+
+
+def _of_rows(name: str, path: Path, rows: Rows) -> Source:
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    return Source(name, path, columns, "rows", rows=rows)
+
+
+def _object(line: str) -> dict[str, Any]:
+    """The object on a line; empty if it is something else, or cut short."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
 
 
 def flat(value: Any) -> str:
@@ -239,15 +260,39 @@ def flat(value: Any) -> str:
 
 
 def records(source: Source, columns: list[str]) -> Iterator[tuple[str, ...]]:
-    """The wanted columns of a file of JSON lines, row by row."""
-    with stream(source.path, source.member) as file:
+    """The wanted columns of objects, row by row."""
+    told = (source.name, source.path, source.member, source.encoding)
+    for row in _objects(*told) if source.rows is None else source.rows:
+        yield tuple(flat(row.get(name)) for name in columns)
+
+
+def _objects(
+    name: str, path: Path, member: str, encoding: str
+) -> Iterator[dict[str, Any]]:
+    """What stands on each line of a file of JSON lines.
+
+    In a bulk request, as Elasticsearch takes it, a line before each tells its id.
+    """
+    before: dict[str, Any] = {}
+    with stream(path, member) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line.decode(source.encoding))
+                row = json.loads(line.decode(encoding))
             except ValueError as error:
-                raise BadTable(f"{source.name} line {number}: {error}") from None
+                raise BadTable(f"{name} line {number}: {error}") from None
             if not isinstance(row, dict):
-                raise BadTable(f"{source.name} line {number}: is no JSON object")
-            yield tuple(flat(row.get(name)) for name in columns)
+                raise BadTable(f"{name} line {number}: is no JSON object")
+            if (action := _action(row)) is None:
+                yield before | row
+            else:
+                before = action
+
+
+def _action(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The id that a line of a bulk request gives the next; None if it is no such."""
+    told = row.get("index", row.get("create")) if len(row) == 1 else None
+    if not isinstance(told, dict):
+        return None
+    return {"_id": told["_id"]} if "_id" in told else {}

@@ -10,11 +10,17 @@ import pandas as pd
 
 from sevensteps.features.checks import BadTable
 
+from .grades import NONE
 from .roles import TEXTS, Part
 from .tables import clean, load
 
 MOST_DOCUMENTS = 1_000_000  # beside those that are judged
 PAIR = ["query_id", "document_id"]
+BRING = {
+    "judgements": "judgements.csv with query_id, document_id, grade",
+    "documents": "documents.csv with document_id, title, description",
+    "texts of queries": "queries.csv with query_id, query",
+}
 SPLITS = {
     "train": "train",
     "training": "train",
@@ -38,8 +44,12 @@ class Gathered:
     notes: list[str]
 
 
-def gathered(parts: Sequence[Part]) -> Gathered:
+def gathered(parts: Sequence[Part], unread: Sequence[str] = ()) -> Gathered:
     """Read every part, the judgements first, so that what is judged is kept.
+
+    Parameters
+    ----------
+    unread : names of files that hold no part, for messages
 
     Raises
     ------
@@ -49,29 +59,58 @@ def gathered(parts: Sequence[Part]) -> Gathered:
     pairs = [_pairs(p, notes) for p in parts if p.role == "judgements"]
     graded = [p for p in pairs if "grade" in p]
     if not graded:
-        held = "; ".join(
-            f"{p.source.name} ({', '.join(p.source.columns)})" for p in parts
-        )
-        raise BadTable(
-            "there are no judgements: bring judgements.csv with query_id, document_id "
-            f"and grade. Found: {held or 'no table at all'}"
-        )
+        raise _missing("judgements", parts, unread)
     judgements = pd.concat(graded, ignore_index=True)
+    if judgements.empty:
+        names = ", ".join(p.source.name for p in parts if p.role == "judgements")
+        raise BadTable(f"{names}: no row has a grade")
     queries = [p for p in pairs if "query" in p]
-    queries += [_queries(p) for p in parts if p.role == "queries"]
+    told = [p for p in parts if p.role == "queries"]
+    some = [p for p in told if "query" in p.names]  # others tell of sources and kinds
+    queries += [_queries(p, notes) for p in some or ([] if queries else told)]
     texts = [p for p in pairs if set(p) & set(TEXTS)]
+    if not texts and not any(p.role == "documents" for p in parts):
+        raise _missing("documents", parts, unread)
+    if not queries:
+        raise _missing("texts of queries", parts, unread)
     documents = _documents(parts, texts, set(judgements["document_id"]), notes)
-    return Gathered(documents, _merged(queries, "query_id"), judgements, notes)
+    return Gathered(documents, _asked(queries, notes), judgements, notes)
+
+
+def _asked(queries: list[pd.DataFrame], notes: list[str]) -> pd.DataFrame:
+    """One row for each query that has a text."""
+    merged = _merged(queries, "query_id")
+    blank = merged["query"].str.strip().eq("")
+    if blank.all():
+        raise BadTable("no query has a text")
+    if blank.any():
+        notes.append(f"{blank.sum():,} queries without a text left out")
+    return merged[~blank].reset_index(drop=True)
+
+
+def _missing(what: str, parts: Sequence[Part], unread: Sequence[str]) -> BadTable:
+    """What is not there, and what is."""
+    held = "; ".join(
+        f"{p.source.name} ({', '.join(p.source.columns)}), taken for {p.role}"
+        for p in parts
+    )
+    more = f". Not understood: {', '.join(unread[:8])}" if unread else ""
+    return BadTable(
+        f"there are no {what}: bring {BRING[what]}, as CSV, TSV, Parquet or JSON; "
+        "or, if they are there under other names, tell these in columns.toml. Found: "
+        f"{held or 'no table'}{more}"
+    )
 
 
 def _pairs(part: Part, notes: list[str]) -> pd.DataFrame:
     """Pairs of a query and a document, their grades, and what is told of both."""
     frame, _ = load(part.source, part.names)
-    if part.source.encoding == "latin-1":
-        notes.append(f"{part.source.name} is not UTF-8; read as Latin-1")
-    frame = _chosen(frame, part.source.name, notes)
+    if part.source.encoding == "cp1252":
+        notes.append(f"{part.source.name} is not UTF-8; read as Windows' Latin-1")
     if not part.source.header and len(part.source.columns) == 4:
         frame = _smart(part, frame)
+    frame = frame.assign(file=part.source.name, place=range(len(frame)))
+    frame = _chosen(frame, part.source.name, notes)
     for own, text in (("query_id", ["query"]), ("document_id", ["title", "body"])):
         if own not in frame:
             told = [name for name in text if name in frame]
@@ -80,12 +119,16 @@ def _pairs(part: Part, notes: list[str]) -> pd.DataFrame:
             frame[own] = sum((" " + frame[t] for t in told[1:]), frame[told[0]])
     if "split" not in frame and (split := _split_of(part.source.name)):
         frame["split"] = split
-    if "grade" in frame and (empty := frame["grade"].str.strip().eq("")).any():
+    if "grade" in frame and (empty := _missing_grade(frame["grade"])).any():
         notes.append(
             f"{empty.sum():,} rows of {part.source.name} without a grade left out"
         )
         frame = frame[~empty]
     return frame
+
+
+def _missing_grade(told: pd.Series) -> pd.Series:
+    return told.str.strip().str.lower().isin(NONE)
 
 
 def _smart(part: Part, frame: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +165,7 @@ def _chosen(frame: pd.DataFrame, name: str, notes: list[str]) -> pd.DataFrame:
     return frame.drop(columns=["locale", "small"], errors="ignore")
 
 
-def _queries(part: Part) -> pd.DataFrame:
+def _queries(part: Part, notes: list[str]) -> pd.DataFrame:
     frame, _ = load(part.source, part.names)
     if "query" not in frame:
         raise BadTable(
@@ -132,7 +175,18 @@ def _queries(part: Part) -> pd.DataFrame:
         )
     if "query_id" not in frame:
         frame["query_id"] = frame["query"].str.strip()
-    return _chosen(frame, part.source.name, [])
+    frame = _chosen(frame, part.source.name, [])
+    _repeats(frame, "query_id", part.source.name, notes)
+    return frame
+
+
+def _repeats(frame: pd.DataFrame, own: str, name: str, notes: list[str]) -> None:
+    """Say how many rows tell of what an earlier one told of."""
+    if n := int(frame[own].duplicated().sum()):
+        notes.append(
+            f"{n:,} rows of {name} repeat a {own}: of each text, the first that is not "
+            "empty counts"
+        )
 
 
 def _documents(
@@ -148,15 +202,13 @@ def _documents(
             told.append(_catalogue(part, judged, notes))
         elif part.role == "attributes":
             told.append(_attributes(part))
-    if not told:
-        raise BadTable(
-            "there are no documents: bring documents.csv with document_id, title and "
-            "description"
-        )
     merged = _merged(told, "document_id")
     for name in TEXTS:
         if name in merged:
             merged[name] = clean(merged[name])
+    texts_of = [merged[name] for name in TEXTS if name in merged]
+    if not any(text.str.strip().ne("").any() for text in texts_of):
+        raise BadTable("no document has a text: neither a title nor a description")
     return merged
 
 
@@ -173,9 +225,11 @@ def _catalogue(part: Part, judged: Collection[str], notes: list[str]) -> pd.Data
             f"{left:,} documents of {part.source.name} that nobody judged left out: "
             f"{MOST_DOCUMENTS:,} of those are enough"
         )
-    if part.source.encoding == "latin-1":
-        notes.append(f"{part.source.name} is not UTF-8; read as Latin-1")
-    return _chosen(frame, part.source.name, notes)
+    if part.source.encoding == "cp1252":
+        notes.append(f"{part.source.name} is not UTF-8; read as Windows' Latin-1")
+    frame = _chosen(frame, part.source.name, notes)
+    _repeats(frame, "document_id", part.source.name, notes)
+    return frame
 
 
 def _attributes(part: Part) -> pd.DataFrame:
@@ -192,10 +246,6 @@ def _attributes(part: Part) -> pd.DataFrame:
 
 def _merged(frames: list[pd.DataFrame], own: str) -> pd.DataFrame:
     """One row for each id; of each column the first text that is not empty."""
-    if not frames:
-        raise BadTable(
-            "there are no texts of queries: bring queries.csv with query_id and query"
-        )
     shared = [own, "query", "kind"] if own == "query_id" else [own, *TEXTS]
     every = pd.concat([f[[c for c in shared if c in f]] for f in frames])
     ids = every[own].drop_duplicates()

@@ -24,6 +24,7 @@ from sevensteps.search.lambdarank import EXAMPLE, Plan, Rows, grow
 
 PLACES = (1, 3, 5, 10)
 FIRST = 10  # places by which the ways are compared
+FARTHEST = 1e30  # from zero, of a value: Istella writes 1.8e308 for "none"
 CHOICE_ROWS = 50_000  # to choose the best single feature by, whole queries
 OURS = "our ranking step"
 FEATURE, LINEAR, POINTWISE = "best single feature", "linear", "trees of the grade"
@@ -97,7 +98,7 @@ def trial(letor: Letor) -> Trial:
     feature, more = best_feature(train)
     scores = {
         FEATURE: _column(judge.x, feature) * (1 if more else -1),
-        LINEAR: _linear(learn).predict(judge.x),
+        LINEAR: _linear(learn).predict(_near(judge.x)),
         POINTWISE: rival.booster.predict(judge.x),
         OURS: grown.booster.predict(judge.x),
     }
@@ -136,8 +137,6 @@ def best_feature(train: Part) -> tuple[int, bool]:
             lists = ranked(value if more else -value, grade, query)
             each = per_query.ndcg(lists, k=FIRST, ties="average", empty="zero")
             tried[int(feature), more] = float(each.mean())
-    if not tried:
-        raise ValueError(f"{train.file}: every feature is zero everywhere")
     return max(tried, key=lambda one: tried[one])
 
 
@@ -158,12 +157,20 @@ def _tops(part: Part) -> NDArray[np.int64]:
     return np.maximum.reduceat(part.grade, np.cumsum(part.size) - part.size)
 
 
-def _enough(*parts: Part) -> None:
-    for part in parts:
+def _enough(train: Part, test: Part) -> None:
+    for part in (train, test):
         if len(part.size) < 2:
             raise ValueError(f"{part.file} has one query only: give more")
         if part.grade.max() == 0:
             raise ValueError(f"{part.file} has no relevant document: every grade is 0")
+    if not train.x.nnz:
+        raise ValueError(f"{train.file}: every feature is zero, or there is none")
+    low = np.minimum.reduceat(train.grade, np.cumsum(train.size) - train.size)
+    if (_tops(train) == low).all():
+        raise ValueError(
+            f"{train.file}: no query has documents of different grades, so that there "
+            "is no order to learn"
+        )
 
 
 def _column(x: csr_matrix, feature: int) -> Floats:
@@ -173,7 +180,14 @@ def _column(x: csr_matrix, feature: int) -> Floats:
 def _linear(rows: Rows) -> Ridge:
     """Ridge regression of the grade on features of one size."""
     ridge = Ridge(1.0, solver="sparse_cg", max_iter=200)
-    return make_pipeline(StandardScaler(with_mean=False), ridge).fit(rows.x, rows.grade)
+    model = make_pipeline(StandardScaler(with_mean=False), ridge)
+    return model.fit(_near(rows.x), rows.grade)
+
+
+def _near(x: csr_matrix) -> csr_matrix:
+    """Values whose squares can be added up."""
+    near = np.clip(x.data, -FARTHEST, FARTHEST)
+    return csr_matrix((near, x.indices, x.indptr), x.shape)
 
 
 def _mean(each: Floats) -> Interval:

@@ -168,6 +168,7 @@ def _headless(table: Source) -> Part | None:
     if n == 2 and hint in ("queries", "documents"):
         own = "query_id" if hint == "queries" else "document_id"
         return Part(table, hint, {own: "0", ("query", "body")[own[0] == "d"]: "1"})
-    if n == 3 and hint == "documents":
-        return Part(table, hint, {"document_id": "0", "title": "1", "body": "2"})
+    if n >= 3 and hint == "documents":  # between the id and the texts, MS MARCO's url
+        names = {"document_id": "0", "title": str(n - 2), "body": str(n - 1)}
+        return Part(table, hint, names)
     return None

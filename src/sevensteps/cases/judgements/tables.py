@@ -6,6 +6,7 @@ import csv
 import html
 import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -67,7 +68,7 @@ def _batches(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFrame]
         file = pq.ParquetFile(source.path)
         for batch in file.iter_batches(BATCH, columns=list(set(names.values()))):
             yield _from_arrow(batch, names)
-    elif source.kind == "lines":
+    elif source.kind in ("lines", "rows"):
         yield from _from_lines(source, names)
     else:
         yield from _delimited(source, names)
@@ -111,22 +112,14 @@ def _from_lines(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFra
 def _delimited(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     place = {theirs: n for n, theirs in enumerate(source.columns)}
     wanted = sorted({place[theirs] for theirs in names.values()})
+    for theirs in names.values():
+        if source.columns.count(theirs) > 1:
+            raise BadTable(
+                f"{source.name} has two columns {theirs}: rename one of them"
+            )
     file = stream(source.path, source.member)
-    blank = source.separator == " "
     try:
-        reader = pd.read_csv(
-            file,
-            sep=r"\s+" if blank else source.separator,
-            header=0 if source.header else None,
-            names=list(range(len(source.columns))),
-            usecols=wanted,
-            dtype="str",
-            keep_default_na=False,
-            encoding=source.encoding,
-            quoting=csv.QUOTE_MINIMAL if source.quoted else csv.QUOTE_NONE,
-            chunksize=BATCH,
-            low_memory=False,
-        )
+        reader = pd.read_csv(file, usecols=wanted, **_how(source))
         for part in reader:
             told = part.fillna("")  # lines that end early
             yield pd.DataFrame(
@@ -139,6 +132,30 @@ def _delimited(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFram
         ) from None
     finally:
         file.close()
+
+
+def _how(source: Source) -> dict[str, Any]:
+    """What pandas must know to read a table in parts, all as text."""
+    return {
+        "sep": r"\s+" if source.separator == " " else source.separator,
+        "header": 0 if source.header else None,
+        "names": list(range(len(source.columns))),
+        "dtype": "str",
+        "keep_default_na": False,
+        "encoding": source.encoding,
+        "encoding_errors": "replace",  # Windows leaves a few bytes without a meaning
+        "quoting": csv.QUOTE_MINIMAL if source.quoted else csv.QUOTE_NONE,
+        "chunksize": BATCH,
+        "low_memory": False,
+    }
+
+
+def _told_apart(source: Source, names: Mapping[str, str]) -> None:
+    for theirs in names.values():
+        if source.columns.count(theirs) > 1:
+            raise BadTable(
+                f"{source.name} has two columns {theirs}: rename one of them"
+            )
 
 
 def _unquoted(source: Source, column: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ so that a million documents take a few hundred megabytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -25,6 +25,7 @@ FIELDS = ("title", "body", "facets")
 BLOCK = 50_000  # documents cut into words at once
 Floats = NDArray[np.float32]
 Ids = NDArray[np.integer[Any]]
+Weighed = tuple[tuple[str, float], ...]  # words with weights
 ANALYSER = Analyser()
 
 
@@ -36,7 +37,7 @@ class Texts:
     ----------
     words : the asked words, in the order of the columns
     order : each query's words as it has them
-    asked : (m, words) how often each query has each word
+    asked : (m, words) how often each query has each word, or a synonym's weight
     counts : (n, words) of each field
     length : (n,) words of each field
     """
@@ -82,18 +83,33 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def texts_of(
-    data: Collection, corrected: NDArray[np.object_] | None = None
-) -> dict[str, Texts]:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Other words of queries.
+
+    Attributes
+    ----------
+    query : (m,) each in other words
+    more : (m,) of words that will do as well, with weights in (0, 1]
+    """
+
+    query: NDArray[np.object_]
+    more: tuple[Weighed, ...]
+
+
+def texts_of(data: Collection, wording: Wording | None = None) -> dict[str, Texts]:
     """Texts by form of the words: plurals made singular, or stems.
 
     Parameters
     ----------
-    corrected : (m,) another wording of each query; its stems are a third form
+    wording : of the queries as understood, whose stems are a third form
     """
-    told = data.query if corrected is None else np.r_[data.query, corrected]
+    told: NDArray[np.object_] = data.query
+    more: list[Weighed] = [()] * data.n_queries
+    if wording is not None:
+        told, more = np.r_[told, wording.query], [*more, *wording.more]
     words = [kept_words(ANALYSER.words(text)) for text in told]
-    asked = {name: _numbered(words, form) for name, form in FORMS.items()}
+    asked = {name: _numbered(words, more, form) for name, form in FORMS.items()}
     places = {name: place for name, (place, _, _) in asked.items()}
     counted = {f: _counted(getattr(data, f), places) for f in FIELDS}
     made, m = {}, data.n_queries
@@ -101,9 +117,9 @@ def texts_of(
         counts = {f: by_form[name] for f, (by_form, _) in counted.items()}
         length = {f: size for f, (_, size) in counted.items()}
         made[name] = Texts(tuple(place), order[:m], matrix[:m], counts, length)
-    if corrected is not None:
+    if wording is not None:
         _, order, matrix = asked["stems"]
-        made["corrected"] = replace(
+        made["understood"] = replace(
             made["stems"], order=order[m:], asked=matrix[m:].tocsr()
         )
     return made
@@ -115,16 +131,21 @@ def kept_words(words: list[str]) -> list[str]:
 
 
 def _numbered(
-    queries: list[list[str]], form: Callable[[str], str]
+    queries: list[list[str]], more: Sequence[Weighed], form: Callable[[str], str]
 ) -> tuple[dict[str, int], tuple[tuple[int, ...], ...], sparse.csr_matrix]:
+    """Columns of words, each query's own words in order, and (queries, columns)."""
     place: dict[str, int] = {}
-    columns = [[place.setdefault(form(w), len(place)) for w in q] for q in queries]
-    start = np.cumsum([0, *map(len, columns)])
-    column = np.fromiter((c for q in columns for c in q), np.int32, start[-1])
-    ones = np.ones(len(column), np.float32)
-    made = sparse.csr_matrix((ones, column, start), (len(queries), max(len(place), 1)))
+    order, columns, weights, start = [], list[int](), list[float](), [0]
+    for words, others in zip(queries, more, strict=True):
+        order.append(tuple(place.setdefault(form(w), len(place)) for w in words))
+        columns += order[-1]
+        columns += (place.setdefault(form(w), len(place)) for w, _ in others)
+        weights += [1.0] * len(words) + [weight for _, weight in others]
+        start.append(len(columns))
+    told = np.array(weights, np.float32), np.array(columns, np.int32), start
+    made = sparse.csr_matrix(told, (len(queries), max(len(place), 1)))
     made.sum_duplicates()
-    return place, tuple(map(tuple, columns)), made
+    return place, tuple(order), made
 
 
 def _counted(

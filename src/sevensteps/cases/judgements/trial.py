@@ -18,9 +18,9 @@ from .contest import OURS, TUNED, Chosen, Found, contest
 from .matching import PLAIN, Matches, best
 from .meaning import Meaning
 from .signals import signals
-from .splitting import alike, splits
+from .splitting import FEWEST, alike, splits
 from .texts import Texts, texts_of
-from .wording import corrected
+from .wording import Understood, understood
 
 MOST_PAIRS: Mapping[Protocol, int] = {"retrieve": 300_000, "re-rank": 300_000}
 MOST_TESTS = 0.6  # share of the queries that the data's own test may take
@@ -91,13 +91,13 @@ class Trial:
     outcomes : by protocol
     why : the choice of the protocol, in words
     judged_at_10 : share of plain BM25's first ten that somebody judged
-    changes : of spelling: words as typed and as taken, with how often
+    understood : how the queries were taken
     """
 
     outcomes: tuple[Outcome, ...]
     why: str
     judged_at_10: float
-    changes: Counter[tuple[str, str]]
+    understood: Understood
 
 
 def trial(data: Collection, on_step: Step | None = None, seed: int = 0) -> Trial:
@@ -110,25 +110,30 @@ def trial(data: Collection, on_step: Step | None = None, seed: int = 0) -> Trial
     Raises
     ------
     ValueError
-        if no query has a relevant document among its judgements
+        if no query has a relevant document among its judgements, or too few differ
     """
     if data.grade.max(initial=0) < data.relevant:
         raise ValueError("no judgement names a relevant document: nothing can be tried")
+    group = alike(list(data.query))
+    if (n := int(group.max()) + 1) < FEWEST:
+        raise ValueError(
+            f"of {data.n_queries:,} queries {n:,} differ by their words; a trial needs "
+            f"{FEWEST} that do, to learn from some and to be tried on others"
+        )
     say = on_step or (lambda done, total: None)
     say(0, STEPS)
-    wording, changed = corrected(data)
-    texts = texts_of(data, wording if changed else None)
+    taken = understood(data)
+    texts = texts_of(data, taken.wording)
     protocols, why, share = _protocols(data, texts["stems"])
     steps = STEPS * (1 + len(protocols))
     say(2, steps)
     meaning = Meaning.of(data, data.item if protocols == ["re-rank"] else None)
-    group = alike(list(data.query))
     made = []
     for place, protocol in enumerate(protocols, 1):
         told = partial(_shifted, say, STEPS * place, steps)
         made.append(_outcome(data, texts, meaning, group, protocol, told, seed))
     say(steps, steps)
-    return Trial(tuple(made), why, share, Counter(changed))
+    return Trial(tuple(made), why, share, taken)
 
 
 def _shifted(say: Step, first: int, steps: int, done: int) -> None:
