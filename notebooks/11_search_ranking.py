@@ -237,7 +237,7 @@ for name, colour in roles.items():
     x, y = framed.loc[name, "satisfied"], framed.loc[name, "margin"]
     ax.plot([x.low, x.high], [y.estimate] * 2, color=colour)
     ax.plot([x.estimate] * 2, [y.low, y.high], color=colour)
-    left, lift = {"oracle of satisfaction": (-66, -16), "oracle of margin": (-48, -16),
+    left, lift = {"oracle of satisfaction": (-74, -24), "oracle of margin": (-48, -30),
                   "clicks": (6, -9), "purchases": (-70, -3),
                   "relevance, 0.8 margin": (-98, 3)}.get(name, (5, 4))
     ax.annotate(name.replace("relevance, ", "with "), (x.estimate, y.estimate),
