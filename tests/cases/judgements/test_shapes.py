@@ -322,3 +322,9 @@ def test_a_file_that_nobody_understands_is_named(tmp_path):
     (tmp_path / "judgements.xlsx").write_bytes(b"PK")
     with pytest.raises(ValueError, match=r"Not understood: judgements\.xlsx"):
         read_collection(tmp_path)
+
+
+def test_numbered_features_are_sent_to_their_own_option(tmp_path):
+    (tmp_path / "train.txt").write_text("2 qid:1 1:0.5 2:1\n0 qid:1 1:0.1 2:0\n" * 9)
+    with pytest.raises(ValueError, match=r"train\.txt.*--letor"):
+        read_collection(tmp_path)

@@ -94,7 +94,10 @@ def _missing(what: str, parts: Sequence[Part], unread: Sequence[str]) -> BadTabl
         f"{p.source.name} ({', '.join(p.source.columns)}), taken for {p.role}"
         for p in parts
     )
-    more = f". Not understood: {', '.join(unread[:8])}" if unread else ""
+    more = ""
+    if unread:
+        more = f". Not understood: {', '.join(unread[:8])}"
+        more += "; numbered features, `2 qid:1 1:0.5`, are for --letor"
     return BadTable(
         f"there are no {what}: bring {BRING[what]}, as CSV, TSV, Parquet or JSON; "
         "or, if they are there under other names, tell these in columns.toml. Found: "
