@@ -21,7 +21,12 @@ from pathlib import Path
 from statistics import median
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
-PAGES = ("book/index.html", "notebooks/10_fraud_detection.html")
+PAGES = (
+    "book/index.html",
+    "notebooks/10_fraud_detection.html",
+    "notebooks/11_search_ranking.html",
+    "notebooks/12_video_recommendation.html",
+)
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
 RUNS = 3
