@@ -1,22 +1,19 @@
 """When the vectors are late, the ranker orders what the words found."""
 
+from dataclasses import replace
+
 import httpx
 
 from sevensteps.serve.load import load
-from sevensteps.serve.queries import PATH, running_search, search_requests
+from sevensteps.serve.queries import (
+    PATH,
+    export_search,
+    running_search,
+    search_requests,
+)
 
 from .conftest import HEAD, ids, search, started
-from .test_faults import by_ranker
-
-
-def breaking(client, *broken):
-    """The service, some of its stages broken."""
-
-    def hook(name):
-        if name in broken:
-            raise FloatingPointError(name)
-
-    client.app.state.searches.pipeline.hook = hook
+from .test_faults import by_ranker, drilled, failing
 
 
 def test_it_is_another_page_than_with_vectors(calm, engine, asked):
@@ -28,14 +25,14 @@ def test_it_is_another_page_than_with_vectors(calm, engine, asked):
 
 def test_if_ranking_breaks_too_the_keywords_order_answers(bundle, asked):
     with started(bundle, deadline_ms=5_000) as client:
-        breaking(client, "meaning", "rank")
+        drilled(client, failing("meaning", "rank"))
         told = search(client, asked.text[0])
     assert (told["source"], told["fallback"]) == ("keywords", "rank_FloatingPointError")
 
 
 def test_if_the_words_found_nothing_bestsellers_answer(bundle):
     with started(bundle, deadline_ms=5_000) as client:
-        breaking(client, "meaning")
+        drilled(client, failing("meaning"))
         told = search(client, "8127634 5550123")
     assert (told["source"], len(told["products"])) == ("bestsellers", 20)
     assert told["fallback"] == "meaning_FloatingPointError"
@@ -56,3 +53,16 @@ def test_vectors_that_hang_leave_time_for_ranking(bundle, engine, asked):
     assert ids(pages[0]) == by_ranker(engine, asked.text[0])[:20]
     assert report.errors == {}
     assert report.by_rules == len(report.latency_ms)  # each counts as a fallback
+
+
+def test_an_engine_of_vectors_alone_answers_with_bestsellers(engine, tmp_path, asked):
+    made = export_search(
+        replace(engine, keyword=None, ranker=None), tmp_path / "vectors"
+    )
+    with started(made, deadline_ms=5_000) as client:
+        searches = drilled(client, failing("meaning"))
+        told = [search(client, text) for text in asked.text[:5]]
+        assert searches.pipeline.problems() == ["meaning: circuit open"]
+    assert {t["source"] for t in told} == {"bestsellers"}
+    reasons = {"meaning_FloatingPointError", "meaning_down"}
+    assert {t["fallback"] for t in told} == reasons

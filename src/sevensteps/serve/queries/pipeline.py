@@ -58,9 +58,9 @@ class Pipeline:
     ) -> Listed:
         """The whole way, or as much of it as works."""
         words, near, why = await self._retrieved(state, query, filters, ledger)
-        if words is None and state.engine.keyword is not None:
-            return stages.popular_list(state, query, filters, why or "words_down")
         lists = stages.lists_of(state, words, near)
+        if not lists or (words is None and state.engine.keyword is not None):
+            return stages.popular_list(state, query, filters, why or "words_down")
         relaxed = stages.relaxation(words)
         try:
             ids = await self._ranked(state, query, lists, ledger)
