@@ -208,7 +208,7 @@ def test_a_query_that_is_a_document_is_not_found_for_itself(tmp_path):
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     read, notes = read_collection(tmp_path)
     assert any("30 queries are documents too" in note for note in notes)
-    twin = read.itself()
+    twin = read.itself
     assert list(read.document_id[twin]) == list(read.query_id)
     texts = texts_of(read)
     group = np.arange(30, dtype=np.int32)

@@ -144,7 +144,7 @@ def retrieve_arena(
     row = np.concatenate([np.repeat(np.arange(len(f)), f.shape[1]) for f in found])
     item = np.concatenate([f.ravel() for f in found]).astype(np.int64)
     n = data.n_documents
-    other = (item >= 0) & (item != data.itself()[queries][row])
+    other = (item >= 0) & (item != data.itself[queries][row])
     pair = np.unique((row * n + item)[other])
     return _arena(
         "retrieve",

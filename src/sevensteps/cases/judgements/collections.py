@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ SPLIT = ("train", "validation", "test")
 Texts = NDArray[np.object_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity
+@dataclass(frozen=True, eq=False)  # told apart by identity
 class Collection:
     """Documents, queries, and what judges said of pairs of them.
 
@@ -68,6 +69,7 @@ class Collection:
         """How many queries somebody judged."""
         return len(self.query_id)
 
+    @cached_property
     def itself(self) -> NDArray[np.intp]:
         """(m,) the document that is the query, as in ArguAna; -1 where none is.
 
@@ -126,7 +128,7 @@ def read_collection(folder: Path | str) -> tuple[Collection, list[str]]:
         told.notes.append(f"not used: {', '.join(unused[:8])}")
     synonyms, said = read_synonyms(where)
     made = _collection(told, synonyms, _shape(held), _qrels(held))
-    if n := int((made.itself() >= 0).sum()):
+    if n := int((made.itself >= 0).sum()):
         said.append(f"{n:,} queries are documents too: none is found for itself")
     return made, told.notes + said
 

@@ -112,11 +112,7 @@ def _from_lines(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFra
 def _delimited(source: Source, names: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     place = {theirs: n for n, theirs in enumerate(source.columns)}
     wanted = sorted({place[theirs] for theirs in names.values()})
-    for theirs in names.values():
-        if source.columns.count(theirs) > 1:
-            raise BadTable(
-                f"{source.name} has two columns {theirs}: rename one of them"
-            )
+    _told_apart(source, names)
     file = stream(source.path, source.member)
     try:
         reader = pd.read_csv(file, usecols=wanted, **_how(source))

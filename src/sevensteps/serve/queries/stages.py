@@ -158,13 +158,9 @@ def relaxation(found: ByWords | None) -> str | None:
 def listed(state: State, reading: Reading, filters: Filters) -> Listed:
     """The answer if nothing fails and nothing is late."""
     query, engine = reading.query, state.engine
-    lists: dict[str, Ids] = {}
     words = by_words(state, query, filters) if engine.keyword else None
-    if words is not None:
-        lists["keyword"] = words.ids
-    if engine.dense is not None:
-        lists["dense"] = by_meaning(state, query, filters)
-    ids = ranked(state, query, lists)
+    near = None if engine.dense is None else by_meaning(state, query, filters)
+    ids = ranked(state, query, lists_of(state, words, near))
     if len(ids):
         return arranged_list(state, query, filters, ids, relaxation(words))
     ids = nearest(state, query, filters)
