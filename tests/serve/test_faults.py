@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 
 import httpx
 import lightgbm
@@ -543,3 +544,18 @@ def test_export_to_a_full_disk_says_what_to_do(model, tmp_path, small_files):
     assert not list(tmp_path.iterdir())
     with pytest.raises(ModelError, match="no model"):
         ModelServer(tmp_path)
+
+
+def test_a_connection_outlives_a_pause(model, store, bodies):
+    """A service that hangs up first loses what is sent at that moment."""
+    with running_service(model, store, deadline_ms=20_000) as running:
+        connection = HTTPConnection(running.url.removeprefix("http://"), timeout=30)
+        connection.connect()
+        connection.auto_open = 0  # else it would hide that it was hung up
+        headers = HEADERS | {"X-API-Key": running.api_key}
+        for body, pause_s in zip(bodies, (5.5, 0), strict=False):
+            connection.request("POST", "/v1/decisions", body, headers)
+            reply = connection.getresponse()
+            assert (reply.status, bool(reply.read())) == (200, True)
+            time.sleep(pause_s)
+        connection.close()

@@ -1,6 +1,7 @@
 """The load generator: its timetable, its honesty, and the trap beside it."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 import time
@@ -157,6 +158,34 @@ def test_a_connection_that_the_service_closed_is_not_used_again():
         return first.status, second.status
 
     assert asyncio.run(twice()) == (200, 200)
+
+
+@pytest.mark.parametrize(("idle_s", "opened"), [(30.0, 1), (0.05, 2)])
+def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, opened):
+    """The service may hang up at the very moment at which it is used."""
+    monkeypatch.setattr("sevensteps.serve.client.IDLE_S", idle_s)
+    callers = set()
+
+    async def answer(reader, writer):
+        callers.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def twice():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        caller = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
+        first = await caller.post(b"")
+        await asyncio.sleep(0.2)
+        second = await caller.post(b"")
+        caller.close()
+        server.close()
+        return first.status, second.status
+
+    assert asyncio.run(twice()) == (200, 200)
+    assert len(callers) == opened
 
 
 def test_progress_is_told_with_each_request(service, bodies):

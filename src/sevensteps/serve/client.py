@@ -1,6 +1,7 @@
 """A minimal HTTP/1.1 client: the load generator must cost less than the service."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,6 +16,10 @@ class Reply:
 
 
 BROKEN = Reply(0, {}, b"")
+#: A connection idle for longer is not used again. Services hang up (ours after 75 s),
+#: and what is sent at that very moment is lost without anybody's fault.
+IDLE_S = 30.0
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Client:
@@ -41,7 +46,7 @@ class Client:
             f"X-API-Key: {api_key}\r\nContent-Type: application/json\r\n"
             "Content-Length: "
         ).encode()
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[Connection, float]] = []  # and since when
 
     async def post(self, body: bytes) -> Reply:
         """Send a body; never raises, a lost answer has status 0."""
@@ -53,7 +58,7 @@ class Client:
 
     def close(self) -> None:
         """Close all connections."""
-        for _, writer in self._idle:
+        for (_, writer), _ in self._idle:
             writer.close()
         self._idle.clear()
 
@@ -67,14 +72,14 @@ class Client:
         except BaseException:
             writer.close()
             raise
-        self._idle.append((reader, writer))
+        self._idle.append(((reader, writer), time.perf_counter()))
         return Reply(status, _stages(headers.get("server-timing", "")), content)
 
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """One that is idle, unless the service has closed it meanwhile; else a new."""
+    async def _connection(self) -> Connection:
+        """One that was used lately and is still open; else a new one."""
         while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof():
+            (reader, writer), since = self._idle.pop()
+            if not reader.at_eof() and time.perf_counter() - since < IDLE_S:
                 return reader, writer
             writer.close()
         return await asyncio.open_connection(*self._address)

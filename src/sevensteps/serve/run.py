@@ -19,6 +19,9 @@ from .config import ServiceConfig
 READY = "listening on "
 START_S = 60.0  # importing everything on a busy machine takes seconds
 STOP_S = 15.0
+#: Callers must hang up first, and proxies commonly do after 60 s. A service that hangs
+#: up while they send loses what they send, and they report a 502.
+KEEP_ALIVE_S = 75
 KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 
 
@@ -66,6 +69,7 @@ def answer(app: Any, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=10,
     )
     sys.setswitchinterval(5e-4)  # threads hand over often; by default each waits 5 ms
