@@ -11,7 +11,7 @@ from sevensteps.search.stems import exceptions, singular
 TEXTS = st.lists(
     st.one_of(
         st.text(max_size=40),
-        st.text("abies sx0123456789.,'\"-½é×$", max_size=40),
+        st.text("abies sx0123456789.,'\"-½é×$茶ガﾞ", max_size=40),
         st.sampled_from(["set of 4 in white", "3 in 1", "48 in table", "6'", '10" x']),
     ),
     max_size=8,
@@ -47,6 +47,26 @@ def test_spellings_of_one_thing_meet(one, other):
 @pytest.mark.parametrize("text", ["4k", "a4", "1st", "rs232", "3.5", "wd40", "3in1"])
 def test_names_of_things_stay_whole(text):
     assert Analyser().tokens(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("北京大学", ["北京", "京大", "大学"]),
+        ("茶", ["茶"]),
+        ("iPhone用ケース、黒", ["iphone", "用ケ", "ケー", "ース", "黒"]),
+        (
+            "ﾊﾝﾄﾞﾙ ガス",
+            ["ハン", "ンド", "ドル", "ガス"],
+        ),  # a voiced letter is another one
+        ("LEDライト60cm", ["led", "ライ", "イト", "60", "cm"]),
+        ("한국어 책", ["한국", "국어", "책"]),
+    ],
+)
+def test_what_no_space_parts_becomes_pairs(text, tokens):
+    assert Analyser().tokens(text) == tokens
+    found = Analyser().tokens_of([text])
+    assert [list(found.vocabulary)[at] for at in found.code] == tokens
 
 
 def test_in_is_a_unit_only_behind_a_length():

@@ -33,6 +33,13 @@ _UNITS = {
 UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 is_number = re.compile(r"\d+(?:\.\d+)?").fullmatch
 
+#: A stretch of Chinese, Japanese or Korean: nothing parts its words.
+_UNPARTED = re.compile(
+    "[\u1100-\u11ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3130-\u318f"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff]+"
+)
+_VOICED = "\u3099\u309a"  # marks that make another letter of a Japanese one
 _cut = re.compile(r"[^\W\d_]+\d[^\W_]*|\d+(?:\.\d+)?[^\W_]*|[^\W\d_]+").findall
 _POSSESSIVE = re.compile(r"(?<=[^\W_])'s?(?![^\W_])|(?<=[^\W\d_])'(?=[^\W\d_])")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -56,6 +63,9 @@ def without_spaces(text: str) -> str:
 def words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
     """Words of what stands between two spaces.
 
+    Where a script leaves no spaces between words, every two neighbouring characters
+    are one: phrases still meet, and no dictionary is needed (Lucene's CJK analyser).
+
     Parameters
     ----------
     piece : text without spaces
@@ -64,6 +74,8 @@ def words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
 
     >>> words_in('L-shaped,', True, True), words_in('2x4"', True, True)
     (('l', 'shaped'), ('2', 'x', '4', 'inch'))
+    >>> words_in("iPhone用ケース", True, True)
+    ('iphone', '用ケ', 'ケー', 'ース')
     """
     # Pieces repeat; the long ones that do not would only fill the memory.
     cut = _remembered if len(piece) <= _CACHED else _words_in
@@ -73,14 +85,27 @@ def words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
 def _words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
     piece = piece.lower().translate(_MARKS)
     if fold and not piece.isascii():
-        flat = unicodedata.normalize("NFKD", piece)
-        piece = "".join(c for c in flat if not unicodedata.combining(c))
-        piece = piece.lower().translate(_MARKS).replace("⁄", " ")
+        piece = _folded(piece).lower().translate(_MARKS).replace("⁄", " ")
+    piece = piece if piece.isascii() else _UNPARTED.sub(_neighbours, piece)
     if split_digits:
         piece = _FEET.sub(" ft ", _INCHES.sub(" inch ", _THOUSANDS.sub("", piece)))
         piece = _IN_ONE.sub("in", _TIMES.sub(" x ", piece))
     piece = _POSSESSIVE.sub("", piece)
     return tuple(_cut(_STUCK.sub(r"\1 \2", piece) if split_digits else piece))
+
+
+def _folded(piece: str) -> str:
+    """Without accents, wide letters as narrow ones."""
+    flat = unicodedata.normalize("NFKD", piece)
+    kept = (c for c in flat if not unicodedata.combining(c) or c in _VOICED)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _neighbours(stretch: re.Match[str]) -> str:
+    """Every two neighbours as a word; a single character is one by itself."""
+    said = stretch[0]
+    pairs = [said[at : at + 2] for at in range(max(1, len(said) - 1))]
+    return f" {' '.join(pairs)} "
 
 
 _remembered = lru_cache(maxsize=1 << 16)(_words_in)
