@@ -40,8 +40,10 @@ from sevensteps.cases import search as shop
 from sevensteps.measure import judged, per_query
 from sevensteps.search import analysis, bm25, fusion, kernel_training, kernels, rankers
 from sevensteps.search.engine import Engine, vectors
+from sevensteps.search.filters import Filters
 from sevensteps.search.shop import Catalogue, understanding
 from sevensteps.search.table import FeatureTable
+from sevensteps.search.understanding import PARTS
 from sevensteps.serve import queries
 from sevensteps.teach import figures
 from sevensteps.worlds import search as sw
@@ -1276,42 +1278,67 @@ cache.round(2)
 # (search-fallback)=
 # ### When a stage is late
 #
-# If the vectors are late, the ranker orders what the words found. If the ranker is late, the order by words is shown. If words are late, what is popular. Each answer says who made it, and whether that is a fallback. Break the stages one by one, and search.
+# If one source is late, the ranker orders what the other found. If the ranker is late, the order by words is shown. If a query is not understood in time, it is searched as typed. If nothing came, there is what sells. Each answer says who made it, and whether that is a fallback. Break the stages one by one, and search.
 
 # %%
 def answers_of(service, bodies):
     """Who made each page, by the usual way or not; and how long the shortest was."""
     told = replies(service, bodies)
     maker = [t["source"] + (", a fallback" if t["fallback"] else "") for t in told]
-    return {**pd.Series(maker).value_counts(),
-            "shortest page": min(len(t["products"]) for t in told)}
+    return {"shortest page": min(len(t["products"]) for t in told),
+            **pd.Series(maker).value_counts()}
 
 
 # %%
 bodies = queries.search_requests(city.asked, 30, seed=4)
-faults = {"all well": {}, "ranking hangs": dict(slow_stage="rank", slow_ms=400),
-          "meaning hangs": dict(slow_stage="meaning", slow_ms=400),
-          "words hang": dict(slow_stage="words", slow_ms=400)}
+hangs = {"nothing": "", "understanding": "understand", "vectors": "meaning",
+         "words": "words", "ranking": "rank"}
 made_by = {}
-for what, fault in faults.items():
-    with queries.running_search(folder, remembers=0, **fault) as service:
+for what, stage in hangs.items():
+    drill = dict(slow_stage=stage, slow_ms=400)
+    with queries.running_search(folder, remembers=0, **drill) as service:
         made_by[what] = answers_of(service, bodies)
 
 # %% tags=["nbval-ignore-output"]
 made_by = pd.DataFrame(made_by).T.fillna(0).astype(int)
+teach.record(shortest=made_by["shortest page"].min())
+made_by.rename_axis("what hangs")
+
+# %% [markdown]
+# No page had fewer than <!--=shortest-->20<!--/--> products. What is each of these answers worth? Here the usual ranker is told that the late source found nothing; the lists of words and of vectors alone are two hundred deep.
+
+# %%
+sold_best = queries.State.of(final)
+near = shop.Trial.of(city, replace(city.engine, keyword=None, pool=200), test)
+without_words = near.told(near.features.beside({"rank_keyword": 0 * near.row}))
 alone = shallow.told(shallow.features.beside({"rank_dense": 0 * shallow.row}))
+selling = shop.Answers.of(city, test, np.stack(
+    [queries.popular(sold_best, q, Filters())[:20] for q in near.queries]))
+typed = replace(city.engine, understanding=reads.without(*PARTS))
+fallback = ladder["trees, listwise"]
+priced = {
+    "nothing": ["the ranker", trial.ndcg(fallback)],
+    "vectors": ["the ranker, on what the words find", alone.ndcg(fallback)],
+    "ranking": ["the words' own order", alone.ndcg(ladder["words"])],
+    "understanding": ["the ranker, on the words as typed",
+                      shop.Trial.of(city, typed, test).ndcg(fallback)],
+    "words": ["the ranker, on what is near", without_words.ndcg(fallback)],
+    "words and ranking": ["what is nearest", near.answers.ndcg()],
+    "words and vectors": ["bestsellers of the category", selling.ndcg()]}
+
+# %%
+priced = pd.DataFrame(priced, ["answered by", "NDCG@10"]).T.rename_axis("late")
 by_keyword = np.flatnonzero(taught_by_editors.features["rank_keyword"])
 held = taught_by_editors.take(by_keyword)
 spare = replace(held, features=held.features.without("rank_dense"))
-spared = {"words' own order": ladder["words"],
-          "the usual ranker": ladder["trees, listwise"],
-          "a ranker of the words' list": rankers.lambdamart(spare, plan)}
-spared = pd.Series({name: alone.ndcg(ranker) for name, ranker in spared.items()})
-teach.record(shortest=made_by["shortest page"].min(), spared=spared)
-made_by
+teach.record(price=priced["NDCG@10"],
+             spared=alone.ndcg(rankers.lambdamart(spare, plan)))
+priced
 
 # %% [markdown]
-# No page had fewer than <!--=shortest-->20<!--/--> products. Without vectors the ranker orders the words' list, without a ranker the words' own order answers, without words bestsellers do. Would a second ranker, taught without the vectors' list, be the better fallback? On the words' list alone, 200 deep, it has an NDCG of <!--=spared[a ranker of the words' list]-->0.906 [0.892, 0.920]<!--/-->; the usual one, told that nothing is near in meaning, <!--=spared[the usual ranker]-->0.912 [0.898, 0.926]<!--/-->; the words' own order <!--=spared[words' own order]-->0.864 [0.850, 0.879]<!--/-->. One ranker is enough: without the vectors' list it keeps nearly all of its <!--=ranked[trees, listwise, NDCG@10]-->0.913 [0.900, 0.927]<!--/-->. (The second had fewer grades to learn from.) What is the words' order worth, if it has to answer for days? The league of Step 5 tells: words satisfy <!--=league[words, satisfied]-->134 [131, 137]<!--/--> sessions where the trees satisfy <!--=league[relevance, satisfied]-->145 [142, 147]<!--/-->. That is a good fallback. Bestsellers of the category that the query seems to name come last, so that a page is never empty; we did not price them.
+# Without vectors the ranker keeps nearly all: <!--=price[vectors]-->0.912 [0.898, 0.926]<!--/--> of <!--=price[nothing]-->0.913 [0.900, 0.927]<!--/-->. Would a second ranker, taught without the vectors' list, do better? It has <!--=spared-->0.906 [0.892, 0.920]<!--/--> (and had fewer grades to learn from), so one ranker is enough. Without *words* the page is much worse, <!--=price[words]-->0.773 [0.750, 0.797]<!--/-->, and still far better than what sells: do not throw away the list that came because the better one did not. A query that cannot be understood in time is searched as it was typed, for <!--=price[understanding]-->0.837 [0.822, 0.851]<!--/-->. Bestsellers of the category that the words seem to name, <!--=price[words and vectors]-->0.452 [0.427, 0.475]<!--/-->, are left for the moment when nothing was found in time, and for a flood: they need no search.
+#
+# What is the words' order worth, if it has to answer for days? The league of Step 5 tells: words satisfy <!--=league[words, satisfied]-->134 [131, 137]<!--/--> sessions where the trees satisfy <!--=league[relevance, satisfied]-->145 [142, 147]<!--/-->. That is a good fallback.
 #
 # (search-fresh)=
 # ### New products, and rules of the page
@@ -1728,6 +1755,8 @@ claim("Interleaving needs fewer searches than a test of clicks",
       ratio["clicks"], above=1)
 claim("Without vectors, the ranker still beats the words' own order", test.mean(
     alone.values(ladder["trees, listwise"]) - alone.values(ladder["words"])), above=0)
+claim("Without words, what is near is worth more than bestsellers", test.mean(
+    without_words.values(fallback) - selling.values()), above=0)
 claim("No page came empty", made_by["shortest page"].min(), above=0)
 claim("No request was lost under load",
       sum(sum(r.errors.values()) for r in reports.values()), below=1)

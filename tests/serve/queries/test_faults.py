@@ -3,11 +3,13 @@
 import shutil
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sevensteps.search.arrange import Rules, arranged
+from sevensteps.search.understanding import PARTS
 from sevensteps.serve.queries.__main__ import main
 from sevensteps.serve.run import KEY_VARIABLE
 
@@ -30,8 +32,31 @@ def by_ranker(engine, text):
     return arranged(query, ordered, engine.catalogue.documents, Rules())
 
 
+def by_nearness(engine, text):
+    """What the vectors find, in the ranker's order: the words found nothing."""
+    (query,) = engine.read([text])
+    near = engine.by_meaning([query])
+    found = engine.joined({"keyword": np.full_like(near, -1), "dense": near})
+    ordered = engine.ordered([query], found)[0]
+    return arranged(query, ordered, engine.catalogue.documents, Rules())
+
+
+def as_typed(engine, text):
+    """The whole way for the words that were typed."""
+    blunt = replace(engine, understanding=engine.understanding.without(*PARTS))
+    (query,) = blunt.read([text])
+    return arranged(
+        query, blunt.lists([text], 200)[0], engine.catalogue.documents, Rules()
+    )
+
+
 #: Who answers without a stage, and what.
-INSTEAD = {"rank": ("keywords", by_keywords), "meaning": ("ranked", by_ranker)}
+INSTEAD = {
+    "rank": ("keywords", by_keywords),
+    "meaning": ("ranked", by_ranker),
+    "words": ("ranked", by_nearness),
+    "understand": ("ranked", as_typed),
+}
 
 
 def failing(*stages):
@@ -50,8 +75,8 @@ def drilled(client, hook):
     return client.app.state.searches
 
 
-@pytest.mark.parametrize("stage", ["rank", "meaning"])
-def test_without_ranker_or_vectors_the_words_answer(client, engine, asked, stage):
+@pytest.mark.parametrize("stage", INSTEAD)
+def test_without_a_stage_the_others_answer(client, engine, asked, stage):
     searches, (source, expected) = drilled(client, failing(stage)), INSTEAD[stage]
     for n, text in enumerate(asked.text[:6]):
         told = search(client, text)
@@ -75,7 +100,7 @@ def test_a_ranker_that_is_mended_ranks_again(client, asked):
     assert client.get("/ready").json()["status"] == "ready"
 
 
-@pytest.mark.parametrize("stage", ["rank", "meaning"])
+@pytest.mark.parametrize("stage", INSTEAD)
 def test_what_is_slow_is_done_without_in_time(bundle, engine, asked, stage):
     slow = {"slow_stage": stage, "slow_ms": 1_600, "deadline_ms": 600}
     with started(bundle, **slow) as client:
@@ -101,32 +126,40 @@ def test_vectors_that_hang_cost_a_few_budgets_and_then_nothing(bundle, asked):
     assert min(t["elapsed_ms"] for t in told[3:]) < 200
 
 
-@pytest.mark.parametrize("stage", ["words", "understand"])
-def test_without_the_index_bestsellers_answer(client, engine, stage):
+def test_without_both_indexes_bestsellers_of_the_category_answer(client, engine):
     documents = engine.catalogue.documents
     category, sold = documents.fields["category"], documents.numbers["sold"]
     code = int(np.bincount(category.code[category.code >= 0]).argmax())
     name = category.names[code]
-    drilled(client, failing(stage))
+    drilled(client, failing("words", "meaning"))
     told = search(client, name, places=50)
     assert (told["source"], told["fallback"]) == (
         "bestsellers",
-        f"{stage}_FloatingPointError",
+        "words_FloatingPointError",
     )
     assert len(told["products"]) >= 10
-    if stage == "words":  # what was understood tells the category
-        assert {category.code[p] for p in ids(told)} == {code}
-        best = [p for p in ids(told) if p in ids(told)[:3]]
-        assert sold[best].min() >= np.median(sold[category.code == code])
+    assert {category.code[p] for p in ids(told)} == {code}
+    best = [p for p in ids(told) if p in ids(told)[:3]]
+    assert sold[best].min() >= np.median(sold[category.code == code])
     told = search(client, name, filters={"category": [name], "price_max": 0.01})
     assert told["products"] == []
     assert "search is not available" in told["why"]
 
 
+@pytest.mark.parametrize("stage", ["words", "understand"])
+def test_a_fallback_keeps_the_filters(client, engine, asked, stage):
+    drilled(client, failing(stage))
+    for text in asked.text[:3]:
+        told = search(client, text, filters={"in_stock": True, "price_max": 40})
+        assert told["fallback"].startswith(stage)
+        assert told["products"]
+        assert all(p["in_stock"] and p["price"] <= 40 for p in told["products"])
+
+
 def test_a_query_without_a_named_category_gets_one_guessed(client, engine, asked):
     documents = engine.catalogue.documents
     column = documents.fields["category"]
-    drilled(client, failing("words"))
+    drilled(client, failing("words", "meaning"))
     row = 11
     title = engine.catalogue.titles[row]
     told = search(client, title, places=50)

@@ -4,12 +4,16 @@ from .bundle import export_search
 from .config import SearchConfig
 from .reading import read_search
 from .run import PATH, RunningSearch, running_search, search_requests, serve_search
+from .stages import popular
+from .state import State
 
 __all__ = [
     "PATH",
     "RunningSearch",
     "SearchConfig",
+    "State",
     "export_search",
+    "popular",
     "read_search",
     "running_search",
     "search_requests",

@@ -51,12 +51,7 @@ class Live:
         self.manifest = read_manifest(bundle)
         self._work = TemporaryDirectory(prefix="search-")
         engine = read_search(bundle, self._work.name)
-        self.state = State(
-            engine,
-            rules_of(self.manifest["rules"]),
-            bestsellers(engine.catalogue.documents),
-            tuple(sorted(set(engine.catalogue.categories))),
-        )
+        self.state = State.of(engine, rules_of(self.manifest["rules"]))
         self.changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self.synonyms, self.synonyms_error = synonyms, ""
         self.changed_at: float = self.manifest["exported_at"]

@@ -21,9 +21,9 @@ from .state import State
 
 T = TypeVar("T")
 WORK_SHARE = 0.85  # of the deadline; the rest is for the fallback and the way back
-#: What a stage may take of the deadline, by itself. Without the words' list there is no
-#: answer worth having, and over millions of products one of them in a hundred is slow.
-#: Vectors that hang are given up at 0.45 at the latest: 0.4 are left for ranking.
+#: What a stage may take of the deadline, by itself. Without the words' list an answer
+#: is worth much less, and over millions of products one of them in a hundred is slow. A
+#: source that hangs is given up at 0.65 at the latest: 0.2 are left for ranking.
 SHARES = {"understand": 0.15, "words": 0.5, "meaning": 0.3, "rank": 0.5}
 
 
@@ -59,7 +59,7 @@ class Pipeline:
         """The whole way, or as much of it as works."""
         words, near, why = await self._retrieved(state, query, filters, ledger)
         lists = stages.lists_of(state, words, near)
-        if not lists or (words is None and state.engine.keyword is not None):
+        if not lists:
             return stages.popular_list(state, query, filters, why or "words_down")
         relaxed = stages.relaxation(words)
         try:

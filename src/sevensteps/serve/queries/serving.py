@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sevensteps.search.filters import Filters
@@ -31,7 +31,7 @@ class Answer:
 
     Attributes
     ----------
-    reading : how it was understood; None if that was not to be had
+    reading : how it was understood, or what was typed if that was not to be had
     state : from which it was answered
     cached : whether the list was remembered
     stages : milliseconds
@@ -39,7 +39,7 @@ class Answer:
 
     asking: Asking
     listed: Listed
-    reading: Reading | None
+    reading: Reading
     state: State
     cached: bool
     stages: dict[str, float]
@@ -94,36 +94,38 @@ class Searches:
     async def _answer(
         self, state: State, asking: Asking, ledger: Ledger, crowded: bool
     ) -> Answer:
-        reading, filters, why = None, asking.filters, "overload"
-        try:
-            reading = await self._read(state, asking.text, ledger, crowded)
-        except Unavailable as failed:
-            why = failed.reason
-        key = _key(reading, filters)
-        listed = None if key is None else self.lists.get(key, state.version)
+        reading, why = await self._read(state, asking.text, ledger, crowded)
+        key, filters = _key(reading, asking.filters), asking.filters
+        listed = self.lists.get(key, state.version)
         cached = listed is not None
-        if listed is None:
-            if reading is None or crowded:
-                query = None if reading is None else reading.query
-                listed = stages.popular_list(state, query, filters, why)
-            else:
-                listed = await self.pipeline.found(
-                    state, reading.query, filters, ledger
-                )
-                if listed.fallback is None and key is not None:
-                    self.lists.put(key, state.version, listed)
+        if listed is None and crowded:
+            listed = stages.popular_list(state, reading.query, filters, "overload")
+        elif listed is None:
+            listed = await self.pipeline.found(state, reading.query, filters, ledger)
+            if listed.fallback is None and why is None:
+                self.lists.put(key, state.version, listed)
         _book_wait(ledger)
+        listed = replace(listed, fallback=listed.fallback or why)
         return Answer(asking, listed, reading, state, cached, ledger.stages)
 
     async def _read(
         self, state: State, text: str, ledger: Ledger, crowded: bool
-    ) -> Reading | None:
-        """How a query is understood; in a crowd only if that is known already."""
+    ) -> tuple[Reading, str | None]:
+        """How a query is understood; or as it was typed, and why no better.
+
+        In a crowd it is only understood if it was so before.
+        """
         known = self.readings.get(text, state.reads)
-        if known is None and not crowded:
+        if known is not None:
+            return known, None
+        if crowded:
+            return stages.word_for_word(state, text), "overload"
+        try:
             known = await self.pipeline.read(state, text, ledger)
-            self.readings.put(text, state.reads, known)
-        return known
+        except Unavailable as failed:
+            return stages.word_for_word(state, text), failed.reason
+        self.readings.put(text, state.reads, known)
+        return known, None
 
     def _drill(self, stage: str) -> None:
         """A stage that is slow on purpose."""
@@ -152,10 +154,8 @@ class Searches:
         self.live.close()
 
 
-def _key(reading: Reading | None, filters: Filters) -> Hashable:
+def _key(reading: Reading, filters: Filters) -> Hashable:
     """What an answer depends on: the query as understood, not as typed."""
-    if reading is None:
-        return None
     return reading.query.terms, reading.query.attributes, filters
 
 

@@ -16,7 +16,7 @@ from sevensteps.search.documents import Ids
 from sevensteps.search.engine import Engine, Found, vectors
 from sevensteps.search.filters import Filters
 from sevensteps.search.query import Query
-from sevensteps.search.understanding import Reading
+from sevensteps.search.understanding import PARTS, Reading
 
 from .state import EVERYTHING, State
 
@@ -53,6 +53,11 @@ class ByWords:
     complete: bool
 
 
+def word_for_word(state: State, text: str) -> Reading:
+    """A query as it was typed, when it cannot be understood in time."""
+    return state.engine.understanding.without(*PARTS).reading(text)
+
+
 def by_words(state: State, query: Query, filters: Filters) -> ByWords:
     """The inverted index's list of a query, of what passes the filters."""
     engine = state.engine
@@ -70,14 +75,19 @@ def by_meaning(state: State, query: Query, filters: Filters) -> Ids:
 
 
 def lists_of(state: State, words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
-    """What the ranker orders; vectors that are late count as having found nothing.
+    """What the ranker orders; a source that is late counts as having found nothing.
 
-    The ranker knows products that only the words found: many of each page are.
+    The ranker knows products that only one source found: many of each page are. If both
+    are late there is nothing to order.
     """
-    if words is not None and near is None and state.engine.dense is not None:
-        near = np.full_like(words.ids, -1)
-    lists = {"keyword": None if words is None else words.ids, "dense": near}
-    return {name: ids for name, ids in lists.items() if ids is not None}
+    found = {"keyword": None if words is None else words.ids, "dense": near}
+    known = [ids for ids in found.values() if ids is not None]
+    if not known:
+        return {}
+    nothing = np.full_like(known[0], -1)
+    has = {"keyword": state.engine.keyword, "dense": state.engine.dense}
+    some = ((name, found[name]) for name, index in has.items() if index is not None)
+    return {name: nothing if ids is None else ids for name, ids in some}
 
 
 def _deeper(engine: Engine, filters: Filters) -> Engine:
@@ -109,7 +119,7 @@ def nearest(state: State, query: Query, filters: Filters) -> Ids:
     return some[np.argsort(-near, kind="stable")[:SHOWN]]
 
 
-def popular(state: State, query: Query | None, filters: Filters) -> Ids:
+def popular(state: State, query: Query, filters: Filters) -> Ids:
     """Bestsellers of the category that is asked for, or guessed from the words."""
     best = state.best.get(category(state, query, filters), _NOTHING)
     if not len(best):
@@ -118,34 +128,31 @@ def popular(state: State, query: Query | None, filters: Filters) -> Ids:
     return best[:SHOWN]
 
 
-def category(state: State, query: Query | None, filters: Filters) -> int:
+def category(state: State, query: Query, filters: Filters) -> int:
     """Code of the category that a request is about; `EVERYTHING` if nothing tells."""
     column = state.documents.fields.get("category")
     if column is None:
         return EVERYTHING
     ticked = dict(filters.values).get("category", ())
-    asked = [v for name, v in (query.attributes if query else ()) if name == "category"]
+    asked = [value for name, value in query.attributes if name == "category"]
     for name in (*ticked, *asked, _topic(state, query)):
         if name in column.names:
             return column.names.index(name)
     return EVERYTHING
 
 
-def _topic(state: State, query: Query | None) -> str:
+def _topic(state: State, query: Query) -> str:
     gazetteer = state.engine.understanding.gazetteer
-    if query is None or gazetteer is None:
+    if gazetteer is None:
         return ""
     told = gazetteer.about([w for words in query.words for w in words.split()])
     return "" if told is None else state.topics[told]
 
 
-def shown(
-    state: State, query: Query | None, ids: Ids, filters: Filters
-) -> tuple[int, ...]:
+def shown(state: State, query: Query, ids: Ids, filters: Filters) -> tuple[int, ...]:
     """A list after the rules of the page; pins stay out of what was filtered."""
-    asked = query or Query("", ())
     rules, documents = state.rules, state.documents
-    return tuple(arranged(asked, ids, documents, rules, pins=not filters))
+    return tuple(arranged(query, ids, documents, rules, pins=not filters))
 
 
 def relaxation(found: ByWords | None) -> str | None:
@@ -206,9 +213,7 @@ def plain_list(
     return popular_list(state, query, filters, fallback)
 
 
-def popular_list(
-    state: State, query: Query | None, filters: Filters, fallback: str
-) -> Listed:
+def popular_list(state: State, query: Query, filters: Filters, fallback: str) -> Listed:
     """What sells, when nothing could be searched."""
     made = shown(state, query, popular(state, query, filters), filters)
     why = None if made else f"the search is not available, and {reason(filters)}"

@@ -34,6 +34,13 @@ class State:
     version: int = 0
     reads: int = 0
 
+    @classmethod
+    def of(cls, engine: Engine, rules: Rules | None = None) -> State:
+        """An engine, with what sells best in its catalogue."""
+        catalogue = engine.catalogue
+        topics = tuple(sorted(set(catalogue.categories)))
+        return cls(engine, rules or Rules(), bestsellers(catalogue.documents), topics)
+
     @property
     def documents(self) -> Documents:
         """The catalogue."""

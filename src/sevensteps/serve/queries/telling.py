@@ -18,7 +18,7 @@ def told(answer: Answer) -> dict[str, Any]:
         "products": _products(answer),
         "page": answer.asking.page,
         "found": len(listed.ids),
-        "understood": None if answer.reading is None else _understood(answer.reading),
+        "understood": _understood(answer.reading),
         "source": listed.source,
         "fallback": listed.fallback,
         "relaxed": listed.relaxed,
