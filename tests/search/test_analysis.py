@@ -11,7 +11,7 @@ from sevensteps.search.stems import exceptions, singular
 TEXTS = st.lists(
     st.one_of(
         st.text(max_size=40),
-        st.text("abies sx0123456789.,'\"-½é×$茶ガﾞ", max_size=40),
+        st.text("abies sx0123456789.,'\"-½é×$茶ガﾞที่की", max_size=40),
         st.sampled_from(["set of 4 in white", "3 in 1", "48 in table", "6'", '10" x']),
     ),
     max_size=8,
@@ -61,9 +61,11 @@ def test_names_of_things_stay_whole(text):
         ),  # a voiced letter is another one
         ("LEDライト60cm", ["led", "ライ", "イト", "60", "cm"]),
         ("한국어 책", ["한국", "국어", "책"]),
+        ("ที่นอน ชา", ["ทนอ", "นอน", "ชา"]),
+        ("हिन्दी की", ["हनद", "क"]),  # the vowels are marks: they go, words stay whole
     ],
 )
-def test_what_no_space_parts_becomes_pairs(text, tokens):
+def test_what_no_space_parts_becomes_neighbours(text, tokens):
     assert Analyser().tokens(text) == tokens
     found = Analyser().tokens_of([text])
     assert [list(found.vocabulary)[at] for at in found.code] == tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 
 _MARKS = str.maketrans(
     {
@@ -33,12 +33,16 @@ _UNITS = {
 UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 is_number = re.compile(r"\d+(?:\.\d+)?").fullmatch
 
-#: A stretch of Chinese, Japanese or Korean: nothing parts its words.
-_UNPARTED = re.compile(
-    "[\u1100-\u11ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3130-\u318f"
-    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff]+"
-)
+#: Stretches in which no space parts the words, and how many neighbours make one: two in
+#: Chinese, Japanese and Korean, three in Thai, Lao, Burmese and Khmer.
+_UNPARTED = {
+    2: re.compile(
+        "[\u1100-\u11ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3130-\u318f"
+        "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+        "\U00020000-\U0003ffff]+"
+    ),
+    3: re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"),
+}
 _VOICED = "\u3099\u309a"  # marks that make another letter of a Japanese one
 _cut = re.compile(r"[^\W\d_]+\d[^\W_]*|\d+(?:\.\d+)?[^\W_]*|[^\W\d_]+").findall
 _POSSESSIVE = re.compile(r"(?<=[^\W_])'s?(?![^\W_])|(?<=[^\W\d_])'(?=[^\W\d_])")
@@ -63,8 +67,9 @@ def without_spaces(text: str) -> str:
 def words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
     """Words of what stands between two spaces.
 
-    Where a script leaves no spaces between words, every two neighbouring characters
-    are one: phrases still meet, and no dictionary is needed (Lucene's CJK analyser).
+    Where a script leaves no spaces between words, every two or three neighbouring
+    characters are one: phrases still meet, and no dictionary is needed (as in Lucene's
+    CJK analyser).
 
     Parameters
     ----------
@@ -86,7 +91,7 @@ def _words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
     piece = piece.lower().translate(_MARKS)
     if fold and not piece.isascii():
         piece = _folded(piece).lower().translate(_MARKS).replace("⁄", " ")
-    piece = piece if piece.isascii() else _UNPARTED.sub(_neighbours, piece)
+    piece = piece if piece.isascii() else _parted(piece)
     if split_digits:
         piece = _FEET.sub(" ft ", _INCHES.sub(" inch ", _THOUSANDS.sub("", piece)))
         piece = _IN_ONE.sub("in", _TIMES.sub(" x ", piece))
@@ -95,17 +100,23 @@ def _words_in(piece: str, fold: bool, split_digits: bool) -> tuple[str, ...]:
 
 
 def _folded(piece: str) -> str:
-    """Without accents, wide letters as narrow ones."""
+    """Without accents and other marks, wide letters as narrow ones."""
     flat = unicodedata.normalize("NFKD", piece)
-    kept = (c for c in flat if not unicodedata.combining(c) or c in _VOICED)
+    kept = (c for c in flat if unicodedata.category(c)[0] != "M" or c in _VOICED)
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-def _neighbours(stretch: re.Match[str]) -> str:
-    """Every two neighbours as a word; a single character is one by itself."""
+def _parted(piece: str) -> str:
+    """Stretches without spaces as neighbours; a short one is a word by itself."""
+    for n, stretch in _UNPARTED.items():
+        piece = stretch.sub(partial(_neighbours, n), piece)
+    return piece
+
+
+def _neighbours(n: int, stretch: re.Match[str]) -> str:
     said = stretch[0]
-    pairs = [said[at : at + 2] for at in range(max(1, len(said) - 1))]
-    return f" {' '.join(pairs)} "
+    words = [said[at : at + n] for at in range(max(1, len(said) - n + 1))]
+    return f" {' '.join(words)} "
 
 
 _remembered = lru_cache(maxsize=1 << 16)(_words_in)
