@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 import threading
 import time
 
@@ -137,13 +138,19 @@ def test_requests_are_the_payments(batch, bodies):
         requests_of(batch, batch.num_rows + 1)
 
 
-def test_a_connection_that_the_service_closed_is_not_used_again():
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_connection_that_the_service_closed_is_not_used_again(resets):
     """Else a payment that comes after a pause would be counted as lost."""
 
     async def answer_once(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         await writer.drain()
+        if resets:
+            await asyncio.sleep(0.05)  # until the answer has been read
+            linger = struct.pack("ii", 1, 0)  # closing then sends a reset
+            raw = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         writer.close()
 
     async def twice():

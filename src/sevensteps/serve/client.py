@@ -79,7 +79,8 @@ class Client:
         """One that was used lately and is still open; else a new one."""
         while self._idle:
             (reader, writer), since = self._idle.pop()
-            if not reader.at_eof() and time.perf_counter() - since < IDLE_S:
+            closed = reader.at_eof() or writer.is_closing()
+            if not closed and time.perf_counter() - since < IDLE_S:
                 return reader, writer
             writer.close()
         return await asyncio.open_connection(*self._address)

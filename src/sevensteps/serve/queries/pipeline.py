@@ -64,7 +64,7 @@ class Pipeline:
         relaxed = stages.relaxation(words)
         try:
             ids = await self._ranked(state, query, lists, ledger)
-            if not len(ids) and why is None:
+            if not len(ids):
                 nearest = partial(stages.nearest, state, query, filters)
                 ids = await self._ask("meaning", ledger, nearest)
                 relaxed = "by_meaning"
@@ -100,15 +100,20 @@ class Pipeline:
         return words, near, failed[0].reason if failed else None
 
     async def _ask(self, name: str, ledger: Ledger, work: Callable[[], T]) -> T:
-        """One stage's answer, its own time booked."""
+        """One stage's answer; booked is its own time, or how long it was waited for."""
 
         def stage() -> T:
             self.hook(name)
             return work()
 
-        left = self.work_ms - ledger.elapsed_ms()
-        made, ms = await self.guards[name].call(left, stage)
-        ledger.stages[name] = ledger.stages.get(name, 0.0) + ms
+        began = ledger.elapsed_ms()
+        try:
+            made, ms = await self.guards[name].call(self.work_ms - began, stage)
+        except Unavailable as failed:
+            if failed.reason != f"{name}_down":  # then nobody waited for it
+                _book(ledger, name, ledger.elapsed_ms() - began)
+            raise
+        _book(ledger, name, ms)
         return made
 
     def problems(self) -> list[str]:
@@ -121,6 +126,11 @@ class Pipeline:
         """Finish what was begun."""
         for guard in self.guards.values():
             guard.close()
+
+
+def _book(ledger: Ledger, name: str, ms: float) -> None:
+    """A stage may be asked twice."""
+    ledger.stages[name] = ledger.stages.get(name, 0.0) + ms
 
 
 async def _absent() -> None:

@@ -1,4 +1,4 @@
-"""An answer within the deadline: by the ranker, by the keywords, or by what sells."""
+"""An answer within the deadline: by the ranker, or by what came in time instead."""
 
 from __future__ import annotations
 

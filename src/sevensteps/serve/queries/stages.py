@@ -16,12 +16,15 @@ from sevensteps.search.documents import Ids
 from sevensteps.search.engine import Engine, Found, vectors
 from sevensteps.search.filters import Filters
 from sevensteps.search.query import Query
-from sevensteps.search.understanding import PARTS, Reading
+from sevensteps.search.understanding import Reading
 
 from .state import EVERYTHING, State
 
 DEEPER = 10  # times the pool is looked through if a filter will take most of it away
 SHOWN = 60  # products of a list that no source found
+STRETCH = 500  # bestsellers that are looked through first for what passes the filters
+#: Parts of understanding that are done without when it is late.
+MEANINGS = ("spelling", "synonyms", "attributes")
 _NOTHING: Ids = np.empty(0, np.int32)
 
 
@@ -32,7 +35,7 @@ class Listed:
     Attributes
     ----------
     ids : best first
-    source : ranked, retrieved (there is no ranker), keywords or bestsellers
+    source : ranked, retrieved (there is no ranker), keywords, meaning or bestsellers
     fallback : why it is not what it should be, or None
     relaxed : fewer_words or by_meaning, if no product has all words; or None
     why : of an empty answer
@@ -54,8 +57,15 @@ class ByWords:
 
 
 def word_for_word(state: State, text: str) -> Reading:
-    """A query as it was typed, when it cannot be understood in time."""
-    return state.engine.understanding.without(*PARTS).reading(text)
+    """A query as it was typed, when it cannot be understood in time.
+
+    Prices and negations are still taken out of the words: that is cheap, and a word for
+    a limit is no word of a product. What breaks here, too, asks for nothing.
+    """
+    try:
+        return state.engine.understanding.without(*MEANINGS).reading(text)
+    except Exception:
+        return Reading(Query(text, ()))
 
 
 def by_words(state: State, query: Query, filters: Filters) -> ByWords:
@@ -120,12 +130,25 @@ def nearest(state: State, query: Query, filters: Filters) -> Ids:
 
 
 def popular(state: State, query: Query, filters: Filters) -> Ids:
-    """Bestsellers of the category that is asked for, or guessed from the words."""
-    best = state.best.get(category(state, query, filters), _NOTHING)
-    if not len(best):
-        best = state.best[EVERYTHING]
-    best = best[filters.passes(state.documents, best)] if filters else best
-    return best[:SHOWN]
+    """Bestsellers of the category that is asked for, or guessed from the words.
+
+    Of all, if nothing in that category passes the filters.
+    """
+    for code in (category(state, query, filters), EVERYTHING):
+        some = _passing_first(state, state.best.get(code, _NOTHING), filters)
+        if len(some):
+            return some
+    return _NOTHING
+
+
+def _passing_first(state: State, ids: Ids, filters: Filters) -> Ids:
+    """The first that pass: more and more are looked at until there are enough."""
+    found, at, stretch = [_NOTHING], 0, STRETCH
+    while at < len(ids) and sum(map(len, found)) < SHOWN:
+        some = ids[at : at + stretch]
+        found.append(some[filters.passes(state.documents, some)])
+        at, stretch = at + stretch, stretch * 10
+    return np.concatenate(found)[:SHOWN]
 
 
 def category(state: State, query: Query, filters: Filters) -> int:
@@ -134,6 +157,8 @@ def category(state: State, query: Query, filters: Filters) -> int:
     if column is None:
         return EVERYTHING
     ticked = dict(filters.values).get("category", ())
+    if len(ticked) > 1:  # the filter itself keeps to them
+        return EVERYTHING
     asked = [value for name, value in query.attributes if name == "category"]
     for name in (*ticked, *asked, _topic(state, query)):
         if name in column.names:
@@ -145,7 +170,10 @@ def _topic(state: State, query: Query) -> str:
     gazetteer = state.engine.understanding.gazetteer
     if gazetteer is None:
         return ""
-    told = gazetteer.about([w for words in query.words for w in words.split()])
+    try:
+        told = gazetteer.about([w for words in query.words for w in words.split()])
+    except Exception:  # a guess must not cost the answer
+        return ""
     return "" if told is None else state.topics[told]
 
 

@@ -12,7 +12,6 @@ from sevensteps.search.arrange import Rules
 from sevensteps.search.documents import Documents, Ids
 from sevensteps.search.engine import Engine
 
-BEST = 500  # products on the list of a category
 EVERYTHING = -1  # stands for no category
 
 
@@ -22,7 +21,7 @@ class State:
 
     Attributes
     ----------
-    best : code of a category, or `EVERYTHING`, to its bestsellers
+    best : code of a category, or `EVERYTHING`, to its products, bestsellers first
     topics : categories that queries are told apart by, sorted
     version : grows with every change; `reads` only if queries are read otherwise
     """
@@ -48,13 +47,13 @@ class State:
 
 
 def bestsellers(documents: Documents) -> dict[int, Ids]:
-    """The best-selling products of each category, and of all."""
+    """The products of each category and of all, what sells best first."""
     order = np.argsort(-documents.numbers["sold"], kind="stable").astype(np.int32)
     column = documents.fields.get("category")
     if column is None:
-        return {EVERYTHING: order[:BEST]}
+        return {EVERYTHING: order}
     code = column.code[order]
     by = np.argsort(code, kind="stable")
     edges = np.searchsorted(code[by], np.arange(len(column.names) + 1))
-    lists = [order[by[a:b][:BEST]] for a, b in pairwise(edges)]
-    return {EVERYTHING: order[:BEST]} | dict(enumerate(lists))
+    lists = [order[by[a:b]] for a, b in pairwise(edges)]
+    return {EVERYTHING: order} | dict(enumerate(lists))
