@@ -138,6 +138,19 @@ def test_requests_are_the_payments(batch, bodies):
         requests_of(batch, batch.num_rows + 1)
 
 
+async def with_a_pause(answer):
+    """The status of two posts to a server, with a pause between them."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
+    first = await client.post(b"")
+    await asyncio.sleep(0.2)
+    second = await client.post(b"")
+    client.close()
+    server.close()
+    return first.status, second.status
+
+
 @pytest.mark.parametrize("resets", [False, True])
 def test_a_connection_that_the_service_closed_is_not_used_again(resets):
     """Else a payment that comes after a pause would be counted as lost."""
@@ -153,18 +166,7 @@ def test_a_connection_that_the_service_closed_is_not_used_again(resets):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         writer.close()
 
-    async def twice():
-        server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
-        first = await client.post(b"")
-        await asyncio.sleep(0.2)
-        second = await client.post(b"")
-        client.close()
-        server.close()
-        return first.status, second.status
-
-    assert asyncio.run(twice()) == (200, 200)
+    assert asyncio.run(with_a_pause(answer_once)) == (200, 200)
 
 
 @pytest.mark.parametrize(("idle_s", "opened"), [(30.0, 1), (0.05, 2)])
@@ -180,18 +182,7 @@ def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, 
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         writer.close()
 
-    async def twice():
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        caller = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
-        first = await caller.post(b"")
-        await asyncio.sleep(0.2)
-        second = await caller.post(b"")
-        caller.close()
-        server.close()
-        return first.status, second.status
-
-    assert asyncio.run(twice()) == (200, 200)
+    assert asyncio.run(with_a_pause(answer)) == (200, 200)
     assert len(callers) == opened
 
 

@@ -130,12 +130,22 @@ class Engine:
         return self.dense.search(vectors(queries), self.pool)[0]
 
     def joined(self, lists: Mapping[str, Ids]) -> Found:
-        """The union of the sources' lists, by reciprocal ranks."""
+        """The union of the sources' lists, by reciprocal ranks.
+
+        A source whose list is missing counts as having found nothing. The ranker knows
+        products that only one source found: many of each page are.
+        """
         if len(lists) == 1:
-            ((name, ids),) = lists.items()
-            return Found(ids, {name: _places(ids, ids)})
-        ids, _ = reciprocal_ranks([*lists.values()], self.pool * len(lists))
-        return Found(ids, {name: _places(ids, own) for name, own in lists.items()})
+            (ids,) = lists.values()
+        else:
+            ids, _ = reciprocal_ranks([*lists.values()], self.pool * len(lists))
+        has = {"keyword": self.keyword, "dense": self.dense}
+        rank = {
+            name: _places(ids, lists[name]) if name in lists else np.full_like(ids, -1)
+            for name, index in has.items()
+            if index is not None
+        }
+        return Found(ids, rank)
 
     def features(self, queries: Sequence[Query], found: Found) -> FeatureTable:
         """Of everything found, in the order of `Found.pairs`."""

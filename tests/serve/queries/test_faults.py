@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sevensteps.search.arrange import Rules, arranged
-from sevensteps.search.understanding import PARTS
 from sevensteps.serve.queries.__main__ import main
+from sevensteps.serve.queries.stages import MEANINGS
 from sevensteps.serve.run import KEY_VARIABLE
 
 from .conftest import KEY, ids, post, search, started
@@ -23,27 +23,28 @@ def by_keywords(engine, text):
     return arranged(queries[0], found, engine.catalogue.documents, Rules())
 
 
-def by_ranker(engine, text):
-    """What the words find, in the ranker's order: the vectors found nothing."""
+def with_one(engine, text, source, other):
+    """What one source finds, in the ranker's order: the other found nothing."""
     (query,) = engine.read([text])
-    words = engine.by_words([query])
-    found = engine.joined({"keyword": words, "dense": np.full_like(words, -1)})
-    ordered = engine.ordered([query], found)[0]
+    own = {"keyword": engine.by_words, "dense": engine.by_meaning}[source]([query])
+    lists = {source: own, other: np.full_like(own, -1)}
+    ordered = engine.ordered([query], engine.joined(lists))[0]
     return arranged(query, ordered, engine.catalogue.documents, Rules())
+
+
+def by_ranker(engine, text):
+    """The words' list, in the ranker's order."""
+    return with_one(engine, text, "keyword", "dense")
 
 
 def by_nearness(engine, text):
-    """What the vectors find, in the ranker's order: the words found nothing."""
-    (query,) = engine.read([text])
-    near = engine.by_meaning([query])
-    found = engine.joined({"keyword": np.full_like(near, -1), "dense": near})
-    ordered = engine.ordered([query], found)[0]
-    return arranged(query, ordered, engine.catalogue.documents, Rules())
+    """The vectors' list, in the ranker's order."""
+    return with_one(engine, text, "dense", "keyword")
 
 
 def as_typed(engine, text):
     """The whole way for the words that were typed."""
-    blunt = replace(engine, understanding=engine.understanding.without(*PARTS))
+    blunt = replace(engine, understanding=engine.understanding.without(*MEANINGS))
     (query,) = blunt.read([text])
     return arranged(
         query, blunt.lists([text], 200)[0], engine.catalogue.documents, Rules()
@@ -191,6 +192,13 @@ def test_without_words_and_ranker_the_nearest_answer(client, engine, asked):
         near = engine.by_meaning([query])[0]
         best = arranged(query, near, engine.catalogue.documents, Rules())
         assert (told["source"], ids(told)) == ("meaning", list(best[:20]))
+
+
+def test_a_price_that_was_typed_counts_though_nothing_else_is_understood(client):
+    drilled(client, failing("understand"))
+    told = search(client, "jeans under $20")["understood"]
+    assert told["words"] == ["jeans"]
+    assert told["attributes"] == [{"field": "price_max", "value": "20"}]
 
 
 class Broken:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sevensteps.features.checks import BadTable
 
+from .files import Source
 from .grades import NONE
 from .roles import TEXTS, Part
 from .tables import clean, load
@@ -105,11 +106,15 @@ def _missing(what: str, parts: Sequence[Part], unread: Sequence[str]) -> BadTabl
     )
 
 
+def _tell_encoding(source: Source, notes: list[str]) -> None:
+    if source.encoding == "cp1252":
+        notes.append(f"{source.name} is not UTF-8; read as Windows' Latin-1")
+
+
 def _pairs(part: Part, notes: list[str]) -> pd.DataFrame:
     """Pairs of a query and a document, their grades, and what is told of both."""
     frame, _ = load(part.source, part.names)
-    if part.source.encoding == "cp1252":
-        notes.append(f"{part.source.name} is not UTF-8; read as Windows' Latin-1")
+    _tell_encoding(part.source, notes)
     if not part.source.header and len(part.source.columns) == 4:
         frame = _smart(part, frame)
     frame = frame.assign(file=part.source.name, place=range(len(frame)))
@@ -228,8 +233,7 @@ def _catalogue(part: Part, judged: Collection[str], notes: list[str]) -> pd.Data
             f"{left:,} documents of {part.source.name} that nobody judged left out: "
             f"{MOST_DOCUMENTS:,} of those are enough"
         )
-    if part.source.encoding == "cp1252":
-        notes.append(f"{part.source.name} is not UTF-8; read as Windows' Latin-1")
+    _tell_encoding(part.source, notes)
     frame = _chosen(frame, part.source.name, notes)
     _repeats(frame, "document_id", part.source.name, notes)
     return frame

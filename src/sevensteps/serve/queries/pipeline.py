@@ -58,7 +58,7 @@ class Pipeline:
     ) -> Listed:
         """The whole way, or as much of it as works."""
         words, near, why = await self._retrieved(state, query, filters, ledger)
-        lists = stages.lists_of(state, words, near)
+        lists = stages.lists_of(words, near)
         if not lists:
             return stages.popular_list(state, query, filters, why or "words_down")
         relaxed = stages.relaxation(words)

@@ -84,20 +84,10 @@ def by_meaning(state: State, query: Query, filters: Filters) -> Ids:
     return _passing(state, engine.by_meaning([query]), filters)
 
 
-def lists_of(state: State, words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
-    """What the ranker orders; a source that is late counts as having found nothing.
-
-    The ranker knows products that only one source found: many of each page are. If both
-    are late there is nothing to order.
-    """
-    found = {"keyword": None if words is None else words.ids, "dense": near}
-    known = [ids for ids in found.values() if ids is not None]
-    if not known:
-        return {}
-    nothing = np.full_like(known[0], -1)
-    has = {"keyword": state.engine.keyword, "dense": state.engine.dense}
-    some = ((name, found[name]) for name, index in has.items() if index is not None)
-    return {name: nothing if ids is None else ids for name, ids in some}
+def lists_of(words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
+    """What came in time, by source: the engine joins and orders it."""
+    lists = {"keyword": None if words is None else words.ids, "dense": near}
+    return {name: ids for name, ids in lists.items() if ids is not None}
 
 
 def _deeper(engine: Engine, filters: Filters) -> Engine:
@@ -195,7 +185,7 @@ def listed(state: State, reading: Reading, filters: Filters) -> Listed:
     query, engine = reading.query, state.engine
     words = by_words(state, query, filters) if engine.keyword else None
     near = None if engine.dense is None else by_meaning(state, query, filters)
-    ids = ranked(state, query, lists_of(state, words, near))
+    ids = ranked(state, query, lists_of(words, near))
     if len(ids):
         return arranged_list(state, query, filters, ids, relaxation(words))
     ids = nearest(state, query, filters)
