@@ -1462,8 +1462,8 @@ by_rate = machines_for(2_000 / full["searches a second held"])  # on two cores
 
 # %%
 teach.record(fleet=by_cpu["value"], held_fleet=by_rate["value"])
-by_cpu.assign(value_by_rate=by_rate["value"]).drop(
-    ["users", "shards", "replicas of each"])
+pd.DataFrame({"by CPU time": by_cpu["value"], "by the rate held": by_rate["value"],
+              "unit": by_cpu["unit"]}).drop(["users", "shards", "replicas of each"])
 
 # %% [markdown]
 # A search over shards waits for the slowest of them. If each of 64 shards were as fast as this one, half of all searches would take <!--=waits[64]-->22.8<!--/--> ms or more, where one shard has a median of <!--=waits[1]-->8.8<!--/-->: **the tail of one becomes the median of many**. (The draws are independent. Real shards also share busy minutes.) So do not shard before you must. Three million products fit into one machine; replicate it. By CPU time the peak keeps <!--=fleet[busy cores at the peak]-->7.78<!--/--> cores busy: one machine of sixteen cores and a spare, <!--=fleet[cost]-->600<!--/--> € a month. (Step 1 had <!--=machines-->3<!--/-->, because it kept two spare.) By the rate that one process held on two cores it takes <!--=held_fleet[machines]-->4<!--/-->, <!--=held_fleet[cost]-->1,200<!--/--> €. The truth lies between: measure on your machine before you buy. Words at thirty million would take ten times as long again, and miss the deadline long before memory is full. So shard by product for *time*, not for memory: ten shards of three million each, asked at once, with shared document frequencies, so that scores of different shards compare; then merge, and rank once.
