@@ -72,8 +72,7 @@ def doctor() -> None:
 
 @app.command(
     rich_help_panel=READ,
-    epilog="Examples: `sevensteps run fraud`, `sevensteps run fraud --data tables/`, "
-    "`sevensteps run search --letor MQ2008/Fold1`",
+    epilog="Examples: `sevensteps run fraud`, `sevensteps run fraud --data tables/`",
 )
 def run(
     chapter: Annotated[
@@ -88,14 +87,6 @@ def run(
             "search)",
         ),
     ] = None,
-    letor: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="run the ranking step of `search` on learning-to-rank features: "
-            "train.txt and test.txt of LETOR, or LightGBM's rank.train, rank.test",
-        ),
-    ] = None,
     from_twin: Annotated[
         bool,
         typer.Option("--from-twin", help="take the cells from the .py that you edited"),
@@ -104,25 +95,17 @@ def run(
     """Execute a chapter and store its outputs, ready to be reviewed.
 
     The notebook and its .py twin are written only if every cell ran. With --data
-    or --letor no notebook is touched: a report is printed, and parts that need the
+    no notebook is touched: a report is printed, and parts that need the
     truth of a simulated world are skipped, and say so.
     """
-    if data is not None and letor is not None:
-        raise typer.BadParameter("give --data or --letor, not both")
     if data is not None and not data.is_dir():
         raise typer.BadParameter(
             f"no folder {data}: give one with tables: payments.csv, impressions.csv, "
             "or documents, queries and judgements"
         )
-    if letor is not None and not letor.is_dir():
-        raise typer.BadParameter(
-            f"no folder {letor}: give one with train.txt and test.txt, or rank.train"
-        )
     with _loading():
-        from sevensteps.commands.run import run_all, run_on_letor, run_on_own_data
+        from sevensteps.commands.run import run_all, run_on_own_data
 
-    if letor is not None:
-        raise typer.Exit(run_on_letor(chapter or "search", letor))
     if data is not None:
         raise typer.Exit(run_on_own_data(chapter or "fraud", data))
     raise typer.Exit(run_all(chapter, from_twin=from_twin))

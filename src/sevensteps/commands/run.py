@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from sevensteps.commands.console import console, errors, failing_plainly, progress
@@ -39,38 +38,19 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
 def run_on_own_data(name: str, folder: Path) -> int:
     """The offline steps of a chapter on the tables in `folder`."""
     from sevensteps.teach.byod import run_fraud
-    from sevensteps.teach.byod_search import run_search
     from sevensteps.teach.byod_video import run_video
 
     doing = "Reading, checking, training, measuring"
-    with failing_plainly(), progress(doing) as report:
+    with failing_plainly(), progress(doing):
         runners: dict[str, Callable[[Path], object]] = {
             "fraud_detection": run_fraud,
             "video_recommendation": run_video,
-            "search_ranking": partial(run_search, on_step=report),
         }
         found = [run for case, run in runners.items() if name and case.startswith(name)]
         if len(found) != 1:
             raise ValueError(
-                "--data works with the chapters fraud, video and search, not with "
-                f"{name!r}"
+                f"--data works with the chapters fraud and video, not with {name!r}"
             )
         told = found[0](folder)
     console.print(told)
-    return 0
-
-
-def run_on_letor(name: str, folder: Path) -> int:
-    """The ranking step of the search chapter on the judged features in `folder`."""
-    from sevensteps.teach.letor import run_letor
-
-    with failing_plainly():
-        asked = name.removesuffix(".ipynb").replace("-", "_").removeprefix("11_")
-        if not asked or not ("search_ranking".startswith(asked) or asked == "11"):
-            raise ValueError(
-                f"--letor works with the chapter search, not with {name!r}"
-            )
-        with progress("Reading, checking, training, measuring"):
-            report = run_letor(folder)
-    console.print(report)
     return 0

@@ -39,17 +39,14 @@ from .windows import (
 
 if TYPE_CHECKING:
     from .checks import BadTable
-    from .letor import Letor, read_letor
     from .offline import feature_matrix, feature_tables, offline
     from .readers import read_tables
 
 _LAZY = {
     "BadTable": ".checks",
-    "Letor": ".letor",
     "feature_matrix": ".offline",
     "feature_tables": ".offline",
     "offline": ".offline",
-    "read_letor": ".letor",
     "read_tables": ".readers",
 }
 
@@ -64,7 +61,6 @@ __all__ = [
     "STREAM_FEATURES",
     "BadTable",
     "Cardholder",
-    "Letor",
     "LiveFeatures",
     "Merchant",
     "Payment",
@@ -79,7 +75,6 @@ __all__ = [
     "nightly_merchants",
     "offline",
     "payment_features",
-    "read_letor",
     "read_tables",
     "split",
     "stream_features",

@@ -1,8 +1,7 @@
 """Other words that will do: phrases and their weighted alternatives.
 
-They come from the merchandisers' file (`synonym_file`), from what shoppers type next
-when they found nothing (`reformulations`), or from embeddings (`similar`), and are
-applied in one way. Nothing is expanded twice, so circles do no harm.
+They come from the merchandisers' file (`synonym_file`) or from a log, and are applied
+in one way. Nothing is expanded twice, so circles do no harm.
 """
 
 from __future__ import annotations
