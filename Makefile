@@ -24,7 +24,7 @@ help:                   ## this list
 book: site serve        ## build the book, serve it on this machine, print its address
 
 serve: env
-	@$(PYTHON) -m sevensteps.teach.preview _build/html
+	@$(PYTHON) -m sevensteps.authoring.preview _build/html
 
 site: env               ## build the book into _build/html
 	@rm -rf _build/.doctrees
@@ -56,11 +56,11 @@ test-unit: env          ## the package: unit, property, oracle, service, doctest
 		-n $(CORES) --dist loadfile --junitxml=$(REPORTS)/2-unit.xml
 
 test-notebooks: env     ## run every chapter and compare with its stored outputs
-	$(PYTHON) -m sevensteps.teach.verify notebooks --cores $(CORES) \
+	$(PYTHON) -m sevensteps.authoring.verify notebooks --cores $(CORES) \
 		--report $(REPORTS)/3-notebooks.xml --manifest _build/verified.json
 
 test-site: env          ## the built site in a real browser
-	$(PYTHON) -m sevensteps.teach.manifest _build/verified.json _build/html
+	$(PYTHON) -m sevensteps.authoring.manifest _build/verified.json _build/html
 	$(PYTEST) tests/site --junitxml=$(REPORTS)/4-site.xml
 
 browser:

@@ -55,7 +55,7 @@ def peer(root: Path) -> float:
 
 def ours() -> float:
     """Payments per CPU-second of this package, people included, at `book` scale."""
-    from sevensteps.worlds.payments import PaymentsWorld
+    from sevensteps.cases.fraud.world import PaymentsWorld
 
     start = time.process_time()
     history = PaymentsWorld("book", seed=7).history()

@@ -41,10 +41,10 @@ import scaling
 from scaling import Row
 
 if TYPE_CHECKING:
-    from sevensteps.cases.search.town import Town
-    from sevensteps.search.query import Query
-    from sevensteps.search.shop import Asked
-    from sevensteps.serve.queries.live import Live
+    from sevensteps.cases.search.engine.query import Query
+    from sevensteps.cases.search.engine.shop import Asked
+    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.service.live import Live
 
 SEED = 7
 SLO_MS = 200.0
@@ -82,8 +82,8 @@ def world(asked: argparse.Namespace) -> Row:
 
 def past(asked: argparse.Namespace) -> "Town":
     """A town after its past, from disk if it is there."""
-    from sevensteps.cases.search.town import Town
-    from sevensteps.worlds.search import SearchWorld
+    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.world import SearchWorld
 
     (scale,), made = asked.scales, asked.folder.parent / "worlds"
     lived = SearchWorld(scale, seed=SEED)
@@ -95,12 +95,12 @@ def build(asked: argparse.Namespace) -> Row:
     import faiss
     import numpy as np
 
-    from sevensteps.cases.search.taught import taught_ranker
-    from sevensteps.search.dense import DenseIndex
-    from sevensteps.search.engine import Engine
-    from sevensteps.search.features import Reference
-    from sevensteps.search.keyword import KeywordIndex
-    from sevensteps.serve.queries import export_search
+    from sevensteps.cases.search.engine.dense import DenseIndex
+    from sevensteps.cases.search.engine.engine import Engine
+    from sevensteps.cases.search.engine.features import Reference
+    from sevensteps.cases.search.engine.keyword import KeywordIndex
+    from sevensteps.cases.search.experiments.taught import taught_ranker
+    from sevensteps.cases.search.service import export_search
 
     town, took, start = past(asked), {}, time.process_time()
 
@@ -148,7 +148,7 @@ def keep(town: "Town", folder: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sevensteps.serve.queries.asking import Product
+    from sevensteps.cases.search.service.asking import Product
 
     told, products = town.asked, town.history.products
     columns = {"query_id": told.query_id, "text": told.text, "times": told.times}
@@ -163,7 +163,7 @@ def log(folder: Path) -> "Asked":
     """The log's distinct queries, the most frequent first."""
     import pyarrow.parquet as pq
 
-    from sevensteps.search.shop import Asked
+    from sevensteps.cases.search.engine.shop import Asked
 
     told = pq.read_table(folder / QUERIES)
     ids, times = (told[name].to_numpy() for name in ("query_id", "times"))
@@ -209,7 +209,7 @@ def opened(asked: argparse.Namespace) -> "Live":
     """The engine as it is served, on one thread."""
     import faiss
 
-    from sevensteps.serve.queries.live import Live
+    from sevensteps.cases.search.service.live import Live
 
     faiss.omp_set_num_threads(1)
     live = Live(asked.folder / BUNDLE)
@@ -219,8 +219,8 @@ def opened(asked: argparse.Namespace) -> "Live":
 
 def search(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of each stage, and recall by probes."""
-    from sevensteps.search.filters import Filters
-    from sevensteps.serve.queries import stages
+    from sevensteps.cases.search.engine.filters import Filters
+    from sevensteps.cases.search.service import stages
 
     live, told, everything = opened(asked), log(asked.folder), Filters()
     state, n = live.state, ASKS + WARM_UP
@@ -253,9 +253,9 @@ def by_probes(live: "Live", queries: list["Query"]) -> Row:
     """What reading more inverted lists finds and costs, beside reading everything."""
     import numpy as np
 
+    from sevensteps.cases.search.engine.engine import vectors
+    from sevensteps.cases.video.recommender.sources import flat
     from sevensteps.measure.vectors import Built, read_rate, searched
-    from sevensteps.recommend.sources import flat
-    from sevensteps.search.engine import vectors
 
     engine = live.state.engine
     assert engine.dense is not None
@@ -277,9 +277,9 @@ def matrix(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of BM25 as one sparse matrix, of titles and of bodies."""
     import numpy as np
 
-    from sevensteps.search.bm25 import Bm25
-    from sevensteps.search.keyword import BOOSTS
-    from sevensteps.serve.queries import read_search
+    from sevensteps.cases.search.engine.bm25 import Bm25
+    from sevensteps.cases.search.engine.keyword import BOOSTS
+    from sevensteps.cases.search.service import read_search
 
     engine, start = read_search(asked.folder / BUNDLE), time.process_time()
     documents = engine.catalogue.documents
@@ -303,7 +303,7 @@ def growth(asked: argparse.Namespace) -> Row:
     """What new products take until they are found, and what they cost later."""
     import pyarrow.parquet as pq
 
-    from sevensteps.serve.queries.asking import Product
+    from sevensteps.cases.search.service.asking import Product
 
     live, later = opened(asked), pq.read_table(asked.folder / PRODUCTS)
     some = [Product.model_construct(**row) for row in later.to_pylist()]
@@ -335,8 +335,8 @@ def _one(live: "Live", like: Any, luck: int) -> Row:
 
 def words_ms(live: "Live", queries: list["Query"], when: str) -> Row:
     """What the inverted index costs now, and of how many segments it is."""
-    from sevensteps.search.filters import Filters
-    from sevensteps.serve.queries import stages
+    from sevensteps.cases.search.engine.filters import Filters
+    from sevensteps.cases.search.service import stages
 
     state = live.state
     assert state.engine.keyword is not None
@@ -354,8 +354,8 @@ def service(asked: argparse.Namespace) -> dict[str, Any]:
 
 def served(asked: argparse.Namespace, how: str) -> dict[str, Any]:
     """One service, at each rate in turn."""
+    from sevensteps.cases.search.service import PATH, running_search, search_requests
     from sevensteps.serve import load
-    from sevensteps.serve.queries import PATH, running_search, search_requests
 
     spans = [(RATES[0], WARM_UP_S)]
     spans += [(rate, max(asked.seconds, FEWEST / rate)) for rate in RATES]

@@ -44,10 +44,10 @@ def build(root: Path, scale: str) -> None:
     """Write one engine whole, and the same with keywords alone; and the requests."""
     from dataclasses import replace
 
-    from sevensteps.cases.search.taught import taught_engine
-    from sevensteps.search.shop import Asked
-    from sevensteps.serve.queries import export_search, search_requests
-    from sevensteps.worlds.search import SearchWorld, Size
+    from sevensteps.cases.search.engine.shop import Asked
+    from sevensteps.cases.search.experiments.taught import taught_engine
+    from sevensteps.cases.search.service import export_search, search_requests
+    from sevensteps.cases.search.world import SearchWorld, Size
 
     small = Size(20_000, 12_000, 8_000, 150, days=14)
     world = SearchWorld(small if scale == "demo" else scale, seed=7)
@@ -75,9 +75,9 @@ def in_process(folder: Path, seconds: float) -> float:
     """Searches per second of one thread that waits for nothing."""
     import faiss
 
-    from sevensteps.search.filters import Filters
-    from sevensteps.serve.queries.live import Live
-    from sevensteps.serve.queries.stages import listed
+    from sevensteps.cases.search.engine.filters import Filters
+    from sevensteps.cases.search.service.live import Live
+    from sevensteps.cases.search.service.stages import listed
 
     faiss.omp_set_num_threads(1)
     live, texts = Live(folder), _texts(folder)
@@ -104,8 +104,8 @@ def _texts(folder: Path) -> Iterator[str]:
 
 def over_http(folder: Path, limit: float, seconds: float, cache: str) -> float:
     """The highest rate that meets the objective, near the `limit` of one core."""
+    from sevensteps.cases.search.service import PATH, running_search
     from sevensteps.serve import load, sustained_rate
-    from sevensteps.serve.queries import PATH, running_search
 
     fractions = CACHED if CACHE[cache] else FRACTIONS
     low, high = (limit * fraction for fraction in fractions)

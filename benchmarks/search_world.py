@@ -69,9 +69,9 @@ def read(name: str, *, drawn_only: bool = False) -> float:
     """Pages per CPU-second of our searchers; with or without working promises out."""
     import numpy as np
 
-    from sevensteps.worlds.luck import fates
-    from sevensteps.worlds.search import SearchWorld
-    from sevensteps.worlds.search.examine import behave
+    from sevensteps.cases.search.world import SearchWorld
+    from sevensteps.cases.search.world.examine import behave
+    from sevensteps.world.luck import fates
 
     world = SearchWorld("book", examination=name)  # type: ignore[arg-type]
     stage = world.rules.stage(world.first_evening(), 0)
@@ -94,7 +94,7 @@ def read(name: str, *, drawn_only: bool = False) -> float:
 
 def made(scale: str) -> float:
     """Products made per CPU-second, with their texts; needs and queries apart."""
-    from sevensteps.worlds.search import SearchWorld
+    from sevensteps.cases.search.world import SearchWorld
 
     world = SearchWorld(scale)
     assert world.rules
@@ -105,7 +105,7 @@ def made(scale: str) -> float:
 
 def life(scale: str, days: int) -> float:
     """Searches lived per CPU-second under the old search; first evening apart."""
-    from sevensteps.worlds.search import SearchWorld
+    from sevensteps.cases.search.world import SearchWorld
 
     world = SearchWorld(scale)
     assert world.rules

@@ -50,10 +50,10 @@ def night(asked: argparse.Namespace) -> Row:
     """Write a morning; what that took, and what it weighs."""
     import faiss
 
-    from sevensteps.recommend.overnight import Night, morning_after
-    from sevensteps.recommend.towers import Plan
-    from sevensteps.serve.slates import export_morning
-    from sevensteps.worlds.video import VideoWorld
+    from sevensteps.cases.video.recommender.overnight import Night, morning_after
+    from sevensteps.cases.video.recommender.towers import Plan
+    from sevensteps.cases.video.service import export_morning
+    from sevensteps.cases.video.world import VideoWorld
 
     towers = Plan(epochs=1, buckets=1 << 15)
     nights = {
@@ -87,9 +87,9 @@ def search(asked: argparse.Namespace) -> Row:
     import faiss
     import numpy as np
 
+    from sevensteps.cases.video.recommender.sources import flat
+    from sevensteps.cases.video.service import read_morning
     from sevensteps.measure.vectors import Built, read_rate, searched
-    from sevensteps.recommend.sources import flat
-    from sevensteps.serve.slates import read_morning
 
     faiss.omp_set_num_threads(1)
     m = read_morning(asked.folder)
@@ -110,7 +110,8 @@ def search(asked: argparse.Namespace) -> Row:
 
 def service(asked: argparse.Namespace) -> dict[str, Any]:
     """Memory of the service, and what each rate saw."""
-    from sevensteps.serve import load, slates
+    from sevensteps.cases.video import service as slates
+    from sevensteps.serve import load
 
     spans = [(RATES[0], WARM_UP_S)]
     spans += [(rate, max(asked.seconds, FEWEST / rate)) for rate in RATES]

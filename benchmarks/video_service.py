@@ -41,11 +41,11 @@ def build(root: Path, scale: str) -> None:
     """Write one morning with an inverted file, and the same with an exact index."""
     from dataclasses import replace
 
+    from sevensteps.cases.video.recommender.overnight import Night, morning_after
+    from sevensteps.cases.video.recommender.towers import Plan
+    from sevensteps.cases.video.service import export_morning
+    from sevensteps.cases.video.world import VideoWorld
     from sevensteps.measure import vectors as index
-    from sevensteps.recommend.overnight import Night, morning_after
-    from sevensteps.recommend.towers import Plan
-    from sevensteps.serve.slates import export_morning
-    from sevensteps.worlds.video import VideoWorld
 
     nights = {
         "smoke": Night(lesson=5),
@@ -63,7 +63,7 @@ def build(root: Path, scale: str) -> None:
 
 def requests(folder: Path, n: int) -> list[bytes]:
     """Bodies by people who ask as often as they came; the same ones each time."""
-    from sevensteps.serve.slates import page_requests, read_morning
+    from sevensteps.cases.video.service import page_requests, read_morning
 
     return page_requests(read_morning(folder).known, n, seed=1)
 
@@ -72,8 +72,8 @@ def in_process(folder: Path, seconds: float) -> float:
     """Pages per second of one thread that waits for nothing."""
     import faiss
 
-    from sevensteps.recommend.online import Asking, Job, Recommender
-    from sevensteps.serve.slates import read_morning
+    from sevensteps.cases.video.recommender.online import Asking, Job, Recommender
+    from sevensteps.cases.video.service import read_morning
 
     faiss.omp_set_num_threads(1)
     recommender, users = Recommender(read_morning(folder)), _users(folder)
@@ -93,8 +93,8 @@ def _users(folder: Path) -> Iterator[int]:
 
 def over_http(folder: Path, limit: float, seconds: float) -> float:
     """The highest rate that meets the objective, near the `limit` of one core."""
+    from sevensteps.cases.video.service import PATH, running_pages
     from sevensteps.serve import load, sustained_rate
-    from sevensteps.serve.slates import PATH, running_pages
 
     low, high = (limit * fraction for fraction in FRACTIONS)
     seconds = max(seconds, FEWEST / limit)

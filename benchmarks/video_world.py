@@ -101,7 +101,7 @@ def recsim_ng(n_users: int, n_videos: int, n_pages: int) -> float:
 
 def ours(scale: str, days: int) -> float:
     """Events per CPU-second of this package under the incumbent; people apart."""
-    from sevensteps.worlds.video import VideoWorld
+    from sevensteps.cases.video.world import VideoWorld
 
     world = VideoWorld(scale, seed=7)
     start = time.process_time()

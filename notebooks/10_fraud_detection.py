@@ -35,10 +35,10 @@ import pandas as pd
 import pyarrow as pa
 
 from sevensteps import estimate, measure, serve, teach
-from sevensteps.cases import fraud
-from sevensteps.features import FEATURES, LiveFeatures, offline
+from sevensteps.cases.fraud import experiments as fraud
+from sevensteps.cases.fraud.features import FEATURES, LiveFeatures, offline
 from sevensteps.teach import figures
-from sevensteps.worlds import payments as pay
+from sevensteps.cases.fraud import world as pay
 
 figures.use_house_style()
 pd.set_option("display.width", 120, "display.max_columns", 20)

@@ -38,19 +38,19 @@ from scipy import stats
 
 # %%
 from sevensteps import estimate, measure, serve, teach
-from sevensteps.cases import video
+from sevensteps.cases.video import experiments as video
 from sevensteps.measure import vectors as index
-from sevensteps.recommend import (
+from sevensteps.cases.video.recommender import (
     examples, inputs, net_training, online, onnx_net, ranking, smaller, sources)
-from sevensteps.recommend import policy as pages
-from sevensteps.recommend import towers as two_towers
-from sevensteps.recommend.net_training import NetPlan
-from sevensteps.recommend.pages import Layout
-from sevensteps.recommend.returning import value_of_returns
-from sevensteps.recommend.tower_training import train
-from sevensteps.serve import slates
+from sevensteps.cases.video.recommender import policy as pages
+from sevensteps.cases.video.recommender import towers as two_towers
+from sevensteps.cases.video.recommender.net_training import NetPlan
+from sevensteps.cases.video.recommender.pages import Layout
+from sevensteps.cases.video.recommender.returning import value_of_returns
+from sevensteps.cases.video.recommender.tower_training import train
+from sevensteps.cases.video import service as slates
 from sevensteps.teach import figures
-from sevensteps.worlds import video as vid
+from sevensteps.cases.video import world as vid
 
 figures.use_house_style()
 pd.set_option("display.width", 120, "display.max_columns", 20)

@@ -3,8 +3,8 @@
 import base64
 from pathlib import Path
 
+from sevensteps.authoring.normalise import read_notebook
 from sevensteps.teach.marks import filled, recorded
-from sevensteps.teach.normalise import read_notebook
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

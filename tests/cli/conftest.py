@@ -2,10 +2,11 @@
 
 import pytest
 
-from sevensteps.commands.demos import search, video
-from sevensteps.worlds.search import SearchWorld
-from sevensteps.worlds.search import Size as ShopSize
-from sevensteps.worlds.video import Size, VideoWorld
+from sevensteps.cases.search import demo as search
+from sevensteps.cases.search.world import SearchWorld
+from sevensteps.cases.search.world import Size as ShopSize
+from sevensteps.cases.video import demo as video
+from sevensteps.cases.video.world import Size, VideoWorld
 
 SMALL = VideoWorld(Size(n_users=2_000, n_videos=4_000, n_creators=300, days=14), seed=7)
 SHOP = SearchWorld(ShopSize(2_000, 1_500, 1_000, 40, days=6), seed=7)

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from sevensteps.cases.fraud.data.report import KEPT_SHARE, plan, run_fraud, thin
+from sevensteps.cases.fraud.world import PaymentsWorld
 from sevensteps.cli import app
-from sevensteps.teach.byod import KEPT_SHARE, plan, run_fraud, thin
-from sevensteps.worlds.payments import PaymentsWorld
 
 HEAVY = {"numpy", "pandas", "sklearn", "lightgbm", "matplotlib", "duckdb", "nbformat"}
 
@@ -101,7 +101,7 @@ def test_too_short_a_history_is_told():
 def test_thinning_keeps_every_fraud(monkeypatch):
     import numpy as np
 
-    monkeypatch.setattr("sevensteps.teach.byod.MANY_ROWS", 1_000)
+    monkeypatch.setattr("sevensteps.cases.fraud.data.report.MANY_ROWS", 1_000)
     labels = np.arange(20_000) % 100 == 0
     kept, share = thin(np.ones(20_000, dtype=bool), labels)
     assert share == KEPT_SHARE

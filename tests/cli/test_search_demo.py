@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sevensteps.commands.demos import search
-from sevensteps.serve.queries import read_search
+from sevensteps.cases.search import demo as search
+from sevensteps.cases.search.service import read_search
 
 
 @pytest.fixture

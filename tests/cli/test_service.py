@@ -11,13 +11,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from sevensteps.cases.fraud import demo as fraud
+from sevensteps.cases.fraud.features import FEATURES
+from sevensteps.cases.fraud.world import PaymentsWorld, Size
+from sevensteps.cases.search import demo as search
+from sevensteps.cases.video import demo as video
 from sevensteps.cli import app
 from sevensteps.commands import console, service
-from sevensteps.commands.demos import fraud, search, video
 from sevensteps.commands.services import SERVICES
-from sevensteps.features import FEATURES
 from sevensteps.serve import ModelServer, StoreError, open_store
-from sevensteps.worlds.payments import PaymentsWorld, Size
 
 NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sevensteps.cases.video import demo as video
+from sevensteps.cases.video.service import read_morning
 from sevensteps.cli import app
-from sevensteps.commands.demos import video
 from sevensteps.commands.services import SERVICES
 from sevensteps.serve.run import listen
-from sevensteps.serve.slates import read_morning
 
 
 @pytest.fixture

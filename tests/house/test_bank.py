@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sevensteps.teach.bank import STEPS, BankError, load_bank, page, write_pages
+from sevensteps.authoring import bank_page as page
+from sevensteps.teach.bank import STEPS, BankError, load_bank, write_pages
 from sevensteps.teach.bank.schema import bank_folder
 
 BANKS = sorted(bank_folder().glob("*.yml"))

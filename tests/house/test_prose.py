@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sevensteps.features import FEATURES
+from sevensteps.cases.fraud.features import FEATURES
 from sevensteps.teach.chapters import find_root
 
 ROOT = find_root()

@@ -4,8 +4,8 @@ import base64
 import re
 from pathlib import Path
 
+from sevensteps.authoring.normalise import read_notebook
 from sevensteps.teach.marks import filled, recorded
-from sevensteps.teach.normalise import read_notebook
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

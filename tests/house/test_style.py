@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sevensteps.teach.lint import lint_file
+from sevensteps.authoring.lint import lint_file
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))

@@ -6,6 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sevensteps.cases.fraud.world import Costs as WorldCosts
+from sevensteps.cases.fraud.world.schema import Action
 from sevensteps.measure import (
     ACTIONS,
     Thresholds,
@@ -16,8 +18,6 @@ from sevensteps.measure import (
     money_saved,
     review_price,
 )
-from sevensteps.worlds.payments import Costs as WorldCosts
-from sevensteps.worlds.payments.schema import Action
 
 
 @dataclass(frozen=True)

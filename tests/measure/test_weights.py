@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sevensteps import measure
-from sevensteps.worlds.payments import Costs
+from sevensteps.cases.fraud.world import Costs
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 import pytest
 import uvicorn
 
-from sevensteps.features import FEATURES, LiveFeatures
+from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
+from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve import ServiceConfig, build_store, export_model, requests_of
 from sevensteps.serve.app import create_app
 from sevensteps.serve.decide import Decider
 from sevensteps.serve.run import listen
-from sevensteps.worlds.payments import PaymentsWorld, Size
 
 KEY = "a-key-that-only-tests-know"
 DAYS = 40

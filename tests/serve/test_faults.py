@@ -322,7 +322,7 @@ def mutated(body: bytes, rng: random.Random) -> bytes:
 BUILDER = """
 import sys, time
 from sevensteps.serve import store
-from sevensteps.worlds.payments import PaymentsWorld, Size
+from sevensteps.cases.fraud.world import PaymentsWorld, Size
 world = PaymentsWorld(Size(400, 120, 40), seed=6)
 chunked = store.chunked
 def slowly(entries):

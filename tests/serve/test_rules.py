@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sevensteps.cases.fraud.world import Action
 from sevensteps.serve import Rules
 from sevensteps.serve.requests import PaymentRequest
-from sevensteps.worlds.payments import Action
 
 ONLINE = {
     "payment_id": 1,

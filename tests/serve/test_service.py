@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from sevensteps.features import FEATURES, offline
+from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.serve import (
     ModelServer,
     ServiceConfig,

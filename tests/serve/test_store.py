@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.features.names import MONTH
-from sevensteps.features.single import Cardholder, Merchant
+from sevensteps.cases.fraud.features.names import MONTH
+from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 from sevensteps.serve import (
     MemoryStore,
     OnlineStore,

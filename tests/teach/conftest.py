@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sevensteps.authoring.runner import run_chapter
 from sevensteps.teach.chapters import Chapter, find_chapter
-from sevensteps.teach.runner import run_chapter
 
 CELLS = [
     "import sys\nfrom IPython.display import SVG",

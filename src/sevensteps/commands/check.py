@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sevensteps.authoring.lint import lint_file
+from sevensteps.authoring.verify import verify
 from sevensteps.commands.console import console, failing_plainly
 from sevensteps.teach.chapters import Chapter, chapters, find_chapter
-from sevensteps.teach.lint import lint_file
-from sevensteps.teach.verify import verify
 
 
 def check_all(name: str | None, *, lint_only: bool) -> int:

@@ -108,7 +108,7 @@ def smoke() -> Finding:
     from lightgbm import LGBMClassifier
     from sklearn.metrics import roc_auc_score
 
-    from sevensteps.worlds.payments import PaymentsWorld
+    from sevensteps.cases.fraud.world import PaymentsWorld
 
     begun = perf_counter()
     world = PaymentsWorld(scale="smoke", seed=7, base_rate=0.01)

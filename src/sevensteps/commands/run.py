@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sevensteps.authoring.lint import lint_file
+from sevensteps.authoring.normalise import read_notebook
+from sevensteps.authoring.runner import ChapterFailed, run_chapter
 from sevensteps.commands.console import console, errors, failing_plainly, progress
 from sevensteps.teach.chapters import Chapter, chapters, find_chapter
-from sevensteps.teach.lint import lint_file
-from sevensteps.teach.normalise import read_notebook
-from sevensteps.teach.runner import ChapterFailed, run_chapter
 
 
 def run_all(name: str | None, *, from_twin: bool) -> int:
@@ -37,8 +37,8 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
 
 def run_on_own_data(name: str, folder: Path) -> int:
     """The offline steps of a chapter on the tables in `folder`."""
-    from sevensteps.teach.byod import run_fraud
-    from sevensteps.teach.byod_video import run_video
+    from sevensteps.cases.fraud.data.report import run_fraud
+    from sevensteps.cases.video.data.report import run_video
 
     doing = "Reading, checking, training, measuring"
     with failing_plainly(), progress(doing):

@@ -86,19 +86,19 @@ class Service:
 
 
 def _fraud() -> Demo:
-    from .demos import fraud
+    from sevensteps.cases.fraud import demo as fraud
 
     return fraud
 
 
 def _video() -> Demo:
-    from .demos import video
+    from sevensteps.cases.video import demo as video
 
     return video
 
 
 def _search() -> Demo:
-    from .demos import search
+    from sevensteps.cases.search import demo as search
 
     return search
 

@@ -79,13 +79,7 @@ from sevensteps.measure.interleaving import (
 )
 from sevensteps.measure.interval import Interval, significant
 from sevensteps.measure.latency import latency_quantile, latency_table
-from sevensteps.measure.lists import (
-    coverage,
-    found_in,
-    gini,
-    ndcg_at_k,
-    recall_at_k,
-)
+from sevensteps.measure.lists import coverage, found_in, gini, ndcg_at_k, recall_at_k
 from sevensteps.measure.money import (
     ACTIONS,
     CostsLike,
@@ -116,11 +110,7 @@ from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
 from sevensteps.measure.raters import krippendorff_alpha, weighted_kappa
 from sevensteps.measure.scorecard import by_group, paired_difference, scorecard
 from sevensteps.measure.sensitivity import searches_needed, sensitivity_ratio
-from sevensteps.measure.thresholds import (
-    Thresholds,
-    action_thresholds,
-    best_thresholds,
-)
+from sevensteps.measure.thresholds import Thresholds, action_thresholds, best_thresholds
 
 __all__ = [
     "ACTIONS",

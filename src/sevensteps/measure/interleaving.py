@@ -15,13 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from sevensteps.measure.blocks import RESAMPLES
-from sevensteps.measure.inputs import (
-    Bools,
-    Floats,
-    Ints,
-    numbers,
-    same_length,
-)
+from sevensteps.measure.inputs import Bools, Floats, Ints, numbers, same_length
 from sevensteps.measure.interval import Interval
 from sevensteps.measure.redraws import redraws
 

@@ -28,7 +28,7 @@ Actions = NDArray[np.int8]
 class CostsLike(Protocol):
     """Euros and probabilities behind a decision; any record with these names will do.
 
-    The names are those of `sevensteps.worlds.payments.Costs`.
+    The names are those of `sevensteps.cases.fraud.world.Costs`.
     """
 
     @property
@@ -108,7 +108,7 @@ def expected_costs(p: ArrayLike, amount: ArrayLike, costs: CostsLike) -> Floats:
     p : (n,) float            calibrated probability of fraud; the label itself gives
                               the cost in hindsight
     amount : (n,) float       euros
-    costs : CostsLike         e.g. `sevensteps.worlds.payments.Costs()`
+    costs : CostsLike         e.g. `sevensteps.cases.fraud.world.Costs()`
 
     Returns
     -------

@@ -127,7 +127,7 @@ def action_thresholds(
 
     Examples
     --------
-    >>> from sevensteps.worlds.payments import Costs
+    >>> from sevensteps.cases.fraud.world import Costs
     >>> action_thresholds([30, 1_500], Costs())["block"].round(2).tolist()
     [0.53, 0.2]
     """

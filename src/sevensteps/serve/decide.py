@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
-from sevensteps.features.names import DAY, FEATURES, MONTH
+from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
 
 from .config import ServiceConfig
 from .journal import Journal, Kept

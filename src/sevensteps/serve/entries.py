@@ -8,17 +8,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.features.coded import Coded, Facts, code
-from sevensteps.features.names import (
+from sevensteps.cases.fraud.features.coded import Coded, Facts, code
+from sevensteps.cases.fraud.features.names import (
     DAY,
     MONTH,
     NIGHTLY_FEATURES,
     NO_DEVICE,
     SMALL_CENTS,
 )
-from sevensteps.features.nightly import nightly_merchants
-from sevensteps.features.single import Cardholder, Merchant
-from sevensteps.worlds.payments import History
+from sevensteps.cases.fraud.features.nightly import nightly_merchants
+from sevensteps.cases.fraud.features.single import Cardholder, Merchant
+from sevensteps.cases.fraud.world import History
 
 from .records import (
     CARD,

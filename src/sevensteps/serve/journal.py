@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sevensteps.features.single import Cardholder
+from sevensteps.cases.fraud.features.single import Cardholder
 
 from .breaker import Breaker
 from .errors import StoreError

@@ -115,7 +115,7 @@ def _columns(manifest: Manifest, features: Sequence[str]) -> NDArray[np.intp]:
     if lacking:
         raise ModelError(
             f"model {manifest.version} needs features that the service does not "
-            f"compute: {lacking}. Train and export it on sevensteps.features.FEATURES"
+            f"compute: {lacking}. Train and export it on cases.fraud.features.FEATURES"
         )
     place = {name: at for at, name in enumerate(features)}
     return np.array([place[name] for name in manifest.features], np.intp)

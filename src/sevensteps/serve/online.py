@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.features.names import (
+from sevensteps.cases.fraud.features.names import (
     NO_DEVICE,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
     SMALL_CENTS,
 )
-from sevensteps.features.single import (
+from sevensteps.cases.fraud.features.single import (
     Cardholder,
     Payment,
     feature_vector,
     payment_features,
 )
-from sevensteps.features.windows import (
+from sevensteps.cases.fraud.features.windows import (
     card_features,
     device_features,
     merchant_features,
@@ -85,7 +85,7 @@ def holder_of(fetched: Fetched, countries: Sequence[str]) -> Cardholder:
 def features_of(
     payment: PaymentRequest, fetched: Fetched, holder: Cardholder
 ) -> NDArray[np.float32]:
-    """(f,) features in the order of `sevensteps.features.FEATURES`; NaN is missing."""
+    """(f,) features in the order of `cases.fraud.features.FEATURES`; NaN is missing."""
     nightly = UNSEEN if fetched.nightly is None else unpack_nightly(fetched.nightly)
     known = unpack_merchant(fetched.merchant)
     own = payment_features(_plain(payment), holder, known)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.features.names import HOUR, MONTH, WEEK
-from sevensteps.features.single import Cardholder, Merchant
+from sevensteps.cases.fraud.features.names import HOUR, MONTH, WEEK
+from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 
 NOTHING = -(2**31)  # an absent integer
 _HOLDER = struct.Struct("<bfffi")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.features.single import Cardholder
+from sevensteps.cases.fraud.features.single import Cardholder
 
 from .breaker import Breaker
 from .errors import StoreError

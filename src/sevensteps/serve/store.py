@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
-from sevensteps.worlds.payments import History
+from sevensteps.cases.fraud.world import History
 
 from .entries import Content, Entry, content, nightly_entries
 from .errors import NoStore, StoreError

@@ -1,0 +1,1 @@
+"""What authors run: lint, execute, compare, publish."""

@@ -1,0 +1,113 @@
+"""Run a chapter: execute, normalise, write, and bring its twin up to date."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from sevensteps.authoring.normalise import read_notebook, write_notebook
+from sevensteps.authoring.twin import notebook_of, twin_text
+from sevensteps.teach.chapters import Chapter
+from sevensteps.teach.environment import fixed_environment
+from sevensteps.teach.marks import fill
+
+#: Seconds that one cell may take: a chapter's whole budget is 180.
+CELL_TIMEOUT = 600
+
+
+class ChapterFailed(RuntimeError):
+    """A cell raised; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of a chapter cost."""
+
+    notebook: NotebookNode
+    seconds: float
+    n_code_cells: int
+
+
+def execute(
+    notebook: NotebookNode, folder: Path, on_cell: Callable[[int], None] | None = None
+) -> NotebookNode:
+    """Run all cells in a fresh kernel in `folder`, in the fixed environment.
+
+    Parameters
+    ----------
+    notebook : NotebookNode   changed in place
+    folder : Path             the kernel's working directory
+    on_cell : callable        told the index of each cell before it runs
+
+    Raises
+    ------
+    ChapterFailed             with the cell's number, source and traceback
+    """
+
+    def begin(cell: Any, cell_index: int) -> None:
+        if on_cell is not None:
+            on_cell(cell_index)
+
+    # An empty profile: the reader's own startup files must not change a number.
+    with tempfile.TemporaryDirectory() as profile:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_TIMEOUT,
+            kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],  # not its notes on transport
+            resources={"metadata": {"path": str(folder)}},
+            coalesce_streams=True,
+            on_cell_execute=begin,
+        )
+        environment = {**fixed_environment(), "IPYTHONDIR": profile}
+        try:
+            client.execute(env=environment)
+        except CellExecutionError as error:
+            raise ChapterFailed(str(error)) from error
+    return notebook
+
+
+def peak() -> int:
+    """Memory of the largest process that this one has started and ended, in MB."""
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes on macOS, kB on Linux
+    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit)
+
+
+def run_chapter(
+    chapter: Chapter,
+    *,
+    from_twin: bool = False,
+    on_cell: Callable[[int], None] | None = None,
+) -> Run:
+    """Execute a chapter, then write its notebook and its twin.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    from_twin : bool     take the sources from the .py twin, as edited by a person
+    on_cell : callable   told the index of each cell before it runs
+
+    Raises
+    ------
+    ChapterFailed        if a cell raises: both files stay as they were
+    """
+    source = notebook_of(chapter.twin) if from_twin else read_notebook(chapter.notebook)
+    begun = perf_counter()
+    notebook = execute(source, chapter.notebook.parent, on_cell)
+    seconds = perf_counter() - begun
+    notebook.metadata["sevensteps"] = {"run_seconds": round(seconds), "run_mb": peak()}
+    fill(notebook)
+    write_notebook(notebook, chapter.notebook)
+    chapter.twin.write_text(twin_text(notebook), encoding="utf-8")
+    n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
+    return Run(notebook, seconds, n_code)

@@ -1,0 +1,98 @@
+"""Run chapters and compare with their stored outputs, strictly.
+
+`python -m sevensteps.authoring.verify FOLDER_OR_NOTEBOOK...`
+exits with pytest's status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from sevensteps.authoring.manifest import checksums, write_manifest
+from sevensteps.teach.environment import fixed_environment
+
+
+def nbval_command(paths: list[Path], *, cores: int, report: Path | None) -> list[str]:
+    """The pytest command that verifies `paths`.
+
+    The project's own pytest options are dropped: doctest would import, and so run,
+    the twins. One notebook stays on one worker, so that its cells share a kernel.
+    """
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q"]
+    command += ["--nbval", "--nbval-current-env", "-p", "no:doctest"]
+    command += ["-p", "no:cacheprovider"]
+    command += [f"--rootdir={paths[0].resolve().parents[1]}"]
+    command += [] if sys.stdout.isatty() else ["--color=no"]
+    command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
+    command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
+    command += [f"--junitxml={report}"] if report else []
+    return command + [str(path) for path in paths]
+
+
+def find_notebooks(paths: list[Path]) -> list[Path]:
+    """The notebooks that `paths`, files or folders, stand for."""
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
+    return found
+
+
+def verify(
+    paths: list[Path],
+    *,
+    cores: int = 1,
+    report: Path | None = None,
+    manifest: Path | None = None,
+) -> int:
+    """Verify notebooks; on success record their checksums in `manifest`.
+
+    Parameters
+    ----------
+    paths : list of Path      notebooks, or folders of notebooks
+    cores : int               notebooks run side by side
+    report : Path, optional   JUnit report to write
+    manifest : Path, optional checksums of what was verified
+
+    Returns
+    -------
+    int                       0 if every cell ran and printed what is stored
+
+    Raises
+    ------
+    FileNotFoundError         if there is no notebook: nothing was verified
+    """
+    notebooks = find_notebooks(paths)
+    if not notebooks:
+        raise FileNotFoundError(f"No notebook in {', '.join(map(str, paths))}")
+    before = checksums(notebooks)
+    with tempfile.TemporaryDirectory() as profile:
+        environment = {**fixed_environment(), "IPYTHONDIR": profile}
+        command = nbval_command(notebooks, cores=cores, report=report)
+        status = subprocess.run(command, env=environment, check=False).returncode
+    if status == 0 and checksums(notebooks) != before:
+        print("A notebook changed while it was being verified: run again")
+        return 1
+    if status == 0 and manifest is not None:
+        write_manifest(notebooks, manifest)
+    return status
+
+
+def main() -> int:
+    """Command line of this module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--report", type=Path)
+    parser.add_argument("--manifest", type=Path)
+    given = parser.parse_args()
+    return verify(
+        given.paths, cores=given.cores, report=given.report, manifest=given.manifest
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A reader's own payments: their schema, their reading, the offline report."""

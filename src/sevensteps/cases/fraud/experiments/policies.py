@@ -1,0 +1,113 @@
+"""Policies: from a day's payments to actions, as the world's `live` calls them."""
+
+import copy
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.experiments.models import Features
+from sevensteps.cases.fraud.features import LiveFeatures
+from sevensteps.cases.fraud.world import (
+    Action,
+    History,
+    Outcome,
+    PaymentsWorld,
+    Policy,
+    View,
+)
+
+Score = Callable[[Features], NDArray[np.float64]]
+Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
+
+LARGE = 900.0  # euros
+
+
+def incumbent_rule(batch: pa.Table, view: View) -> NDArray[np.int8]:
+    """The rule that stands before any model: block large foreign online payments."""
+    home = view.history.cardholders["country"].cast(pa.string())
+    home = home.take(batch["cardholder_id"].combine_chunks())
+    foreign = pc.not_equal(batch["country"].cast(pa.string()), home)
+    online = pc.equal(batch["channel"].cast(pa.string()), "online")
+    large = pc.greater(batch["amount"], LARGE)
+    stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
+    return np.where(stop, Action.BLOCK, Action.ALLOW).astype(np.int8)
+
+
+@dataclass
+class ModelPolicy:
+    """Features, then a score, then an action.
+
+    Parameters
+    ----------
+    live : LiveFeatures       warmed with the history; it moves on with each day
+    score : (n, F) -> (n,)    e.g. the calibrated probability of fraud
+    decide : (scores, amounts) -> (n,) actions
+    """
+
+    live: LiveFeatures
+    score: Score
+    decide: Decide
+
+    def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
+        features = self.live.step(batch, view.new_chargebacks)
+        amount = batch["amount"].to_numpy().astype(np.float64)
+        return self.decide(self.score(features), amount)
+
+
+@dataclass
+class Split:
+    """Two scores on disjoint cardholders, in one world: an A/B test.
+
+    Parameters
+    ----------
+    live : LiveFeatures       of all payments, so that both arms have whole features
+    control, treatment : (n, F) -> (n,)
+    decide : (scores, amounts) -> (n,) actions, the same for both arms
+    in_treatment : (n_cardholders,) bool
+    """
+
+    live: LiveFeatures
+    control: Score
+    treatment: Score
+    decide: Decide
+    in_treatment: NDArray[np.bool_]
+
+    def __call__(self, batch: pa.Table, view: View) -> NDArray[np.int8]:
+        features = self.live.step(batch, view.new_chargebacks)
+        treated = self.in_treatment[batch["cardholder_id"].to_numpy()]
+        score = np.empty(len(features))
+        score[treated] = self.treatment(features[treated])
+        score[~treated] = self.control(features[~treated])
+        return self.decide(score, batch["amount"].to_numpy().astype(np.float64))
+
+
+def allow_everything(batch: pa.Table, view: View) -> NDArray[np.int8]:
+    """No decision at all."""
+    return np.zeros(len(batch), np.int8)
+
+
+def twins(
+    world: PaymentsWorld,
+    history: History,
+    policies: Mapping[str, Policy],
+    *,
+    days: int,
+    seed: int = 1,
+) -> dict[str, Outcome]:
+    """Put each policy in production, for the same people with the same luck.
+
+    Each keeps its own features: what it blocks changes what it sees tomorrow.
+    """
+
+    def launch(policy: Policy) -> Outcome:
+        if isinstance(policy, ModelPolicy | Split):
+            policy = replace(policy, live=copy.deepcopy(policy.live))
+        return world.live(policy, days=days, seed=seed, history=history)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(policies, pool.map(launch, policies.values()), strict=True))

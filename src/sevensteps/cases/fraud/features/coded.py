@@ -1,0 +1,131 @@
+"""A history's tables as plain NumPy arrays: what the fast kernels read."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world.schema import CATEGORIES
+
+from .names import DAY, NO_DEVICE
+from .single import MONDAY_OFFSET
+from .windows import to_cents
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Payments as arrays in their own order; NaN is missing, devices have -1."""
+
+    paid_at: NDArray[np.int64]
+    card: NDArray[np.int64]
+    merchant: NDArray[np.int64]
+    device: NDArray[np.int64]
+    cents: NDArray[np.int64]
+    foreign: Floats
+
+    def __len__(self) -> int:
+        return len(self.paid_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Slow facts by cardholder id and by merchant id."""
+
+    home: pa.ChunkedArray
+    home_x: Floats
+    home_y: Floats
+    account_opened: Floats
+    income: Floats
+    category: Floats
+    x: Floats
+    y: Floats
+    merchant_opened: Floats
+
+    @classmethod
+    def of(cls, history: History) -> "Facts":
+        """Read them from a history whose ids are 0..n-1 in order of row."""
+        people, shops = history.cardholders, history.merchants
+        for table, name in ((people, "cardholder_id"), (shops, "merchant_id")):
+            ids = table[name].to_numpy()
+            if not np.array_equal(ids, np.arange(len(ids))):
+                raise ValueError(f"{name} must count 0, 1, 2, … in order of row")
+        return cls(
+            people["country"],
+            floats(people["home_x"]),
+            floats(people["home_y"]),
+            floats(people["opened_at"]),
+            floats(people["declared_income"]),
+            _category_code(shops["category"]),
+            floats(shops["x"]),
+            floats(shops["y"]),
+            floats(shops["opened_at"]),
+        )
+
+
+def floats(column: pa.ChunkedArray) -> Floats:
+    """A numeric or boolean column as float64, null as NaN."""
+    return pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+
+
+def code(payments: pa.Table, facts: Facts) -> Coded:
+    """Arrays for the window kernels from a payments table or a day's batch."""
+    device = pc.fill_null(payments["device_id"], NO_DEVICE)
+    return Coded(
+        payments["paid_at"].to_numpy().astype(np.int64),
+        payments["card_id"].to_numpy().astype(np.int64),
+        payments["merchant_id"].to_numpy().astype(np.int64),
+        device.to_numpy().astype(np.int64),
+        to_cents(payments["amount"].to_numpy()),
+        _differs(payments["country"], _home(payments, facts)),
+    )
+
+
+def payment_columns(payments: pa.Table, facts: Facts) -> dict[str, Floats]:
+    """The `PAYMENT_FEATURES` of many payments; see `payment_features` for one."""
+    at = payments["paid_at"].to_numpy().astype(np.int64)
+    holder = payments["cardholder_id"].to_numpy()
+    shop = payments["merchant_id"].to_numpy()
+    home = _home(payments, facts)
+    online = floats(pc.equal(_text(payments["channel"]), "online"))
+    no_device = floats(pc.is_null(payments["device_id"]))
+    across = facts.x[shop] - facts.home_x[holder]
+    along = facts.y[shop] - facts.home_y[holder]
+    return {
+        "amount": floats(payments["amount"]),
+        "hour": at % DAY // 3_600,
+        "weekday": (at // DAY + MONDAY_OFFSET) % 7,
+        "is_online": online,
+        "is_contactless": floats(pc.equal(_text(payments["channel"]), "contactless")),
+        "category": facts.category[shop],
+        "is_foreign": _differs(payments["country"], home),
+        "distance_km": np.where(online == 1, np.nan, np.sqrt(across**2 + along**2)),
+        "ip_foreign": _differs(payments["ip_country"], home),
+        "address_match": floats(payments["address_match"]),
+        "ip_risk": floats(payments["ip_risk"]),
+        "device_missing": np.where(online == 1, no_device, np.nan),
+        "account_age_days": (at - facts.account_opened[holder]) / DAY,
+        "declared_income": facts.income[holder],
+        "merchant_age_days": (at - facts.merchant_opened[shop]) / DAY,
+    }
+
+
+def _text(column: Any) -> Any:
+    return pc.cast(column, pa.string())
+
+
+def _home(payments: pa.Table, facts: Facts) -> pa.ChunkedArray:
+    return pc.take(facts.home, payments["cardholder_id"])
+
+
+def _differs(left: pa.ChunkedArray, right: pa.ChunkedArray) -> Floats:
+    return floats(pc.not_equal(_text(left), _text(right)))
+
+
+def _category_code(column: pa.ChunkedArray) -> Floats:
+    return floats(pc.index_in(_text(column), value_set=pa.array(CATEGORIES)))

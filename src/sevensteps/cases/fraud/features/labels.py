@@ -1,0 +1,101 @@
+"""Labels as they were known at a moment, and splits that leave them time to come."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world.records import History
+
+from .names import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows to train and to test on; the labels between them had time to arrive.
+
+    `train_labels` are as known when training happens, at the midnight that ends
+    the gap; `test_labels` are all that were ever reported. A blocked payment is
+    in neither set: nobody will ever know what it was.
+    """
+
+    train: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+    train_labels: NDArray[np.bool_]
+    test_labels: NDArray[np.bool_]
+
+
+def labels_as_of(history: History, moment: int | None = None) -> NDArray[np.bool_]:
+    """Which payments were known to be fraud just before a moment.
+
+    Parameters
+    ----------
+    history : History
+    moment : int, optional    seconds; chargebacks reported at or after it are
+                              not known yet. None: all that were ever reported
+
+    Returns
+    -------
+    (n,) bool                 one per payment. False means honest *or* not yet
+                              reported, never reported, or blocked
+    """
+    told = history.chargebacks
+    if moment is not None:
+        told = told.filter(pc.less(told["reported_at"], moment))
+    known = pc.is_in(history.payments["payment_id"], told["payment_id"])
+    return known.to_numpy().astype(bool)
+
+
+def split(
+    history: History,
+    *,
+    train_until: int,
+    label_gap: int,
+    test_from: int | None = None,
+    test_until: int | None = None,
+    train_from: int = 30,
+) -> Split:
+    """Split by time, with a gap in which the training labels arrive.
+
+    Parameters
+    ----------
+    history : History
+    train_until : int         train on days before this one
+    label_gap : int           days between training's last payment and its labels'
+                              cut: the model is trained at the midnight that begins
+                              day `train_until + label_gap`
+    test_from : int, optional first day of the test; by default that same day
+    test_until : int, optional  the day after its last; by default the history's end
+    train_from : int          first training day; windows are 30 days long, so
+                              the rows of earlier days have features cut short
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError                if a part is empty or the test begins inside the gap
+    """
+    known_at = train_until + label_gap
+    first = known_at if test_from is None else test_from
+    last = history.days if test_until is None else test_until
+    if not 0 <= train_from < train_until or label_gap < 0:
+        raise ValueError(
+            f"need 0 <= train_from < train_until and label_gap >= 0, got "
+            f"{train_from}, {train_until} and {label_gap}"
+        )
+    if not known_at <= first < last <= history.days:
+        raise ValueError(
+            f"the test must lie within days {known_at} (end of the label gap) to "
+            f"{history.days} (end of the history), got {first} to {last}"
+        )
+    day = history.payments["paid_at"].to_numpy() // DAY
+    labelled = pc.not_equal(history.payments["action"], "block").to_numpy()
+    return Split(
+        train=(day >= train_from) & (day < train_until) & labelled,
+        test=(day >= first) & (day < last) & labelled,
+        train_labels=labels_as_of(history, known_at * DAY),
+        test_labels=labels_as_of(history),
+    )

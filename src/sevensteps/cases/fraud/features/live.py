@@ -1,0 +1,191 @@
+"""The same features for today's payments, a day at a time, in NumPy."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world.records import History
+
+from .coded import Coded, Facts, code, payment_columns
+from .names import (
+    DAY,
+    FEATURES,
+    HOUR,
+    MONTH,
+    NIGHTLY_FEATURES,
+    NO_DEVICE,
+    SMALL_CENTS,
+    WEEK,
+)
+from .nightly import MerchantDays
+from .streams import Ints, Stream, Windows
+
+CENTS, ABROAD = 0, 1  # rows of the card stream's quantities
+
+
+class LiveFeatures:
+    """Features of the days after a history, each day from all before it.
+
+    A policy calls `step` once a day. Or, in three parts: `report` the chargebacks
+    that came in overnight, `transform` the day's payments as often as wanted,
+    then `observe` them. Equal, row by row, to what `offline` computes later.
+
+    Parameters
+    ----------
+    history : History         the past; its payments sorted by time, its
+                              chargebacks those known by now (later ones wait)
+
+    Examples
+    --------
+    >>> from sevensteps.cases.fraud.world import PaymentsWorld
+    >>> world = PaymentsWorld(scale="smoke", seed=7)
+    >>> past, all_of_it = world.history(days=2), world.history(days=3)
+    >>> live = LiveFeatures(past)
+    >>> live.transform(all_of_it.payments.slice(past.payments.num_rows)).shape[1]
+    31
+    """
+
+    def __init__(self, history: History) -> None:
+        self._facts = Facts.of(history)
+        self._day = history.days
+        self._merchants = MerchantDays.of(history, history.days)
+        paid_at = history.payments["paid_at"].to_numpy()
+        start = int(np.searchsorted(paid_at, history.days * DAY - MONTH))
+        self._past = _streams(code(history.payments.slice(start), self._facts))
+
+    def step(self, batch: pa.Table, new_chargebacks: pa.Table) -> NDArray[np.float32]:
+        """One day of a policy's life: report, transform, observe."""
+        self.report(new_chargebacks)
+        features = self.transform(batch)
+        self.observe(batch)
+        return features
+
+    def report(self, new_chargebacks: pa.Table) -> None:
+        """Take in chargebacks (payment_id, reported_at) that have come in."""
+        self._merchants.report(new_chargebacks)
+
+    def transform(self, batch: pa.Table) -> NDArray[np.float32]:
+        """(n, F) features of one day's payments, in their order; changes nothing.
+
+        Raises
+        ------
+        ValueError            if the payments span several days, or a day that
+                              was observed already
+        """
+        day = self._day_of(batch)
+        if day is None:
+            return np.empty((0, len(FEATURES)), np.float32)
+        coded = code(batch, self._facts)
+        columns = stream_columns(self._past, _streams(coded), coded)
+        nightly = self._merchants.features(day)[coded.merchant]
+        columns |= dict(zip(NIGHTLY_FEATURES, nightly.T, strict=True))
+        columns |= payment_columns(batch, self._facts)
+        out = np.empty((len(coded), len(FEATURES)), np.float32)
+        for i, name in enumerate(FEATURES):
+            out[:, i] = columns[name]
+        return out
+
+    def observe(self, batch: pa.Table) -> None:
+        """Remember a day's payments, all of them, whatever was decided."""
+        day = self._day_of(batch)
+        if day is None:
+            return
+        today = _streams(code(batch, self._facts))
+        since = {name: (day + 1) * DAY - KEPT[name] for name in KEPT}
+        self._past = {
+            name: past.merged(today[name], since=since[name])
+            for name, past in self._past.items()
+        }
+        self._merchants.add(batch)
+        self._day = day + 1
+
+    def _day_of(self, batch: pa.Table) -> int | None:
+        """The one day of a batch, None if it is empty."""
+        days = np.unique(batch["paid_at"].to_numpy() // DAY)
+        if not len(days):
+            return None
+        if len(days) > 1:
+            raise ValueError(
+                f"a batch must hold one day, got days {days[0]} to {days[-1]}: "
+                "split it at midnight"
+            )
+        if days[0] < self._day:
+            raise ValueError(
+                f"day {days[0]} is over: the next to come is day {self._day}. "
+                "Start a new LiveFeatures from a shorter history"
+            )
+        return int(days[0])
+
+
+KEPT = {
+    "card": MONTH,
+    "card_merchant": MONTH,
+    "card_device": MONTH,
+    "device": WEEK,
+    "small": HOUR,
+}
+
+
+def _pair(left: Ints, right: Ints) -> Ints:
+    """One key out of two ids of at most 31 bits."""
+    return (left << 32) | right
+
+
+def _streams(c: Coded) -> dict[str, Stream]:
+    """The five event streams of some payments."""
+    seen = c.device != NO_DEVICE
+    small = c.cents < SMALL_CENTS
+    card_device = _pair(c.card[seen], c.device[seen])
+    return {
+        "card": Stream.of(c.card, c.paid_at, [c.cents, c.foreign == 1]),
+        "card_merchant": Stream.of(_pair(c.card, c.merchant), c.paid_at),
+        "card_device": Stream.of(card_device, c.paid_at[seen]),
+        "device": Stream.of(c.device[seen], c.paid_at[seen]),
+        "small": Stream.of(c.merchant[small], c.paid_at[small]),
+    }
+
+
+def stream_columns(
+    past: dict[str, Stream], today: dict[str, Stream], c: Coded
+) -> dict[str, NDArray[Any]]:
+    """The `STREAM_FEATURES` of payments, from the past's events and today's."""
+
+    def windows(name: str, key: Ints) -> Windows:
+        return Windows((past[name], today[name]), key, c.paid_at)
+
+    seen = c.device != NO_DEVICE
+    pairs = windows("card_device", _pair(c.card, c.device))
+    others = windows("device", c.device).count(WEEK) - pairs.count(WEEK)
+    return _card_columns(windows("card", c.card), c) | {
+        "card_merchant_30d": windows("card_merchant", _pair(c.card, c.merchant)).count(
+            MONTH
+        ),
+        "card_device_30d": np.where(seen, pairs.count(MONTH), np.nan),
+        "device_others_7d": np.where(seen, others, np.nan),
+        "merchant_small_1h": windows("small", c.merchant).count(HOUR),
+    }
+
+
+def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
+    """What the card's own last thirty days say."""
+    n_month = card.count(MONTH)
+    sum_day = card.sums(DAY, CENTS)
+    sum_month = card.sums(MONTH, CENTS)
+    abroad = card.sums(WEEK, ABROAD)
+    last = card.last(MONTH)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sum_month / (100 * n_month)
+        ratio = np.where(sum_month > 0, c.cents * n_month / sum_month, np.nan)
+    return {
+        "card_n_1h": card.count(HOUR),
+        "card_n_24h": card.count(DAY),
+        "card_n_7d": card.count(WEEK),
+        "card_n_30d": n_month,
+        "card_sum_24h": sum_day / 100,
+        "card_mean_30d": np.where(n_month > 0, mean, np.nan),
+        "amount_ratio": ratio,
+        "card_secs_since_last": np.where(last >= 0, c.paid_at - last, np.nan),
+        "card_foreign_7d": abroad,
+    }

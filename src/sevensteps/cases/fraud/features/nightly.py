@@ -1,0 +1,145 @@
+"""What the company knows of each merchant at midnight, labels late as they are."""
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world.records import History
+
+from .names import (
+    DAY,
+    NIGHTLY_FEATURES,
+    RISK_DAYS,
+    RISK_PRIOR_FRAUDS,
+    RISK_PRIOR_PAYMENTS,
+)
+from .windows import to_cents
+
+Labels = Literal["as_known", "leaking"]
+LABELS: tuple[Labels, ...] = ("as_known", "leaking")
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """One day's payments: counts and cents by merchant, and who paid where."""
+
+    n: NDArray[np.int64]
+    cents: NDArray[np.int64]
+    payment_id: NDArray[np.int64]  # sorted
+    merchant: NDArray[np.int64]  # of those payments
+
+
+@dataclass
+class MerchantDays:
+    """Ninety days of merchants' trade and of the chargebacks reported on it."""
+
+    n_merchants: int
+    days: dict[int, _Day] = field(default_factory=dict)
+    reports: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, history: History, day: int) -> "MerchantDays":
+        """What a history holds at the midnight that begins `day`."""
+        trade = cls(history.merchants.num_rows)
+        paid_at = history.payments["paid_at"].to_numpy()
+        bounds = np.searchsorted(
+            paid_at, np.arange(max(0, day - RISK_DAYS), day + 1) * DAY
+        )
+        for start, end in itertools.pairwise(bounds):
+            if end > start:
+                trade.add(history.payments.slice(start, end - start))
+        trade.report(history.chargebacks)
+        return trade
+
+    def add(self, payments: pa.Table) -> None:
+        """Add the payments of one day, and forget those older than ninety."""
+        merchant = payments["merchant_id"].to_numpy().astype(np.int64)
+        cents = to_cents(payments["amount"].to_numpy())
+        ids = payments["payment_id"].to_numpy()
+        order = np.argsort(ids)
+        day = int(payments["paid_at"][0].as_py()) // DAY
+        self.days[day] = _Day(
+            np.bincount(merchant, minlength=self.n_merchants),
+            np.bincount(merchant, cents, self.n_merchants).astype(np.int64),
+            ids[order],
+            merchant[order],
+        )
+        for old in [d for d in self.days if d < day - RISK_DAYS]:
+            del self.days[old]
+        self._place()
+
+    def report(self, chargebacks: pa.Table) -> None:
+        """Note chargebacks; one that is told twice counts once."""
+        ids = chargebacks["payment_id"].to_pylist()
+        told = chargebacks["reported_at"].to_pylist()
+        for payment_id, reported_at in zip(ids, told, strict=True):
+            if payment_id not in self.reports:
+                self.waiting.setdefault(payment_id, reported_at)
+        self._place()
+
+    def _place(self) -> None:
+        """Find the merchant and day of each chargeback that waits for its payment."""
+        if not self.waiting:
+            return
+        wanted = np.array(list(self.waiting), np.int64)
+        for day, trade in self.days.items():
+            at = np.minimum(
+                np.searchsorted(trade.payment_id, wanted), len(trade.payment_id) - 1
+            )
+            hit = trade.payment_id[at] == wanted
+            for payment_id, i in zip(
+                wanted[hit].tolist(), at[hit].tolist(), strict=True
+            ):
+                told = self.waiting.pop(payment_id)
+                self.reports[payment_id] = (int(trade.merchant[i]), day, told // DAY)
+            wanted = wanted[~hit]
+
+    def features(self, day: int) -> NDArray[np.float64]:
+        """(n_merchants, 3) `NIGHTLY_FEATURES` at the midnight that begins `day`."""
+        n_week, _ = self._trade(day, 7)
+        n_month, cents = self._trade(day, 30)
+        n_risk, _ = self._trade(day, RISK_DAYS)
+        known = [
+            merchant
+            for merchant, paid, told in self.reports.values()
+            if day - RISK_DAYS <= paid < day and told < day
+        ]
+        frauds = np.bincount(np.array(known, np.int64), minlength=self.n_merchants)
+        with np.errstate(invalid="ignore"):
+            mean = cents / (100 * n_month)
+        risk = (frauds + RISK_PRIOR_FRAUDS) / (n_risk + RISK_PRIOR_PAYMENTS)
+        return np.column_stack([n_week, mean, risk])
+
+    def _trade(self, day: int, length: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        recent = [self.days[d] for d in range(day - length, day) if d in self.days]
+        zero = np.zeros(self.n_merchants, np.int64)
+        n = np.sum([zero, *(d.n for d in recent)], axis=0)
+        return n, np.sum([zero, *(d.cents for d in recent)], axis=0)
+
+
+def nightly_merchants(history: History, day: int) -> pa.Table:
+    """The nightly features of all merchants, to be loaded into an online store.
+
+    Parameters
+    ----------
+    history : History         payments sorted by time; later ones are ignored
+    day : int                 the features stand from this day's midnight on
+
+    Returns
+    -------
+    pa.Table                  merchant_id int32, then `NIGHTLY_FEATURES` float64
+                              (NaN: no payment in 30 days)
+
+    Only chargebacks reported before that midnight count: those of recent frauds
+    have mostly not arrived, and a feature that saw them would not exist in life.
+    """
+    if day < 0:
+        raise ValueError(f"day must be >= 0, got {day}")
+    values = MerchantDays.of(history, day).features(day)
+    columns = {"merchant_id": np.arange(len(values), dtype=np.int32)}
+    return pa.table(columns | dict(zip(NIGHTLY_FEATURES, values.T, strict=True)))

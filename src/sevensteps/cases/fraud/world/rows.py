@@ -1,0 +1,99 @@
+"""Payments as NumPy columns: the form in which the world makes and changes them."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.world.columns import dictionary, gapped
+
+from .people import People
+from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
+
+
+@dataclass(slots=True)
+class Rows:
+    """Columns of payments; missing is -1 for codes and ids, NaN for floats."""
+
+    payment_id: NDArray[np.int64]
+    paid_at: NDArray[np.int32]
+    card: NDArray[np.int32]
+    merchant: NDArray[np.int32]
+    device: NDArray[np.int32]
+    channel: NDArray[np.int8]
+    amount: NDArray[np.float32]  # as the feed shows it
+    charged: NDArray[np.float32]  # as the money moved
+    ip_country: NDArray[np.int8]
+    address_match: NDArray[np.float32]
+    ip_risk: NDArray[np.float32]
+    fate: NDArray[np.uint64]  # the luck of what follows a decision
+    method: NDArray[np.int8]
+    campaign: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.paid_at)
+
+    def take(self, index: Any) -> "Rows":
+        """The rows at `index` (positions or a mask)."""
+        return Rows(*(getattr(self, f.name)[index] for f in fields(self)))
+
+
+def blank(fate: NDArray[np.uint64]) -> Rows:
+    """Honest payments of which nothing but their luck is known yet."""
+    n = len(fate)
+    amount = np.zeros(n, np.float32)
+    return Rows(
+        payment_id=np.zeros(n, np.int64),
+        paid_at=np.zeros(n, np.int32),
+        card=np.zeros(n, np.int32),
+        merchant=np.zeros(n, np.int32),
+        device=np.full(n, -1, np.int32),
+        channel=np.zeros(n, np.int8),
+        amount=amount,
+        charged=amount,
+        ip_country=np.full(n, -1, np.int8),
+        address_match=np.full(n, np.nan, np.float32),
+        ip_risk=np.full(n, np.nan, np.float32),
+        fate=fate,
+        method=np.zeros(n, np.int8),
+        campaign=np.full(n, -1, np.int32),
+    )
+
+
+def join(parts: list[Rows]) -> Rows:
+    """Parts one after another."""
+    return Rows(
+        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Rows))
+    )
+
+
+def by_time(rows: Rows) -> Rows:
+    """Rows in order of time; within a second by id, which tells nothing."""
+    return rows.take(np.lexsort((rows.payment_id, rows.paid_at)))
+
+
+def _floats(values: NDArray[np.float32]) -> pa.Array:
+    return gapped(values, values == values)  # NaN is not itself
+
+
+def to_table(rows: Rows, people: People, action: NDArray[np.int8]) -> pa.Table:
+    """The rows as the company sees them."""
+    country = people.merchants.country[rows.merchant]
+    columns = [
+        pa.array(rows.payment_id),
+        pa.array(rows.paid_at),
+        pa.array(people.card_holder[rows.card]),
+        pa.array(rows.card),
+        pa.array(rows.merchant),
+        gapped(rows.device, rows.device >= 0),
+        dictionary(rows.channel, CHANNELS),
+        pa.array(rows.amount),
+        dictionary(country, COUNTRIES),
+        dictionary(rows.ip_country, COUNTRIES, gaps=True),
+        _floats(rows.address_match),
+        _floats(rows.ip_risk),
+        dictionary(action, ACTIONS),
+    ]
+    return pa.Table.from_arrays(columns, schema=PAYMENTS)

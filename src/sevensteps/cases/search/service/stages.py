@@ -1,0 +1,238 @@
+"""The stages of one answer, each a function of the state: the engine's own code.
+
+`listed` runs them in a row, without a clock; the service runs the same ones behind
+guards. So what is measured offline is what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sevensteps.cases.search.engine.arrange import arranged
+from sevensteps.cases.search.engine.documents import Ids
+from sevensteps.cases.search.engine.engine import Engine, Found, vectors
+from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.query import Query
+from sevensteps.cases.search.engine.understanding import Reading
+
+from .state import EVERYTHING, State
+
+DEEPER = 10  # times the pool is looked through if a filter will take most of it away
+SHOWN = 60  # products of a list that no source found
+STRETCH = 500  # bestsellers that are looked through first for what passes the filters
+#: Parts of understanding that are done without when it is late.
+MEANINGS = ("spelling", "synonyms", "attributes")
+_NOTHING: Ids = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A whole answer, before it is cut into pages.
+
+    Attributes
+    ----------
+    ids : best first
+    source : ranked, retrieved (there is no ranker), keywords, meaning or bestsellers
+    fallback : why it is not what it should be, or None
+    relaxed : fewer_words or by_meaning, if no product has all words; or None
+    why : of an empty answer
+    """
+
+    ids: tuple[int, ...]
+    source: str
+    fallback: str | None = None
+    relaxed: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByWords:
+    """What the inverted index found, and whether anything has all the words."""
+
+    ids: Ids  # (1, pool)
+    complete: bool
+
+
+def word_for_word(state: State, text: str) -> Reading:
+    """A query as it was typed, when it cannot be understood in time.
+
+    Prices and negations are still taken out of the words: that is cheap, and a word for
+    a limit is no word of a product. What breaks here, too, asks for nothing.
+    """
+    try:
+        return state.engine.understanding.without(*MEANINGS).reading(text)
+    except Exception:
+        return Reading(Query(text, ()))
+
+
+def by_words(state: State, query: Query, filters: Filters) -> ByWords:
+    """The inverted index's list of a query, of what passes the filters."""
+    engine = state.engine
+    assert engine.keyword is not None
+    ids = _passing(state, _deeper(engine, filters).by_words([query]), filters)
+    deep = DEEPER * engine.pool if filters else 1
+    full, _ = engine.keyword.search(query, deep, match="all", enough=0)
+    return ByWords(ids, bool(filters.passes(state.documents, full).any()))
+
+
+def by_meaning(state: State, query: Query, filters: Filters) -> Ids:
+    """(1, pool) the nearest titles, of what passes the filters."""
+    engine = _deeper(state.engine, filters)
+    return _passing(state, engine.by_meaning([query]), filters)
+
+
+def lists_of(words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
+    """What came in time, by source: the engine joins and orders it."""
+    lists = {"keyword": None if words is None else words.ids, "dense": near}
+    return {name: ids for name, ids in lists.items() if ids is not None}
+
+
+def _deeper(engine: Engine, filters: Filters) -> Engine:
+    return replace(engine, pool=DEEPER * engine.pool) if filters else engine
+
+
+def _passing(state: State, ids: Ids, filters: Filters) -> Ids:
+    """(1, pool) a list without what does not pass."""
+    if not filters:
+        return ids
+    row = ids[0][ids[0] >= 0]
+    row = row[filters.passes(state.documents, row)][: state.engine.pool]
+    return np.pad(row, (0, state.engine.pool - len(row)), constant_values=-1)[None]
+
+
+def ranked(state: State, query: Query, lists: Mapping[str, Ids]) -> Ids:
+    """(k,) the union of the sources, best first by the ranker; -1 is left out."""
+    found: Found = state.engine.joined(lists)
+    ids = state.engine.ordered([query], found)[0]
+    return ids[ids >= 0]
+
+
+def nearest(state: State, query: Query, filters: Filters) -> Ids:
+    """The nearest of all products that pass, each looked at."""
+    every = np.arange(len(state.documents), dtype=np.int32)
+    some = every[filters.passes(state.documents, every)]
+    vector = state.engine.catalogue.vector[some].astype(np.float32)
+    near = vector @ vectors([query])[0]
+    return some[np.argsort(-near, kind="stable")[:SHOWN]]
+
+
+def popular(state: State, query: Query, filters: Filters) -> Ids:
+    """Bestsellers of the category that is asked for, or guessed from the words.
+
+    Of all, if nothing in that category passes the filters.
+    """
+    for code in (category(state, query, filters), EVERYTHING):
+        some = _passing_first(state, state.best.get(code, _NOTHING), filters)
+        if len(some):
+            return some
+    return _NOTHING
+
+
+def _passing_first(state: State, ids: Ids, filters: Filters) -> Ids:
+    """The first that pass: more and more are looked at until there are enough."""
+    found, at, stretch = [_NOTHING], 0, STRETCH
+    while at < len(ids) and sum(map(len, found)) < SHOWN:
+        some = ids[at : at + stretch]
+        found.append(some[filters.passes(state.documents, some)])
+        at, stretch = at + stretch, stretch * 10
+    return np.concatenate(found)[:SHOWN]
+
+
+def category(state: State, query: Query, filters: Filters) -> int:
+    """Code of the category that a request is about; `EVERYTHING` if nothing tells."""
+    column = state.documents.fields.get("category")
+    if column is None:
+        return EVERYTHING
+    ticked = dict(filters.values).get("category", ())
+    if len(ticked) > 1:  # the filter itself keeps to them
+        return EVERYTHING
+    asked = [value for name, value in query.attributes if name == "category"]
+    for name in (*ticked, *asked, _topic(state, query)):
+        if name in column.names:
+            return column.names.index(name)
+    return EVERYTHING
+
+
+def _topic(state: State, query: Query) -> str:
+    gazetteer = state.engine.understanding.gazetteer
+    if gazetteer is None:
+        return ""
+    try:
+        told = gazetteer.about([w for words in query.words for w in words.split()])
+    except Exception:  # a guess must not cost the answer
+        return ""
+    return "" if told is None else state.topics[told]
+
+
+def shown(state: State, query: Query, ids: Ids, filters: Filters) -> tuple[int, ...]:
+    """A list after the rules of the page; pins stay out of what was filtered."""
+    rules, documents = state.rules, state.documents
+    return tuple(arranged(query, ids, documents, rules, pins=not filters))
+
+
+def relaxation(found: ByWords | None) -> str | None:
+    """How an answer departs from all words of the query."""
+    if found is None or found.complete:
+        return None
+    return "fewer_words" if (found.ids >= 0).any() else "by_meaning"
+
+
+def listed(state: State, reading: Reading, filters: Filters) -> Listed:
+    """The answer if nothing fails and nothing is late."""
+    query, engine = reading.query, state.engine
+    words = by_words(state, query, filters) if engine.keyword else None
+    near = None if engine.dense is None else by_meaning(state, query, filters)
+    ids = ranked(state, query, lists_of(words, near))
+    if len(ids):
+        return arranged_list(state, query, filters, ids, relaxation(words))
+    ids = nearest(state, query, filters)
+    return arranged_list(state, query, filters, ids, "by_meaning")
+
+
+def arranged_list(
+    state: State,
+    query: Query,
+    filters: Filters,
+    ids: Ids,
+    relaxed: str | None,
+    fallback: str | None = None,
+) -> Listed:
+    """A ranked list as an answer."""
+    source = "ranked" if state.engine.ranker else "retrieved"
+    made = shown(state, query, ids, filters)
+    return Listed(made, source, fallback, relaxed, None if made else reason(filters))
+
+
+def reason(filters: Filters) -> str:
+    """Why there is nothing."""
+    if filters:
+        return "no product passes the filters; take one away"
+    return "no product may be shown"
+
+
+def plain_list(
+    state: State,
+    query: Query,
+    filters: Filters,
+    lists: Mapping[str, Ids],
+    relaxed: str | None,
+    fallback: str,
+) -> Listed:
+    """The keywords' own order; if they found nothing, that of the meaning."""
+    for source, name in (("keywords", "keyword"), ("meaning", "dense")):
+        ids = lists.get(name, _NOTHING)
+        if (ids >= 0).any():
+            made = shown(state, query, ids.ravel(), filters)
+            why = None if made else reason(filters)
+            return Listed(made, source, fallback, relaxed, why)
+    return popular_list(state, query, filters, fallback)
+
+
+def popular_list(state: State, query: Query, filters: Filters, fallback: str) -> Listed:
+    """What sells, when nothing could be searched."""
+    made = shown(state, query, popular(state, query, filters), filters)
+    why = None if made else f"the search is not available, and {reason(filters)}"
+    return Listed(made, "bestsellers", fallback, None, why)

@@ -1,0 +1,168 @@
+"""The search that made the past: all words in the title, then what sells.
+
+It knows what a company knows. A query's words must all stand in the title; if too few
+products hold them, one word may be missing. Bestsellers come first, so a product sells
+because it was shown. Half of the searches get a second ranker, which trusts stars and
+novelty more: an old A/B test that nobody stopped. A few get their first ten places in
+random order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sevensteps.world.luck import fates, luck
+
+from .records import Floats, Ids, Pages, Requests, View
+from .rng import PLACE, SHUFFLE, VARIANT
+from .schema import DAY, PLACES
+
+EVERY = 7  # days between two builds of the index
+FOUND = 2 * PLACES  # products that are looked for
+TOP = 10  # places that a random order concerns
+_STARS, _DOUBT = 3.7, 4.0
+_NEW_DAYS = 30
+
+
+@dataclass
+class Incumbent:
+    """The shop's old search engine.
+
+    Parameters
+    ----------
+    seed : int                of its own chance
+    shuffled : float          share of searches whose first ten places are shuffled
+    """
+
+    seed: int = 0
+    shuffled: float = 0.03
+    _index: _Index | None = field(default=None, repr=False)
+    _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
+
+    def __call__(self, requests: Requests, view: View) -> Pages:
+        """(n,) requests -> (n, PLACES) products."""
+        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
+            self._index = _Index.of(view)
+            self._pages = _blank(view.queries.num_rows)
+        self._fill(np.unique(requests.query_id), view.queries["text"])
+        fate = fates(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (luck(fate, 0, VARIANT) < 0.5).astype(np.int8)
+        shown = self._pages[ranker, requests.query_id]
+        mixed = luck(fate, 0, SHUFFLE) < self.shuffled
+        shown[mixed] = shuffled(shown[mixed], fate[mixed])
+        return Pages(shown, ranker, mixed)
+
+    def _fill(self, query: Ids, text: pa.ChunkedArray) -> None:
+        """Answer the queries that were not asked since the index was built."""
+        assert self._index is not None
+        new = query[self._pages[0, query, 0] == -2]
+        for q, words in zip(new, text.take(pa.array(new)).to_pylist(), strict=True):
+            found = self._index.find(words.split())
+            self._pages[:, q] = self._index.ranked(found)
+
+
+def _blank(n_queries: int) -> Ids:
+    """(rankers, queries, PLACES) before anybody asked."""
+    return np.full((2, n_queries, PLACES), -2, np.int32)
+
+
+def shuffled(shown: Ids, fate: NDArray[np.uint64]) -> Ids:
+    """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
+    key = luck(fate[:, None], np.arange(TOP), PLACE).astype(np.float64)
+    key[shown[:, :TOP] < 0] = 2
+    order = np.argsort(key, axis=1, kind="stable")
+    top = np.take_along_axis(shown[:, :TOP], order, axis=1)
+    return np.hstack([top, shown[:, TOP:]])
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Words of titles -> the bestsellers among the products that hold them.
+
+    A word's products are a bitmap over all, best-selling first, so that "all of these
+    words" is a bitwise and, and the best of them are its first bits.
+    """
+
+    day: int
+    order: Ids  # product ids, best-selling first
+    appeal: Floats  # (products,) of stars and novelty
+    vocabulary: dict[str, int]
+    rank: Ids  # of each posting, word by word
+    start: NDArray[np.int64]
+    _bitmaps: dict[int, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, view: View) -> _Index:
+        """Build from the shop's products."""
+        products = view.products
+        sold = products["sold"].to_numpy()
+        order = np.argsort(-sold, kind="stable").astype(np.int32)
+        rank_of = np.empty(len(order), np.int32)
+        rank_of[order] = np.arange(len(order))
+        words = pc.utf8_split_whitespace(pc.utf8_lower(products["title"]))
+        flat = words.combine_chunks()
+        parent = pc.list_parent_indices(flat).to_numpy()
+        code = pc.list_flatten(flat).dictionary_encode()
+        posting = np.stack([code.indices.to_numpy(), rank_of[parent]])
+        by_word = np.lexsort((posting[1], posting[0]))
+        vocabulary = {w: i for i, w in enumerate(code.dictionary.to_pylist())}
+        start = np.searchsorted(posting[0][by_word], np.arange(len(vocabulary) + 1))
+        return cls(
+            view.day, order, _appeal(view), vocabulary, posting[1][by_word], start
+        )
+
+    def find(self, words: list[str]) -> Ids:
+        """Up to FOUND product ids: those with all words, then those that lack one."""
+        codes = [self.vocabulary.get(word, -1) for word in dict.fromkeys(words)]
+        known = [c for c in codes if c >= 0]
+        n_unknown = len(codes) - len(known)
+        full = self._all_of(known) if known and not n_unknown else self.order[:0]
+        if len(full) >= PLACES or n_unknown > 1 or not known or len(codes) == 1:
+            return self.order[full]
+        lacking = [known] if n_unknown else _but_one(known)
+        some = np.unique(np.concatenate([self._all_of(part) for part in lacking]))
+        rest = some[~np.isin(some, full)][: FOUND - len(full)]
+        return self.order[np.concatenate([full, rest])]
+
+    def _all_of(self, codes: list[int]) -> Ids:
+        """Ranks of the first FOUND products that hold all of the words."""
+        bits = self._bitmap(codes[0])
+        for code in codes[1:]:
+            bits = bits & self._bitmap(code)
+        word = np.flatnonzero(bits)[:FOUND]
+        bit = np.flatnonzero(np.unpackbits(bits[word].view(np.uint8)))[:FOUND]
+        return (word[bit // 64] * 64 + bit % 64).astype(np.int32)
+
+    def _bitmap(self, code: int) -> NDArray[np.uint64]:
+        if code not in self._bitmaps:
+            holds = np.zeros(-(-len(self.order) // 64) * 64, bool)
+            holds[self.rank[self.start[code] : self.start[code + 1]]] = True
+            self._bitmaps[code] = np.packbits(holds).view(np.uint64)
+        return self._bitmaps[code]
+
+    def ranked(self, found: Ids) -> Ids:
+        """(2, PLACES) by sales, and by stars and novelty; -1 fills up."""
+        rows = np.full((2, PLACES), -1, np.int32)
+        n = min(PLACES, len(found))
+        rows[0, :n] = found[:n]
+        mixed = self.appeal[found] - 0.05 * np.arange(len(found))
+        rows[1, :n] = found[np.argsort(-mixed, kind="stable")[:n]]
+        return rows
+
+
+def _but_one(codes: list[int]) -> list[list[int]]:
+    return [codes[:i] + codes[i + 1 :] for i in range(len(codes))]
+
+
+def _appeal(view: View) -> Floats:
+    """(products,) shrunken stars, more for what is new."""
+    n = view.products["n_ratings"].to_numpy()
+    rating = view.products["rating"].fill_null(0).to_numpy()
+    stars = n * (rating - _STARS) / (n + _DOUBT)
+    new = view.products["listed_at"].to_numpy() > (view.day - _NEW_DAYS) * DAY
+    return np.asarray(stars + 0.8 * new, np.float32)

@@ -1,0 +1,163 @@
+"""Who comes on a day, with which need, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sevensteps.world.luck import fates, luck
+
+from .needs import FORMS, SHARES, Asked, Needs
+from .people import Shoppers
+from .records import Flags, Floats, Ids, Incident, Requests
+from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
+from .schema import DAY, FIRST_DAY_OF_YEAR, SEASONS
+
+RATE = 0.17  # visits a day of an average shopper in an average mood
+CHEERS = 0.6  # a good mood brings people back
+TWICE = 0.25  # of visits have two needs
+TRIES_AGAIN = 0.5  # of those not satisfied
+FAD_DEMAND = 8.0  # times the usual on top of it, for needs that name the brand
+_PEAKS = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
+_WIDTH = 35.0  # days
+_EARLY = 60
+_HOURLY = np.array(
+    (3, 2, 1, 1, 1, 2, 4, 6, 7, 8, 8, 8, 9, 9, 8, 8, 9, 10, 12, 14, 15, 13, 9, 5), float
+)
+_MINUTE = 60
+SHOPPERS_ROOM = 2**28  # ids of shoppers fit into it
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Searches of a day that come in together; (n,) arrays.
+
+    `session` and `search` are fates: what a session holds in mind, and how one of its
+    searches goes.
+    """
+
+    requests: Requests
+    need: Ids
+    form: Ids
+    session: NDArray[np.uint64]
+    search: NDArray[np.uint64]
+
+
+def seasonal(day: int, incidents: tuple[Incident, ...]) -> NDArray[np.float64]:
+    """(seasons,) how much more or less each is asked for on a day."""
+    factor = np.ones(len(SEASONS))
+    for i, name in enumerate(SEASONS):
+        if name == "none":
+            continue
+        early = sum(
+            x.size
+            for x in incidents
+            if x.kind == "early_season" and x.season == name and x.on(day)
+        )
+        today = FIRST_DAY_OF_YEAR + day + round(_EARLY * early)
+        away = abs((today - _PEAKS[name] + 182) % 365 - 182)
+        factor[i] = 0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2)
+    return factor
+
+
+def demand(
+    needs: Needs, asked: Asked, day: int, incidents: tuple[Incident, ...]
+) -> NDArray[np.float64]:
+    """(needs,) cumulated chances of being what a session is about."""
+    weight = needs.weight * seasonal(day, incidents)[needs.season]
+    weight *= asked.form[:, 0] >= 0
+    for incident in incidents:
+        if incident.kind == "fad" and incident.on(day):
+            weight *= 1 + FAD_DEMAND * incident.size * (needs.brand == incident.brand)
+    upto = np.cumsum(weight)
+    return np.asarray(upto / upto[-1])
+
+
+def first_wave(
+    shoppers: Shoppers,
+    mood: Floats,
+    upto: NDArray[np.float64],
+    asked: Asked,
+    day: int,
+    seed: int,
+    future: int,
+) -> Wave:
+    """The first searches of all of a day's sessions, in order of time."""
+    who, session_id = _sessions(shoppers, mood, day, seed, future)
+    session = fates(session_id, seed=seed, future=future, day=day)
+    at = day * DAY + _seconds(luck(session, 0, WHEN))
+    order = np.lexsort((session_id, at))
+    who, session_id, session = who[order], session_id[order], session[order]
+    need = np.searchsorted(upto, fine_luck(session, NEED), "right").astype(np.int32)
+    need = np.minimum(need, len(upto) - 1).astype(np.int32)
+    share = np.searchsorted(np.cumsum(SHARES), luck(session, 0, FORM), "right")
+    form: Ids = np.minimum(share, len(SHARES) - 1).astype(np.int32)
+    search_id = session_id * 4  # room for the attempts
+    requests = Requests(
+        search_id=search_id,
+        session_id=session_id,
+        shopper_id=who.astype(np.int32),
+        at=at[order].astype(np.int32),
+        device=shoppers.device[who],
+        query_id=asked.form[need, form],
+        attempt=np.zeros(len(who), np.int8),
+    )
+    return Wave(requests, need, form, session, _fates_of(search_id, session))
+
+
+def _sessions(
+    shoppers: Shoppers, mood: Floats, day: int, seed: int, future: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n,) who has a session, and its id; some have two."""
+    ids = np.arange(len(shoppers), dtype=np.int64)
+    fate = fates(ids, seed=seed, future=future, day=day)
+    rate = RATE * shoppers.eager * np.exp(CHEERS * mood)
+    comes = luck(fate, 0, VISIT) < -np.expm1(-rate)
+    twice = comes & (luck(fate, 0, SESSIONS) < TWICE)
+    who = np.concatenate([ids[comes], ids[twice]])
+    second = np.arange(len(who)) >= comes.sum()
+    return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
+
+
+def day_of(session_id: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) the day of each session, which its id holds."""
+    return session_id // (2 * SHOPPERS_ROOM)
+
+
+def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
+    """Seconds of the day, by the hours at which people shop."""
+    upto = np.cumsum([0, *_HOURLY])
+    hours = np.interp(u, upto / upto[-1], np.arange(25))
+    return np.minimum(hours * 3_600, DAY - 10 * _MINUTE).astype(np.int32)
+
+
+def fine_luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+    """Uniforms fine enough for the tail of a million needs."""
+    coarse = luck(fate, 0, purpose).astype(np.float64)
+    fine = luck(fate, 1, purpose).astype(np.float64)
+    return np.asarray(coarse + fine * 2.0**-24)
+
+
+def _fates_of(
+    search_id: NDArray[np.int64], session: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    return fates(search_id, seed=0, future=0, day=0) ^ session
+
+
+def next_wave(wave: Wave, satisfied: Flags, asked: Asked) -> Wave:
+    """Those who were not satisfied and try again, in other words, a minute later."""
+    before = wave.requests
+    again = luck(wave.search, 0, RETRY) < TRIES_AGAIN
+    rows = np.flatnonzero(~satisfied & again)
+    form = wave.form[rows]
+    form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
+    session, need = wave.session[rows], wave.need[rows]
+    old = before.take(rows)
+    search_id = old.search_id + 1
+    requests = Requests(
+        search_id, old.session_id, old.shopper_id, old.at + _MINUTE, old.device,
+        asked.form[need, form], (old.attempt + 1).astype(np.int8),
+    )  # fmt: skip
+    return Wave(requests, need, form, session, _fates_of(search_id, session))

@@ -1,0 +1,78 @@
+"""The recommender's demonstration: a small world, and the morning after its log."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sevensteps.cases.video.recommender.items import Events, Items, Viewers
+from sevensteps.cases.video.recommender.known import known_after
+from sevensteps.cases.video.service import (
+    SlatesConfig,
+    export_morning,
+    page_requests,
+    read_morning,
+    serve_pages,
+)
+from sevensteps.cases.video.world import Size, VideoWorld
+from sevensteps.commands.console import progress
+from sevensteps.commands.demos import lacks
+from sevensteps.commands.services import Setup
+from sevensteps.serve import ModelError
+from sevensteps.serve.files import sweep
+
+WORLD = VideoWorld(
+    Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7
+)
+
+#: How a folder reads that is not whole, or that another version wrote.
+UNREADABLE = ModelError, LookupError, TypeError
+
+
+def prepare(setup: Setup) -> Callable[[], None]:
+    """Make the morning if it is not there whole; return what serves it.
+
+    Raises
+    ------
+    ValueError      if a setting makes no sense; nothing is made then
+    StorageError    if the disk refuses
+    """
+    config = SlatesConfig(
+        bundle=setup.folder / "morning",
+        api_key=setup.api_key,
+        port=setup.port,
+        deadline_ms=setup.deadline_ms,
+    )
+    fill(config.bundle)
+    return lambda: serve_pages(config)
+
+
+def fill(bundle: Path) -> None:
+    """Train and export a morning, unless there is one that can be read."""
+    if not lacks(lambda: read_morning(bundle), *UNREADABLE):
+        return
+    with progress("Making a small world") as report:
+        history = WORLD.history(progress=report)
+    with progress("Training towers, a ranker and a value in it") as report:
+        from sevensteps.cases.video.recommender.overnight import morning_after
+
+        morning = morning_after(history, progress=report)
+    with progress("Writing the morning"):
+        sweep(bundle.parent)
+        if bundle.exists():
+            shutil.rmtree(bundle)
+        export_morning(morning, bundle)
+
+
+def bodies(n: int) -> list[bytes]:
+    """Requests for pages by the world's people, who ask as often as they came.
+
+    They are drawn anew each time. Who asks again is answered with the vector that the
+    service remembers, as in the service of a real morning.
+    """
+    history = WORLD.history()
+    items, viewers = Items.of(history.videos), Viewers.of(history.users)
+    known = known_after(Events.of(history.impressions, items), items, viewers)
+    return page_requests(known, n, seed=secrets.randbits(32))

@@ -1,0 +1,192 @@
+"""Training examples: each event beside what was known on its own morning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sevensteps.cases.video.world import SLATE
+
+from .inputs import inputs, shelf_on
+from .items import Events, Floats, Ids, Items, Viewers
+from .known import walk
+from .towers import Towers
+
+HARD = 4  # videos passed over that stand beside each click
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Clicks, each beside what was known that morning; arrays of one length.
+
+    Attributes
+    ----------
+    item : (n,) int32
+    day : (n,) float32            of the click
+    weight : (n,) float32         what the click counts
+    language : (n,) int16         of the user
+    last : (n, RECENT) int32      videos clicked before that day, -1 for none
+    last_share : (n, RECENT)      how much of each was watched
+    passed : (n, HARD) int32      videos seen on the same page and not clicked, -1 none
+    """
+
+    item: Ids
+    day: Floats
+    weight: Floats
+    language: NDArray[np.int16]
+    last: Ids
+    last_share: Floats
+    passed: Ids
+
+    def take(self, rows: NDArray[np.intp]) -> Examples:
+        """Some of the examples."""
+        return Examples(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A ranker's examples; arrays of one length.
+
+    Attributes
+    ----------
+    x : (n, len(NAMES)) float32
+    user, item : (n,) int32
+    position : (n,) int8           where it was shown
+    day : (n,) int32
+    clicked, liked, explored : (n,) bool
+    share : (n,) float32           of the video that was watched, 0 if not clicked
+    stars : (n,) int8              of the survey, 0 where nobody was asked
+    """
+
+    x: Floats
+    user: Ids
+    item: Ids
+    position: NDArray[np.int8]
+    day: Ids
+    clicked: NDArray[np.bool_]
+    liked: NDArray[np.bool_]
+    explored: NDArray[np.bool_]
+    share: Floats
+    stars: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Rows:
+        """Some of the examples."""
+        return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    def then(self, other: Rows) -> Rows:
+        """These examples, and others after them."""
+        pairs = ((getattr(self, n), getattr(other, n)) for n in self.__slots__)
+        return Rows(*(np.concatenate(pair) for pair in pairs))
+
+
+def tower_examples(
+    events: Events,
+    items: Items,
+    viewers: Viewers,
+    *,
+    by_share: bool = True,
+    seed: int = 0,
+) -> Examples:
+    """Every click, with the user's clicks of earlier days.
+
+    Parameters
+    ----------
+    by_share : a click counts what was watched of the video, not one
+    seed : of the choice among the videos that were passed over
+    """
+    parts = []
+    for today, known in walk(events, items, viewers):
+        rng = np.random.default_rng([seed, known.day])
+        hits, passed = today.take(today.clicked), passed_over(today, rng)
+        weight = hits.share if by_share else np.ones(len(hits), np.float32)
+        parts.append(
+            Examples(
+                item=hits.item,
+                day=hits.day.astype(np.float32),
+                weight=weight,
+                language=viewers.language[hits.user],
+                last=known.last[hits.user],
+                last_share=known.last_share[hits.user],
+                passed=passed[today.clicked],
+            )
+        )
+    columns = (
+        np.concatenate([getattr(p, k) for p in parts]) for k in Examples.__slots__
+    )
+    return Examples(*columns)
+
+
+def passed_over(events: Events, rng: np.random.Generator) -> Ids:
+    """(n, HARD) videos that were seen on each event's page and not clicked.
+
+    Seen is what stands above the page's last click: those below may not have been
+    looked at. Drawn at random; -1 where there are fewer.
+    """
+    first = np.ones(len(events), bool)
+    first[1:] = (events.user[1:] != events.user[:-1]) | (
+        events.position[1:] <= events.position[:-1]
+    )
+    page = np.cumsum(first) - 1
+    video = np.full((first.sum(), SLATE), -1, np.int32)
+    clicked = np.zeros(video.shape, bool)
+    video[page, events.position] = events.item
+    clicked[page, events.position] = events.clicked
+    above = np.cumsum(clicked[:, ::-1], axis=1)[:, ::-1] > 0
+    left = above & ~clicked & (video >= 0)
+    order = np.argsort(np.where(left, rng.random(video.shape), 2), axis=1)[:, :HARD]
+    drawn = np.take_along_axis(np.where(left, video, -1), order, 1)
+    return np.asarray(drawn[page], np.int32)
+
+
+def ranker_rows(
+    events: Events,
+    items: Items,
+    viewers: Viewers,
+    towers: Towers,
+    looks: Floats,
+    *,
+    first: int,
+    per_day: int | None = None,
+    surveyed: bool = False,
+    seed: int = 0,
+) -> Rows:
+    """Impressions of each day from `first` on, with what was known that morning.
+
+    The towers must have been trained on days before `first`: what they have seen of
+    a label would otherwise come back as an input.
+
+    Parameters
+    ----------
+    per_day : at most so many of each day, by lot; all when absent
+    surveyed : only those whose viewer was asked for stars
+    """
+    parts = []
+    for today, known in walk(events, items, viewers, looks):
+        if known.day < first:
+            continue
+        some = today.take(today.stars > 0) if surveyed else today
+        if per_day is not None and per_day < len(some):
+            rng = np.random.default_rng([seed, known.day])
+            some = some.take(np.sort(rng.choice(len(some), per_day, replace=False)))
+        shelf = shelf_on(known, items, viewers, towers, np.unique(some.user))
+        parts.append(_told(inputs(shelf, some.user, some.item[:, None])[:, 0], some))
+    columns = (np.concatenate([getattr(p, k) for p in parts]) for k in Rows.__slots__)
+    return Rows(*columns)
+
+
+def _told(x: Floats, some: Events) -> Rows:
+    """Inputs beside what came of them."""
+    return Rows(
+        x=x,
+        user=some.user,
+        item=some.item,
+        position=some.position,
+        day=some.day,
+        clicked=some.clicked,
+        liked=some.liked,
+        explored=some.explored,
+        share=some.share * some.clicked,
+        stars=some.stars,
+    )

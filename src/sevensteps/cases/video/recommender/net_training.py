@@ -1,0 +1,161 @@
+"""Training of the ranking network, in JAX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from sevensteps.cases.video.world import SLATE
+
+from .examples import Rows
+from .items import Floats
+from .ranking import Net, Scale
+from .tower_training import ADAM, cosine
+from .towers import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class NetPlan:
+    """How the network is built and trained."""
+
+    widths: tuple[int, ...] = (64, 32)
+    batch: int = 1_024
+    epochs: int = 4
+    rate: float = 3e-3
+    decay: float = 1e-4
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a network learns from; arrays of one length.
+
+    Attributes
+    ----------
+    x : (n, features) float32      scaled
+    position : (n,) int8           where it was shown; -1 adds nothing for the place
+    goals : (n, 3) float32         click, share and like, or their probabilities
+    """
+
+    x: Floats
+    position: NDArray[np.int8]
+    goals: Floats
+
+
+def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) -> Net:
+    """From impressions; share and like learn from the clicked ones.
+
+    Parameters
+    ----------
+    start : a network to continue from, with its scale; `plan.widths` is then unused
+
+    Raises
+    ------
+    ValueError                if there are fewer impressions than a batch needs
+    """
+    plan = plan or NetPlan()
+    _steps(len(rows.x), plan)
+    scale = start.scale if start else Scale.of(rows.x)
+    goals = np.column_stack([rows.clicked, rows.share, rows.liked]).astype(np.float32)
+    lesson = Lesson(scale(rows.x), rows.position, goals)
+    weights = start.weights if start else begun(lesson, plan, *_base(rows))
+    return Net(scale, learned(weights, lesson, plan))
+
+
+def learned(weights: Weights, lesson: Lesson, plan: NetPlan) -> Weights:
+    """Weights after `plan.epochs` passes over a lesson, in an order drawn anew each.
+
+    Raises
+    ------
+    ValueError                if the lesson is shorter than a batch
+    """
+    rng, n = np.random.default_rng([plan.seed, 15]), len(lesson.x)
+    rates = iter(cosine(plan.rate, _steps(n, plan)))
+    weights = jax.tree.map(jnp.asarray, weights)
+    state = ADAM.init(weights)
+    for _ in range(plan.epochs):
+        order = rng.permutation(n)
+        for first in range(0, n - plan.batch + 1, plan.batch):
+            batch = _batch(lesson, order[first : first + plan.batch])
+            weights, state = _fast(weights, state, batch, next(rates), plan.decay)
+    return jax.tree.map(np.asarray, weights)
+
+
+def _steps(n: int, plan: NetPlan) -> int:
+    if n < plan.batch:
+        raise ValueError(f"a batch needs {plan.batch} impressions; got {n}")
+    if plan.epochs < 1:
+        raise ValueError(f"training needs one epoch at least; got {plan.epochs}")
+    return plan.epochs * (n // plan.batch)
+
+
+def _step(
+    weights: Weights, state: Any, batch: Any, rate: float, decay: float
+) -> tuple[Weights, Any]:
+    """One step of Adam with decoupled decay (Loshchilov & Hutter, 2019)."""
+    change, state = ADAM.update(jax.grad(_loss)(weights, batch), state)
+    change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
+    return optax.apply_updates(weights, change), state
+
+
+_fast = jax.jit(_step)
+
+
+def begun(lesson: Lesson, plan: NetPlan, base: Floats, place: Floats) -> Weights:
+    """Weights by lot; what is known without any input at once.
+
+    Parameters
+    ----------
+    base : (3,) log-odds of a click, of what is watched and of a like
+    place : (SLATE,) what each place adds to the log-odds of a click
+    """
+    rng, layers = np.random.default_rng([plan.seed, 14]), []
+    for a, b in pairwise([lesson.x.shape[1], *plan.widths, 3]):
+        w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
+        layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
+    layers[-1]["w"] *= 0.1
+    layers[-1]["b"] = jnp.asarray(base, jnp.float32)
+    return {"layers": layers, "place": jnp.asarray(place, jnp.float32)}
+
+
+def _base(rows: Rows) -> tuple[Floats, Floats]:
+    """The base rates of impressions, and the places' pull, as log-odds."""
+    shown = np.bincount(rows.position, minlength=SLATE)
+    clicks = np.bincount(rows.position[rows.clicked], minlength=SLATE)
+    place = logit((clicks + 1) / (shown + 10))
+    hit = rows.clicked
+    after = logit([rows.share[hit].mean(), (rows.liked[hit].sum() + 1) / hit.sum()])
+    return np.asarray([place[0], *after]), place - place[0]
+
+
+def _batch(lesson: Lesson, some: Any) -> dict[str, Any]:
+    return {
+        "x": lesson.x[some],
+        "position": lesson.position[some],
+        "goals": lesson.goals[some],
+    }
+
+
+def _loss(weights: Any, batch: Any) -> jax.Array:
+    """Cross-entropy of clicks, and of shares and likes among the clicked.
+
+    If a goal is a probability of a click, share and like count by as much.
+    """
+    x = batch["x"]
+    for at, layer in enumerate(weights["layers"]):
+        x = x @ layer["w"] + layer["b"]
+        if at + 1 < len(weights["layers"]):
+            x = jax.nn.relu(x)
+    place = jax.nn.one_hot(batch["position"], SLATE) @ weights["place"]
+    x = x + jnp.stack([place, 0 * place, 0 * place], axis=1)
+    each = optax.sigmoid_binary_cross_entropy(x, batch["goals"])
+    hit = batch["goals"][:, :1]
+    return (each * jnp.concatenate([jnp.ones_like(hit), hit, hit], axis=1)).mean()

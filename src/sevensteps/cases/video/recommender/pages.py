@@ -1,0 +1,70 @@
+"""From scores to pages: not too much of one thing, and something to learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sevensteps.cases.video.world import SLATE
+
+from .items import Floats, Ids
+
+GONE = np.float32(-1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a page is composed.
+
+    Attributes
+    ----------
+    alike : score that a video loses by being just like one above it on its page
+    per_creator : most videos of one creator on a page
+    """
+
+    alike: float = 0.0
+    per_creator: int = SLATE
+
+    def __post_init__(self) -> None:
+        if not self.alike >= 0 or self.per_creator < 1:
+            raise ValueError(f"need alike >= 0 and per_creator >= 1; got {self}")
+
+
+def compose(
+    layout: Layout,
+    score: Floats,
+    vector: Floats,
+    creator: Ids,
+    n_pages: int = 1,
+) -> Ids:
+    """Pages by greedy choice (maximal marginal relevance, Carbonell & Goldstein, 1998).
+
+    Parameters
+    ----------
+    score : (n, k) float           `GONE` or less for what must not be shown
+    vector : (n, k, d) float       of unit length
+    creator : (n, k) int
+
+    Returns
+    -------
+    (n, n_pages, SLATE) int32      places among the k; -1 where nothing is left
+    """
+    score, rows = score.copy(), np.arange(len(score))
+    shown = np.full((len(score), n_pages, SLATE), -1, np.int32)
+    for page in range(n_pages):
+        like = np.zeros(score.shape, np.float32)
+        full = np.zeros(score.shape, np.int8)
+        for place in range(SLATE):
+            now = score - np.float32(layout.alike) * like
+            now[full >= layout.per_creator] = GONE
+            best = now.argmax(axis=1)
+            there = now[rows, best] > GONE
+            shown[there, page, place] = best[there]
+            chosen = vector[rows, best]
+            if layout.alike:
+                near = (vector @ chosen[:, :, None])[:, :, 0]
+                np.maximum(like, near, out=like)
+            full += creator == creator[rows, best][:, None]
+            score[rows[there], best[there]] = GONE
+    return shown

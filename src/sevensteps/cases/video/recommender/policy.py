@@ -1,0 +1,169 @@
+"""The two stages as a policy: candidates, ranking, pages, a day at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sevensteps.cases.video.world import (
+    MOST_PAGES,
+    Requests,
+    Slates,
+    View,
+    basket,
+    explore,
+)
+
+from .inputs import NAMES, Shelf, inputs, shelf_on
+from .items import Events, Floats, Ids, Items, Viewers
+from .known import Known
+from .pages import GONE, Layout, compose
+from .ranking import Guess, Ranker
+from .sources import Followed, Near, Source, flat, fresh, merged, popular
+from .towers import Towers
+
+Goal = Callable[[Guess, Floats], Floats]  # guess, inputs -> score
+Encoder = Callable[[Items, float], Floats]  # catalogue, day -> (items, d) vectors
+CHUNK = 256  # users at a time
+
+
+@dataclass
+class TwoStage:
+    """Candidates from several sources, ranked by a goal, composed into pages.
+
+    Parameters
+    ----------
+    known : what was known when the policy went live; copied, then kept up to date
+    towers, ranker : trained models
+    goal : what to rank by, from a guess and the inputs
+    shares : how many candidates each source may name: near, popular, fresh, followed
+    layout : how pages are composed
+    explores : seed of an even draw for one place of a page, as the incumbent's; or
+        None: nothing is drawn
+    explored : share of the pages on which a place is drawn
+    indexed : the vectors that the search looks through; those of the item tower, made
+        every morning, when absent. Drills give old ones, or another tower's
+    """
+
+    known: Known
+    towers: Towers
+    ranker: Ranker
+    goal: Goal
+    shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
+    layout: Layout = field(default_factory=Layout)
+    explores: int | None = None
+    explored: float = 1.0
+    indexed: Encoder | None = None
+    _fresh: bool = True
+
+    def __post_init__(self) -> None:
+        self.known = deepcopy(self.known)
+
+    def __call__(self, requests: Requests, view: View) -> Slates:
+        """(n,) requests -> (n, SLATE) videos; one to four pages a user."""
+        items, viewers = Items.of(view.videos), Viewers.of(view.users)
+        self._keep_up(items, viewers, view)
+        user, row = np.unique(requests.user_id, return_inverse=True)
+        pages = self.pages(items, viewers, user)
+        slates = Slates.fixed(pages[row, requests.page])
+        if self.explores is not None:
+            language = viewers.language[requests.user_id].astype(np.int8)
+            self._explore(slates, language, view, self.explores)
+        return slates
+
+    def pages(self, items: Items, viewers: Viewers, user: Ids) -> Ids:
+        """(n, MOST_PAGES, SLATE) videos for some users, by what is known now."""
+        shelf = shelf_on(self.known, items, viewers, self.towers, user)
+        sources = self._sources(shelf)
+        parts = [
+            self._pages(shelf, sources, user[first : first + CHUNK])
+            for first in range(0, len(user), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def _explore(
+        self, slates: Slates, language: NDArray[np.int8], view: View, seed: int
+    ) -> None:
+        """Draw one place on some of the pages."""
+        rng = np.random.default_rng([seed, view.day])
+        some = np.flatnonzero(rng.random(len(language)) < self.explored)
+        part = Slates(
+            slates.video_id[some], slates.propensity[some], slates.explored[some]
+        )
+        explore(part, basket(seed, view), language[some], rng)
+        slates.video_id[some] = part.video_id
+        slates.propensity[some] = part.propensity
+        slates.explored[some] = part.explored
+
+    def _keep_up(self, items: Items, viewers: Viewers, view: View) -> None:
+        """Learn yesterday; what came before the first day is known already."""
+        if not self._fresh and view.day <= self.known.day:
+            raise ValueError(
+                f"this policy has lived until day {self.known.day} and cannot go back "
+                f"to day {view.day}: make a new one for another future"
+            )
+        if self._fresh or view.log is None:
+            self.known.meet(items, viewers)
+        else:
+            self.known.learn(Events.of(view.log, items), items, viewers, view.day)
+        self.known.day, self._fresh = view.day, False
+
+    def _sources(self, shelf: Shelf) -> dict[str, Source]:
+        known, items, viewers = shelf.known, shelf.items, shelf.viewers
+        held = self.indexed(items, known.day) if self.indexed else shelf.vector
+        made: dict[str, Callable[[], Source]] = {
+            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
+            "popular": lambda: popular(known, items, viewers),
+            "fresh": lambda: fresh(known, items, viewers),
+            "followed": lambda: Followed.of(known, items),
+        }
+        return {name: made[name]() for name in self.shares}
+
+    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
+        """(n, MOST_PAGES, SLATE) videos of some users."""
+        found = merged(sources, self.shares, user)
+        item = np.maximum(found, 0)
+        x = inputs(shelf, user, item)
+        flat = x.reshape(-1, len(NAMES))
+        score = self.goal(self.ranker(flat), flat).reshape(item.shape)
+        old = shelf.known.watched.has(user[:, None], item)
+        score = np.where((found < 0) | old, GONE, score).astype(np.float32)
+        vector, creator = shelf.vector[item], shelf.items.creator[item]
+        place = compose(self.layout, score, vector, creator, MOST_PAGES)
+        rows = np.arange(len(user))[:, None, None]
+        return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
+
+
+def clicks(guess: Guess, x: Floats) -> Floats:
+    """The goal of clicks."""
+    return guess.click
+
+
+def watch_time(guess: Guess, x: Floats) -> Floats:
+    """The goal of minutes watched."""
+    return guess.click * guess.share * x[:, NAMES.index("length_min")]
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """A goal between what suits a person and what is popular.
+
+    Parameters
+    ----------
+    goal : what suits the person
+    lean : 0 for that goal alone, 1 for popularity alone
+    scale : size of the goal's scores where a video's trend counts one
+    """
+
+    goal: Goal
+    lean: float
+    scale: float
+
+    def __call__(self, guess: Guess, x: Floats) -> Floats:
+        """(n,) the mixture of both."""
+        trend = self.scale * x[:, NAMES.index("video_trend")]
+        return (1 - self.lean) * self.goal(guess, x) + self.lean * trend

@@ -1,0 +1,183 @@
+"""A morning on disk: every array in a file of its own, checked and mapped when read.
+
+The folder is written under another name and renamed when complete. The manifest names
+each file with its hash, and the towers that the index was made with: an index searched
+with another tower's vectors finds nonsense without any error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from sevensteps.cases.video.recommender.items import Items, Viewers
+from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
+from sevensteps.cases.video.recommender.online import Morning
+from sevensteps.cases.video.recommender.pages import Layout
+from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
+from sevensteps.cases.video.recommender.towers import Plan, Towers
+from sevensteps.cases.video.world import Pairs
+from sevensteps.measure.vectors import Built
+from sevensteps.serve.arrays import flat, hash_of, nested, verify
+from sevensteps.serve.errors import ModelError
+from sevensteps.serve.files import new_folder
+
+MANIFEST, INDEX = "manifest.json", "vectors.index"
+PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
+
+
+def export_morning(
+    morning: Morning, folder: str | Path, *, index_of: str | None = None
+) -> Path:
+    """Write what a service answers from.
+
+    Parameters
+    ----------
+    morning : its ranker must be a `Net`
+    folder : must not exist yet
+    index_of : version of the towers that made the index, if not the morning's own
+
+    Raises
+    ------
+    FileExistsError           if the folder is there
+    TypeError                 for another ranker
+    StorageError              if the disk refuses; nothing is left behind
+    """
+    path = Path(folder)
+    if path.exists():
+        raise FileExistsError(f"{path} exists; choose a new folder for each morning")
+    if not isinstance(morning.ranker, Net):
+        raise TypeError(
+            f"a {type(morning.ranker).__name__} cannot be exported; fit a network "
+            "with sevensteps.cases.video.recommender.net_training.fit"
+        )
+    with new_folder(path) as made:
+        for name, array in _arrays(morning, morning.ranker).items():
+            np.save(made / f"{name}.npy", array)
+        faiss.write_index(morning.index.index, str(made / INDEX))
+        hashes = {file.name: hash_of(file) for file in sorted(made.iterdir())}
+        manifest = _manifest(morning, hashes, index_of)
+        (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    return path
+
+
+def _arrays(morning: Morning, net: Net) -> dict[str, np.ndarray]:
+    """Every array under a name of its own."""
+    known, tree = morning.known, {"towers": morning.towers.weights, "net": net.weights}
+    tree["scale"] = {"mean": net.scale.mean, "spread": net.scale.spread}
+    tree["counts"] = {
+        part: {name: getattr(getattr(known, part), name) for name in COUNTED}
+        for part in ("item", "creator", "user")
+    }
+    tree["known"] = {name: getattr(known, name) for name in PLAIN}
+    tree["pairs"] = {"watched": known.watched.keys, "follows": known.follows.keys}
+    for part in ("items", "viewers"):
+        one = getattr(morning, part)
+        tree[part] = {field.name: getattr(one, field.name) for field in fields(one)}
+    tree["lists"] = {"vector": morning.vector, "countries": morning.countries}
+    return dict(flat(tree))
+
+
+def _manifest(
+    morning: Morning, hashes: Mapping[str, str], index_of: str | None
+) -> dict[str, Any]:
+    def version(part: str) -> str:
+        told = "".join(h for name, h in hashes.items() if name.startswith(part))
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    assert isinstance(morning.ranker, Net)
+    return {
+        "model": version("net."),
+        "towers": version("towers."),
+        "index_of": index_of or version("towers."),
+        "day": morning.known.day,
+        "files": dict(hashes),
+        "plan": asdict(morning.towers.plan),
+        "widths": list(morning.ranker.scale.widths),
+        "value": asdict(morning.value),
+        "layout": asdict(morning.layout),
+        "shares": dict(morning.shares),
+        "probes": morning.probes,
+        "index": morning.index.name,
+    }
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """What a folder says of itself.
+
+    Raises
+    ------
+    ModelError                if there is none, or it cannot be read
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        told = json.loads(path.read_bytes())
+        return {key: told[key] for key in KEYS}
+    except FileNotFoundError:
+        raise ModelError(
+            f"no morning in {folder}: {MANIFEST} is missing. Write one with "
+            "sevensteps.cases.video.service.export_morning"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is no manifest ({error!r}); export again") from error
+
+
+KEYS = (
+    *("model", "towers", "index_of", "day", "files", "plan", "widths"),
+    *("value", "layout", "shares", "probes", "index"),
+)
+
+
+def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
+    """Read and check what `export_morning` wrote; large arrays are mapped, not copied.
+
+    Parameters
+    ----------
+    allow_skew : serve an index that other towers made, to see what that does
+
+    Raises
+    ------
+    ModelError
+        if a file is missing or damaged, or if the index was made by other towers
+    """
+    path, told = Path(folder), read_manifest(folder)
+    for name, expected in told["files"].items():
+        verify(path / name, expected)
+    if told["index_of"] != told["towers"] and not allow_skew:
+        raise ModelError(
+            f"the index in {path} was made by towers {told['index_of']}, the towers "
+            f"there are {told['towers']}: rebuild the index with these towers"
+        )
+    names = [n.removesuffix(".npy") for n in told["files"] if n.endswith(".npy")]
+    tree = nested({n: np.load(path / f"{n}.npy", mmap_mode="r") for n in names})
+    index = faiss.read_index(str(path / INDEX))
+    size = (path / INDEX).stat().st_size
+    return _morning(told, tree, Built(told["index"], index, 0.0, size))
+
+
+def _morning(told: dict[str, Any], tree: dict[str, Any], index: Built) -> Morning:
+    held: dict[str, Any] = dict(tree["known"])
+    held |= {part: Counts(**counts) for part, counts in tree["counts"].items()}
+    held |= {name: Pairs(keys) for name, keys in tree["pairs"].items()}
+    known = Known(day=told["day"], **held)
+    scale = Scale(**tree["scale"], widths=tuple(told["widths"]))
+    return Morning(
+        known=known,
+        items=Items(**tree["items"]),
+        viewers=Viewers(**tree["viewers"]),
+        towers=Towers(Plan(**told["plan"]), tree["towers"]),
+        ranker=Net(scale, tree["net"]),
+        value=Value(**told["value"]),
+        index=index,
+        shares=told["shares"],
+        probes=told["probes"],
+        layout=Layout(**told["layout"]),
+        **tree["lists"],
+    )

@@ -1,0 +1,182 @@
+"""What people do with a page: how far they look, what they click, when they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from sevensteps.world.luck import luck
+
+from .matching import PULL, WORTH, Match, Stage
+from .pairs import Pairs
+from .records import Flags, Floats, Ids, Requests, Slates
+from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
+from .schema import MOST_PAGES, SLATE
+
+LOOKS_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device
+BUDGET_S = 900.0  # of a page, for a user of patience 1
+BORED = 0.15  # satisfaction lost by a page on which nothing was worth a click
+FED = 0.35  # of match lost by a video just like one watched on the same page
+AGAIN = np.float32(
+    2.5
+)  # of promise, and half of it of value, lost by a video watched before
+KNOWN = np.float32(0.4)  # of promise gained by a creator to whom the user subscribes
+SURVEYED = 0.03  # of watched videos; who is asked, answers
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What happened at each place of each page; (n, SLATE) arrays."""
+
+    examined: Flags
+    clicked: Flags
+    watched_s: Floats
+    liked: Flags
+    subscribed: Flags
+    survey: NDArray[np.int8]  # 0 where nobody was asked
+    match: Floats
+    promise: Floats
+    value: Floats
+
+    @property
+    def satisfaction(self) -> Floats:
+        """(n,) what each page gave its user: the value of what was watched, capped."""
+        got = np.where(self.clicked, self.value, 0).sum(axis=1)
+        bored = BORED * ~self.clicked.any(axis=1)
+        return np.asarray(np.clip(got, -3, 5) - bored, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What users have behind them."""
+
+    watched: Pairs  # (user, video)
+    follows: Pairs  # (user, creator)
+
+    @classmethod
+    def none(cls) -> Memory:
+        """Nothing."""
+        return cls(Pairs.none(), Pairs.none())
+
+    def after(self, stage: Stage, user: Ids, video: Ids, seen: Seen) -> Memory:
+        """With what happened on some pages."""
+        who, _ = np.nonzero(seen.clicked)
+        fan, _ = np.nonzero(seen.subscribed)
+        creator = stage.videos.creator[video[seen.subscribed]]
+        return Memory(
+            self.watched.add(user[who], video[seen.clicked]),
+            self.follows.add(user[fan], creator),
+        )
+
+
+def behave(
+    stage: Stage,
+    memory: Memory,
+    requests: Requests,
+    slates: Slates,
+    fate: NDArray[np.uint64],
+) -> tuple[Seen, Memory]:
+    """Every user's way through the pages that a policy made, first pages first."""
+    seen = _nothing(len(requests))
+    for page in range(MOST_PAGES):
+        rows = np.flatnonzero(requests.page == page)
+        user, video = requests.user_id[rows], slates.video_id[rows]
+        some = _page(stage, memory, user, video, fate[rows])
+        memory = memory.after(stage, user, video, some)
+        for field in fields(Seen):
+            getattr(seen, field.name)[rows] = getattr(some, field.name)
+    return seen, memory
+
+
+def _nothing(n: int) -> Seen:
+    """Room for what will happen on `n` pages."""
+    flags = [np.zeros((n, SLATE), bool) for _ in range(4)]
+    floats = [np.zeros((n, SLATE), np.float32) for _ in range(4)]
+    stars = np.zeros((n, SLATE), np.int8)
+    examined, clicked, liked, subscribed = flags
+    watched_s, match, promise, value = floats
+    return Seen(
+        examined, clicked, watched_s, liked, subscribed, stars, match, promise, value
+    )
+
+
+def _page(
+    stage: Stage, memory: Memory, user: Ids, video: Ids, fate: NDArray[np.uint64]
+) -> Seen:
+    """(n,) users, each with one page."""
+    there = video >= 0
+    video = np.where(there, video, 0)
+    match = remembered(stage, memory, user, video)
+    depth = _depth(stage, user, fate)[:, None] > np.arange(SLATE)
+    walk = _walk(stage, match, user, video, depth & there, fate)
+    key = fate[:, None]
+    clicked, value = walk.clicked, walk.value
+    liked = clicked & (luck(key, video, LIKE) < expit(1.5 * value - 3))
+    asked = clicked & (luck(key, video, ASKED) < SURVEYED)
+    stars = 3 + 1.2 * value + 2 * (luck(key, video, STARS) - np.float32(0.5))
+    return replace(
+        walk,
+        liked=liked,
+        subscribed=liked & (luck(key, video, SUBSCRIBE) < 0.15),
+        survey=np.where(asked, np.rint(stars).clip(1, 5), 0).astype(np.int8),
+    )
+
+
+def remembered(stage: Stage, memory: Memory, user: Ids, video: Ids) -> Match:
+    """What each video is to its user, who has seen some, and knows some creators."""
+    match = stage.meet(user, video)
+    again = memory.watched.has(user[:, None], video)
+    lost = np.where(again, AGAIN, np.float32(0))
+    known = memory.follows.has(user[:, None], stage.videos.creator[video])
+    return Match(
+        match=match.match,
+        value=match.value - (lost / 2).astype(np.float32),
+        promise=match.promise - lost + np.where(known, KNOWN, np.float32(0)),
+    )
+
+
+def _depth(stage: Stage, user: Ids, fate: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """(n,) how many places each user looks at: at least one."""
+    users = stage.users
+    on = LOOKS_ON[users.device[user]] ** (1 / users.patience[user])
+    u = np.maximum(luck(fate, 0, EXAMINE), 1e-7)
+    return 1 + np.floor(np.log(u) / np.log(on)).astype(np.int64)
+
+
+def _walk(
+    stage: Stage,
+    match: Match,
+    user: Ids,
+    video: Ids,
+    looks: Flags,
+    fate: NDArray[np.uint64],
+) -> Seen:
+    """Down the page, place by place, until the time is used up.
+
+    Each watched video makes the next of its kind less welcome.
+    """
+    seen = _nothing(len(user))
+    left = BUDGET_S * stage.users.patience[user]
+    fed = np.zeros((len(user), stage.videos.vector.shape[1]), np.float32)
+    for place in range(SLATE):
+        vector = stage.videos.vector[video[:, place]].astype(np.float32)
+        tired = FED * np.einsum("nd,nd->n", fed, vector).clip(0, 2)
+        here = match.at(place)
+        promise, value = here.promise - PULL * tired, here.value - WORTH * tired
+        wants = luck(fate, video[:, place], CLICK) < expit(1.3 * promise - 2.0)
+        now = looks[:, place] & wants & (left > 0)
+        stays = expit(
+            0.2 + 1.6 * value + 4 * (luck(fate, video[:, place], WATCH) - 0.5)
+        )
+        length = stage.videos.length_s[video[:, place]]
+        seconds = np.where(now, np.minimum(stays * length, left), 0)
+        left -= seconds
+        fed += np.where(now[:, None], vector, 0)
+        seen.examined[:, place] = looks[:, place] & (left + seconds > 0)
+        seen.clicked[:, place], seen.watched_s[:, place] = now, seconds
+        seen.match[:, place] = here.match - tired
+        seen.promise[:, place], seen.value[:, place] = promise, value
+    return seen

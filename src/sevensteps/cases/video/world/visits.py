@@ -1,0 +1,49 @@
+"""Who comes on a day, when, and for how many pages."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from sevensteps.world.arrays import within
+from sevensteps.world.luck import luck
+
+from .people import Users
+from .records import Floats, Requests
+from .rng import PAGES, VISIT, WHEN
+from .schema import DAY, MOST_PAGES
+
+RETURNS = 0.5  # log-odds of a visit for one unit of remembered satisfaction
+WEEKEND = 0.2  # log-odds of a visit on a Saturday or Sunday
+HOURLY = np.repeat((5, 2, 4, 8, 9, 10, 15, 10), 3)  # visits by local hour, relative
+AHEAD = np.array((-6, -6, 5, -3, 1, 0))  # hours before the world's clock, by country
+
+
+def pages(
+    users: Users, mood: Floats, fate: NDArray[np.uint64], day: int
+) -> tuple[Requests, NDArray[np.uint64]]:
+    """Who comes, when, and for how many pages; with the luck of each page."""
+    weekend = WEEKEND * (day % 7 >= 5)
+    chance = expit(users.habit + RETURNS * mood + np.float32(weekend))
+    user = np.flatnonzero(luck(fate, 0, VISIT) < chance).astype(np.int32)
+    eager = -np.log(np.maximum(luck(fate[user], 0, PAGES), 1e-7))
+    n = 1 + np.minimum(eager * users.patience[user], MOST_PAGES - 1).astype(int)
+    page = within(n)
+    user = np.repeat(user, n)
+    begun = _begun(luck(fate[user], 0, WHEN), users.country[user])
+    at = (day * DAY + begun + 600 * page).astype(np.int32)
+    key = fate[user] ^ (page.astype(np.uint64) << np.uint64(57))
+    order = np.lexsort((user, at))
+    number = (user.astype(np.int64) * 4_096 + day) * MOST_PAGES + page
+    return Requests(
+        number[order], user[order], at[order], page[order].astype(np.int8)
+    ), key[order]
+
+
+def _begun(u: Floats, country: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Seconds into the day, by the clock of each one's country."""
+    upto = np.concatenate([[0.0], np.cumsum(HOURLY)])
+    local = np.interp(u, upto / upto[-1], np.arange(25))
+    seconds = (local - AHEAD[country]) % 24 * 3_600
+    return np.asarray(np.minimum(seconds, DAY - 600 * MOST_PAGES))

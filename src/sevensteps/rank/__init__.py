@@ -1,0 +1,1 @@
+"""What search, video, feed and similar listings share: from candidates to a page."""

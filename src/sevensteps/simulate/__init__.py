@@ -1,0 +1,1 @@
+"""Counterfactual runs: the same people and random numbers under another policy."""

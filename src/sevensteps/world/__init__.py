@@ -1,0 +1,1 @@
+"""What every synthetic world shares; the truth of each is known."""

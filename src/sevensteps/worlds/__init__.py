@@ -1,5 +1,0 @@
-"""Synthetic worlds whose truth is known; each has the same face."""
-
-from .payments import PaymentsWorld
-
-__all__ = ["PaymentsWorld"]

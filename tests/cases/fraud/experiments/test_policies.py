@@ -1,0 +1,179 @@
+"""Policies in a live world: the old rule, a model, two models, and twins."""
+
+import copy
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sevensteps.cases.fraud.experiments import (
+    ModelPolicy,
+    Probability,
+    Split,
+    allow_everything,
+    incumbent_rule,
+    twins,
+)
+from sevensteps.cases.fraud.features import FEATURES, offline
+from sevensteps.cases.fraud.world import COUNTRIES, Action
+
+AMOUNT, RISK = FEATURES.index("amount"), FEATURES.index("ip_risk")
+DAYS = 3
+
+
+def risky(x):
+    """A score by hand."""
+    return np.nan_to_num(x[:, RISK]).astype(np.float64)
+
+
+def dear(x):
+    """Another."""
+    return x[:, AMOUNT].astype(np.float64) / 1_000
+
+
+def stop_high(score, amount):
+    """Block what is scored above a half."""
+    return np.where(score > 0.5, Action.BLOCK, Action.ALLOW).astype(np.int8)
+
+
+@pytest.fixture
+def live(town):
+    """Features of the first day after the history."""
+    return copy.deepcopy(town.live)
+
+
+@pytest.fixture
+def produce(world, history):
+    """Puts a policy in production for three days."""
+    return lambda policy: world.live(policy, days=DAYS, seed=1, history=history)
+
+
+@pytest.fixture(scope="module")
+def modelled(world, history, town):
+    """Three days under one score."""
+    policy = ModelPolicy(copy.deepcopy(town.live), risky, stop_high)
+    return world.live(policy, days=DAYS, seed=1, history=history)
+
+
+def test_the_rule_is_the_one_under_which_the_history_was_made(history) -> None:
+    view = SimpleNamespace(history=history)
+    action = incumbent_rule(history.payments, view)
+    np.testing.assert_array_equal(action, history.column("action"))
+    assert (action == Action.BLOCK).sum() > 5
+    assert incumbent_rule(history.payments.slice(0, 0), view).shape == (0,)
+
+
+@pytest.mark.parametrize("amount", [899.99, 900.0, 900.01, 5_000.0])
+@pytest.mark.parametrize("channel", ["online", "chip", "contactless"])
+@pytest.mark.parametrize("abroad", [True, False])
+def test_the_rule_blocks_large_foreign_online_payments_only(
+    history, amount: float, channel: str, abroad: bool
+) -> None:
+    holder = 17
+    home = history.cardholders["country"][holder].as_py()
+    country = next(c for c in COUNTRIES if (c != home) is abroad)
+    batch = pa.table(
+        {
+            "cardholder_id": pa.array([holder], pa.int32()),
+            "amount": pa.array([amount], pa.float32()),
+            "channel": pa.array([channel]).dictionary_encode(),
+            "country": pa.array([country]).dictionary_encode(),
+        }
+    )
+    (action,) = incumbent_rule(batch, SimpleNamespace(history=history))
+    stop = amount > 900 and channel == "online" and abroad
+    assert action == (Action.BLOCK if stop else Action.ALLOW)
+
+
+def test_allowing_everything_allows_everything(history) -> None:
+    action = allow_everything(history.payments, SimpleNamespace(history=history))
+    assert action.shape == (history.payments.num_rows,)
+    assert not action.any()
+
+
+def test_a_models_actions_follow_from_its_features(
+    history, town, live, produce
+) -> None:
+    seen = []
+
+    def spy(x):
+        seen.append(x)
+        return risky(x)
+
+    outcome = produce(ModelPolicy(live, spy, stop_high))
+    new = outcome.payments.drop(["approved"])
+    whole = replace(
+        history,
+        payments=pa.concat_tables([history.payments, new]),
+        chargebacks=pa.concat_tables([history.chargebacks, outcome.chargebacks]),
+        days=history.days + DAYS,
+    )
+    late = np.arange(whole.payments.num_rows) >= history.payments.num_rows
+    table = offline(whole, keep=late, only=["ip_risk"])
+    blocked = np.nan_to_num(table["ip_risk"].to_numpy()) > 0.5
+    assert blocked.any()
+    actions = outcome.payments["action"].to_pylist()
+    assert actions == ["block" if stop else "allow" for stop in blocked]
+    assert len(seen) == DAYS
+    assert {x.shape[1] for x in seen} == {len(FEATURES)}
+
+
+def test_two_equal_scores_are_one_policy(live, produce, modelled, world) -> None:
+    arm = np.arange(world.size.n_cardholders) % 2 == 1
+    split = produce(Split(live, risky, risky, stop_high, arm))
+    assert split.payments.equals(modelled.payments)
+    assert split.ledger.equals(modelled.ledger)
+
+
+def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None:
+    asked = []
+
+    def treatment(x):
+        asked.append(len(x))
+        return np.ones(len(x))
+
+    arm = np.random.default_rng(0).random(world.size.n_cardholders) < 0.3
+    policy = Split(live, lambda x: np.zeros(len(x)), treatment, stop_high, arm)
+    rows = produce(policy).payments
+    treated = arm[rows["cardholder_id"].to_numpy()]
+    assert 0.2 < treated.mean() < 0.4
+    blocked = np.array(rows["action"].to_pylist()) == "block"
+    np.testing.assert_array_equal(blocked, treated)
+    assert sum(asked) >= treated.sum()  # what thieves gave up is removed
+
+
+def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
+    arm = np.arange(world.size.n_cardholders) % 2 == 1
+    rows = produce(Split(live, dear, risky, stop_high, arm)).payments
+    treated = arm[rows["cardholder_id"].to_numpy()]
+    blocked = np.array(rows["action"].to_pylist()) == "block"
+    amount, risk = (rows[name].to_numpy() for name in ("amount", "ip_risk"))
+    expected = np.where(treated, np.nan_to_num(risk) > 0.5, amount > 500)
+    np.testing.assert_array_equal(blocked, expected)
+
+
+def test_an_arm_may_be_empty(live, produce, modelled, world) -> None:
+    nobody = np.zeros(world.size.n_cardholders, bool)
+    never = Probability(SimpleNamespace(), kept=0.2)
+    split = produce(Split(live, risky, never, stop_high, nobody))
+    assert split.payments.equals(modelled.payments)
+
+
+def test_twins_do_not_disturb_each_other(world, history, live, modelled) -> None:
+    arm = np.zeros(world.size.n_cardholders, bool)
+    plans = {
+        "dear": ModelPolicy(live, dear, stop_high),
+        "risky": ModelPolicy(live, risky, stop_high),
+        "split": Split(live, risky, dear, stop_high, arm),
+        "allow": allow_everything,
+    }
+    outcomes = twins(world, history, plans, days=DAYS)
+    assert list(outcomes) == list(plans)
+    assert outcomes["risky"].payments.equals(modelled.payments)
+    assert outcomes["split"].payments.equals(modelled.payments)
+    assert not outcomes["dear"].payments.equals(modelled.payments)
+    assert outcomes["allow"].payments["approved"].to_numpy().all()
+    again = twins(world, history, {"risky": plans["risky"]}, days=DAYS)
+    assert again["risky"].payments.equals(modelled.payments)

@@ -1,0 +1,194 @@
+"""Samples hold every fraud, honest shares of the rest, and labels of their day."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sevensteps.cases.fraud.experiments import Sample, sample, samples, told_days
+from sevensteps.cases.fraud.features import FEATURES, offline
+from sevensteps.cases.fraud.world import DAY
+
+SPANS = [(42, 50, 0.3), (50, 60, 0.6)]
+
+
+def slow_told(history) -> list[float]:
+    """Day of each payment's chargeback, by dictionary."""
+    rows = history.chargebacks.to_pylist()
+    told = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
+    ids = history.payments["payment_id"].to_pylist()
+    return [told.get(i, np.inf) for i in ids]
+
+
+@pytest.fixture
+def rows_only(monkeypatch) -> None:
+    """Features are not asked for, and cost time."""
+
+    def nothing(history, keep):
+        return pa.table({name: np.zeros(keep.sum(), np.float32) for name in FEATURES})
+
+    monkeypatch.setattr(samples, "offline", nothing)
+
+
+def by_hand(told_day: list[float], draw: list[float], share: float) -> Sample:
+    """A sample of one day."""
+    n = len(told_day)
+    return Sample(
+        row=np.arange(n),
+        day=np.full(n, 40, np.int32),
+        x=np.zeros((n, len(FEATURES)), np.float32),
+        told_day=np.array(told_day, np.float64),
+        draw=np.array(draw, np.float64),
+        share=np.full(n, share),
+        label=np.isfinite(told_day),
+    )
+
+
+def test_told_days_are_the_dictionarys(history) -> None:
+    assert told_days(history).tolist() == slow_told(history)
+    rng = np.random.default_rng(0)
+    payments = history.payments.take(rng.permutation(history.payments.num_rows))
+    told = history.chargebacks.take(rng.permutation(history.chargebacks.num_rows))
+    mixed = replace(history, payments=payments, chargebacks=told)
+    assert told_days(mixed).tolist() == slow_told(mixed)
+    assert np.isinf(told_days(replace(history, chargebacks=told.slice(0, 0)))).all()
+
+
+def test_every_fraud_of_the_asked_days_is_there(history, drawn) -> None:
+    told = np.array(slow_told(history))
+    day = history.column("paid_at") // DAY
+    wanted = np.flatnonzero(np.isfinite(told) & (day >= 42))
+    assert len(wanted) > 50
+    assert set(drawn.row[drawn.label]) == set(wanted)
+    assert drawn.day.min() == 42
+    np.testing.assert_array_equal(drawn.day, day[drawn.row])
+    np.testing.assert_array_equal(drawn.told_day, told[drawn.row])
+
+
+@pytest.mark.parametrize(("first", "end", "share"), SPANS)
+def test_the_honest_are_kept_at_their_share(
+    history, drawn, first: int, end: int, share: float
+) -> None:
+    day = history.column("paid_at") // DAY
+    honest = np.isinf(slow_told(history)) & (day >= first) & (day < end)
+    part = drawn.between(first, end)
+    assert (part.share == share).all()
+    spread = np.sqrt(share * (1 - share) / honest.sum())
+    kept = (~part.label).sum() / honest.sum()
+    assert kept == pytest.approx(share, abs=4 * spread)
+
+
+def test_features_are_those_of_the_whole_history(history, drawn) -> None:
+    table = offline(history)
+    for i, name in enumerate(FEATURES):
+        expected = table[name].to_numpy()[drawn.row]
+        np.testing.assert_array_equal(drawn.x[:, i], expected, err_msg=name)
+    amount = history.column("amount")[drawn.row]
+    np.testing.assert_array_equal(drawn.column("amount"), amount)
+    assert drawn.amount.dtype == np.float64
+    np.testing.assert_array_equal(drawn.amount, amount)
+
+
+@pytest.mark.usefixtures("rows_only")
+def test_another_seed_draws_other_honest_payments(history, drawn) -> None:
+    other, mine = sample(history, {50: 0.6}, seed=8), drawn.between(50, 60)
+    assert set(other.row[other.label]) == set(mine.row[mine.label])
+    assert len(set(other.row) & set(mine.row)) < 0.7 * len(mine)
+
+
+@pytest.mark.usefixtures("rows_only")
+def test_the_same_seed_takes_a_smaller_share_out_of_a_larger(history, drawn) -> None:
+    fewer = sample(history, {50: 0.2})
+    assert set(fewer.row) < set(drawn.between(50, 60).row)
+    thinned = drawn.between(50, 60).labelled(honest=0.2)
+    assert thinned.row.tolist() == fewer.row.tolist()
+
+
+@pytest.mark.usefixtures("rows_only")
+def test_all_from_day_thirty_unless_asked_otherwise(history) -> None:
+    every = sample(history)
+    late = history.column("paid_at") >= 30 * DAY
+    assert every.row.tolist() == np.flatnonzero(late).tolist()
+    assert (every.weight == 1).all()
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.5, np.nan])
+def test_impossible_shares_are_refused(history, drawn, share: float) -> None:
+    with pytest.raises(ValueError, match=rf"must lie in \(0, 1\], not \[{share}\]"):
+        sample(history, {30: 0.5, 40: share})
+    with pytest.raises(ValueError, match=rf"must lie in \(0, 1\], not {share}"):
+        drawn.labelled(by=50, honest=share)
+
+
+def test_a_label_is_known_the_morning_after_its_report() -> None:
+    rows = by_hand([49, 50, 51, np.inf], [0, 0, 0, 0], share=1.0)
+    assert rows.labelled(by=50).label.tolist() == [True, False, False, False]
+    assert rows.labelled(by=51).label.tolist() == [True, True, False, False]
+    assert rows.labelled().label.tolist() == [True, True, True, False]
+
+
+def test_labels_of_a_day_are_the_chargebacks_reported_before_it(history, drawn) -> None:
+    by = 55
+    known = drawn.labelled(by=by)
+    told = history.chargebacks.filter(
+        pa.array(history.chargebacks["reported_at"].to_numpy() < by * DAY)
+    )
+    ids = history.column("payment_id")
+    wanted = np.isin(ids, told["payment_id"]) & (history.column("paid_at") >= 42 * DAY)
+    assert set(known.row[known.label]) == set(np.flatnonzero(wanted))
+    assert 0 < known.label.sum() < drawn.label.sum()
+
+
+def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
+    rows = by_hand([60, 60, np.inf, np.inf, 45], [0.1, 0.9, 0.1, 0.9, 0.9], share=0.5)
+    assert rows.labelled(by=50).row.tolist() == [0, 2, 4]
+    assert rows.labelled().row.tolist() == [0, 1, 2, 4]
+    assert rows.labelled(by=50, honest=0.05).row.tolist() == [4]
+
+
+def test_unlabelled_rows_are_those_that_the_draw_took(drawn) -> None:
+    known = drawn.labelled(by=52, honest=0.4)
+    rest = known.where(~known.label)
+    expected = (drawn.told_day >= 52) & (drawn.draw < np.minimum(drawn.share, 0.4))
+    assert rest.row.tolist() == drawn.row[expected].tolist()
+    assert np.isfinite(rest.told_day).any()
+
+
+def test_a_share_can_be_lowered_and_never_raised(drawn) -> None:
+    assert np.unique(drawn.labelled(honest=0.9).share).tolist() == [0.3, 0.6]
+    assert np.unique(drawn.labelled(honest=0.4).share).tolist() == [0.3, 0.4]
+    again = drawn.labelled(honest=0.2).labelled(honest=0.9)
+    assert (again.share == 0.2).all()
+
+
+@pytest.mark.parametrize(("by", "honest"), [(None, 1.0), (55, 1.0), (50, 0.2)])
+def test_the_rows_stand_for_all_payments(history, drawn, by, honest: float) -> None:
+    day = history.column("paid_at") // DAY
+    rows = drawn.labelled(by=by, honest=honest)
+    for first, end, share in SPANS:
+        kept = min(share, honest)
+        n = ((day >= first) & (day < end)).sum()
+        spread = np.sqrt(n * (1 - kept) / kept)
+        assert rows.between(first, end).weight.sum() == pytest.approx(n, abs=4 * spread)
+    assert (rows.weight[rows.label] == 1).all()
+
+
+def test_where_and_between_choose_whole_rows(drawn) -> None:
+    mask = drawn.draw < 0.1
+    some = drawn.where(mask)
+    for name in Sample.__slots__:
+        np.testing.assert_array_equal(getattr(some, name), getattr(drawn, name)[mask])
+    span = drawn.between(45, 47)
+    assert np.unique(span.day).tolist() == [45, 46]
+    assert len(span) == ((drawn.day == 45) | (drawn.day == 46)).sum()
+
+
+def test_one_feature_can_be_replaced(drawn) -> None:
+    before = drawn.x.copy()
+    dearer = drawn.replaced("amount", drawn.amount * 100)
+    np.testing.assert_allclose(dearer.amount, drawn.amount * 100, rtol=1e-6)
+    others = [i for i, name in enumerate(FEATURES) if name != "amount"]
+    np.testing.assert_array_equal(dearer.x[:, others], drawn.x[:, others])
+    np.testing.assert_array_equal(drawn.x, before)
+    assert (drawn.replaced("ip_risk", 0.5).column("ip_risk") == 0.5).all()

@@ -1,0 +1,272 @@
+"""Offline, live and single-payment features are one definition: equal row by row."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.features import (
+    FEATURES,
+    NIGHTLY_FEATURES,
+    NO_DEVICE,
+    Cardholder,
+    LiveFeatures,
+    Merchant,
+    Payment,
+    card_features,
+    device_features,
+    feature_matrix,
+    feature_vector,
+    merchant_features,
+    nightly_merchants,
+    offline,
+    payment_features,
+    stream_features,
+    to_cents,
+)
+from sevensteps.cases.fraud.features.names import (
+    RISK_DAYS,
+    RISK_PRIOR_FRAUDS,
+    RISK_PRIOR_PAYMENTS,
+)
+from sevensteps.cases.fraud.world import CATEGORIES, History, PaymentsWorld
+
+DAY = 86_400
+PAST, ALL = 33, 36
+
+
+def crowded(seed: int) -> History:
+    """A real history, its times pushed together so that many share a second."""
+    history = PaymentsWorld("smoke", seed=seed, base_rate=0.01).history(days=ALL)
+    paid_at = history.payments["paid_at"].to_numpy()
+    second = paid_at - paid_at % np.where(paid_at % 7 == 0, 1_800, 1)
+    second[::50] = second[::50] // DAY * DAY  # exactly at midnight
+    second[1::50] = second[1::50] // DAY * DAY + DAY - 1  # and one second before
+    order = np.lexsort((history.payments["payment_id"].to_numpy(), second))
+    payments = history.payments.set_column(1, "paid_at", pa.array(second))
+    return replace(history, payments=payments.take(order))
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def history(request: pytest.FixtureRequest) -> History:
+    return crowded(request.param)
+
+
+@pytest.fixture(scope="module")
+def truth(history: History) -> NDArray[np.float32]:
+    table = offline(history)
+    assert table["payment_id"].equals(history.payments["payment_id"])
+    return feature_matrix(table)
+
+
+def days_of(history: History) -> NDArray[np.int32]:
+    return history.payments["paid_at"].to_numpy() // DAY
+
+
+def assert_same(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+    for i, name in enumerate(FEATURES):
+        np.testing.assert_array_equal(actual[:, i], expected[:, i], err_msg=name)
+
+
+def told_on(history: History, day: int) -> pa.Table:
+    told = history.chargebacks["reported_at"].to_numpy() // DAY
+    return history.chargebacks.filter(pa.array(told == day))
+
+
+def test_live_equals_offline(history: History, truth: NDArray[np.float32]) -> None:
+    day = days_of(history)
+    told = history.chargebacks["reported_at"].to_numpy() < PAST * DAY
+    past = replace(
+        history,
+        payments=history.payments.filter(pa.array(day < PAST)),
+        chargebacks=history.chargebacks.filter(pa.array(told)),
+        days=PAST,
+    )
+    live = LiveFeatures(past)
+    parts = []
+    for today in range(PAST, ALL):
+        batch = history.payments.filter(pa.array(day == today))
+        parts.append(live.step(batch, told_on(history, today - 1)))
+    assert_same(np.concatenate(parts), truth[day >= PAST])
+
+
+def test_live_answers_in_the_batchs_order(history: History) -> None:
+    day = days_of(history)
+    past = replace(
+        history, payments=history.payments.filter(pa.array(day < PAST)), days=PAST
+    )
+    batch = history.payments.filter(pa.array(day == PAST))
+    shuffled = np.random.default_rng(0).permutation(batch.num_rows)
+    live = LiveFeatures(past)
+    assert_same(live.transform(batch.take(shuffled)), live.transform(batch)[shuffled])
+
+
+def test_live_refuses_the_past_and_two_days(history: History) -> None:
+    day = days_of(history)
+    live = LiveFeatures(history)
+    with pytest.raises(ValueError, match=f"day {ALL - 1} is over"):
+        live.transform(history.payments.filter(pa.array(day == ALL - 1)))
+    with pytest.raises(ValueError, match="split it at midnight"):
+        live.observe(history.payments)
+    assert live.transform(history.payments.slice(0, 0)).shape == (0, len(FEATURES))
+
+
+class Store:
+    """What the service keeps by key, filled from a whole history."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.at, self.card = history.column("paid_at"), history.column("card_id")
+        self.merchant = history.column("merchant_id")
+        self.device = history.payments["device_id"].fill_null(NO_DEVICE).to_numpy()
+        self.cents = to_cents(history.column("amount"))
+        self.country = np.array(history.payments["country"].to_pylist())
+        self.night: dict[int, pd.DataFrame] = {}
+
+    def nightly(self, merchant: int, day: int) -> NDArray[np.float64]:
+        if day not in self.night:
+            self.night[day] = nightly_merchants(self.history, day).to_pandas()
+        return self.night[day].loc[merchant, list(NIGHTLY_FEATURES)].to_numpy()
+
+    def stream(self, row: int, home: str) -> NDArray[np.float64]:
+        now, card, device = (int(a[row]) for a in (self.at, self.card, self.device))
+        mine, shared = self.card == card, self.device == device
+        small = (self.merchant == self.merchant[row]) & (self.cents < 300)
+        of_card = card_features(
+            self.at[mine],
+            self.cents[mine],
+            self.country[mine] != home,
+            self.merchant[mine],
+            self.device[mine],
+            now=now,
+            amount_cents=int(self.cents[row]),
+            merchant_id=int(self.merchant[row]),
+            device_id=device,
+        )
+        others = None
+        if device != NO_DEVICE:
+            others = device_features(
+                self.at[shared], self.card[shared], now=now, card_id=card
+            )
+        return stream_features(
+            of_card, others, merchant_features(self.at[small], now=now)
+        )
+
+    def vector(self, row: int) -> NDArray[np.float32]:
+        """A payment's features as the service makes them: from its keys' events."""
+        p = self.history.payments.slice(row, 1).to_pylist()[0]
+        holder = self.history.cardholders.slice(p["cardholder_id"], 1).to_pylist()[0]
+        shop = self.history.merchants.slice(p["merchant_id"], 1).to_pylist()[0]
+        payment = Payment(**{f.name: p[f.name] for f in fields(Payment)})
+        who = Cardholder(**{f.name: holder[f.name] for f in fields(Cardholder)})
+        code = CATEGORIES.index(shop["category"])
+        where = Merchant(code, shop["x"], shop["y"], shop["opened_at"])
+        return feature_vector(
+            self.stream(row, holder["country"]),
+            self.nightly(p["merchant_id"], p["paid_at"] // DAY),
+            payment_features(payment, who, where),
+        )
+
+
+def test_one_payment_equals_offline(
+    history: History, truth: NDArray[np.float32]
+) -> None:
+    rng = np.random.default_rng(0)
+    paid_at = history.column("paid_at")
+    tied = np.flatnonzero(paid_at % DAY == 0)
+    last = np.flatnonzero(paid_at % DAY == DAY - 1)
+    busy = np.flatnonzero(truth[:, FEATURES.index("device_others_7d")] > 0)
+    rows = np.r_[rng.choice(len(paid_at), 8), tied[-5:], last[-5:], busy[-5:], 0, 1]
+    store = Store(history)
+    actual = np.stack([store.vector(int(row)) for row in rows])
+    assert_same(actual, truth[rows])
+
+
+def test_keep_answers_fewer_rows_with_the_same_features(
+    history: History, truth: NDArray[np.float32]
+) -> None:
+    keep = np.random.default_rng(1).random(len(truth)) < 0.1
+    assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
+    assert offline(history, keep=np.zeros(len(keep), bool)).num_rows == 0
+
+
+def test_late_rows_need_no_more_than_a_month(
+    history: History, truth: NDArray[np.float32]
+) -> None:
+    keep = days_of(history) == ALL - 1
+    assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
+
+
+def test_keep_and_labels_are_checked(history: History) -> None:
+    with pytest.raises(ValueError, match="keep must be a bool array"):
+        offline(history, keep=np.ones(3, bool))
+    with pytest.raises(ValueError, match="labels must be one of"):
+        offline(history, labels="all")  # type: ignore[arg-type]
+
+
+def test_the_future_changes_nothing(
+    history: History, truth: NDArray[np.float32]
+) -> None:
+    """Cut the history after a second: what is left keeps its features."""
+    paid_at = history.column("paid_at")
+    cut = int(paid_at[len(paid_at) * 2 // 3])
+    past = replace(
+        history,
+        payments=history.payments.filter(pa.array(paid_at < cut)),
+        chargebacks=history.chargebacks.filter(
+            pa.array(history.chargebacks["reported_at"].to_numpy() < cut)
+        ),
+    )
+    table = offline(past)
+    actual = np.column_stack([table[name].to_numpy() for name in FEATURES])
+    assert_same(actual, truth[paid_at < cut])
+
+
+def test_after_a_quiet_month_a_card_has_no_last_payment(history: History) -> None:
+    day = days_of(history)
+    noisy = (day < 2) | (day >= PAST)
+    gap = replace(history, payments=history.payments.filter(pa.array(noisy)))
+    table = offline(gap, only=["card_n_30d", "card_secs_since_last"])
+    n, ago = (table[name].to_numpy() for name in table.column_names[1:])
+    assert ((n == 0) & (gap.column("paid_at") >= PAST * DAY)).any()
+    np.testing.assert_array_equal(np.isnan(ago), n == 0)
+
+
+def test_leaking_labels_know_the_future(history: History) -> None:
+    known = offline(history)["merchant_risk_90d"].to_numpy()
+    leaked = offline(history, labels="leaking")["merchant_risk_90d"].to_numpy()
+    assert (leaked >= known).all()
+    assert leaked.sum() > 1.2 * known.sum()
+
+
+def test_risk_forgets_a_payment_after_its_window() -> None:
+    days = RISK_DAYS + 8
+    history = PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
+    told = history.chargebacks.to_pandas().set_index("payment_id")["reported_at"] // DAY
+    paid = history.payments.select(["payment_id", "merchant_id"]).to_pandas()
+    paid = paid.assign(day=days_of(history), told=paid["payment_id"].map(told))
+    offline_risk = offline(history)["merchant_risk_90d"].to_numpy()
+    for today in range(RISK_DAYS + 1, days):
+        expected = risk_by_hand(paid, today)
+        merchants = nightly_merchants(history, today).to_pandas()
+        nightly_risk = merchants.set_index("merchant_id")["merchant_risk_90d"]
+        np.testing.assert_allclose(nightly_risk[expected.index], expected, rtol=1e-6)
+        now = paid["day"] == today
+        np.testing.assert_allclose(
+            offline_risk[now],
+            expected.reindex(paid["merchant_id"][now], fill_value=UNKNOWN_RISK),
+            rtol=1e-6,
+        )
+
+
+UNKNOWN_RISK = RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
+
+
+def risk_by_hand(paid: pd.DataFrame, today: int) -> pd.Series:
+    """The risk of each merchant on the morning of a day, from one row a payment."""
+    recent = paid[paid["day"].between(today - RISK_DAYS, today - 1)]
+    known = (recent["told"] < today).groupby(recent["merchant_id"])
+    return (known.sum() + RISK_PRIOR_FRAUDS) / (known.size() + RISK_PRIOR_PAYMENTS)

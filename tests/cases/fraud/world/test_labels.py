@@ -1,0 +1,98 @@
+"""Labels come late, partly, and sometimes wrong."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.fraud.world import DAY
+
+
+@pytest.fixture(scope="module")
+def labelled(known):
+    """Payments with the day at which a chargeback arrives, NaN if none ever does."""
+    told = known.history.chargebacks.to_pandas().set_index("payment_id").reported_at
+    rows = known.rows.assign(reported_at=known.rows.payment_id.map(told))
+    return rows.assign(delay=(rows.reported_at - rows.paid_at) / DAY)
+
+
+def test_the_median_delay_is_two_to_three_weeks_and_none_is_over_120_days(labelled):
+    delay = labelled.delay.dropna()
+    assert 14 < delay.median() < 21
+    assert delay.min() > 0
+    assert 90 < delay.max() <= 120
+    assert (delay > 119.9).mean() < 0.001  # cut, not piled up
+
+
+def test_a_tenth_of_thefts_is_never_reported(labelled):
+    passed = labelled[labelled.true_is_fraud & (labelled.action == "allow")]
+    silent = passed.reported_at.isna()
+    assert 0.07 < silent.mean() < 0.13
+    testing = passed.true_method == "card_testing"
+    assert silent[testing].mean() > 2 * silent[~testing].mean()
+
+
+@pytest.mark.parametrize(
+    ("method", "share", "days"),
+    [
+        ("lost_stolen", 0.97, 6),
+        ("breach", 0.92, 18),
+        ("card_testing", 0.75, 20),
+        ("takeover", 0.93, 10),
+        ("ring", 0.85, 22),
+        ("friendly", 1.0, 30),
+    ],
+)
+def test_each_method_is_reported_as_often_and_as_late_as_stated(
+    labelled, method, share, days
+):
+    passed = labelled[(labelled.true_method == method) & (labelled.action == "allow")]
+    spread = np.sqrt(share * (1 - share) / len(passed))
+    assert abs(passed.reported_at.notna().mean() - share) <= 4 * spread
+    assert passed.delay.median() == pytest.approx(days, rel=0.15)
+
+
+def test_some_labels_are_wrong(labelled):
+    honest = labelled[~labelled.true_is_fraud]
+    wrong = honest.reported_at.notna().sum()
+    expected = 0.05 * 0.02 * len(honest)
+    assert abs(wrong - expected) < 4 * np.sqrt(expected)
+
+
+def test_a_declined_payment_is_never_labelled(labelled, known, stopped):
+    declined = labelled[labelled.action == "block"]
+    assert len(declined) > 20
+    assert declined.reported_at.isna().all()
+    told = set(stopped.chargebacks["payment_id"].to_pylist())
+    refused = stopped.payments.filter(np.logical_not(stopped.payments["approved"]))
+    assert refused.num_rows > 100
+    assert not told & set(refused["payment_id"].to_pylist())
+
+
+def test_each_payment_is_reported_once(known):
+    ids = known.history.chargebacks["payment_id"].to_numpy()
+    assert len(np.unique(ids)) == len(ids)
+    assert np.isin(ids, known.rows.payment_id).all()
+
+
+def test_a_policy_is_told_each_report_once_and_none_early(known):
+    told = []
+
+    def watch(batch, view):
+        new = view.new_chargebacks
+        assert (new["reported_at"].to_numpy() < view.day * DAY).all()
+        told.append(new["payment_id"].to_numpy())
+        past = view.history.chargebacks["reported_at"].to_numpy()
+        assert (past < known.history.days * DAY).all()
+        return np.zeros(batch.num_rows, np.int8)
+
+    outcome = known.world.live(watch, days=8, seed=3, history=known.history)
+    ids = np.concatenate(told)
+    assert len(ids) == len(np.unique(ids))
+    every = np.concatenate(
+        [
+            known.history.chargebacks.to_pandas().to_numpy(),
+            outcome.chargebacks.to_pandas().to_numpy(),
+        ]
+    )
+    start, end = known.history.days * DAY, (known.history.days + 7) * DAY
+    due = every[(every[:, 1] >= start) & (every[:, 1] < end), 0]
+    assert set(ids) == set(due)

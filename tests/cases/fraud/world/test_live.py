@@ -1,0 +1,195 @@
+"""The world answers a policy: twins, arms, money, and thieves who learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.cases.fraud.world import METHODS, Action, Costs, PaymentsWorld
+from sevensteps.cases.fraud.world.theft import PATIENCE
+
+SAME = ["payment_id", "paid_at", "card_id", "merchant_id", "amount", "device_id"]
+
+
+def honest(outcome) -> pd.DataFrame:
+    """An outcome's honest payments by id."""
+    keep = np.logical_not(outcome.truth["true_is_fraud"])
+    return outcome.payments.filter(keep).to_pandas().set_index("payment_id")
+
+
+def dear(batch, view):
+    """Block what costs more than 150 euros."""
+    return np.where(batch["amount"].to_numpy() > 150, 3, 0).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def blocked(known):
+    """Twenty days in which dear payments are blocked."""
+    return known.world.live(dear, days=20, seed=1, history=known.history)
+
+
+def test_a_twin_sees_the_same_honest_payments(allowed, blocked, known):
+    a, b = honest(allowed), honest(blocked)
+    assert b.index.isin(a.index).all()
+    decided = ["action", "approved"]
+    assert a.loc[b.index].drop(columns=decided).equals(b.drop(columns=decided))
+    lost = set(a.cardholder_id[~a.index.isin(b.index)])
+    insults = blocked.ledger.filter(blocked.ledger["insult_cost"].to_numpy() > 0)
+    left = b.loc[insults["payment_id"].to_numpy(), "cardholder_id"]
+    assert lost <= set(left)
+    assert 0 < len(left) == left.nunique()
+
+
+def test_a_twin_has_the_same_luck(known):
+    def step_up(batch, view):
+        return np.full(batch.num_rows, Action.STEP_UP, np.int8)
+
+    def step_up_half(batch, view):
+        action = step_up(batch, view)
+        action[batch["cardholder_id"].to_numpy() % 2 == 0] = Action.ALLOW
+        return action
+
+    run = {"days": 3, "seed": 5, "history": known.history}
+    a, b = (honest(known.world.live(p, **run)) for p in (step_up, step_up_half))
+    same = b.index[b.action == "step_up"]
+    assert a.approved[same].equals(b.approved[same])
+    assert a.approved.mean() == pytest.approx(0.96, abs=0.01)
+
+
+def test_the_same_policy_repeats_and_another_seed_differs(known, allowed, allow_all):
+    run = {"days": 2, "history": known.history}
+    again = known.world.live(allow_all, seed=1, **run)
+    n = again.payments.num_rows
+    assert again.payments.equals(allowed.payments.slice(0, n).combine_chunks())
+    other = known.world.live(allow_all, seed=2, **run)
+    ids = set(other.payments["payment_id"].to_pylist())
+    mine = set(again.payments["payment_id"].to_pylist())
+    # campaigns that began in the past go on in every future
+    assert len(ids & mine) < 0.02 * len(mine)
+
+
+def test_two_arms_differ_by_the_policy_alone(known):
+    def half(batch, view):
+        treated = batch["cardholder_id"].to_numpy() % 2 == 1
+        return np.where(treated, dear(batch, view), 0).astype(np.int8)
+
+    outcome = known.world.live(half, days=10, seed=1, history=known.history)
+    rows = pd.concat([outcome.payments.to_pandas(), outcome.ledger.to_pandas()], axis=1)
+    arm = rows.cardholder_id % 2
+    people = rows.groupby(arm).cardholder_id.nunique()
+    assert abs(people[0] - people[1]) < 4 * np.sqrt(people.sum())
+    assert rows.insult_cost[arm == 0].sum() == 0 < rows.insult_cost[arm == 1].sum()
+    assert rows.fraud_loss[arm == 1].sum() < rows.fraud_loss[arm == 0].sum()
+
+
+def test_reviews_end_at_capacity_in_order_of_time(known):
+    def review(batch, view):
+        assert view.review_capacity == 7
+        return np.full(batch.num_rows, Action.REVIEW, np.int8)
+
+    outcome = known.world.live(
+        review, days=2, seed=1, history=known.history, review_capacity=7
+    )
+    rows = outcome.payments.to_pandas()
+    seen = rows.action == "review"
+    assert seen.groupby(rows.paid_at // 86_400).sum().tolist() == [7, 7]
+    assert seen[:7].all()
+    assert outcome.ledger["review_cost"].to_numpy().sum() == pytest.approx(14 * 4.0)
+
+
+def test_the_ledger_adds_up(blocked, known):
+    costs = known.world.costs
+    rows = pd.concat([blocked.payments.to_pandas(), blocked.ledger.to_pandas()], axis=1)
+    stolen = blocked.truth["true_is_fraud"].to_numpy()
+    passed = rows.approved.to_numpy()
+    assert rows.fraud_loss[~stolen | ~passed].eq(0).all()
+    assert rows.fraud_loss.sum() == pytest.approx(rows.amount[stolen & passed].sum())
+    margin = rows.amount[~stolen & passed].sum() * costs.margin_rate
+    assert rows.margin.sum() == pytest.approx(margin, rel=1e-4)
+    fees = blocked.chargebacks.num_rows * costs.chargeback_fee
+    assert rows.chargeback_fee.sum() == fees
+    columns = [c for c in blocked.ledger.column_names[2:] if c != "margin"]
+    net = rows.margin.sum() - rows[columns].sum().sum()
+    assert blocked.net() == pytest.approx(net, rel=1e-4)
+
+
+def test_caution_rises_with_the_stated_half_life(known, oracle):
+    world = PaymentsWorld(
+        known.world.scale, seed=7, base_rate=0.02, adaptation_half_life=5
+    )
+    outcome = world.live(oracle, days=15, seed=1, history=known.history)
+    for method in ("lost_stolen", "takeover", "card_testing"):
+        boldness = np.log2(1 - outcome.caution[method].to_numpy())
+        half_life = -1 / np.polyfit(np.arange(15), boldness, 1)[0]
+        assert 4 < half_life < 6.5, method
+
+
+def test_without_setbacks_thieves_grow_bold(allowed):
+    assert (allowed.caution[["lost_stolen", "takeover", "ring"]].iloc[-1] < 0.1).all()
+    assert allowed.caution.index.tolist() == list(range(60, 80))
+
+
+def surprise(outcome, known, method: str) -> pd.Series:
+    """How many standard deviations a theft is off the victim's usual sum."""
+    people, shops = known.world.people, known.world.people.merchants
+    keep = outcome.truth["true_method"].to_pandas() == method
+    rows = outcome.payments.to_pandas()[keep.to_numpy()]
+    rows = rows[rows.paid_at // 86_400 >= 74]
+    usual = shops.log_mean[rows.merchant_id] + people.log_spend[rows.cardholder_id]
+    return ((np.log(rows.amount) - usual) / shops.log_sd[rows.merchant_id]).abs()
+
+
+@pytest.mark.parametrize("method", ["takeover", "card_testing"])
+def test_cautious_thieves_spend_like_their_victims(allowed, known, oracle, method):
+    world = PaymentsWorld(
+        known.world.scale, seed=7, base_rate=0.02, adaptation_half_life=5
+    )
+    careful = world.live(oracle, days=20, seed=1, history=known.history)
+    bold = surprise(allowed, known, method).median()
+    assert surprise(careful, known, method).median() < 0.75 * bold
+
+
+def test_a_campaign_ends_when_its_patience_does(stopped):
+    rows = pd.concat(
+        [stopped.payments.to_pandas(), stopped.truth.to_pandas().iloc[:, 1:]], axis=1
+    )
+    rows = rows[rows.true_campaign >= 0]
+    declined = rows[~rows.approved].groupby(
+        ["true_method", "true_campaign"], observed=True
+    )
+    patience = dict(zip(METHODS, PATIENCE, strict=True))
+    for (method, _), n in declined.size().items():
+        assert n <= patience[method]
+
+
+def test_thieves_leave_cards_that_were_reported(allowed):
+    rows = allowed.payments.to_pandas().set_index("payment_id")
+    told = allowed.chargebacks.to_pandas()
+    told["card_id"] = rows.card_id[told.payment_id].to_numpy()
+    closed = told.groupby("card_id").reported_at.min()
+    closed = (closed // 86_400 + 1) * 86_400
+    theft = (allowed.truth["true_campaign"].to_numpy() >= 0) & True
+    later = rows[theft].card_id.map(closed) <= rows[theft].paid_at
+    assert closed.notna().sum() > 50
+    assert not later.any()
+
+
+def test_step_ups_stop_a_takeover_less_than_a_lost_card(known):
+    def step_up(batch, view):
+        return np.full(batch.num_rows, Action.STEP_UP, np.int8)
+
+    outcome = known.world.live(step_up, days=10, seed=1, history=known.history)
+    method = outcome.truth["true_method"].to_pandas()
+    passed = pd.Series(outcome.payments["approved"].to_numpy()).groupby(method).mean()
+    assert passed["friendly"] == 1
+    assert 0.35 < passed["takeover"] < 0.57
+    assert passed["lost_stolen"] < 0.15
+
+
+def test_a_company_may_have_other_costs(known, allow_all):
+    dearer = PaymentsWorld(
+        known.world.scale, seed=7, base_rate=0.02, costs=Costs(chargeback_fee=50)
+    )
+    run = {"days": 2, "seed": 1, "history": known.history}
+    a, b = (w.live(allow_all, **run).daily() for w in (known.world, dearer))
+    assert b.chargeback_fee.sum() == 2 * a.chargeback_fee.sum() > 0
+    assert b.fraud_loss.equals(a.fraud_loss)

@@ -1,0 +1,178 @@
+"""Values are recognised where they are meant; prices and negations are wishes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sevensteps.cases.search.engine.analysis import Analyser
+from sevensteps.cases.search.engine.attributes import Gazetteer
+from sevensteps.cases.search.engine.wishes import wishes
+
+ANALYSER = Analyser()
+
+
+def products():
+    """(title, category, colour, material, brand) rows of a shop with puns."""
+    rows = []
+    for colour in ("Orange", "Grey", "Light Grey", "Red"):
+        for brand in ("Orren Ellis", "Hay"):
+            rows += [(f"{brand} {colour} sofa", "Sofas", colour, "Linen", brand)] * 5
+            rows += [(f"{colour} cotton rug", "Rugs", colour, "Cotton", brand)] * 5
+    for size in ("small", "large"):
+        rows += [(f"{size} orange juice", "Drinks", "", "", "")] * 40
+        rows += [(f"{size} cotton candy pink", "Sweets", "", "", "")] * 40
+        rows += [(f"{size} bale of hay for rabbits", "Pets", "", "", "")] * 90
+    rows += [("oak table wooden legs", "Tables", "Oak", "Oak", "")] * 3
+    rows += [("oak table", "Tables", "White", "Oak", "")] * 9
+    rows += [("stool without arms", "Stools", "", "", "")] * 3
+    rows += [("no drill shelf, wooden legs", "Shelves", "", "", "")] * 3
+    return rows
+
+
+@pytest.fixture(scope="module")
+def gazetteer():
+    title, category, colour, material, brand = zip(*products(), strict=True)
+    columns = {"colour": colour, "material": material, "brand": brand}
+    columns["category"] = category
+    return Gazetteer.fit(title, category, columns, ANALYSER)
+
+
+def recognised(gazetteer, text):
+    found = gazetteer.recognise(ANALYSER.tokens(text))
+    return [(each.field, each.value) for each in found]
+
+
+def test_values_are_recognised_the_longest_first(gazetteer):
+    assert recognised(gazetteer, "light grey orren ellis sofas") == [
+        ("colour", "Light Grey"),
+        ("brand", "Orren Ellis"),
+        ("category", "Sofas"),
+    ]
+    assert recognised(gazetteer, "grey lamp") == [("colour", "Grey")]
+    assert recognised(gazetteer, "lamp") == []
+
+
+def test_the_rest_of_the_query_tells_a_colour_from_a_fruit(gazetteer):
+    assert ("colour", "Orange") in recognised(gazetteer, "orange sofa")
+    assert ("colour", "Orange") not in recognised(gazetteer, "orange juice")
+    assert ("material", "Cotton") in recognised(gazetteer, "cotton rug")
+    assert ("material", "Cotton") not in recognised(gazetteer, "pink cotton candy")
+    assert ("brand", "Hay") in recognised(gazetteer, "hay sofa")
+    assert ("brand", "Hay") not in recognised(gazetteer, "hay for rabbits")
+
+
+def test_alone_a_word_is_what_it_is_most_often(gazetteer):
+    assert recognised(gazetteer, "hay") == []
+    assert recognised(gazetteer, "red") == [("colour", "Red")]
+
+
+def test_of_two_columns_the_more_probable_is_meant(gazetteer):
+    assert ("material", "Oak") in recognised(gazetteer, "oak table")
+    assert ("colour", "Oak") not in recognised(gazetteer, "oak table")
+
+
+def test_shares_are_those_counted_by_hand(gazetteer):
+    (hay,) = gazetteer.values["hay"]
+    rows = [row for row in products() if "hay" in row[0].lower().split()]
+    hits = sum(row[4] == "Hay" for row in rows)
+    assert hay.n == sum(row[4] == "Hay" for row in products())
+    assert hay.share == pytest.approx((hits + 1) / (len(rows) + 1))
+    categories = sorted({row[1] for row in products()})
+    pets, sofas = categories.index("Pets"), categories.index("Sofas")
+    shares = dict(zip(hay.categories, hay.shares, strict=True))
+    assert shares[pets] == pytest.approx(2 * hay.share / (180 + 2))
+    assert shares[sofas] == pytest.approx((20 + 2 * hay.share) / (20 + 2))
+    places, shares = gazetteer.topics["orange"]
+    told = dict(zip(places, shares, strict=True))
+    assert told[categories.index("Drinks")] == pytest.approx(80 / 100)
+    assert np.isclose(sum(told.values()), 1)
+
+
+def test_a_value_does_not_reach_from_one_title_into_the_next():
+    fit = Gazetteer.fit(
+        ["light", "grey sofa"], ["a", "b"], {"colour": ["light grey"] * 2}, ANALYSER
+    )
+    assert fit.values["light grey"][0].categories.size == 0
+    assert fit.says("grey", "sofa") is False, "seen once: rare"
+    again = Gazetteer.fit(["a1 b1", "a1 b1"], ["", ""], {}, ANALYSER)
+    assert again.says("a1", "b1")
+    assert not again.says("b1", "a1")
+
+
+def test_rivals_are_other_values_of_one_column(gazetteer):
+    assert gazetteer.rivals("red", "grey")
+    assert not gazetteer.rivals("red", "red")
+    assert not gazetteer.rivals("red", "cotton")
+    assert not gazetteer.rivals("red", "unheard")
+
+
+def test_columns_that_do_not_fit_are_refused():
+    for titles, category in ((["a"], []), ([], [])):
+        with pytest.raises(ValueError, match="one entry for each product"):
+            Gazetteer.fit(titles, category, {}, ANALYSER)
+
+
+PRICES = {
+    "sofa under 500": ("sofa", [("price_max", "500")]),
+    "sofa under $1,500": ("sofa", [("price_max", "1500")]),
+    "sofa less than 30 euros": ("sofa", [("price_max", "30")]),
+    "no more than £19.99 lamp": ("lamp", [("price_max", "19.99")]),
+    "lamp up to 50€ for kids": ("lamp for kids", [("price_max", "50")]),
+    "rug over 100 dollars": ("rug", [("price_min", "100")]),
+    "rug over $20 under $50": ("rug", [("price_min", "20"), ("price_max", "50")]),
+    "between 50 and 20 rug": ("between 50 and 20 rug", []),
+    "rug between 50 and 20": ("rug", [("price_min", "20"), ("price_max", "50")]),
+    "rug 20 to 50 euro": ("rug", [("price_min", "20"), ("price_max", "50")]),
+    "cheap rug": ("rug", [("price", "low")]),
+    "luxury rug": ("luxury rug", [("price", "high")]),
+    "under sink cabinet": ("under sink cabinet", []),
+    "table under 60 cm": ("table under 60 cm", []),
+    "toys under 12 months": ("toys under 12 months", []),
+    "table over 60": ("table over 60", []),
+    "set of 4 to 6 chairs": ("set of 4 to 6 chairs", []),
+    "over 50 birthday": ("over 50 birthday", []),
+}
+
+
+@pytest.mark.parametrize("text", PRICES)
+def test_prices_are_told_from_sizes_and_ages(text):
+    words, attributes = PRICES[text]
+    found = wishes(ANALYSER.words(text))
+    assert (" ".join(found.words), list(found.attributes)) == (words, attributes)
+
+
+NEGATIONS = {
+    "chair without arms": ("chair", [("arms",)]),
+    "chair without arms black": ("chair black", [("arms",)]),
+    "sofa without wooden legs": ("sofa", [("wooden", "legs")]),
+    "table no wood": ("table", [("wood",)]),
+    "non slip rug": ("non slip rug", []),
+    "no drill shelf": ("no drill shelf", []),
+    "chair without": ("chair without", []),
+    "not for children": ("not for children", []),
+    "without without": ("without without", []),
+    "bed without drawers without wheels": ("bed", [("drawers",), ("wheels",)]),
+}
+
+
+@pytest.mark.parametrize("text", NEGATIONS)
+def test_what_is_not_wanted_is_no_word_to_search_for(text, gazetteer):
+    def known(one, other):
+        return gazetteer.says(ANALYSER.stemmed(one), ANALYSER.stemmed(other))
+
+    words, excluded = NEGATIONS[text]
+    found = wishes(ANALYSER.words(text), known)
+    assert (" ".join(found.words), list(found.excluded)) == (words, excluded)
+
+
+ODD = """under over between 5 50 and to euro no without not a x"""
+
+
+@given(st.lists(st.sampled_from(ODD.split()), max_size=10))
+def test_wishes_never_raise_and_lose_no_word_in_silence(words):
+    found = wishes(words)
+    if not found.attributes and not found.excluded:
+        assert list(found.words) == words
+    again = wishes(found.words)
+    assert len(again.words) <= len(found.words)

@@ -1,0 +1,190 @@
+"""Features say what they are named for, the same for one query and for many."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.engine.dense import embed
+from sevensteps.cases.search.engine.documents import Documents
+from sevensteps.cases.search.engine.features import Reference, pair_features
+from sevensteps.cases.search.engine.keyword import KeywordIndex
+from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.table import FeatureTable
+
+from .conftest import ask
+
+TITLES = ["red sofa bed", "couch red", "oak table", "sofa"]
+BODIES = ["soft", "a red sofa bed", "", "red"]
+SMALL = Documents.of(
+    [t.split() for t in TITLES],
+    [b.split() for b in BODIES],
+    {"colour": ["red", "red", None, "blue"], "brand": ["acme", None, "ikon", "ikon"]},
+    {
+        "price": [100, 200, 50, np.nan],
+        "rating": [5, 4, np.nan, 3],
+        "n_ratings": [1, 1_000, 0, 100],
+        "in_stock": [1, 0, 1, 1],
+    },
+)
+REFERENCE = Reference.of(SMALL, embed(TITLES))
+
+
+def features(query, **more):
+    every = np.arange(len(SMALL))
+    return pair_features(REFERENCE, [query], np.zeros(4, int), every, **more)
+
+
+def column(name, query, **more):
+    return features(query, **more)[name].tolist()
+
+
+def crowd(n=60):
+    """Queries with phrases, weights and synonyms that share words."""
+    return [
+        Query(
+            "x",
+            (
+                Term(
+                    f"w{i}",
+                    synonyms=((f"w{i + 5}", 0.5), (f"w{i + 1} w{i}", 0.7)),
+                    weight=1 + i % 3,
+                ),
+                Term(f"w{2 * i}"),
+                Term(f"w{i // 3} w{i // 2}"),
+                Term("never-written"),
+            )[: 2 + i % 3],
+        )
+        for i in range(n)
+    ]
+
+
+def test_bm25_is_the_keyword_indexs_score(documents):
+    index = KeywordIndex.build(documents)
+    ids, scores = index.search_many(crowd(), 80)
+    row, place = np.nonzero(ids >= 0)
+    made = pair_features(Reference.of(documents), crowd(), row, ids[row, place])
+    # Texts here are shorter than forty words, whose lengths the index keeps exactly.
+    assert 2 * made["bm25_title"] + made["bm25_body"] == pytest.approx(
+        scores[row, place], rel=1e-5
+    )
+    assert len(row) > 3_000
+
+
+def test_one_query_at_a_time_gives_the_same(documents):
+    reference, queries = Reference.of(documents), crowd()
+    rng = np.random.default_rng(0)
+    row, some = rng.integers(len(queries), size=9_000), rng.integers(2_000, size=9_000)
+    many = pair_features(reference, queries, row, some)
+    for one in (0, 7, 59):
+        mine = row == one
+        alone = pair_features(
+            reference, [queries[one]], np.zeros(mine.sum(), int), some[mine]
+        )
+        assert np.array_equal(alone.values, many.values[mine], equal_nan=True)
+
+
+def test_coverage_counts_terms_by_weight_and_synonyms():
+    asked = Query("x", (Term("red", 3.0), Term("sofa", synonyms=(("couch", 0.5),))))
+    assert column("cover_title", asked) == pytest.approx([1, 1, 0, 0.25])
+    assert column("own_title", asked) == pytest.approx([1, 0.75, 0, 0.25])
+    assert column("cover_body", asked) == pytest.approx([0, 1, 0, 0.75])
+    assert column("cover", asked) == pytest.approx([1, 1, 0, 1])
+    assert column("n_terms", asked) == [2] * 4
+
+
+def test_unknown_words_count_as_not_covered():
+    assert column("cover_title", ask("sofa divan")) == [0.5, 0, 0, 0.5]
+
+
+def test_a_phrase_must_stand_as_typed():
+    assert column("phrase_title", ask("sofa bed")) == [1, 0, 0, 0]
+    assert column("phrase_body", ask("sofa bed")) == [0, 1, 0, 0]
+    assert column("phrase_title", ask("red bed")) == [0, 0, 0, 0]
+    # The end of one title and the start of the next are no phrase.
+    assert column("phrase_title", ask("bed couch")) == [0, 0, 0, 0]
+
+
+def test_a_synonym_of_two_words_must_stand_together():
+    asked = Query("x", (Term("divan", synonyms=(("sofa bed", 1.0),)),))
+    assert column("cover_title", asked) == [1, 0, 0, 0]
+
+
+def test_a_query_without_terms_matches_nothing():
+    made = features(Query("", ()))
+    assert made["cover"].tolist() == made["bm25_title"].tolist() == [0] * 4
+
+
+def test_attributes_agree_differ_or_are_silent():
+    asked = Query("x", (), (("colour", "red"), ("shape", "round")))
+    assert column("agrees_colour", asked) == [1, 1, 0, 0]
+    assert column("differs_colour", asked) == [0, 0, 0, 1]
+    assert column("silent_colour", asked) == [0, 0, 1, 0]
+    assert column("agrees_brand", asked) == column("silent_brand", asked) == [0] * 4
+
+
+def test_either_of_two_values_will_do_and_an_unknown_one_never():
+    both = Query("x", (), (("colour", "red"), ("colour", "blue")))
+    assert column("agrees_colour", both) == [1, 1, 0, 1]
+    never = Query("x", (), (("colour", "mauve"),))
+    assert column("differs_colour", never) == [1, 1, 0, 1]
+
+
+def test_cosines_are_of_the_typed_text_or_of_given_vectors():
+    query = Query("couch", (Term("couch"),))
+    cosine = column("cosine", query)
+    assert cosine == pytest.approx((embed(TITLES) @ embed(["couch"])[0]).tolist())
+    assert column("cosine", query, asks=embed(["table"]))[2] > 0.5
+    half = Reference.of(SMALL, embed(TITLES, 64).astype(np.float16))
+    made = pair_features(half, [query], [0], [1])["cosine"]
+    assert made == pytest.approx(
+        embed(TITLES, 64)[1] @ embed(["couch"], 64)[0], abs=1e-3
+    )
+
+
+def test_numbers_are_put_in_a_form_that_suits():
+    made = features(ask("sofa"), usual=[100.0])
+    assert made["log_price"][:3] == pytest.approx(np.log1p([100, 200, 50]))
+    assert np.isnan(made["log_price"][3])
+    assert made["price_gap"][:2] == pytest.approx([0, np.log(201 / 101)], abs=1e-6)
+    mean = (5 + 4 * 1_000 + 3 * 100) / 1_101
+    shrunk = [(5 + 10 * mean) / 11, (4_000 + 10 * mean) / 1_010, mean]
+    assert made["rating"][:3] == pytest.approx(shrunk)
+    assert made["in_stock"].tolist() == [1, 0, 1, 1]
+    assert "price_gap" not in features(ask("sofa")).names
+
+
+def test_ranks_of_sources_fall_and_absence_is_zero():
+    made = features(ask("sofa"), ranks={"keyword": [0, 2, 6, -1]})
+    assert made["rank_keyword"] == pytest.approx([1, 1 / 2, 1 / 3, 0])
+
+
+def test_no_pairs_make_an_empty_table():
+    made = pair_features(REFERENCE, [ask("sofa")], [], [])
+    assert made.values.shape == (0, len(made.names))
+
+
+def test_a_table_gives_columns_and_rows():
+    table = FeatureTable(("a", "b"), np.arange(6, dtype=np.float32).reshape(3, 2))
+    assert table.without("a").names == ("b",)
+    assert table.only("b", "a")["a"].tolist() == [0, 2, 4]
+    assert table.take([2, 0])["b"].tolist() == [5, 1]
+    assert table.beside({"c": [7, 8, 9]})["c"].tolist() == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda: pair_features(REFERENCE, [ask("x")], [0, 0], [1]), "one length"),
+        (
+            lambda: pair_features(REFERENCE, [ask("x")], [1], [1]),
+            "`row` must be 0 to 0",
+        ),
+        (lambda: pair_features(REFERENCE, [ask("x")], [0], [4]), "`document` must be"),
+        (lambda: features(ask("x"), ranks={"k": [1]}), "one length"),
+        (lambda: Reference.of(SMALL, embed(["x"])), "1 vectors do not fit 4"),
+        (lambda: FeatureTable(("a", "a"), np.zeros((1, 2), np.float32)), "none twice"),
+        (lambda: FeatureTable(("a",), np.zeros((1, 2), np.float32)), "for each column"),
+    ],
+)
+def test_bad_requests_are_refused(act, told):
+    with pytest.raises(ValueError, match=told):
+        act()

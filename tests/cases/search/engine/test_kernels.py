@@ -1,0 +1,194 @@
+"""The neural re-ranker reads both texts, learns from lists, and repeats itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.engine.judged import Judged
+from sevensteps.cases.search.engine.kernel_training import (
+    KernelPlan,
+    _begun,
+    _lesson,
+    _lists,
+    _scores,
+    _unit,
+    fit,
+)
+from sevensteps.cases.search.engine.kernels import (
+    CENTRE,
+    KernelRanker,
+    Standard,
+    pooled,
+    soft_counts,
+    subwords,
+    token_vectors,
+)
+from sevensteps.cases.search.engine.table import FeatureTable
+from sevensteps.measure.lists import ndcg_at_k
+
+PLAN = KernelPlan(epochs=4, lists=16, slots=8)
+M = 8
+THINGS = ["sofa", "lamp", "table", "bed", "chair", "rug", "desk", "mirror"]
+ALSO = ["couch", "light", "desk", "bunk", "seat", "carpet", "table", "glass"]
+COLOURS = ["red", "blue", "green", "white", "black", "grey"]
+
+
+def drawn(seed, n=200):
+    """Queries in one wording and titles in another; the rating matters a little."""
+    rng = np.random.default_rng(seed)
+    thing, colour = rng.integers(8, size=(n, M)), rng.integers(6, size=(n, M))
+    want = thing[:, 0].copy(), colour[:, 0].copy()
+    rows = [rng.permutation(M) for _ in range(n)]
+    thing, colour = (
+        np.stack([x[r] for x, r in zip(c, rows, strict=True)]) for c in (thing, colour)
+    )
+    rating = rng.random((n, M))
+    fits = (thing == want[0][:, None]) * 1 + (colour == want[1][:, None])
+    grade = np.where(fits == 2, 3, fits) * (rating > 0.2)
+    asked = [f"{COLOURS[c]} {ALSO[t]}" for t, c in zip(*want, strict=True)]
+    title = [
+        f"{COLOURS[c]} {THINGS[t]}"
+        for t, c in zip(thing.flat, colour.flat, strict=True)
+    ]
+    table = FeatureTable(("rating",), rating.reshape(-1, 1).astype(np.float32))
+    judged = Judged.of(table, np.repeat(np.arange(n), M), grade.ravel())
+    return judged, np.repeat(subwords(asked, 6), M, axis=0), subwords(title, 6)
+
+
+TRAIN, TEST = drawn(0), drawn(1)
+
+
+def ndcg(ranker, test=TEST):
+    scores = ranker.scores(test[0].features, *test[1:]).reshape(-1, M)
+    gains = 2.0 ** test[0].grade.reshape(-1, M) - 1
+    shown = np.take_along_axis(gains, np.argsort(-scores, axis=1), axis=1)
+    return ndcg_at_k(shown, np.arange(len(shown)) % 50, k=5).estimate
+
+
+@pytest.fixture(scope="module")
+def ranker():
+    return fit(*TRAIN, PLAN)
+
+
+def test_counts_are_the_papers_formula():
+    vector = token_vectors()
+    asked, title = subwords(["grey sofa"], 5), subwords(["a couch, grey"], 9)
+    counts = soft_counts(vector, asked, title)[0]
+    width = np.array([1e-3, *[0.1] * 10])
+    by_hand = np.zeros(len(CENTRE))
+    for one in asked[0][asked[0] >= 0]:
+        alike = vector[title[0][title[0] >= 0]] @ vector[one]
+        each = np.exp(-((alike[:, None] - CENTRE) ** 2) / (2 * width**2)).sum(axis=0)
+        by_hand += np.log(np.maximum(each, 1e-10))
+    assert counts == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_the_first_kernel_counts_equal_words():
+    asked, title = subwords(["sofa"] * 2, 4), subwords(["sofa", "lamp"], 4)
+    same, other = soft_counts(token_vectors(), asked, title)[:, 0]
+    assert same == pytest.approx(0, abs=1e-3), "each token once: the logarithm of one"
+    assert other < -20
+
+
+def test_padding_changes_nothing():
+    short, long = (subwords(["red sofa"], n) for n in (3, 12))
+    title = subwords(["sofa bed"], 9)
+    vector = token_vectors()
+    assert np.allclose(
+        soft_counts(vector, short, title), soft_counts(vector, long, title)
+    )
+    there = long >= 0, title >= 0
+    whole = pooled(vector[long], vector[title], there)
+    assert np.allclose(soft_counts(vector, long, title), whole)
+
+
+def test_it_learns_to_match_other_wordings(ranker):
+    assert ndcg(ranker) > ndcg(fit(*TRAIN, replace(PLAN, epochs=1, rate=0.0))) + 0.2
+    assert ndcg(ranker) > 0.85
+
+
+def test_training_and_serving_score_alike():
+    judged, asked, title = TRAIN
+    table = Standard.of(judged.features.values)
+    lesson, used = _lesson(judged, asked, title, table, PLAN)
+    weights, frozen = _begun(PLAN, 256, 1), token_vectors()
+    kernel = Standard(np.full(11, -5.0, np.float32), np.full(11, 3.0, np.float32))
+    fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
+    batch = lesson.batch(np.arange(16))
+    vector = _unit(frozen @ np.asarray(weights["project"]))
+    layers = [
+        {k: np.asarray(v) for k, v in layer.items()} for layer in weights["layers"]
+    ]
+    serving = KernelRanker(("rating",), table, kernel, vector, layers)
+    rows = lesson.rows[:16].ravel()
+    scores = serving.scores(judged.features.take(rows), asked[rows], title[rows])
+    assert np.asarray(_scores(weights, batch, fixed)).ravel() == pytest.approx(
+        scores, abs=1e-4
+    )
+
+
+def test_it_needs_the_words(ranker):
+    swapped = TEST[0], TEST[1], np.roll(TEST[2], 1, axis=0)
+    assert ndcg(ranker, swapped) < ndcg(ranker) - 0.2
+
+
+def test_two_runs_are_identical(ranker):
+    again = fit(*TRAIN, PLAN)
+    assert np.array_equal(
+        again.scores(TEST[0].features, *TEST[1:]),
+        ranker.scores(TEST[0].features, *TEST[1:]),
+    )
+
+
+def test_pairs_are_scored_alone_as_in_a_crowd(ranker):
+    many = ranker.scores(TEST[0].features, *TEST[1:])
+    some = np.array([3, 500, 77])
+    few = ranker.scores(TEST[0].features.take(some), TEST[1][some], TEST[2][some])
+    assert few == pytest.approx(many[some], abs=1e-4)
+
+
+def test_clicks_count_by_their_weights():
+    """Half of the searches click the wrong way, but those weigh nothing."""
+    judged, *texts = TRAIN
+    upside_down = np.repeat(np.arange(200) % 2 == 0, M)
+    clicked = np.where(upside_down, judged.grade == 0, judged.grade == 3)
+    wrong = replace(judged, grade=clicked.astype(np.float32))
+    right = replace(wrong, weight=np.where(upside_down, 0, 1).astype(np.float32))
+    assert ndcg(fit(right, *texts, PLAN)) > ndcg(fit(wrong, *texts, PLAN)) + 0.1
+
+
+def test_long_lists_keep_all_that_is_relevant():
+    table = FeatureTable(("x",), np.zeros((60, 1), np.float32))
+    grade = np.zeros(60)
+    grade[[5, 20, 33]] = 1
+    judged = Judged.of(table, np.repeat([0, 1, 2], 20), grade)
+    rows = _lists(judged, KernelPlan(slots=4))
+    assert [sorted(set(row) & {5, 20, 33}) for row in rows.tolist()] == [[5], [20, 33]]
+    assert (judged.query[rows] == judged.query[rows[:, :1]]).all()
+    assert len(np.unique(rows)) == 8
+
+
+def test_unknown_values_are_the_mean():
+    scale = Standard.of(np.array([[1.0, np.nan], [3.0, np.nan]], np.float32))
+    assert scale(np.array([[np.nan, 7.0], [2.0, np.nan]], np.float32)).tolist() == [
+        [0, 5],
+        [0, 0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda: fit(TRAIN[0], TRAIN[1][:3], TRAIN[2]), "one row for each judged"),
+        (lambda: fit(*drawn(0, 5), PLAN), "a batch needs 16 lists"),
+    ],
+)
+def test_too_little_is_refused(act, told):
+    with pytest.raises(ValueError, match=told):
+        act()
+
+
+def test_rows_of_another_length_are_refused(ranker):
+    with pytest.raises(ValueError, match="one row a pair"):
+        ranker.scores(TEST[0].features, TEST[1][:2], TEST[2])

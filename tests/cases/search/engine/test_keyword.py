@@ -1,0 +1,219 @@
+"""The inverted index finds what its rules say, and the same each time."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.engine.documents import Documents
+from sevensteps.cases.search.engine.keyword import KeywordIndex
+from sevensteps.cases.search.engine.query import Query, Term
+
+from .conftest import ask, corpus
+
+TITLES = ["red sofa", "grey couch", "sofa couch settee", "red lamp", "sofa bed"]
+BODIES = ["soft", "soft red", "plain", "sofa bed light", "wood bed"]
+SMALL = Documents.of([t.split() for t in TITLES], [b.split() for b in BODIES])
+
+
+@pytest.fixture(scope="module")
+def small():
+    return KeywordIndex.build(SMALL)
+
+
+@pytest.fixture(scope="module")
+def index(documents):
+    return KeywordIndex.build(documents)
+
+
+def found(index, query, k=10, **more):
+    return index.search(query, k, **more)[0].tolist()
+
+
+def test_a_query_finds_the_documents_with_its_words(documents, index):
+    words = documents.vocabulary
+    has = [
+        (tokens.counts()[:, [words["w7"], words["w90"]]].toarray() > 0)
+        for tokens in (documents.title, documents.body)
+    ]
+    either = has[0] | has[1]
+    asked = ask("w7 w90")
+    assert sorted(found(index, asked, 2_000)) == np.flatnonzero(either.any(1)).tolist()
+    both = found(index, asked, 2_000, match="all")
+    assert sorted(both) == np.flatnonzero(either.all(1)).tolist()
+    assert 0 < len(both) < either.any(1).sum()
+
+
+def test_scores_fall_and_ties_go_by_number(index):
+    ids, scores = index.search(ask("w0 w3"), 2_000)
+    pairs = list(zip(-scores, ids, strict=True))
+    assert pairs == sorted(pairs)
+    assert len(np.unique(scores)) < len(scores), "there must be ties to speak of"
+
+
+def test_fewer_are_the_first_of_many(index):
+    many = found(index, ask("w0"), 1_000)
+    assert all(found(index, ask("w0"), k) == many[:k] for k in (1, 7, 50, 333))
+
+
+def test_synonyms_do_not_add_up(small):
+    couch = Query("sofa", (Term("sofa", synonyms=(("couch", 1.0), ("settee", 1.0))),))
+    ids, scores = small.search(couch, 5)
+    alone = dict(zip(*small.search(ask("settee"), 5), strict=True))
+    assert set(ids) == {0, 1, 2, 3, 4}
+    # All three words stand in this title; only the rarest counts.
+    assert scores[ids == 2] == pytest.approx(alone[2])
+
+
+def test_a_synonym_counts_by_its_weight(small):
+    def score(weight):
+        query = Query("x", (Term("divan", synonyms=(("couch", weight),)),))
+        return small.search(query, 1)[1][0]
+
+    assert score(0.5) == pytest.approx(score(1.0) / 2)
+
+
+def test_a_term_counts_by_its_weight(small):
+    one, two = (small.search(ask("lamp", weight=w), 1)[1][0] for w in (1.0, 3.0))
+    assert two == pytest.approx(3 * one)
+
+
+def test_the_title_counts_by_its_boost():
+    flat = KeywordIndex.build(SMALL, boosts={"title": 1.0, "body": 1.0})
+    steep = KeywordIndex.build(SMALL, boosts={"title": 9.0, "body": 1.0})
+    assert found(flat, ask("bed"), 1) == found(steep, ask("bed"), 1) == [4]
+    only_title, only_body = ask("lamp"), ask("light")
+    assert steep.search(only_title, 1)[1] == pytest.approx(
+        9 * flat.search(only_title, 1)[1]
+    )
+    assert steep.search(only_body, 1)[1] == pytest.approx(flat.search(only_body, 1)[1])
+
+
+def test_a_phrase_stands_together(small):
+    together = Query("sofa bed", (Term("sofa bed"),))
+    assert set(found(small, together)) == {3, 4}
+    assert set(found(small, ask("sofa bed"), match="all")) == {3, 4}
+    swapped = Query("bed sofa", (Term("bed sofa"),))
+    assert found(small, swapped) == []
+    as_synonym = Query("x", (Term("divan", synonyms=(("red sofa", 0.5),)),))
+    assert found(small, as_synonym) == [0]
+
+
+def test_most_terms_are_two_of_three(small):
+    asked = ask("red sofa bed")
+    assert set(found(small, asked, match="all")) == {3}
+    assert set(found(small, asked, match="most")) == {0, 3, 4}
+    assert set(found(small, asked, match="any")) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("n", "most"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4)]
+)
+def test_one_term_in_three_may_be_missing(n, most):
+    words = [f"x{i}" for i in range(n)]
+    titles = [words[:kept] for kept in range(1, n + 1)]
+    index = KeywordIndex.build(Documents.of(titles, [[]] * n))
+    ids = found(index, ask(" ".join(words)), match="most", enough=0)
+    assert sorted(ids) == list(range(most - 1, n))
+
+
+@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w2 w3 w60 w90"])
+@pytest.mark.parametrize("match", ["all", "most", "any"])
+def test_all_terms_that_a_document_has_add_up(documents, index, text, match):
+    terms = text.split()
+    alone = np.zeros((len(terms), len(documents)), np.float32)
+    for row, word in enumerate(terms):
+        ids, score = index.search(ask(word), len(documents))
+        alone[row, ids] = score
+    has = (alone > 0).sum(axis=0)
+    least = {"all": len(terms), "most": len(terms) - len(terms) // 3, "any": 1}
+    expected = np.flatnonzero(has >= least[match])
+    assert 0 < len(expected) < len(documents)
+    ids, score = index.search(ask(text), len(documents), match=match, enough=0)
+    assert sorted(ids) == expected.tolist()
+    assert score == pytest.approx(alone.sum(axis=0)[ids], rel=1e-5)
+
+
+def test_too_few_results_loosen_the_match(small):
+    asked = ask("red sofa bed")
+    assert set(found(small, asked, match="all", enough=2)) == {0, 3, 4}
+    assert set(found(small, asked, match="all", enough=4)) == {0, 1, 2, 3, 4}
+    assert set(found(small, ask("grey rocket"), match="all")) == {1}
+    assert found(small, ask("grey rocket"), match="all", enough=0) == []
+
+
+def test_many_queries_are_padded(small):
+    ids, scores = small.search_many([ask("lamp"), ask("rocket"), Query("", ())], 3)
+    assert ids.tolist() == [[3, -1, -1], [-1, -1, -1], [-1, -1, -1]]
+    assert np.isneginf(scores[1:]).all()
+    assert scores[0, 0] > 0
+
+
+def test_changes_are_seen_after_a_refresh():
+    index = KeywordIndex.build(SMALL)
+    assert index.add(Documents.of([["lamp"]], [["new"]])).tolist() == [5]
+    index.remove([3])
+    assert (found(index, ask("lamp")), len(index)) == ([3], 5)
+    index.refresh()
+    assert (found(index, ask("lamp")), len(index)) == ([5], 5)
+    index.add(Documents.of([["sofa"]], [["newer"]]), ids=[5])
+    index.refresh()
+    assert found(index, ask("lamp")) == []
+    assert found(index, ask("newer")) == [5]
+
+
+def test_in_many_segments_ties_still_go_by_number():
+    one = Documents.of([["sofa"]] * 3, [["bed"]] * 3)
+    index = KeywordIndex.build(one)
+    for first in (30, 20, 10):
+        index.add(one, ids=np.arange(first, first + 3))
+        index.refresh()
+    assert index.n_segments > 1
+    every = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32]
+    assert all(found(index, ask("sofa"), k) == every[:k] for k in range(1, 13))
+
+
+def test_the_same_documents_make_the_same_results(documents, index):
+    again = KeywordIndex.build(documents)
+    queries = [ask(f"w{i} w{i * 3} w{i * 7}") for i in range(50)]
+    mine, other = (each.search_many(queries, 100) for each in (index, again))
+    assert np.array_equal(mine[0], other[0])
+    assert np.array_equal(mine[1], other[1])
+    assert index.n_segments == 1
+
+
+def test_an_index_in_a_folder_opens_again(tmp_path):
+    built = KeywordIndex.build(SMALL, tmp_path / "index")
+    opened = KeywordIndex(tmp_path / "index")
+    assert found(opened, ask("sofa")) == found(built, ask("sofa"))
+    assert opened.n_bytes == built.n_bytes > 500
+    assert opened.add(SMALL.take([0])).tolist() == [5]
+
+
+def test_a_temporary_folder_goes_with_its_index():
+    index = KeywordIndex.build(SMALL)
+    folder = index.folder
+    assert folder.exists()
+    del index
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda i: i.search(ask("x"), 0), "`k` must be at least 1"),
+        (lambda i: i.search(ask("x", weight=-1.0), 1), "weight of 'x' must be"),
+        (lambda i: i.search(Query("", (Term(" "),)), 1), "needs a word"),
+        (lambda i: i.search(ask("x"), 1, match="some"), "all, most or any"),
+        (lambda i: i.add(SMALL, ids=[1, 1, 2, 3, 4]), "an id of its own"),
+        (lambda i: i.add(SMALL, ids=[-1, 1, 2, 3, 4]), "an id of its own"),
+        (lambda i: i.add(SMALL, ids=[1]), "an id of its own"),
+        (lambda i: KeywordIndex.build(SMALL, i.folder), "holds an index already"),
+        (lambda i: KeywordIndex(i.folder / "no"), "no index in"),
+    ],
+)
+def test_bad_requests_are_refused(small, act, told):
+    with pytest.raises(ValueError, match=told):
+        act(small)
+
+
+def test_a_large_catalogue_is_one_segment():
+    assert KeywordIndex.build(corpus(20_000, seed=1)).n_segments == 1

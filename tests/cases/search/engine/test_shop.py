@@ -1,0 +1,147 @@
+"""A shop's tables as documents, words and an understanding of queries."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sevensteps.cases.search.engine.analysis import Analyser
+from sevensteps.cases.search.engine.engine import Engine, _places
+from sevensteps.cases.search.engine.rankers import ColumnRanker
+from sevensteps.cases.search.engine.shop import Asked, Catalogue, understanding
+
+ROWS = [
+    ("Grey Velvet Sofa 3 Seater", "a couch for the living room", "sofa", "grey"),
+    ("Oak Coffee Table", "goes with any sofa", "table", None),
+    ("Red Leather Couch", "soft", "sofa", "red"),
+    ("Desk Lamp Black", "for the home office", "lamp", "black"),
+    ("Blue Sofa", "made of cotton", "sofa", "blue"),
+    ("Black Sofa", "made of leather", "sofa", "black"),
+]
+
+
+def products(rows=ROWS):
+    """A shop's table."""
+    n = len(rows)
+    title, text, category, colour = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "product_id": pa.array(np.arange(n, dtype=np.int32)),
+            "title": title,
+            "description": text,
+            "brand": ["velvo"] * n,
+            "category": category,
+            "colour": pa.array(colour, pa.string()),
+            "material": pa.array([None] * n, pa.string()),
+            "size": pa.array([None] * n, pa.string()),
+            "price": pa.array(np.arange(n, dtype=np.float32) + 10),
+            "margin": pa.array(np.full(n, 0.3, np.float32)),
+            "listed_at": pa.array(np.zeros(n, np.int32)),
+            "in_stock": pa.array([True] * n),
+            "rating": pa.array([None] + [4.0] * (n - 1), pa.float32()),
+            "n_ratings": pa.array([0] + [3] * (n - 1), pa.int32()),
+            "sold": pa.array(np.arange(n, dtype=np.int32)),
+        }
+    )
+
+
+ANALYSER = Analyser()
+QUERIES = pa.table({"query_id": [0, 1, 2], "text": ["sofa", "lamp", "couch grey"]})
+
+
+def asked(times=(6, 1, 9)):
+    ids = np.repeat(np.arange(3, dtype=np.int32), times)
+    return Asked.of(pa.table({"query_id": ids}), QUERIES)
+
+
+def engine(**more):
+    catalogue = Catalogue.of(products(), 3, ANALYSER)
+    reads = understanding(catalogue, ANALYSER, asked(), "sofa, couch\n")
+    return Engine.of(catalogue, reads, **more)
+
+
+def test_columns_become_documents():
+    made = Catalogue.of(products(), 3, ANALYSER)
+    documents = made.documents
+    assert documents.title.texts()[0] == "grey velvet sofa 3 seater"
+    assert documents.body.texts()[0] == "couch living room"
+    assert documents.fields["colour"].code[1] == -1
+    assert made.categories[:3] == ["sofa", "table", "sofa"]
+    assert np.isnan(documents.numbers["rating"][0])
+    assert (documents.numbers["age_days"] == 3).all()
+    length = np.linalg.norm(made.vector.astype(np.float32), axis=1)
+    assert length == pytest.approx(1, abs=1e-3)
+
+
+def test_new_products_are_read_alone_and_the_rest_kept():
+    before = Catalogue.of(products(ROWS[:4]), 3, ANALYSER)
+    grown = Catalogue.of(products(), 4, ANALYSER, before)
+    whole = Catalogue.of(products(), 4, ANALYSER)
+    assert grown.documents.title.texts() == whole.documents.title.texts()
+    assert grown.documents.body.texts() == whole.documents.body.texts()
+    assert np.array_equal(grown.vector, whole.vector)
+    assert (grown.documents.numbers["age_days"] == 4).all()
+
+
+def test_ids_must_be_positions():
+    table = products().take(pa.array([1, 0, 2]))
+    with pytest.raises(ValueError, match="product_id must be 0, 1, 2"):
+        Catalogue.of(table, 3, ANALYSER)
+
+
+def test_queries_come_most_frequent_first():
+    made = asked()
+    assert made.text == ["couch grey", "sofa", "lamp"]
+    assert made.times.tolist() == [9, 6, 1]
+    assert made.often(6).text == ["couch grey", "sofa"]
+
+
+def test_all_parts_of_understanding_work_on_a_shop_s_words():
+    reads = understanding(
+        Catalogue.of(products(), 3, ANALYSER), ANALYSER, asked(), "sofa, couch\n"
+    )
+    query = reads.read("blue couhc")
+    assert "sofa" in dict(query.terms[-1].synonyms)
+    assert ("colour", "blue") not in reads.without("attributes").read("blue").attributes
+
+
+def test_words_find_what_holds_them_and_vectors_what_means_alike():
+    by_words = engine(sources=("keyword",)).lists(["desk lamp"], 6)[0]
+    assert by_words[0] == 3
+    both = engine().lists(["settee"], 6)[0]  # a word that no product has
+    assert both[0] in {0, 2, 4, 5}
+    assert (engine(sources=("keyword",)).lists(["settee"], 6) == -1).all()
+
+
+def test_a_ranker_orders_what_was_found():
+    plain = engine(sources=("keyword",))
+    dear = plain.with_ranker(ColumnRanker("log_price")).lists(["sofa"], 6)[0]
+    found = dear[dear >= 0]
+    assert found.tolist() == sorted(found.tolist(), reverse=True)
+    assert set(found) == set(plain.lists(["sofa"], 6)[0]) - {-1}
+
+
+def test_each_source_s_place_is_kept():
+    made = engine()
+    queries = made.read(["grey sofa", "lamp"])
+    found = made.retrieve(queries)
+    by_words, _ = made.keyword.search_many(queries, made.pool, match="most", enough=40)
+    for row in range(2):
+        for place, item in enumerate(found.ids[row]):
+            own = by_words[row].tolist()
+            expected = own.index(item) if item >= 0 and item in own else -1
+            assert found.rank["keyword"][row, place] == expected
+    table = made.features(queries, found)
+    assert len(table) == len(found.pairs[0])
+    assert {"rank_keyword", "rank_dense", "cosine"} <= set(table.names)
+
+
+def test_places_on_an_empty_list_are_nowhere():
+    none = np.full((2, 3), -1, np.int32)
+    assert (_places(np.array([[1, 2], [3, -1]], np.int32), none) == -1).all()
+
+
+def test_an_engine_needs_an_index():
+    with pytest.raises(ValueError, match="needs an index"):
+        engine(sources=())
+    with pytest.raises(ValueError, match="sources are"):
+        engine(sources=("magic",))

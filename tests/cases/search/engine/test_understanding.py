@@ -1,0 +1,186 @@
+"""Any text becomes a query; each part does its own work and can be left out."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sevensteps.cases.search.engine.analysis import Analyser
+from sevensteps.cases.search.engine.attributes import Gazetteer
+from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.spelling import Speller
+from sevensteps.cases.search.engine.synonyms import of_pairs
+from sevensteps.cases.search.engine.understanding import PARTS, Understanding
+from sevensteps.cases.search.engine.usage import Usage
+
+TITLES = [
+    f"{colour} {material} {thing} with wooden legs"
+    for colour in ("Grey", "Red", "Light Grey")
+    for material in ("Oak", "Linen")
+    for thing in ("coffee table", "sofa", "armchair", "table")
+] * 3
+
+
+def columns():
+    words = [title.split() for title in TITLES]
+    return {
+        "colour": [
+            " ".join(each[: each.index("Grey") + 1]) if "Grey" in each else "Red"
+            for each in words
+        ],
+        "material": ["Oak" if "Oak" in each else "Linen" for each in words],
+    }
+
+
+@pytest.fixture(scope="module")
+def understanding():
+    analyser = Analyser().learn(TITLES)
+    category = ["Sofas" if "sofa" in title else "Tables" for title in TITLES]
+    return Understanding(
+        analyser,
+        Speller.fit(Usage.of(analyser.words_of(TITLES))),
+        of_pairs([("coffee table", "cocktail table", 0.8), ("couch", "sofa", 0.7)]),
+        Gazetteer.fit(TITLES, category, columns(), analyser),
+    )
+
+
+def test_a_query_is_read_with_all_its_parts(understanding):
+    text = "light grey cofee tables in oak without wooden legs, under $200"
+    found = understanding.reading(text)
+    assert found.query == Query(
+        text,
+        (
+            Term("light"),
+            Term("grey"),
+            Term("coffee table", 1.0, (("cocktail table", 0.8),)),
+            Term("oak"),
+        ),
+        (
+            ("colour", "Light Grey"),
+            ("material", "Oak"),
+            ("price_max", "200"),
+            ("not", "wooden leg"),
+        ),
+    )
+    assert found.corrected == (("cofee", "coffee"),)
+    assert found.expanded == ("coffee table",)
+    assert [(each.start, each.stop) for each in found.recognised] == [(0, 2), (4, 5)]
+    assert " ".join(found.dropped) == "in without wooden legs under dollar 200"
+
+
+def test_what_is_not_wanted_has_a_column_where_it_is_known(understanding):
+    assert understanding.read("table no oak").attributes == (("not material", "Oak"),)
+    assert understanding.read("table no oak").words == ("table",)
+    assert understanding.read("sofa without arms").attributes == (("not", "arm"),)
+
+
+@pytest.mark.parametrize(
+    ("part", "words", "attributes"),
+    [
+        ("spelling", ("couch", "oakk"), (("price", "low"),)),
+        ("synonyms", ("couch", "oak"), (("material", "Oak"), ("price", "low"))),
+        ("attributes", ("couch", "oak"), (("price", "low"),)),
+        ("wishes", ("cheap", "couch", "oak"), (("material", "Oak"),)),
+    ],
+)
+def test_each_part_can_be_switched_off(understanding, part, words, attributes):
+    query = understanding.without(part).read("cheap couch oakk")
+    assert query.words == words
+    assert query.attributes == attributes
+    others = [term.synonyms for term in query.terms if term.word == "couch"]
+    assert others == [() if part == "synonyms" else (("sofa", 0.7),)]
+
+
+def test_without_any_part_only_the_tokens_are_left(understanding):
+    text = "Cheap couches, no oakk"
+    bare = understanding.without(*PARTS)
+    tokens = understanding.analyser.tokens(text)
+    assert bare.read(text) == Query(text, tuple(map(Term, tokens)))
+    assert bare == Understanding(understanding.analyser, wishes=False)
+    with pytest.raises(ValueError, match=r"there is no \['grammar'\]"):
+        understanding.without("grammar")
+
+
+def test_a_query_of_wishes_or_stop_words_alone_is_taken_literally(understanding):
+    assert understanding.read("without arms").words == ("without", "arm")
+    assert understanding.read("cheap").words == ("cheap",)
+    assert understanding.read("with the").words == ("with", "the")
+
+
+def test_a_word_said_twice_is_asked_once(understanding):
+    assert understanding.read("sofa red sofas").words == ("sofa", "red")
+
+
+@pytest.mark.parametrize("odd", ["", " \t\n", "😀🛋️", "!!!", '"', "\x00", "\ud800"])
+def test_a_text_without_words_asks_nothing(understanding, odd):
+    assert understanding.read(odd) == Query(odd, ())
+
+
+def test_odd_texts_are_taken_literally(understanding):
+    sql = "'; DROP TABLE products; --"
+    assert understanding.read(sql).words == ("drop", "table", "product")
+    assert understanding.read("كنبة رمادية").words == ("كنبة", "رمادية")
+    assert understanding.read("<script>alert(1)</script>").words[0] == "script"
+    long = understanding.reading(" ".join(f"w{i}" for i in range(3000)))
+    assert len(long.query.terms) == 32
+    assert long.dropped[:2] == ("w32", "w33")
+    assert len(understanding.read("x" * 10_000).terms) == 1
+    with pytest.raises(ValueError, match="a query is text; got None"):
+        understanding.read(None)
+
+
+TEXTS = st.one_of(
+    st.text(max_size=50),
+    st.lists(
+        st.sampled_from(
+            [*" ".join(TITLES[:4]).split(), "no", "under", "50", "cofee", '"']
+        )
+    ).map(" ".join),
+)
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_every_text_is_read_and_nothing_is_lost_in_silence(understanding, text):
+    found = understanding.reading(text)
+    query = found.query
+    assert query.text == text
+    assert len(set(query.words)) == len(query.words)
+    assert understanding.reading(text) == found
+    words = understanding.analyser.words(text)[:32]
+    assert bool(query.terms) == bool(words)
+    pieces = [piece for word in query.words for piece in word.split(" ")]
+    changed = " ".join(taken for _, taken in found.corrected).split(" ")
+    for word in words:
+        kept = understanding.analyser.stemmed(word) in pieces or word in found.dropped
+        assert kept or any(word in typed for typed, _ in found.corrected)
+    assert all(
+        c == "" or c in found.dropped or understanding.analyser.stemmed(c) in pieces
+        for c in changed
+    )
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_what_was_read_reads_the_same_again(understanding, text):
+    once = understanding.without("synonyms", "wishes").read(text)
+    again = understanding.without("synonyms", "wishes").read(" ".join(once.words))
+    assert again.words == once.words
+
+
+def test_many_are_read_as_each_alone(understanding):
+    texts = ["red sofa", "", "cofee", "red sofa"]
+    assert understanding.read_many(texts) == [
+        understanding.read(text) for text in texts
+    ]
+    assert understanding.read_many([]) == []
+
+
+def test_reading_is_quick(understanding):
+    texts = ["light grey cofee tables in oak", "red couch under 500", "linen armchair"]
+    start = time.process_time()
+    for _ in range(300):
+        for text in texts:
+            understanding.read(text)
+    assert (time.process_time() - start) / 900 < 0.5e-3

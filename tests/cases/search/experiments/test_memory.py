@@ -1,0 +1,110 @@
+"""A shop that remembers clicks: what it learns, when, and in which order it puts it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sevensteps.cases.search.experiments import RememberingPolicy
+from sevensteps.cases.search.world import PLACES, Pages, Requests, View
+
+LISTED = 30
+CURVES = np.stack([1 / np.arange(1, PLACES + 1), 1 / np.arange(1, PLACES + 1) ** 2])
+
+
+class Base:
+    """Lists the products 0, 1, 2, ... for every query."""
+
+    def listed(self, requests, view):
+        return np.tile(np.arange(LISTED, dtype=np.int32), (len(requests), 1))
+
+
+def requests(query):
+    n = len(query)
+    zeros = np.zeros(n, np.int32)
+    return Requests(
+        zeros.astype(np.int64), zeros.astype(np.int64), zeros, zeros,
+        zeros.astype(np.int8), np.asarray(query, np.int32), zeros.astype(np.int8),
+    )  # fmt: skip
+
+
+def log(query, clicked_place, device="desktop", n=1):
+    clicked = np.zeros((n, PLACES), bool)
+    clicked[:, clicked_place] = True
+    shown = np.tile(np.arange(PLACES, dtype=np.int32), (n, 1))
+    names = pa.array(["desktop", "phone"])
+    code = pa.array(np.full(n, int(device == "phone"), np.int8))
+    return pa.table(
+        {
+            "query_id": np.full(n, query, np.int32),
+            "device": pa.DictionaryArray.from_arrays(code, names),
+            "shown": pa.FixedSizeListArray.from_arrays(pa.array(shown.ravel()), PLACES),
+            "clicked": pa.FixedSizeListArray.from_arrays(
+                pa.array(clicked.ravel()), PLACES
+            ),
+        }
+    )
+
+
+def view(day, seen):
+    stock = pa.table({"in_stock": np.ones(LISTED, bool)})
+    return View(day, stock, stock, stock, seen)
+
+
+def policy(follows, strength=4.0):
+    usual = np.linspace(0.4, 0.2, LISTED)
+    return RememberingPolicy(Base(), usual, CURVES, follows, strength)
+
+
+def first(made: Pages, row=0):
+    return made.product_id[row, 0]
+
+
+def test_the_first_day_shows_the_base_s_order():
+    made = policy("rates")(requests([5]), view(28, log(5, 9, n=50)))
+    assert made.product_id[0].tolist() == list(range(PLACES))
+
+
+@pytest.mark.parametrize("follows", ["counts", "rates"])
+def test_what_was_clicked_comes_first_for_its_own_query_only(follows):
+    shop = policy(follows)
+    shop(requests([5]), view(28, None))
+    made = shop(requests([5, 6]), view(29, log(5, 9, n=50)))
+    assert first(made, 0) == 9
+    assert first(made, 1) == 0
+
+
+def test_a_day_s_log_is_learned_once():
+    shop = policy("counts")
+    shop(requests([5]), view(28, None))
+    for _ in range(3):  # the waves of a day see the same log
+        shop(requests([5]), view(29, log(5, 9)))
+    assert shop._clicks.sum() == 1
+
+
+def test_looks_are_counted_by_device_and_place():
+    shop = policy("rates")
+    shop(requests([5]), view(28, None))
+    shop(requests([5]), view(29, log(5, 9, "phone")))
+    assert shop._looks.sum() == pytest.approx(CURVES[1].sum())
+
+
+def test_rates_forgive_what_stands_low_and_counts_do_not():
+    # Ten clicks at the first place of fifty pages; four at the last, seldom looked at.
+    seen = pa.concat_tables([log(5, 0, n=10), log(5, 19, n=4), log(5, 1, n=36)])
+    top = {}
+    for follows in ("counts", "rates"):
+        shop = policy(follows, strength=0.5)
+        shop(requests([5]), view(28, None))
+        made = shop(requests([5]), view(29, seen))
+        page = made.product_id[0].tolist()
+        top[follows] = page.index(19) < page.index(0)
+    assert top == {"counts": False, "rates": True}
+
+
+def test_draws_explore_and_are_repeatable():
+    pages = []
+    for _ in range(2):
+        shop = policy("draws")
+        pages.append(shop(requests([5] * 40), view(28, None)).product_id)
+    assert (pages[0] == pages[1]).all()
+    assert len(np.unique(pages[0][:, 0])) > 5

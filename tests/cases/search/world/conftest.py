@@ -1,0 +1,79 @@
+"""A small shop, searched for two weeks once: the tests look at its truth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
+from sevensteps.cases.search.world.mornings import Rules
+from sevensteps.cases.search.world.relevance import Relevance
+from sevensteps.cases.search.world.state import State
+
+
+def places(column) -> np.ndarray:
+    """(n, PLACES) what a list column holds."""
+    flat = column.combine_chunks().flatten()
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, PLACES)
+
+
+@dataclass(frozen=True)
+class Log:
+    """Searches beside their truth: one row each, and pages as arrays."""
+
+    rows: pd.DataFrame
+    shown: np.ndarray
+    clicked: np.ndarray
+    examined: np.ndarray
+    grade: np.ndarray
+
+
+def log_of(searches, truth) -> Log:
+    """The log of a history or of an outcome; `day` and `bought` (-1 none) added."""
+    rows = searches.drop(["shown", "clicked"]).to_pandas()
+    hidden = truth.drop(["search_id", "true_grade", "true_examined"]).to_pandas()
+    rows = pd.concat([rows, hidden], axis=1).assign(day=rows["at"] // DAY)
+    rows["bought"] = rows.bought.fillna(-1).astype(int)
+    pages = searches["shown"], searches["clicked"]
+    known = truth["true_examined"], truth["true_grade"]
+    return Log(rows, *map(places, (*pages, *known)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """A world, its past, its log beside the truth, and all its secrets."""
+
+    world: SearchWorld
+    history: History
+    log: Log
+    state: State
+
+    @property
+    def rules(self) -> Rules:
+        return self.world.rules
+
+    @property
+    def relevance(self) -> Relevance:
+        words, needs = self.rules.making.words, self.rules.needs
+        return Relevance(words, needs, self.state.products)
+
+
+@pytest.fixture(scope="session")
+def known() -> Known:
+    """The smallest world that ships."""
+    world = SearchWorld("smoke", seed=7)
+    history = world.history()
+    state = world.past(history.days).state
+    return Known(world, history, log_of(history.searches, world.truth(history)), state)
+
+
+def nothing(requests, view) -> Pages:
+    """Empty pages."""
+    return Pages.fixed(np.full((len(requests), PLACES), -1, np.int32))
+
+
+def first_ones(requests, view) -> Pages:
+    """The same twenty products for everybody."""
+    page = np.arange(PLACES, dtype=np.int32)
+    return Pages.fixed(np.tile(page, (len(requests), 1)))

@@ -1,0 +1,255 @@
+"""Grades are what the table in `relevance` says, for any need and any product."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.world import INTENTS
+from sevensteps.cases.search.world.catalogue import Products
+from sevensteps.cases.search.world.needs import Needs
+from sevensteps.cases.search.world.relevance import Relevance, Shelf
+from sevensteps.world.luck import stream
+
+ASKED = ("colour", "material", "style", "size")
+
+
+def needs_of(*rows) -> Needs:
+    """Needs that ask for what each row names."""
+    said = [f.name for f in fields(Needs)]
+    blank = dict.fromkeys(said, -1) | {"weight": 1.0, "season": 0, "intent": 0}
+    full = [blank | row for row in rows]
+    return Needs(*(np.array([row[name] for row in full]) for name in said))
+
+
+def products_of(*rows) -> Products:
+    """Products that are what each row names, and nothing else."""
+    said = [f.name for f in fields(Products)]
+    blank = dict.fromkeys(said, -1) | {"feature": (-1, -1, -1), "use": (-1, -1)}
+    full = [blank | row for row in rows]
+    return Products(*(np.array([row[name] for row in full]) for name in said))
+
+
+@pytest.fixture(scope="module")
+def kinds(known):
+    """A kind, one of its family, one that goes with it, and a stranger."""
+    words = known.rules.making.words
+    for kind in range(len(words.demand)):
+        family = np.flatnonzero(words.family == words.family[kind])
+        others = words.accessories.table[kind, : words.accessories.count[kind]]
+        extra = [k for k in others if k not in family]
+        if len(family) > 1 and extra:
+            mate = next(k for k in family if k != kind)
+            near = {*family.tolist(), *others.tolist()}
+            far = next(k for k in range(len(words.demand)) if k not in near)
+            return kind, int(mate), int(extra[0]), far
+    raise AssertionError("no kind has both a family and something that goes with it")
+
+
+def graded(known, need, *products):
+    """The grade of each product for one need."""
+    relevance = Relevance(
+        known.rules.making.words, needs_of(need), products_of(*products)
+    )
+    return relevance.grade(np.array([0]), np.arange(len(products))).tolist()
+
+
+def test_a_need_for_a_kind(known, kinds):
+    kind, mate, extra, far = kinds
+    need = {"kind": kind, "colour": 3, "material": 5}
+    both = {"colour": 3, "material": 5}
+    products = [
+        ({"kind": kind, **both}, 4),
+        ({"kind": kind, "colour": 3, "material": 6}, 3),
+        ({"kind": kind, "colour": 3}, 3),
+        ({"kind": kind, "colour": 4, "material": 6}, 2),
+        ({"kind": mate, **both}, 2),
+        ({"kind": mate, "colour": 3}, 1),
+        ({"kind": mate}, 1),
+        ({"kind": extra, **both}, 1),
+        ({"kind": extra}, 1),
+        ({"kind": far, **both}, 0),
+    ]
+    rows, expected = zip(*products, strict=True)
+    assert graded(known, need, *rows) == list(expected)
+
+
+@pytest.mark.parametrize("name", [*ASKED, "brand"])
+def test_whatever_is_asked_counts(known, kinds, name):
+    kind, mate, *_ = kinds
+    need = {"kind": kind, name: 2}
+    rows = {"kind": kind, name: 2}, {"kind": kind, name: 1}, {"kind": mate, name: 2}
+    assert graded(known, need, *rows) == [4, 3, 2]
+    assert graded(known, {"kind": kind}, *rows) == [4, 4, 2]
+
+
+def test_a_feature_may_be_any_of_three(known, kinds):
+    kind = kinds[0]
+    have = [(8, -1, -1), (-1, 8, -1), (1, 2, 8), (1, 2, 3), (-1, -1, -1)]
+    rows = [{"kind": kind, "feature": f} for f in have]
+    assert graded(known, {"kind": kind, "feature": 8}, *rows) == [4, 4, 4, 3, 3]
+    assert graded(known, {"kind": kind}, *rows) == [4] * 5
+
+
+def test_three_missing_things_are_no_worse_than_two(known, kinds):
+    need = {"kind": kinds[0], "colour": 1, "material": 1, "size": 1}
+    assert graded(known, need, {"kind": kinds[0]}) == [2]
+
+
+def test_a_need_for_a_series(known, kinds):
+    kind, mate, extra, _ = kinds
+    need = {"kind": kind, "brand": 4, "line": 70, "colour": 2}
+    products = [
+        ({"kind": kind, "brand": 4, "line": 70, "colour": 2}, 4),
+        ({"kind": kind, "brand": 4, "line": 70, "colour": 3}, 3),
+        ({"kind": kind, "brand": 4, "line": 71, "colour": 2}, 2),
+        ({"kind": kind, "brand": 4}, 2),
+        ({"kind": kind, "brand": 5, "line": 70, "colour": 2}, 1),
+        ({"kind": mate, "brand": 4, "line": 70, "colour": 2}, 0),
+        ({"kind": extra, "brand": 4}, 0),
+    ]
+    rows, expected = zip(*products, strict=True)
+    assert graded(known, need, *rows) == list(expected)
+
+
+def test_a_need_for_a_use(known):
+    words = known.rules.making.words
+    use = next(u for u, served in enumerate(words.kinds_for) if len(served) > 0)
+    serves = int(words.kinds_for[use][0])
+    other = next(k for k in range(len(words.demand)) if k not in words.kinds_for[use])
+    products = [
+        ({"kind": serves, "use": (use, -1)}, 4),
+        ({"kind": serves, "use": (use + 1, use)}, 3),
+        ({"kind": serves, "use": (use + 1, -1)}, 2),
+        ({"kind": serves}, 2),
+        ({"kind": other}, 0),
+    ]
+    rows, expected = zip(*products, strict=True)
+    assert graded(known, {"use": use}, *rows) == list(expected)
+
+
+def plainly(words, needs, products, need, product) -> int:
+    """The docstring of `relevance`, word by word."""
+    is_of, wanted = products.kind[product], needs.kind[need]
+    if wanted < 0:
+        best, good = products.use[product]
+        if needs.use[need] == best:
+            return 4
+        if needs.use[need] == good:
+            return 3
+        return 2 if is_of in words.kinds_for[needs.use[need]] else 0
+    asked = {k: getattr(needs, k)[need] for k in (*ASKED, "brand", "feature")}
+    has = {k: {getattr(products, k)[product]} for k in (*ASKED, "brand")}
+    has["feature"] = set(products.feature[product].tolist())
+    n_missing = sum(v >= 0 and v not in has[k] for k, v in asked.items())
+    if needs.line[need] >= 0:
+        if is_of != wanted:
+            return 0
+        if products.brand[product] != needs.brand[need]:
+            return 1
+        if products.line[product] != needs.line[need]:
+            return 2
+        return 3 if n_missing else 4
+    if is_of == wanted:
+        return max(2, 4 - n_missing)
+    if words.family[is_of] == words.family[wanted]:
+        return 1 if n_missing else 2
+    others = words.accessories.table[wanted, : words.accessories.count[wanted]]
+    return int(is_of in others)
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_grades_are_as_written_by_hand(known, intent):
+    relevance, rng = known.relevance, stream(4)
+    needs, products = relevance.needs, relevance.products
+    shelf = Shelf.of(relevance)
+    mine = np.flatnonzero(needs.intent == INTENTS.index(intent))
+    seen = set()
+    for need in rng.choice(mine, 40, replace=False):
+        near = shelf.candidates(need)
+        some = np.concatenate([rng.permutation(near)[:60], rng.integers(0, 12_000, 20)])
+        expected = [plainly(relevance.words, needs, products, need, p) for p in some]
+        assert relevance.grade(need, some).tolist() == expected
+        seen |= set(expected)
+    assert seen >= {"navigational": {0, 1, 2}, "exploratory": {0, 2, 3, 4}}.get(
+        intent, {0, 1, 2, 4}
+    )
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_relevant_finds_what_a_search_of_all_products_finds(known, intent):
+    typed, n = known.rules.asked, known.history.products.num_rows
+    mine = known.rules.needs.intent[typed.need] == INTENTS.index(intent)
+    query = stream(6).choice(np.flatnonzero(mine), 25, replace=False)
+    every = np.arange(n)
+    for least in (1, 3):
+        found = known.world.relevant(query, at_least=least, history=known.history)
+        for q in query:
+            grade = known.world.grades(np.full(n, q), every, known.history)
+            rows = found[found.query_id == q].sort_values("product_id")
+            good = np.flatnonzero(grade >= least)
+            assert np.array_equal(rows.product_id, good)
+            assert np.array_equal(rows.grade, grade[good])
+
+
+def test_grades_broadcast(known):
+    relevance, rng = known.relevance, stream(7)
+    need = rng.integers(0, len(relevance.needs), 60)
+    product = rng.integers(0, len(relevance.products), 80)
+    whole = relevance.grade(need[:, None], product[None, :])
+    assert whole.shape == (60, 80)
+    assert whole.dtype == np.int8
+    across = relevance.grade(need[None, :], product[:, None]).T
+    assert np.array_equal(whole, across)
+    rows, columns = np.mgrid[0:60, 0:80].reshape(2, -1)
+    pairs = relevance.grade(need[rows], product[columns])
+    assert np.array_equal(whole.ravel(), pairs)
+    passing = relevance.products.kind[product]
+    assert np.array_equal(relevance.grade(need[:, None], product, kind=passing), whole)
+
+
+def test_what_passes_for_another_kind_is_graded_as_that_kind(known, kinds):
+    kind, _, _, far = kinds
+    relevance = Relevance(
+        known.rules.making.words,
+        needs_of({"kind": kind, "colour": 3}),
+        products_of({"kind": far, "colour": 3}),
+    )
+    one = np.array([0])
+    assert relevance.grade(one, one).tolist() == [0]
+    assert relevance.grade(one, one, kind=np.array([kind])).tolist() == [4]
+
+
+def test_grades_of_none_are_zero_and_strangers_are_refused(known):
+    world, history = known.world, known.history
+    n, n_queries = history.products.num_rows, history.queries.num_rows
+    assert world.grades([0], [[-1, -1]], history).tolist() == [[0, 0]]
+    none = np.empty(0, np.int32)
+    assert world.grades(none, none, history).shape == (0,)
+    assert len(world.relevant([], history=history)) == 0
+    for query, product in (([n_queries], [0]), ([-1], [0]), ([0], [n])):
+        with pytest.raises(ValueError, match="are 0 to"):
+            world.grades(query, product, history)
+    with pytest.raises(ValueError, match="queries are 0 to"):
+        world.relevant([n_queries], history=history)
+    with pytest.raises(ValueError, match="grades above zero are 1 to 4; got 0"):
+        world.relevant([0], at_least=0, history=history)
+
+
+def test_true_queries_tell_need_intent_and_errors(known):
+    told, typed = known.world.true_queries(), known.rules.asked
+    assert len(told) == known.history.queries.num_rows
+    assert np.array_equal(told.true_need, typed.need)
+    number = [INTENTS.index(i) for i in told.true_intent]
+    assert np.array_equal(number, known.rules.needs.intent[typed.need])
+    assert np.array_equal(told.true_mistyped, typed.mistyped)
+
+
+def test_a_stuffed_product_is_what_it_was(known):
+    products = known.state.products
+    other = np.zeros(len(products), np.int32)
+    stuffed = products.stuffed(np.arange(len(products)) < 5, other)
+    assert stuffed.pretends[:5].tolist() == [0] * 5
+    assert np.array_equal(stuffed.pretends[5:], products.pretends[5:])
+    assert replace(stuffed, pretends=products.pretends) is not products
+    assert stuffed.kind is products.kind

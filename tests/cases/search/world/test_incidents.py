@@ -1,0 +1,181 @@
+"""Each incident is there at its time and size, and does no more than it says."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.world import DAY, KINDS, SEASONS, Incident, SearchWorld
+from sevensteps.cases.search.world.mornings import (
+    OUT_OF_STOCK,
+    SOLD_OUT,
+    STUFFS,
+    in_stock,
+)
+from sevensteps.cases.search.world.visits import FAD_DEMAND, demand, seasonal
+
+from .conftest import first_ones, log_of
+
+START, DAYS, UPTO = 3, 3, 8
+
+
+@pytest.fixture(scope="module")
+def strike(known):
+    """The same world with an incident, lived for eight days, by kind."""
+    made = {}
+
+    def strike(kind):
+        if kind not in made:
+            brand = int(np.bincount(known.state.products.brand).argmax())
+            incident = Incident(kind, START, DAYS, brand=brand, department=1)
+            world = known.world.inject(incident)
+            history = world.history(UPTO)
+            log = log_of(history.searches, world.truth(history))
+            made[kind] = world, log, world.past(UPTO).state
+        return made[kind]
+
+    return strike
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_before_an_incident_nothing_differs(known, strike, kind):
+    _, log, _ = strike(kind)
+    calm, struck = (x.rows[x.rows.day < START] for x in (known.log, log))
+    assert struck.equals(calm)
+    n = len(calm)
+    assert np.array_equal(log.clicked[:n], known.log.clicked[:n])
+    assert np.array_equal(log.shown[:n], known.log.shown[:n])
+
+
+@pytest.mark.parametrize("kind", ["fad", "sold_out"])
+def test_what_concerns_people_or_stock_leaves_listings_alone(strike, kind, known):
+    calm = SearchWorld("smoke", seed=7)
+    calm._pasts.update(known.world._pasts)
+    theirs, ours = strike(kind)[2].products, known.state.products
+    for field in fields(ours):
+        before = getattr(ours, field.name)[: len(theirs)]
+        assert np.array_equal(getattr(theirs, field.name), before), field.name
+
+
+def test_a_fad_makes_its_brand_asked_for(known, strike):
+    world, log, _ = strike("fad")
+    rules = world.rules
+    brand = world.incidents[0].brand
+    calm, hot = (
+        np.diff(demand(rules.needs, rules.asked, START, i), prepend=0)
+        for i in ((), world.incidents)
+    )
+    mine = rules.needs.brand == brand
+    odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
+    assert odds == pytest.approx(1 + FAD_DEMAND, rel=1e-6)
+    assert np.allclose(hot[~mine] / hot[~mine].sum(), calm[~mine] / calm[~mine].sum())
+    day = log.rows.day.to_numpy()
+    now = (day >= START) & (day < START + DAYS)
+    share = mine[log.rows.true_need]
+    assert share[now].mean() > 3 * share[~now].mean()
+    for over in (START - 1, START + DAYS):
+        same = demand(rules.needs, rules.asked, over, world.incidents)
+        assert np.array_equal(same, demand(rules.needs, rules.asked, over, ()))
+
+
+def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
+    products, calm = strike("stuffing")[2].products, known.state.products
+    n = len(products)
+    for field in fields(calm):
+        if field.name != "pretends":
+            before = getattr(calm, field.name)[:n]
+            assert np.array_equal(getattr(products, field.name), before), field.name
+    day = products.listed_at // DAY
+    struck = (products.listed_at >= 0) & (day >= START) & (day < START + DAYS)
+    assert np.array_equal(products.pretends[~struck], calm.pretends[:n][~struck])
+    share = (products.pretends[struck] >= 0).mean()
+    assert share == pytest.approx(STUFFS + 0.03 * (1 - STUFFS), abs=0.2)
+    titles, usual = (s.listings.title for s in (strike("stuffing")[2], known.state))
+    longer = titles.to_pylist()[-60:], usual.to_pylist()[:n][-60:]
+    assert sum(len(t) for t in longer[0]) >= sum(len(t) for t in longer[1])
+
+
+def test_stuffing_has_the_stated_share_when_sellers_are_many(known):
+    size = known.world.size
+    many = SearchWorld(
+        type(size)(20_000, 200, 50, 120, days=2, arrivals=0.2), seed=2
+    ).inject(Incident("stuffing", 0, 2))
+    products = many.past(1).state.products
+    new = products.pretends[products.listed_at == 0]
+    assert len(new) > 3_000
+    assert (new >= 0).mean() == pytest.approx(STUFFS + 0.03 * (1 - STUFFS), abs=0.02)
+
+
+def test_a_sold_out_department_cannot_deliver(known, strike):
+    world, _, state = strike("sold_out")
+    rules, kind = world.rules, state.products.kind
+    n = len(kind)
+    mine = rules.making.words.department[kind] == 1
+    for day in range(UPTO):
+        there = in_stock(rules, kind, n, day)
+        usual = in_stock(known.rules, kind, n, day)
+        assert np.array_equal(there[~mine], usual[~mine])
+        if START <= day < START + DAYS:
+            left = 1 - OUT_OF_STOCK - SOLD_OUT
+            assert there[mine].mean() == pytest.approx(left, abs=0.03)
+            assert not (there & ~usual).any()
+        else:
+            assert np.array_equal(there, usual)
+
+
+def test_twice_the_size_sells_out_everything(known):
+    kind = known.state.products.kind
+    world = known.world.inject(Incident("sold_out", 0, 1, size=2.0, department=0))
+    there = in_stock(world.rules, kind, len(kind), 0)
+    assert not there[world.rules.making.words.department[kind] == 0].any()
+
+
+def test_a_season_comes_two_months_too_soon():
+    early = (Incident("early_season", 10, 5),)
+    summer = SEASONS.index("summer")
+    for day in (9, 10, 14, 15):
+        struck, calm = seasonal(day, early), seasonal(day, ())
+        ahead = seasonal(day + 60, ())[summer] if 10 <= day < 15 else calm[summer]
+        assert struck[summer] == pytest.approx(ahead)
+        assert np.array_equal(np.delete(struck, summer), np.delete(calm, summer))
+    half = seasonal(10, (Incident("early_season", 10, 5, size=0.5),))
+    assert half[summer] == pytest.approx(seasonal(40, ())[summer])
+
+
+def test_summer_too_soon_is_asked_for_in_spring(known):
+    """In April summer is far: the incident brings its needs at once."""
+    rules, summer = known.rules, SEASONS.index("summer")
+    mine = rules.needs.season == summer
+    share = [
+        np.diff(demand(rules.needs, rules.asked, 35, i), prepend=0)[mine].sum()
+        for i in ((), (Incident("early_season", 30, 10),))
+    ]
+    assert share[1] > 2 * share[0] > 0
+
+
+def test_a_future_incident_leaves_the_past_alone(known):
+    start = known.world.size.days + 1
+    world = known.world.inject(Incident("sold_out", start, 2))
+    assert world.history().searches is known.history.searches
+    calm = known.world.live(first_ones, 3, history=known.history)
+    struck = world.live(first_ones, 3, history=known.history)
+    a, b = (log_of(o.searches, o.truth).rows for o in (calm, struck))
+    assert a[a.day < start].equals(b[b.day < start])
+    usual, gone = (
+        o.products["in_stock"].to_numpy(zero_copy_only=False) for o in (calm, struck)
+    )
+    assert gone.sum() < usual.sum() - 100
+
+
+def test_incidents_add_up(known):
+    world = known.world.inject(Incident("fad", 3)).inject(Incident("stuffing", 4))
+    assert [i.kind for i in world.incidents] == ["fad", "stuffing"]
+    rules = known.rules
+    brand = int(np.bincount(rules.needs.brand[rules.needs.brand >= 0]).argmax())
+    twice = (Incident("fad", 0, brand=brand), Incident("fad", 0, brand=brand))
+    calm, hot = (
+        np.diff(demand(rules.needs, rules.asked, 0, i), prepend=0) for i in ((), twice)
+    )
+    mine = rules.needs.brand == brand
+    odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
+    assert odds == pytest.approx((1 + FAD_DEMAND) ** 2, rel=1e-6)

@@ -1,0 +1,196 @@
+"""The policy that made the past: all words, then what sells; a few pages by lot."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.stats import chisquare
+
+from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Requests, View
+from sevensteps.cases.search.world.incumbent import TOP
+from sevensteps.cases.search.world.tables import products_table, shoppers_table
+
+
+@pytest.fixture(scope="module")
+def view(known):
+    """What a policy sees after the history."""
+    state = known.state
+    return View(
+        known.history.days,
+        products_table(known.rules.making, state),
+        known.rules.queries,
+        shoppers_table(state.shoppers),
+        known.history.searches,
+    )
+
+
+def requests_for(query) -> Requests:
+    """One search for each query."""
+    n = len(query)
+    ids = np.arange(n, dtype=np.int64)
+    zero = np.zeros(n, np.int8)
+    return Requests(ids * 4, ids, ids.astype(np.int32), zero.astype(np.int32), zero,
+                    np.asarray(query, np.int32), zero)  # fmt: skip
+
+
+def found_plainly(words, titles, order):
+    """Products with all words, best-selling first; then those that lack one."""
+    asked = set(words)
+    lacking = np.array([len(asked - held) for held in titles])[order]
+    full, but_one = order[lacking == 0], order[lacking == 1]
+    few = len(full) < PLACES and len(asked) > 1
+    return np.concatenate([full, but_one if few else order[:0]])[: 2 * PLACES]
+
+
+def page_of(ids):
+    """Twenty places, the last ones empty."""
+    return np.append(ids, np.full(PLACES, -1))[:PLACES].tolist()
+
+
+@pytest.fixture(scope="module")
+def found(view):
+    """Queries by lot, what a slow search finds for each, and the pages of both."""
+    titles = [set(t.lower().split()) for t in view.products["title"].to_pylist()]
+    vocabulary = set().union(*titles)
+    order = np.argsort(-view.products["sold"].to_numpy(), kind="stable")
+    texts = view.queries["text"].to_pylist()
+    rows = []
+    query = np.random.default_rng(3).permutation(len(texts))[:250]
+    pages = Incumbent(1, shuffled=0.0)(requests_for(np.repeat(query, 12)), view)
+    for i, q in enumerate(query):
+        words, mine = texts[q].split(), slice(i * 12, i * 12 + 12)
+        assert len(set(words) - vocabulary) < 2 or (pages.product_id[mine] < 0).all()
+        shown = [pages.product_id[mine][pages.ranker[mine] == k] for k in (0, 1)]
+        rows.append((found_plainly(words, titles, order), *shown))
+    return rows
+
+
+def test_all_words_in_the_title_come_before_all_but_one(found):
+    for ids, by_sales, _ in found:
+        assert (by_sales == page_of(ids)).all()
+    n = np.array([len(ids) for ids, *_ in found])
+    for some in (n == 0, (n > 0) & (n < PLACES), n >= PLACES):
+        assert some.sum() > 15
+
+
+def test_the_second_ranker_trusts_stars_and_novelty(found, view):
+    n = view.products["n_ratings"].to_numpy()
+    rating = view.products["rating"].fill_null(0).to_numpy()
+    new = view.products["listed_at"].to_numpy() > (view.day - 30) * DAY
+    appeal = (n * (rating - 3.7) / (n + 4.0) + 0.8 * new).astype(np.float32)
+    differ = 0
+    for ids, _, by_stars in found:
+        score = appeal[ids] - 0.05 * np.arange(len(ids))
+        best = ids[np.argsort(-score, kind="stable")]
+        assert (by_stars == page_of(best)).all()
+        differ += page_of(best) != page_of(ids)
+    assert differ > 60
+
+
+def test_nothing_is_random_but_what_says_so(known, view):
+    query = np.arange(400)
+    one, two = (Incumbent(1, shuffled=0.0)(requests_for(query), view) for _ in "ab")
+    assert np.array_equal(one.product_id, two.product_id)
+    other = Incumbent(2, shuffled=0.0)(requests_for(query), view)
+    same = one.ranker == other.ranker
+    assert 0.4 < same.mean() < 0.6
+    assert np.array_equal(one.product_id[same], other.product_id[same])
+    assert not one.randomised.any()
+
+
+def test_ties_go_to_the_older_product(known, view):
+    place = view.products.column_names.index("sold")
+    zero = pa.array(np.zeros(view.products.num_rows, np.int32))
+    unsold = view.products.set_column(place, view.products.schema.field("sold"), zero)
+    texts = view.queries["text"].to_pylist()
+    one_word = np.flatnonzero([len(text.split()) == 1 for text in texts])
+    pages = Incumbent(1, shuffled=0.0)(
+        requests_for(one_word), replace(view, products=unsold)
+    )
+    page = pages.product_id[pages.ranker == 0]
+    found = page[(page >= 0).sum(axis=1) > 1]
+    rises = (np.diff(found, axis=1) > 0) | (found[:, 1:] < 0)
+    assert len(found) > 20
+    assert rises.all()
+
+
+@pytest.fixture(scope="module")
+def lottery(view):
+    """The most asked query of the log, half a million times, a few of them by lot."""
+    log = view.log["query_id"].to_numpy()
+    full = Incumbent(1, shuffled=0.0)(requests_for(np.unique(log)), view)
+    full_page = np.unique(log)[full.product_id[:, -1] >= 0]
+    query = full_page[np.bincount(log)[full_page].argmax()]
+    return Incumbent(5)(requests_for(np.full(500_000, query)), view)
+
+
+def test_two_rankers_answer_half_each(lottery):
+    assert lottery.ranker.mean() == pytest.approx(0.5, abs=0.003)
+    assert set(lottery.ranker) == {0, 1}
+    mixed = lottery.randomised.astype(float)
+    assert abs(np.corrcoef(mixed, lottery.ranker)[0, 1]) < 0.005
+
+
+def test_three_pages_in_a_hundred_have_ten_places_in_random_order(lottery):
+    assert lottery.randomised.mean() == pytest.approx(0.03, abs=0.001)
+    for ranker in (0, 1):
+        mine = lottery.ranker == ranker
+        fixed = lottery.product_id[mine & ~lottery.randomised]
+        assert (fixed == fixed[0]).all()
+        mixed = lottery.product_id[mine & lottery.randomised]
+        assert (mixed[:, TOP:] == fixed[0, TOP:]).all()
+        ranked = np.sort(mixed[:, :TOP], axis=1)
+        assert (ranked == np.sort(fixed[0, :TOP])).all()
+        count = [(mixed[:, :TOP] == p).sum(axis=0) for p in fixed[0, :TOP]]
+        assert chisquare(np.array(count).ravel(), ddof=18).pvalue > 1e-3
+
+
+def test_random_orders_are_all_alike(lottery):
+    """Neighbours, too: which of two comes first is a coin's throw."""
+    fixed = lottery.product_id[~lottery.randomised & (lottery.ranker == 0)][0]
+    mixed = lottery.product_id[lottery.randomised & (lottery.ranker == 0)]
+    place = np.stack([(mixed == p).argmax(axis=1) for p in fixed[:TOP]], axis=1)
+    before = (place[:, :, None] < place[:, None, :]).mean(axis=0)
+    pairs = before[np.triu_indices(TOP, 1)]
+    assert np.abs(pairs - 0.5).max() < 0.03
+
+
+def test_the_history_holds_the_random_slice(known):
+    rows, shown, grade = known.log.rows, known.log.shown, known.log.grade
+    assert rows.randomised.mean() == pytest.approx(0.03, abs=0.006)
+    assert rows.ranker.mean() == pytest.approx(0.5, abs=0.015)
+    full = rows.randomised.to_numpy() & (shown[:, TOP - 1] >= 0)
+    assert full.sum() > 150
+    usual = ~rows.randomised.to_numpy() & (shown[:, TOP - 1] >= 0)
+    sold = known.state.shop.sold[shown]
+    assert sold[usual, 0].mean() > 1.4 * sold[usual, 9].mean()
+    assert sold[full, 0].mean() == pytest.approx(sold[full, 9].mean(), rel=0.35)
+    assert grade[full].mean() > 0
+
+
+def test_empty_places_stay_last(known):
+    shown = known.log.shown
+    there = shown >= 0
+    assert (np.diff(there.astype(int), axis=1) <= 0).all()
+    assert not there.all(axis=1).all()
+
+
+def test_the_index_is_built_weekly_and_anew_for_an_earlier_day(known, view):
+    policy = Incumbent(1)
+    request = requests_for(np.arange(5))
+    policy(request, view)
+    built = policy._index
+    policy(request, replace(view, day=view.day + 6))
+    assert policy._index is built
+    policy(request, replace(view, day=view.day + 7))
+    assert policy._index is not built
+    later = policy._index
+    policy(request, replace(view, day=view.day - 1))
+    assert policy._index is not later
+    assert policy._index.day == view.day - 1
+
+
+def test_nobody_asks_and_nothing_is_answered(view):
+    pages = Incumbent(1)(requests_for(np.empty(0, int)), view)
+    assert pages.product_id.shape == (0, PLACES)

@@ -1,0 +1,163 @@
+"""What a product promises and what it is worth, part by part."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.world import INTENTS, Incident
+from sevensteps.cases.search.world.matching import FAD, UNSPOKEN_SHARE, Stage
+from sevensteps.world.luck import fates
+
+N = 4_000
+
+
+@pytest.fixture(scope="module")
+def meeting(known):
+    """Searches by lot, each beside five products of the asked kind."""
+    rng = np.random.default_rng(1)
+    needs, products = known.rules.needs, known.state.products
+    need = rng.choice(np.flatnonzero(needs.kind >= 0), N).astype(np.int32)
+    order = np.argsort(products.kind, kind="stable")
+    start = np.searchsorted(products.kind[order], needs.kind[need])
+    n = np.bincount(products.kind, minlength=needs.kind.max() + 1)[needs.kind[need]]
+    product = order[start[:, None] + (rng.random((N, 5)) * n[:, None]).astype(int)]
+    who = rng.integers(0, len(known.state.shoppers), N)
+    fate = fates(np.arange(N), seed=5, future=6, day=7)
+    return need, who, fate, product
+
+
+def stage_of(known, *incidents, **changed) -> Stage:
+    """The shop on the last evening, some products changed."""
+    relevance = known.relevance
+    relevance = replace(relevance, products=replace(relevance.products, **changed))
+    state = known.state
+    return Stage(relevance, state.shop, state.shoppers, 13, incidents)
+
+
+def test_grades_move_both_and_quality_only_what_a_closer_look_finds(known, meeting):
+    plain = stage_of(known).meet(*meeting)
+    better = stage_of(known, quality=known.state.products.quality + 1).meet(*meeting)
+    assert np.array_equal(plain.promise, better.promise)
+    assert np.allclose(better.worth - plain.worth, 0.7, atol=1e-4)
+    pulled = stage_of(known, picture=known.state.products.picture + 1).meet(*meeting)
+    assert np.allclose(pulled.promise - plain.promise, 0.5, atol=1e-4)
+    assert np.array_equal(plain.worth, pulled.worth)
+    by_grade = [plain.worth[plain.grade == g].mean() for g in (2, 3, 4)]
+    assert np.allclose(np.diff(by_grade), 1.2, atol=0.25)
+
+
+def test_those_used_to_low_prices_are_put_off_by_high_ones(known, meeting):
+    _, who, _, product = meeting
+    plain = stage_of(known).meet(*meeting)
+    dearer = stage_of(known, tier=known.state.products.tier + 1).meet(*meeting)
+    loss = plain.promise - dearer.promise
+    rich = (
+        known.state.shoppers.purse[who][:, None]
+        > known.state.products.tier[product] + 1
+    )
+    assert np.allclose(loss[rich], 0, atol=1e-5)
+    above = (
+        known.state.shoppers.purse[who][:, None] < known.state.products.tier[product]
+    )
+    assert np.allclose(loss[above], 0.7, atol=1e-4)
+
+
+def test_what_is_sold_out_promises_less(known, meeting):
+    plain = stage_of(known).meet(*meeting)
+    stage = stage_of(known)
+    none = replace(stage.shop, in_stock=np.zeros_like(stage.shop.in_stock))
+    gone = replace(stage, shop=none).meet(*meeting)
+    there = plain.in_stock
+    assert there.mean() == pytest.approx(0.94, abs=0.02)
+    assert np.allclose((plain.promise - gone.promise)[there], 1.5, atol=1e-4)
+    assert np.allclose(plain.promise[~there], gone.promise[~there])
+
+
+def test_tastes_move_what_is_liked(known, meeting):
+    plain = stage_of(known).meet(*meeting)
+    look = known.state.products.look
+    turned = stage_of(known, look=-look).meet(*meeting)
+    _, who, _, product = meeting
+    taste = known.state.shoppers.taste[who][:, None]
+    fit = (look[product].astype(float) * taste).sum(axis=2)
+    assert np.allclose(plain.promise - turned.promise, 1.6 * fit, atol=0.01)
+
+
+def test_some_have_a_colour_in_mind_that_they_did_not_type(known, meeting):
+    need, _, fate, product = meeting
+    stage = stage_of(known)
+    needs = known.rules.needs
+    unspoken = stage._unspoken(need, fate)
+    silent = needs.colour[need] < 0
+    can = known.rules.making.words.colours.count[needs.kind[need]] > 0
+    assert (unspoken[~silent] == -1).all()
+    share = (unspoken[silent & can] >= 0).mean()
+    assert share == pytest.approx(UNSPOKEN_SHARE, abs=0.03)
+    colours = known.rules.making.words.colours
+    held = unspoken >= 0
+    row = colours.table[needs.kind[need[held]]]
+    nth = (row == unspoken[held][:, None]).argmax(axis=1)
+    where = (nth + 0.5) / colours.count[needs.kind[need[held]]]
+    assert where.mean() == pytest.approx(1 / 2.3, abs=0.03)  # of u to the power 1.3
+    match = stage.meet(*meeting)
+    bare = stage_of(known, colour=np.full_like(known.state.products.colour, -1))
+    other = bare.meet(*meeting)
+    hit = (known.state.products.colour[product] == unspoken[:, None]) & (unspoken >= 0)[
+        :, None
+    ]
+    assert hit.sum() > 100
+    same = match.grade == other.grade
+    assert np.allclose((match.promise - other.promise)[hit & same], 0.72, atol=1e-3)
+
+
+def test_a_title_that_pretends_promises_and_does_not_deliver(known, meeting):
+    need, _, _, product = meeting
+    wanted = known.rules.needs.kind[need]
+    kind = known.state.products.kind.copy()
+    few = need[:1], meeting[1][:1], meeting[2][:1], product[:1]
+    kind[product[0]] = next(
+        k
+        for k in range(len(known.rules.making.words.demand))
+        if known.relevance.grade(few[0], product[0], kind=np.array([k])).max() == 0
+    )
+    honest = np.full_like(kind, -1)
+    lying = honest.copy()
+    lying[product[0]] = wanted[0]
+    plain = stage_of(known, kind=kind, pretends=honest).meet(*few)
+    fooled = stage_of(known, kind=kind, pretends=lying).meet(*few)
+    assert (plain.grade == 0).all()
+    assert (fooled.grade == 0).all()
+    assert np.array_equal(plain.worth, fooled.worth)
+    as_told = known.relevance.grade(few[0], product[0], kind=wanted[:1])
+    gain = 1.1 * (as_told - 0.5)
+    assert np.allclose(fooled.promise - plain.promise, gain, atol=1e-4)
+
+
+def test_who_explores_is_easier_to_please(known):
+    needs = known.rules.needs
+    need = np.flatnonzero(needs.intent == INTENTS.index("exploratory"))[:300]
+    n = len(need)
+    product, who = np.tile(np.arange(5), (n, 1)), np.arange(n)
+    fate = fates(who, seed=5, future=6, day=7)
+    stage = stage_of(known)
+    sure = replace(needs, intent=np.ones_like(needs.intent))
+    strict = replace(stage, relevance=replace(stage.relevance, needs=sure))
+    a = stage.meet(need, who, fate, product)
+    b = strict.meet(need, who, fate, product)
+    assert np.allclose(a.promise - b.promise, 0.3, atol=1e-4)
+    assert np.allclose(a.worth - b.worth, 0.3, atol=1e-4)
+
+
+def test_a_fad_is_liked_by_all(known, meeting):
+    brand = int(np.bincount(known.state.products.brand).argmax())
+    fad = Incident("fad", 12, 3, size=2.0, brand=brand)
+    plain, hyped = stage_of(known).meet(*meeting), stage_of(known, fad).meet(*meeting)
+    mine = known.state.products.brand[meeting[3]] == brand
+    assert mine.sum() > 50
+    for name in ("promise", "worth"):
+        gain = getattr(hyped, name) - getattr(plain, name)
+        assert np.allclose(gain[mine], 0.8 * 2 * FAD, atol=1e-4)
+        assert not gain[~mine].any()
+    over = stage_of(known, replace(fad, start_day=2)).meet(*meeting)
+    assert np.array_equal(over.promise, plain.promise)

@@ -1,0 +1,262 @@
+"""The best pages, editors, arms: what only the world, or money, can give."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.cases.search.world import DAY, PLACES, Arms, Incumbent, Oracle, Pages
+from sevensteps.cases.search.world.editors import EDITORS
+
+from .conftest import first_ones, log_of, nothing
+
+AIMS = {"satisfaction": "true_satisfied", "margin": "margin"}
+
+
+@pytest.fixture(scope="module")
+def lived(known):
+    """Three days under each aim and under the old search: outcomes and logs."""
+    policies = {"old": Incumbent(3)}
+    policies |= {aim: Oracle(aim) for aim in (*AIMS, "relevance")}
+    made = {
+        name: known.world.live(p, 3, history=known.history)
+        for name, p in policies.items()
+    }
+    return {name: (o, log_of(o.searches, o.truth)) for name, o in made.items()}
+
+
+def test_each_aim_beats_the_old_search_and_wins_at_its_own(lived):
+    a_session = {
+        name: o.daily.sum() / o.daily.sessions.sum() for name, (o, _) in lived.items()
+    }
+    for aim, column in AIMS.items():
+        best = a_session[aim][column]
+        others = [a_session[n][column] for n in a_session if n != aim]
+        assert best > max(others), aim
+        assert best > 1.3 * a_session["old"][column]
+
+
+def test_the_relevant_pages_have_the_highest_grades(lived):
+    top = {name: log.grade[:, :10].mean() for name, (_, log) in lived.items()}
+    assert top["relevance"] == max(top.values())
+    assert top["relevance"] > top["old"] + 0.5
+    grade = lived["relevance"][1].grade
+    assert (np.diff(grade, axis=1) <= 0).all()
+
+
+def test_relevance_is_not_satisfaction(lived):
+    satisfied = {n: o.daily.true_satisfied.sum() for n, (o, _) in lived.items()}
+    assert satisfied["satisfaction"] > 1.05 * satisfied["relevance"]
+
+
+def test_the_most_relevant_page_is_so_among_all_products(known, lived):
+    outcome, log = lived["relevance"]
+    products = outcome.evening.products
+    relevance = replace(known.relevance, products=products)
+    every = np.arange(len(products))
+    for i in range(0, len(log.rows), 100):
+        row = log.rows.iloc[i]
+        there = every[products.listed_at // DAY <= row.day]
+        grade = relevance.grade(np.full(len(there), row.true_need), there)
+        best = np.sort(grade)[::-1][:PLACES].astype(int)
+        shown = np.maximum(log.grade[i], 0).astype(int)
+        assert (shown <= best).all()
+        assert shown.sum() >= best.sum() - 4  # what is sold out may be passed over
+
+
+def test_only_three_aims():
+    with pytest.raises(ValueError, match="aim is 'satisfaction', 'relevance' or"):
+        Oracle("money")
+
+
+@pytest.fixture(scope="module")
+def pairs(known):
+    """Queries and what the old search showed for them."""
+    rows = known.log.rows
+    where = np.flatnonzero(known.log.shown[:, 9] >= 0)[:400]
+    query = np.repeat(rows.query_id.to_numpy()[where], 10)
+    product = known.log.shown[where, :10].ravel()
+    both = pd.DataFrame({"q": query, "p": product}).drop_duplicates()
+    return both.q.to_numpy(), both.p.to_numpy()
+
+
+def judged(known, pairs, raters):
+    """Grades of editors beside the truth."""
+    told = known.world.editors(known.history).grade(*pairs, raters=raters)
+    true = known.world.grades(*pairs, known.history)
+    return told, true
+
+
+def test_editors_are_near_the_truth_and_disagree(known, pairs):
+    told, true = judged(known, pairs, 3)
+    assert list(told) == ["pair", "query_id", "product_id", "rater", "grade"]
+    assert len(told) == 3 * len(true)
+    assert told.grade.between(0, 4).all()
+    assert told.groupby("pair").rater.nunique().eq(3).all()
+    assert np.array_equal(told.query_id.to_numpy()[::3], pairs[0])
+    off = told.grade.to_numpy() - true[told.pair]
+    middle = (true[told.pair] > 0) & (true[told.pair] < 4)
+    assert (off[middle] == 0).mean() == pytest.approx(0.6, abs=0.08)
+    assert (np.abs(off) <= 1).mean() > 0.9
+    by_pair = told.pivot_table(index="pair", columns=told.groupby("pair").cumcount(),
+                               values="grade")  # fmt: skip
+    assert 0.35 < (by_pair[0] == by_pair[1]).mean() < 0.8
+
+
+def test_more_editors_are_closer_to_the_truth(known, pairs):
+    error = {}
+    for raters in (1, 3, 9):
+        told, true = judged(known, pairs, raters)
+        mean = told.groupby("pair").grade.mean().to_numpy()
+        middle = (true > 0) & (true < 4)
+        error[raters] = np.sqrt(((mean - true)[middle] ** 2).mean())
+    assert error[1] > 1.2 * error[3] > 1.3 * error[9]
+
+
+def test_editors_differ_in_strictness(known, pairs):
+    told, true = judged(known, pairs, EDITORS)
+    off = told.grade - true[told.pair]
+    strict = off[(true[told.pair] > 0) & (true[told.pair] < 4)]
+    mean = strict.groupby(told.rater).mean()
+    assert len(mean) == EDITORS
+    assert 0.15 < mean.std() < 0.5
+
+
+def test_some_editors_believe_a_stuffed_title(known):
+    """A product that passes for what is asked, and is not."""
+    products, typed = known.state.products, known.rules.asked
+    needs = known.rules.needs
+    lying = np.flatnonzero(products.pretends >= 0)
+    rows = []
+    for need in np.flatnonzero(needs.intent == 2)[:60]:
+        for p in lying[products.pretends[lying] == needs.kind[need]]:
+            rows.append((typed.form[need, 0], p))
+    query, product = np.array([r for r in rows if r[0] >= 0]).T
+    true = known.world.grades(query, product, known.history)
+    wrong = true == 0
+    told = known.world.editors(known.history).grade(query, product, raters=EDITORS)
+    high = (told.grade[wrong[told.pair]] >= 3).groupby(told.rater).mean()
+    assert wrong.sum() > 10
+    assert (high > 0.5).mean() == pytest.approx(0.4, abs=0.2)
+    assert (high < 0.2).mean() > 0.4
+
+
+def test_an_editor_asked_again_says_the_same(known, pairs):
+    editors = known.world.editors(known.history)
+    whole = editors.grade(*pairs)
+    part = editors.grade(pairs[0][50:90], pairs[1][50:90])
+    assert np.array_equal(whole.grade[150:270], part.grade)
+    more = editors.grade(*pairs, raters=5)
+    nested = more.groupby("pair").head(3)
+    assert np.array_equal(nested.rater, whole.rater)
+    assert np.array_equal(nested.grade, whole.grade)
+    other = known.world.editors(known.history, seed=1).grade(*pairs)
+    assert not np.array_equal(whole.grade, other.grade)
+
+
+def test_noise_of_two_batches_is_not_the_same(known, pairs):
+    half = len(pairs[0]) // 2
+    told, true = judged(known, pairs, 1)
+    off = told.grade.to_numpy() - true
+    assert abs(np.corrcoef(off[:half], off[half : 2 * half])[0, 1]) < 0.08
+
+
+@pytest.mark.parametrize("raters", [0, 41])
+def test_there_are_forty_editors(known, raters):
+    with pytest.raises(ValueError, match="between 1 and 40 editors"):
+        known.world.editors(known.history).grade([0], [0], raters=raters)
+
+
+def test_arms_part_the_shoppers_for_good():
+    arms = Arms({"a": nothing, "b": nothing, "c": nothing}, seed=3)
+    who = np.arange(30_000)
+    share = np.bincount(arms.of(who)) / len(who)
+    assert np.allclose(share, 1 / 3, atol=0.01)
+    assert np.array_equal(arms.of(who[::-1]), arms.of(who)[::-1])
+    assert set(arms.names(who[:50])) == {"a", "b", "c"}
+    other = Arms({"a": nothing, "b": nothing, "c": nothing}, seed=4)
+    both = (arms.of(who) == 0) & (other.of(who) == 0)
+    assert both.mean() == pytest.approx(1 / 9, abs=0.01)
+
+
+def test_each_arm_answers_its_own(known):
+    seen = {}
+
+    def spy(name, policy):
+        def answer(requests, view):
+            seen.setdefault(name, []).append(requests.shopper_id)
+            return policy(requests, view)
+
+        return answer
+
+    arms = Arms({"a": spy("a", nothing), "b": spy("b", first_ones)}, seed=3)
+    outcome = known.world.live(arms, 2, history=known.history)
+    log = log_of(outcome.searches, outcome.truth)
+    empty = (log.shown < 0).all(axis=1)
+    assert np.array_equal(empty, arms.names(log.rows.shopper_id) == "a")
+    a, b = (set(np.concatenate(seen[name]).tolist()) for name in "ab")
+    assert a.isdisjoint(b)
+    assert len(a | b) == log.rows.shopper_id.nunique()
+
+
+def test_arms_of_one_policy_are_that_policy(known):
+    alone = known.world.live(Incumbent(3), 2, history=known.history)
+    arms = Arms({"a": Incumbent(3), "b": Incumbent(3)})
+    both = known.world.live(arms, 2, history=known.history)
+    assert both.searches.equals(alone.searches)
+
+
+def test_an_arm_that_makes_no_sense_is_refused(known):
+    with pytest.raises(ValueError, match="at least two policies"):
+        Arms({"a": nothing})
+
+    def lazy(requests, view):
+        page = first_ones(requests, view)
+        return Pages(page.product_id[:1], page.ranker[:1], page.randomised[:1])
+
+    with pytest.raises(ValueError, match=r"a policy must return \(\d+, 20\)"):
+        known.world.live(Arms({"a": lazy, "b": nothing}), 1, history=known.history)
+
+
+def broken(change):
+    """A policy whose pages cannot be shown."""
+
+    def policy(requests, view):
+        page = first_ones(requests, view)
+        return change(page.product_id, page.ranker, page.randomised, view)
+
+    return policy
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda p, r, x, _: Pages(p[:, :3], r, x), r"must return \(\d+, 20\)"),
+        (lambda p, r, x, _: Pages(p[:-1], r, x), r"must return \(\d+, 20\)"),
+        (lambda p, r, x, _: Pages(p * 1.0, r, x), "returned float64"),
+        (lambda p, r, x, _: Pages(p - 2, r, x), r"products are -1 \(none\) to"),
+        (lambda p, r, x, v: Pages(p + v.products.num_rows, r, x), "products are -1"),
+        (lambda p, r, x, _: Pages(p // 2, r, x), "shows a product twice"),
+        (lambda p, r, x, _: Pages(p, r[:1], x), "must have the shape"),
+        (lambda p, r, x, _: Pages(p, r, x[:1]), "must have the shape"),
+        (lambda p, r, x, _: Pages(p, r + 0.5, x), "ranker must be whole numbers"),
+        (lambda p, r, x, _: Pages(p, r, r), "randomised true or false"),
+        (lambda p, r, x, _: Pages(p, r - 1, x), "numbered from 0 to 127"),
+        (lambda p, r, x, _: Pages(p, r + np.int64(128), x), "numbered from 0 to 127"),
+        (lambda p, r, x, _: Pages.fixed(p[:, :4]), "pages must be"),
+    ],
+)
+def test_pages_that_cannot_be_shown_are_refused(known, change, why):
+    with pytest.raises(ValueError, match=why):
+        known.world.live(broken(change), 1, history=known.history)
+
+
+def test_wider_numbers_are_shown_as_well(known):
+    def wide(requests, view):
+        page = first_ones(requests, view)
+        ranker = page.ranker.astype(np.int64)
+        return Pages(page.product_id.astype(np.int64), ranker, page.randomised)
+
+    a, b = (known.world.live(p, 1, history=known.history) for p in (wide, first_ones))
+    assert a.searches.equals(b.searches)

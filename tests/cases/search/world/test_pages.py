@@ -1,0 +1,212 @@
+"""What people do with a page, under two models of the eye."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from sevensteps.cases.search.world import PLACES, position_chance
+from sevensteps.cases.search.world.examine import (
+    BUYS,
+    GOES_ON,
+    LOOKER_CLICKS,
+    LOOKERS,
+    behave,
+    click_chance,
+    please_chance,
+    trust,
+)
+from sevensteps.cases.search.world.matching import Match
+from sevensteps.world.luck import fates
+
+N = 60_000
+DEVICE = (np.arange(N) % 2).astype(np.int8)
+SESSION = fates(np.arange(N), seed=1, future=2, day=3)
+SEARCH = fates(np.arange(N), seed=2, future=2, day=3)
+PRODUCT = np.arange(N * PLACES).reshape(N, PLACES) % 5_000
+
+
+def read(
+    model,
+    promise=2.0,
+    worth=4.0,
+    *,
+    grade=4,
+    stocked=True,
+    product=PRODUCT,
+    search=SEARCH,
+):
+    """What N searchers do with pages; `promise` and `worth` broadcast."""
+    shape = product.shape
+    match = Match(
+        np.broadcast_to(np.int8(grade), shape),
+        np.broadcast_to(np.float32(promise), shape),
+        np.broadcast_to(np.float32(worth), shape),
+        np.broadcast_to(stocked, shape),
+    )
+    return behave(model, match, product, DEVICE, SESSION, search)
+
+
+@pytest.fixture(scope="module", params=["position", "cascade"])
+def both(request):
+    """A model of the eye, and what it sees of pages that mostly please."""
+    return request.param, read(request.param)
+
+
+def lookers(search=SEARCH):
+    """(N,) who only wants to see whether something is there."""
+    good = read("position", promise=-99.0, search=search)
+    return good.without_click & good.examined[:, 0]
+
+
+def test_places_are_seen_with_the_chance_of_the_model():
+    seen = read("position").examined
+    for device in (0, 1):
+        rate = seen[device == DEVICE].mean(axis=0)
+        told = position_chance(np.array([device]))[0]
+        assert np.abs(rate - told).max() < 0.008
+        assert told[0] == 1
+        assert told[9] == pytest.approx(10 ** -(0.7, 1.1)[device], abs=1e-6)
+
+
+def test_a_place_is_seen_or_not_whatever_stands_above_it():
+    """No click, click or satisfaction above moves the eye; nor do other places."""
+    calm, busy = read("position", promise=-99.0), read("position", promise=99.0)
+    assert np.array_equal(calm.examined, busy.examined)
+    seen = calm.examined[DEVICE == 0][:, 1:].astype(float)
+    between = np.corrcoef(seen.T) - np.eye(PLACES - 1)
+    assert np.abs(between).max() < 0.03
+
+
+def test_the_cascade_starts_at_the_top_and_has_no_holes():
+    seen = read("cascade").examined
+    assert seen[:, 0].all()
+    assert (np.diff(seen.astype(int), axis=1) <= 0).all()
+
+
+def test_nobody_looks_below_what_satisfied():
+    seen = read("cascade", promise=9.0, worth=9.0)  # a click satisfies almost surely
+    done = seen.clicked[:, 0]
+    assert done.mean() > 0.8
+    assert seen.examined[done, 1].mean() < 0.03
+    many = read("cascade")
+    last = np.where(
+        many.clicked.any(axis=1), PLACES - 1 - many.clicked[:, ::-1].argmax(1), 0
+    )
+    pleased = many.satisfied & ~many.without_click
+    place = np.arange(PLACES)
+    below = many.examined & (place > last[:, None])
+    assert not below[pleased].any()
+    assert below[~pleased].any()
+
+
+def test_the_eye_goes_on_with_a_chance_by_device():
+    seen = read("cascade", promise=-99.0).examined
+    for device in (0, 1):
+        mine = seen[device == DEVICE]
+        rate = mine[:, 1:].sum() / mine[:, :-1].sum()
+        assert rate == pytest.approx(GOES_ON[device], abs=0.004)
+
+
+def test_what_is_seen_is_clicked_with_the_stated_chance_and_trust(both):
+    _, seen = both
+    often = (seen.clicked.sum(axis=0) / seen.examined.sum(axis=0))[:6]
+    plain = click_chance(np.float32(2) + trust())[:6]
+    told = (1 - LOOKERS) * plain + LOOKERS * LOOKER_CLICKS * plain
+    assert np.abs(often - told).max() < 0.02
+    assert trust()[0] == pytest.approx(0.8)
+    assert np.allclose(trust() * np.arange(1, PLACES + 1), 0.8)
+    assert click_chance(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
+
+
+def test_trust_raises_clicks_at_the_top_at_equal_promise():
+    seen = read("position", promise=3.0)
+    rate = seen.clicked.sum(axis=0) / seen.examined.sum(axis=0)
+    assert rate[0] > rate[9:].mean() + 0.08
+    assert rate[1] > rate[9:].mean() + 0.03
+
+
+def test_a_click_on_something_worth_more_satisfies_more():
+    rate = []
+    for worth in (2.0, 4.0, 6.0):
+        seen = read("position", promise=4.0, worth=worth)
+        once = (seen.clicked.sum(axis=1) == 1) & ~lookers()
+        rate.append(seen.satisfied[once].mean())
+        assert rate[-1] == pytest.approx(please_chance(np.float32(worth)), abs=0.03)
+    assert rate[0] < rate[1] < rate[2]
+
+
+def test_one_in_eight_only_looks():
+    looks = lookers()
+    assert looks.mean() == pytest.approx(LOOKERS, abs=0.005)
+    assert np.array_equal(lookers(SEARCH[::-1]), looks)  # in all searches of a session
+    seen = read("position")
+    a, b = (seen.clicked[w].sum() / seen.examined[w].sum() for w in (looks, ~looks))
+    assert a / b == pytest.approx(LOOKER_CLICKS, abs=0.03)
+
+
+def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both):
+    model, seen = both
+    assert seen.without_click.any()
+    assert not seen.without_click[~lookers()].any()
+    assert seen.satisfied[seen.without_click].all()
+    assert not (seen.clicked.any(axis=1) & seen.without_click & ~seen.satisfied).any()
+    for worse in ({"grade": 2}, {"stocked": False}):
+        assert not read(model, **worse).without_click.any()
+    deep = np.zeros((1, PLACES), np.int8)
+    deep[0, 5] = 3
+    found = read(model, promise=-99.0, grade=deep).without_click
+    where = read(model, promise=-99.0).examined[:, 5]
+    assert np.array_equal(found, where & lookers())
+
+
+def test_bad_abandonment_satisfies_nobody(both):
+    _, seen = both
+    quiet = ~seen.clicked.any(axis=1)
+    assert quiet.mean() > 0.1
+    assert not seen.satisfied[quiet & ~lookers()].any()
+
+
+def test_of_those_satisfied_some_buy_what_is_in_stock(both):
+    model, seen = both
+    bought = seen.bought >= 0
+    rows = np.flatnonzero(bought)
+    assert seen.clicked[rows, seen.bought[rows]].all()
+    assert seen.satisfied[bought].all()
+    assert not (read(model, stocked=False).bought >= 0).any()
+    once = (seen.clicked.sum(axis=1) == 1) & seen.satisfied & ~lookers()
+    assert bought[once].mean() == pytest.approx(BUYS, abs=0.02)
+
+
+def test_an_empty_place_is_neither_seen_nor_clicked(both):
+    model, full = both
+    gap = PRODUCT.copy()
+    gap[:, [0, 4]] = -1
+    seen = read(model, product=gap)
+    assert not seen.examined[:, [0, 4]].any()
+    assert not seen.clicked[:, [0, 4]].any()
+    assert seen.examined[:, 1].any()
+    if model == "position":
+        kept = np.delete(np.arange(PLACES), [0, 4])
+        assert np.array_equal(seen.clicked[:, kept], full.clicked[:, kept])
+
+
+def test_the_models_differ_in_what_is_seen_below_a_good_first_place(known):
+    """The same world under the cascade: a good first place hides the second."""
+    from sevensteps.cases.search.world import SearchWorld
+
+    from .conftest import log_of
+
+    gap = {}
+    cascade = SearchWorld("smoke", seed=7, examination="cascade")
+    history = cascade.history(7)
+    logs = {
+        "cascade": log_of(history.searches, cascade.truth(history)),
+        "position": known.log,
+    }
+    for model, log in logs.items():
+        there = log.shown[:, 1] >= 0
+        good = log.grade[:, 0] == 4
+        second = log.examined[:, 1]
+        gap[model] = second[there & ~good].mean() - second[there & good].mean()
+    assert gap["cascade"] > 0.08
+    assert abs(gap["position"]) < 0.03

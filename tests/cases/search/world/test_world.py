@@ -1,0 +1,279 @@
+"""The same parameters make the same world; the company's tables keep their schema."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.world import (
+    DAY,
+    PLACES,
+    SCHEMA,
+    Incident,
+    Incumbent,
+    Oracle,
+    SearchWorld,
+    Size,
+)
+from sevensteps.cases.search.world.catalogue import SHARD, catalogue, shard
+from sevensteps.cases.search.world.listings import joined_listings, listings
+from sevensteps.cases.search.world.visits import day_of
+
+from .conftest import log_of, nothing
+
+TINY = Size(2_000, 500, 400, 30, days=2)
+
+
+def test_the_same_parameters_make_the_same_history(known):
+    again = SearchWorld("smoke", seed=7).history()
+    for name in SCHEMA:
+        assert getattr(again, name).equals(getattr(known.history, name)), name
+    assert again.synonyms == known.history.synonyms
+
+
+def test_another_seed_makes_another_world(known):
+    other = SearchWorld("smoke", seed=8).history(1)
+    assert not other.products["price"].equals(known.history.products["price"])
+    assert not other.queries.equals(known.history.queries)
+
+
+def test_a_shorter_history_is_the_beginning_of_a_longer_one(known):
+    short = SearchWorld("smoke", seed=7).history(3).searches
+    assert short.equals(known.history.searches.slice(0, short.num_rows))
+
+
+def test_tables_have_the_schema_and_tell_no_secret(known):
+    for name, schema in SCHEMA.items():
+        table = getattr(known.history, name)
+        assert table.schema.equals(schema), name
+        assert not [c for c in table.column_names if c.startswith("true_")]
+    truth = known.world.truth(known.history)
+    assert truth["search_id"].equals(known.history.searches["search_id"])
+
+
+def test_ids_are_dense_and_known(known):
+    h, rows = known.history, known.log.rows
+    keys = {"products": "product_id", "queries": "query_id", "shoppers": "shopper_id"}
+    for name, key in keys.items():
+        table = getattr(h, name)
+        assert (table[key].to_numpy() == np.arange(table.num_rows)).all()
+    assert rows.search_id.is_unique
+    assert known.log.shown.max() < h.products.num_rows
+    assert rows.query_id.max() < h.queries.num_rows
+
+
+def test_a_search_tells_its_session_its_day_and_its_attempt(known):
+    rows = known.log.rows
+    assert (rows.search_id == rows.session_id * 4 + rows.attempt).all()
+    assert (day_of(rows.session_id.to_numpy()) == rows.day).all()
+    assert rows.groupby("session_id").shopper_id.nunique().max() == 1
+    first = rows[rows.attempt == 0]
+    assert first["at"].is_monotonic_increasing
+
+
+def test_ids_of_queries_say_nothing_of_their_meaning(known):
+    need = known.rules.asked.need
+    kind = known.rules.needs.kind[need]
+    assert (kind[1:] == kind[:-1]).mean() < 0.05
+    assert abs(np.corrcoef(np.arange(len(need)), need)[0, 1]) < 0.04
+
+
+def test_nothing_is_shown_before_it_exists_nor_twice(known):
+    rows, shown = known.log.rows, known.log.shown
+    listed = known.history.products["listed_at"].to_numpy()
+    born = np.where(shown >= 0, listed[shown], -1)
+    assert (born <= rows["at"].to_numpy()[:, None]).all()
+    joined = known.history.shoppers["joined_at"].to_numpy()[rows.shopper_id]
+    assert (joined <= rows["at"]).all()
+    ranked = np.sort(shown, axis=1)
+    assert not ((ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)).any()
+
+
+def test_what_is_clicked_was_seen_and_what_is_bought_was_clicked(known):
+    log, rows = known.log, known.log.rows
+    assert not (log.clicked & ~log.examined).any()
+    assert not (log.examined & (log.shown < 0)).any()
+    assert ((log.grade == -1) == (log.shown < 0)).all()
+    bought = rows.bought.to_numpy() >= 0
+    assert bought.sum() > 500
+    assert log.clicked[bought, rows.bought[bought]].all()
+    assert rows.true_satisfied[bought].all()
+
+
+def test_grades_in_the_truth_are_the_grades_of_the_needs(known):
+    log, rows = known.log, known.log.rows
+    query, need = rows.query_id.to_numpy(), rows.true_need.to_numpy()
+    grade = known.relevance.grade(need[:, None], np.maximum(log.shown, 0))
+    assert (np.where(log.shown >= 0, grade, -1) == log.grade).all()
+    mine = known.rules.asked.need[query] == need
+    assert mine.all()
+    asked = known.world.grades(query[:500], log.shown[:500], known.history)
+    assert (asked == np.maximum(log.grade[:500], 0)).all()
+
+
+def test_shards_alone_are_shards_of_the_whole():
+    size = Size(SHARD + 4_000, 100, 100, 300, days=1)
+    making = SearchWorld(size, seed=5).rules.making
+    alone = shard(making, size, 5, 1)
+    words = listings(making, alone, 5, 1)
+    whole = catalogue(making, size, 5)
+    assert [len(part) for part in whole] == [SHARD, 4_000]
+    for name in ("kind", "price", "look", "sold_before"):
+        assert np.array_equal(getattr(whole[1], name), getattr(alone, name)), name
+    both = joined_listings([listings(making, p, 5, k) for k, p in enumerate(whole)])
+    assert both.title[SHARD:].equals(words.title)
+    assert both.description[SHARD:].equals(words.description)
+    assert np.array_equal(both.colour[SHARD:], words.colour)
+    assert whole[0].price[:4_000].tolist() != alone.price.tolist()
+
+
+@pytest.fixture(scope="module")
+def twins(known):
+    """Two days under the best policy and under the old one."""
+    policies = Oracle(), Incumbent(3)
+    outcomes = [known.world.live(p, 2, history=known.history) for p in policies]
+    return [log_of(o.searches, o.truth) for o in outcomes]
+
+
+def test_the_first_day_has_the_same_sessions_and_needs_under_any_policy(twins):
+    firsts = []
+    for log in twins:
+        rows = log.rows[log.rows.attempt == 0]
+        rows = rows[rows.day == rows.day.min()]
+        columns = ["session_id", "shopper_id", "at", "device", "query_id", "true_need"]
+        firsts.append(rows[columns].reset_index(drop=True))
+    assert firsts[0].equals(firsts[1])
+    assert len(firsts[0]) > 500
+
+
+def test_the_same_search_meets_the_same_product_with_the_same_luck(twins):
+    """Where two policies show one product in one place, both see the same."""
+    a, b = twins
+    both = np.intersect1d(a.rows.search_id, b.rows.search_id, return_indices=True)
+    _, i, j = both
+    same = (a.shown[i] == b.shown[j]) & (a.shown[i] >= 0)
+    same &= (a.rows.day.to_numpy()[i] == a.rows.day.min())[:, None]
+    assert same.sum() > 150
+    for name in ("examined", "clicked", "grade"):
+        assert (getattr(a, name)[i][same] == getattr(b, name)[j][same]).all(), name
+
+
+def test_other_futures_have_other_luck(known):
+    one, two = (
+        known.world.live(nothing, 1, seed=s, history=known.history) for s in (1, 2)
+    )
+    mine, yours = one.sessions.shopper_id, two.sessions.shopper_id
+    assert len(set(mine) & set(yours)) < 0.5 * len(set(mine))
+
+
+def test_a_run_that_stops_and_goes_on_is_one_run(known):
+    whole = known.world.live(Incumbent(3), 9, history=known.history)
+    policy = Incumbent(3)
+    first = known.world.live(policy, 4, history=known.history)
+    rest = known.world.live(policy, 5, after=first)
+    assert list(rest.daily.index) == list(whole.daily.index[4:])
+    late = whole.searches.slice(first.searches.num_rows)
+    assert rest.searches.equals(late)
+    assert rest.products.equals(whole.products)
+    assert rest.shoppers.equals(whole.shoppers)
+
+
+def test_a_policy_reads_the_log_since_it_was_last_asked(known):
+    told = []
+
+    def spy(requests, view):
+        told.append((view.day, None if view.log is None else view.log.num_rows))
+        return nothing(requests, view)
+
+    outcome = known.world.live(spy, 2, history=known.history)
+    day = known.history.days
+    n = known.history.searches.num_rows
+    yesterday = int(outcome.daily.searches.loc[day])
+    assert told == [
+        *((day, n), (day, None), (day, None)),
+        *((day + 1, yesterday), (day + 1, None), (day + 1, None)),
+    ]
+    known.world.live(spy, 1, after=outcome)
+    assert told[6] == (day + 2, int(outcome.daily.searches.loc[day + 1]))
+
+
+def test_daily_sums_are_those_of_the_rows(known):
+    outcome = known.world.live(Incumbent(3), 2, history=known.history)
+    log, daily = log_of(outcome.searches, outcome.truth), outcome.daily
+    by_day = log.rows.groupby("day")
+    assert (by_day.size() == daily.searches).all()
+    assert (by_day.session_id.nunique() == daily.sessions).all()
+    assert (by_day.shopper_id.nunique() == daily.visitors).all()
+    assert log.clicked.sum() == daily.clicks.sum() == outcome.sessions.clicks.sum()
+    bought = log.rows.bought.to_numpy()
+    rows = np.flatnonzero(bought >= 0)
+    price = outcome.products["price"].to_numpy()[log.shown[rows, bought[rows]]]
+    assert daily.revenue.sum() == pytest.approx(price.sum(), rel=1e-6)
+    assert daily.bought.sum() == len(rows)
+    assert daily.without_results.sum() == (log.shown < 0).all(axis=1).sum()
+    sold = outcome.products["sold"].to_numpy().sum()
+    assert sold - known.history.products["sold"].to_numpy().sum() == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: SearchWorld("huge"), "unknown scale 'huge'; choose from"),
+        (lambda: SearchWorld(seed=-1), "seed must be a whole number >= 0"),
+        (lambda: SearchWorld(examination="x"), "examination is 'position' or"),
+        (lambda: Size(0, 10, 10, 10, 1), "at least one of each"),
+        (lambda: Size(10, 10, 10, 10, 0), "at least one of each"),
+        (lambda: Size(10, 10, 10, 10, 1, arrivals=-0.1), "at least one of each"),
+        (lambda: Size(2**28, 10, 10, 10, 1), r"at most 2\^27 products"),
+        (lambda: Size(10, 10, 10, 5_001, 1), "5,000 brands"),
+        (lambda: SearchWorld(TINY).history(0), "days must lie in 1 to 3,650; got 0"),
+        (lambda: SearchWorld(TINY).history(4_000), "days must lie in 1 to 3,650"),
+        (lambda: Incident("flood", 3), "unknown incident 'flood'; choose from"),
+        (lambda: Incident("fad", -1), "start_day >= 0"),
+        (lambda: Incident("fad", 1, size=float("nan")), "finite size > 0"),
+        (lambda: Incident("fad", 1, size=float("inf")), "finite size > 0"),
+        (lambda: Incident("fad", 1, brand=-1), "numbers from 0"),
+        (lambda: Incident("early_season", 1, season="none"), "seasons are"),
+        (lambda: SearchWorld(TINY).inject(Incident("fad", 1, brand=30)), "0 to 29"),
+        (
+            lambda: SearchWorld(TINY).inject(Incident("sold_out", 1, department=99)),
+            "this world has the brands",
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_told(make, why):
+    with pytest.raises(ValueError, match=why):
+        make()
+
+
+def test_another_worlds_history_is_refused(known):
+    stranger = SearchWorld(TINY).history()
+    with pytest.raises(ValueError, match=r"another world's; use this world.history"):
+        known.world.truth(stranger)
+
+
+@pytest.mark.parametrize(("days", "seed"), [(0, 1), (3, 0), (3, 256)])
+def test_futures_have_bounds(known, days, seed):
+    with pytest.raises(ValueError, match="need days >= 1 and 1 <= seed <= 255"):
+        known.world.live(nothing, days, seed, history=known.history)
+
+
+def test_the_smallest_worlds_live():
+    quiet = Size(300, 100, 150, 10, days=2, arrivals=0, joiners=0)
+    history = SearchWorld(quiet).history()
+    assert history.products.num_rows == 300
+    assert history.shoppers.num_rows == 150
+    lone = SearchWorld(Size(1, 1, 1, 1, days=3))
+    assert list(lone.live(Oracle(), 2).daily.index) == [3, 4]
+
+
+def test_progress_is_told_by_day():
+    told = []
+    SearchWorld(TINY).history(progress=lambda *done: told.append(done))
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_pages_have_twenty_places_and_days_end_at_midnight(known):
+    assert known.log.shown.shape[1] == PLACES
+    late = known.log.rows["at"].to_numpy() % DAY
+    assert late.max() < DAY
+    hour = late // 3_600
+    assert (hour == 20).mean() > 5 * (hour == 3).mean()

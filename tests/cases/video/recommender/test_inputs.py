@@ -1,0 +1,143 @@
+"""A ranker's inputs: the same for one pair as for many, and known that morning."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.video.recommender.examples import (
+    passed_over,
+    ranker_rows,
+    tower_examples,
+)
+from sevensteps.cases.video.recommender.inputs import NAMES, Shelf, inputs, shelf_on
+from sevensteps.cases.video.recommender.known import walk
+
+from .conftest import HALF
+
+
+def column(x, name):
+    """One of the inputs."""
+    return x[..., NAMES.index(name)]
+
+
+@pytest.fixture(scope="module")
+def shelf(shop, regulars):
+    """The shelf of the last morning."""
+    return shelf_on(shop.known, shop.items, shop.viewers, shop.towers, regulars)
+
+
+@pytest.fixture(scope="module")
+def pairs(shop, regulars):
+    """Forty users, thirty videos each."""
+    rng = np.random.default_rng(0)
+    item = rng.integers(len(shop.items), size=(40, 30)).astype(np.int32)
+    return regulars[:40], item
+
+
+def test_one_pair_alone_is_the_pair_among_many(shelf, pairs):
+    user, item = pairs
+    x = inputs(shelf, user, item)
+    assert x.shape == (40, 30, len(NAMES))
+    assert np.isfinite(x).all()
+    for row, place in ((0, 0), (7, 29), (39, 3)):
+        alone = inputs(shelf, user[[row]], item[[row]][:, [place]])
+        assert np.allclose(alone[0, 0], x[row, place], atol=1e-5)
+
+
+def test_inputs_by_hand(shop, shelf, pairs):
+    user, item = pairs
+    x, known, items = inputs(shelf, user, item), shop.known, shop.items
+    language = shop.viewers.language[user][:, None] == items.language[item]
+    assert np.array_equal(column(x, "same_language"), language)
+    assert np.allclose(column(x, "age_days"), known.day - items.born[item])
+    assert np.allclose(column(x, "video_chances"), np.log1p(known.item.chances[item]))
+    usual = known.item.clicks.sum() / known.item.chances.sum()
+    rate = (known.item.clicks[item] + 10 * usual) / (known.item.chances[item] + 10)
+    assert np.allclose(column(x, "video_click_rate"), rate, atol=1e-5)
+    creator = items.creator[item]
+    assert np.array_equal(
+        column(x, "follows"), known.follows.has(user[:, None], creator)
+    )
+    product = np.einsum("nd,nkd->nk", shelf.asks[user], shelf.vector[item])
+    assert np.allclose(column(x, "tower"), product, atol=1e-5)
+    held = known.last[user[0]]
+    near = (shelf.vector[item[0]] @ shelf.vector[held[held >= 0]].T).max(axis=1)
+    assert np.allclose(column(x, "nearest")[0], near, atol=1e-5)
+    assert np.array_equal(column(x, "topic"), items.topic[item])
+
+
+def test_a_video_just_watched_is_its_own_nearest_memory(shop, shelf, regulars):
+    user = regulars[:50]
+    held = shop.known.last[user]
+    place = (held >= 0).argmax(axis=1)
+    item = held[np.arange(50), place]
+    x = inputs(shelf, user, item[:, None])[:, 0]
+    assert np.allclose(column(x, "nearest"), 1, atol=1e-4)
+
+
+def test_who_has_no_past_has_inputs_all_the_same(shop, shelf):
+    nobody = np.flatnonzero((shop.known.last < 0).all(axis=1))[:5].astype(np.int32)
+    x = inputs(shelf, nobody, np.tile(np.arange(20, dtype=np.int32), (5, 1)))
+    assert np.isfinite(x).all()
+    assert (column(x, "share_of_near") == 0).all()
+    assert (column(x, "user_chances") <= np.log1p(200)).all()
+
+
+def test_training_rows_are_what_would_have_been_served(shop):
+    """Rows of a day are the inputs of that morning: no label reached them."""
+    mornings = walk(shop.events, shop.items, shop.viewers, shop.looks)
+    today, known = next(pair for pair in mornings if pair[1].day == HALF)
+    rows = ranker_rows(
+        shop.events.take(shop.events.day <= HALF),
+        shop.items,
+        shop.viewers,
+        shop.towers,
+        shop.looks,
+        first=HALF,
+        per_day=10**9,
+    )
+    users = np.unique(today.user)
+    shelf = shelf_on(known, shop.items, shop.viewers, shop.towers, users)
+    served = inputs(shelf, today.user[:500], today.item[:500, None])[:, 0]
+    assert np.allclose(rows.x[:500], served, atol=1e-5)
+    assert np.array_equal(rows.clicked[:500], today.clicked[:500])
+
+
+def test_rows_are_drawn_by_day(shop):
+    n = np.bincount(shop.rows.day)
+    assert (n[:HALF] == 0).all()
+    assert (n[HALF:] == 8_000).all()
+    assert (shop.rows.share[~shop.rows.clicked] == 0).all()
+
+
+def test_towers_see_clicks_of_earlier_days_only(shop):
+    some = shop.events.take(shop.events.day < 3)
+    examples = tower_examples(some, shop.items, shop.viewers)
+    assert (examples.last[examples.day == 0] == -1).all()
+    first = some.take((some.day == 0) & some.clicked)
+    watched = set(first.item)
+    held = examples.last[examples.day == 1]
+    assert set(held[held >= 0]) <= watched
+    assert len(examples.item) == some.clicked.sum()
+    ones = tower_examples(some, shop.items, shop.viewers, by_share=False)
+    assert (ones.weight == 1).all()
+    assert (examples.weight < 1).any()
+
+
+def test_passed_over_is_seen_and_not_clicked(shop):
+    today = shop.events.take(shop.events.day == 4)
+    drawn = passed_over(today, np.random.default_rng(0))
+    log = shop.history.impressions.to_pandas()
+    log = log[log["at"] // 86_400 == 4].reset_index(drop=True)
+    last = log[log.clicked].groupby("request_id").position.max()
+    for row in np.random.default_rng(1).choice(len(log), 200, replace=False):
+        page = log[log.request_id == log.request_id[row]]
+        below = last.get(log.request_id[row], -1)
+        fair = set(page.video_id[(page.position < below) & ~page.clicked])
+        named = drawn[row][drawn[row] >= 0]
+        assert set(named) <= fair
+        assert len(named) == min(4, len(fair))
+
+
+def test_a_shelf_is_whole(shelf):
+    assert isinstance(shelf, Shelf)
+    assert np.allclose(np.linalg.norm(shelf.vector, axis=1), 1, atol=1e-3)

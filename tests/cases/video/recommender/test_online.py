@@ -1,0 +1,98 @@
+"""One request's page must be the policy's page."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.video.recommender.online import (
+    Asking,
+    Job,
+    Morning,
+    Recommender,
+    popular_by_country,
+)
+from sevensteps.cases.video.recommender.policy import TwoStage
+from sevensteps.cases.video.recommender.ranking import Value
+from sevensteps.measure.vectors import build
+
+SHARES = {"near": 60, "popular": 30, "fresh": 10, "followed": 10}
+VALUE = Value(-1.0, 3.0, 2.0)
+
+
+@pytest.fixture(scope="module")
+def morning(shop):
+    vector = shop.towers.items(shop.items, shop.known.day)
+    return Morning(
+        known=shop.known,
+        items=shop.items,
+        viewers=shop.viewers,
+        towers=shop.towers,
+        ranker=shop.net,
+        value=VALUE,
+        vector=vector,
+        index=build("Flat", vector),
+        countries=popular_by_country(shop.events, shop.viewers),
+        shares=SHARES,
+    )
+
+
+def ask(recommender, user, **kind):
+    job = Job(Asking(user, **kind))
+    return recommender.page(job), job
+
+
+def test_a_page_is_the_policy_s_page(shop, morning):
+    policy = TwoStage(shop.known, shop.towers, shop.net, VALUE.goal, shares=SHARES)
+    user = np.sort(np.random.default_rng(0).choice(len(shop.viewers), 40, False))
+    pages = policy.pages(shop.items, shop.viewers, user.astype(np.int32))[:, 0]
+    recommender = Recommender(morning)
+    same = [
+        ask(recommender, int(u))[0] == page.tolist()
+        for u, page in zip(user, pages, strict=True)
+    ]
+    assert np.mean(same) >= 0.95  # ties and the last bit of a product may differ
+
+
+def test_every_stage_is_timed(morning):
+    page, job = ask(Recommender(morning), 5)
+    stages = {"features", "tower", "search", "lists", "inputs", "rank", "compose"}
+    assert len(page) == len(set(page)) == 10
+    assert stages < set(job.laps)
+    assert len(job.found) == 10
+
+
+def test_what_was_clicked_since_is_not_shown_and_moves_the_page(morning):
+    recommender = Recommender(morning)
+    before, _ = ask(recommender, 7)
+    after, _ = ask(recommender, 7, recent=tuple(before[:5]))
+    assert not set(before[:5]) & set(after)
+
+
+def test_a_stranger_gets_a_page_of_the_language(shop, morning):
+    page, _ = ask(Recommender(morning), 10**8, language=1)
+    assert len(page) == 10
+    assert np.mean(shop.items.language[page] == 1) > 0.5
+
+
+def test_vectors_are_remembered_until_something_is_clicked(morning):
+    recommender = Recommender(morning, remembers=2)
+    for user in (1, 1, 2, 3, 1):
+        ask(recommender, user)
+    assert (recommender.hits, recommender.misses) == (1, 4)
+    ask(recommender, 1, recent=(3,))
+    assert recommender.misses == 5
+
+
+def test_a_country_s_list_is_never_empty(shop, morning):
+    recommender = Recommender(morning)
+    for code in range(int(shop.viewers.country.max()) + 1):
+        page = recommender.by_country(Asking(-1, country=code))
+        assert len(page) == 10
+    first = recommender.by_country(Asking(-1))
+    assert first[0] not in recommender.by_country(Asking(-1, recent=(first[0],)))
+
+
+def test_nothing_of_a_request_stays_with_the_morning(shop, morning):
+    before = shop.known.last.copy(), len(shop.known.watched)
+    ask(Recommender(morning), 9, recent=(1, 2, 3))
+    np.testing.assert_array_equal(shop.known.last, before[0])
+    assert len(shop.known.watched) == before[1]

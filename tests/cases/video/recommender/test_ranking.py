@@ -1,0 +1,139 @@
+"""Rankers beat the base rate, forget the position, and value what people value."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss, roc_auc_score
+
+from sevensteps.cases.video.recommender import net_training as training
+from sevensteps.cases.video.recommender.inputs import CODES, NAMES
+from sevensteps.cases.video.recommender.ranking import (
+    Guess,
+    Linear,
+    Scale,
+    Trees,
+    Value,
+)
+
+LAST = 12  # rows from this day on are for testing
+
+
+@pytest.fixture(scope="module")
+def split(shop):
+    """Rows to train and to test."""
+    return shop.rows.take(shop.rows.day < LAST), shop.rows.take(shop.rows.day >= LAST)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[Linear.fit, Trees.fit, training.fit],
+    ids=["linear", "trees", "net"],
+)
+def ranker(request, split):
+    """Each of the rankers."""
+    return request.param(split[0])
+
+
+def test_a_ranker_tells_clicks_shares_and_likes(ranker, split, shop):
+    _, test = split
+    guess, hit = ranker(test.x), test.clicked
+    for name in ("click", "share", "like"):
+        told = getattr(guess, name)
+        assert told.shape == (len(test.x),)
+        assert ((told >= 0) & (told <= 1)).all()
+    seen = guess.click * shop.looks[test.position]
+    assert roc_auc_score(test.clicked, seen) > 0.66
+    base = np.full(len(hit), hit.mean())
+    assert log_loss(hit, seen.clip(1e-6, 1)) < log_loss(hit, base) - 0.01
+    assert np.corrcoef(guess.share[hit], test.share[hit])[0, 1] > 0.35
+    assert roc_auc_score(test.liked[hit], guess.like[hit]) > 0.6
+
+
+def test_a_guess_is_of_the_first_place(ranker, split, shop):
+    """Asked of the first place, a ranker expects more than the average place gets."""
+    _, test = split
+    first = test.position == 0
+    told = ranker(test.x).click
+    assert told[first].mean() == pytest.approx(test.clicked[first].mean(), rel=0.15)
+    assert told.mean() > 1.3 * test.clicked.mean()
+
+
+def test_the_same_rows_train_the_same_ranker(split):
+    train, test = split
+    for fit in (Trees.fit, training.fit):
+        assert np.array_equal(fit(train)(test.x).click, fit(train)(test.x).click)
+
+
+def test_scaling(split):
+    train, _ = split
+    scaled = Scale.of(train.x)(train.x)
+    n_dense = len(NAMES) - len(CODES)
+    assert np.abs(scaled[:, :n_dense].mean(axis=0)).max() < 0.2
+    assert (scaled[:, n_dense:].sum(axis=1) == len(CODES)).all()
+    strange = train.x[:1].copy()
+    strange[:, NAMES.index("topic")] = 999  # a topic that training never saw
+    assert Scale.of(train.x)(strange)[:, n_dense:].sum() == len(CODES) - 1
+
+
+def test_too_few_rows_are_told(split):
+    few = split[0].take(np.arange(100))
+    with pytest.raises(ValueError, match="a batch needs 1024 impressions; got 100"):
+        training.fit(few)
+
+
+def test_values_come_back_from_stars(split):
+    """A survey that follows a rule gives the rule's weights."""
+    train, _ = split
+    rng = np.random.default_rng(0)
+    n = len(train.x)
+    known = Guess(rng.random(n), rng.random(n), rng.random(n))
+    stars = np.rint(3 - 1.5 + 2 * known.share + 1 * known.like + rng.normal(0, 0.1, n))
+    rows = train.take(np.arange(n))
+    object.__setattr__(rows, "stars", stars.clip(1, 5).astype(np.int8))
+    value = Value.fit(lambda x: Guess(known.click, known.share, known.like), rows)
+    assert value.base == pytest.approx(-1.5, abs=0.15)
+    assert value.share == pytest.approx(2, abs=0.15)
+    assert value.like == pytest.approx(1, abs=0.15)
+    assert np.allclose(
+        value(known),
+        known.click
+        * (value.base + value.share * known.share + value.like * known.like),
+    )
+
+
+def test_too_few_answers_are_told(shop, split):
+    few = split[0].take(np.flatnonzero(split[0].stars > 0)[:29])
+    with pytest.raises(ValueError, match="30 answers are needed at least; got 29"):
+        Value.fit(shop.net, few)
+
+
+def test_value_is_nearer_to_the_truth_than_clicks(shop, split, regulars):
+    train, _ = split
+    from sevensteps.cases.video.recommender.inputs import inputs, shelf_on
+
+    rng, user = np.random.default_rng(0), regulars[:300]
+    item = rng.integers(len(shop.items), size=(300, 60)).astype(np.int32)
+    shelf = shelf_on(shop.known, shop.items, shop.viewers, shop.towers, user)
+    guess = shop.net(inputs(shelf, user, item).reshape(-1, len(NAMES)))
+    true = shop.world.affinity(shop.history, user, item).value.ravel()
+    same = shop.items.language[item] == shop.viewers.language[user][:, None]
+    same = same.ravel()
+    value = Value.fit(shop.net, train)
+    after = value(guess) / guess.click
+
+    def agrees(told):
+        return np.corrcoef(told[same], true[same])[0, 1]
+
+    assert agrees(after) > agrees(guess.click) + 0.05
+    assert agrees(after) > 0.25
+
+
+def test_prices_of_outcomes_recover_what_stars_follow(shop):
+    rows = shop.rows
+    stars = np.clip(np.rint(3 - 1 + 2 * rows.share + 1.5 * rows.liked), 1, 5)
+    told = replace(rows, stars=np.where(rows.clicked, stars, 0).astype(np.int8))
+    value = Value.of_outcomes(told)
+    assert value.base == pytest.approx(-1, abs=0.25)
+    assert value.share == pytest.approx(2, abs=0.35)
+    assert value.like > 0.5

@@ -1,0 +1,150 @@
+"""Every source names what it says it names, best first, and -1 when it has no more."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from sevensteps.cases.video.recommender.known import Known
+from sevensteps.cases.video.recommender.sources import (
+    CoWatch,
+    Factors,
+    Followed,
+    Near,
+    best_of,
+    click_matrix,
+    first_of,
+    fresh,
+    merged,
+    padded,
+    popular,
+    top_of,
+)
+
+
+@pytest.fixture(scope="module")
+def clicks(shop):
+    """(users, items) of shares watched."""
+    return click_matrix(shop.events, len(shop.viewers), len(shop.items))
+
+
+def test_popular_is_what_trends_in_ones_language(shop):
+    source = popular(shop.known, shop.items, shop.viewers, 100)
+    user = np.arange(50, dtype=np.int32)
+    found = source(user, 40)
+    assert found.shape == (50, 40)
+    trend = shop.known.trend[found]
+    assert (np.diff(trend, axis=1) <= 0).all()
+    mine = shop.viewers.language[user][:, None]
+    assert (shop.items.language[found] == mine).all()
+    best = trend[:, 0]
+    for row in range(50):
+        same = shop.items.language == mine[row]
+        assert best[row] == shop.known.trend[same].max()
+
+
+def test_fresh_is_new(shop):
+    source = fresh(shop.known, shop.items, shop.viewers, days=3)
+    found = source(np.arange(50, dtype=np.int32), 500)
+    there = found >= 0
+    assert there.any()
+    assert (shop.items.born[found[there]] >= shop.known.day - 3).all()
+    new = (shop.items.born >= shop.known.day - 3).sum()
+    assert len(set(found[there])) <= new
+    assert (found[:, -1] == -1).all()  # there are not that many
+
+
+def test_a_click_matrix_holds_what_was_watched(shop, clicks):
+    assert clicks.shape == (len(shop.viewers), len(shop.items))
+    hits = shop.events.take(shop.events.clicked)
+    assert clicks.sum() == pytest.approx((hits.share + 0.1).sum(), rel=1e-4)
+
+
+def test_co_watch_by_hand():
+    """Users 0-3 clicked 0 and 1 together, users 4-5 clicked 2 and 3."""
+    dense = np.zeros((6, 5), np.float32)
+    dense[:4, :2], dense[4:, 2:4] = 1, 1
+    dense[0, 2] = 1
+    known = Known()
+    known.last = np.full((2, 20), -1, np.int32)
+    known.last_share = np.zeros((2, 20), np.float32)
+    known.last[0, 0], known.last_share[0, 0] = 0, 1.0
+    source = CoWatch.of(sp.csr_matrix(dense), known, shrink=0.0)
+    found = source(np.array([0, 1], np.int32), 3)
+    assert found.tolist() == [[1, 2, -1], [-1, -1, -1]]
+    assert source.near[0, 1] == pytest.approx(1.0)
+    assert source.near[0, 2] == pytest.approx(1 / np.sqrt(4 * 3))
+    assert source.near[4].sum() == 0
+
+
+def test_co_watch_keeps_the_nearest(shop, clicks):
+    source = CoWatch.of((clicks > 0).astype(np.float32), shop.known, n=7)
+    each = np.diff(source.near.indptr)
+    assert each.max() <= 7
+    assert (source.near.diagonal() == 0).all()
+
+
+def test_factors_serve_those_who_clicked(shop, clicks, regulars):
+    source = Factors.of(clicks, 16, 20.0, 5.0, seed=1)
+    some = regulars[:20]
+    found = source(some, 30)
+    score = source.users[some] @ source.items.T
+    for row in range(20):
+        allowed = np.where(source.often, score[row], -np.inf)
+        assert set(found[row]) == set(np.argsort(-allowed)[:30])
+    never = np.setdiff1d(np.arange(len(shop.viewers)), shop.events.user)
+    assert (source(never[:3].astype(np.int32), 5) == -1).all()
+    late = np.array([10**6], np.int32)
+    assert (source(late, 5) == -1).all()
+
+
+def test_factors_are_the_same_every_time(clicks):
+    one, two = (Factors.of(clicks, 8, 20.0, 5.0, seed=1) for _ in range(2))
+    assert np.array_equal(one.items, two.items)
+
+
+def test_near_is_the_largest_product(shop, regulars):
+    vector = shop.towers.items(shop.items, 14)
+    source = Near.exact(shop.towers, vector, shop.known, shop.viewers)
+    found = source(regulars[:30], 25)
+    asks = shop.towers.of_users(shop.known, shop.viewers, vector, regulars[:30])[:, 0]
+    score = asks @ vector.T
+    best = np.sort(score, axis=1)[:, ::-1][:, :25]
+    assert np.allclose(np.take_along_axis(score, found, 1), best, atol=1e-5)
+
+
+def test_followed_are_the_newest_of_those_one_follows(shop):
+    source = Followed.of(shop.known, shop.items)
+    fans = np.unique(shop.known.follows.keys >> 32)[:40].astype(np.int32)
+    found = source(fans, 12)
+    for row, user in enumerate(fans):
+        named = found[row][found[row] >= 0]
+        theirs = shop.items.creator[named]
+        assert shop.known.follows.has(np.full(len(named), user), theirs).all()
+        newest = named[0]
+        same = shop.items.creator == shop.items.creator[newest]
+        assert shop.items.born[newest] == shop.items.born[same].max()
+    nobody = np.setdiff1d(np.arange(500), shop.known.follows.keys >> 32)[:3]
+    assert (source(nobody.astype(np.int32), 5) == -1).all()
+
+
+def test_sources_merge_without_repeating():
+    sources = {
+        "a": lambda user, k: np.tile(np.arange(k, dtype=np.int32), (len(user), 1)),
+        "b": lambda user, k: np.tile(
+            np.arange(2, k + 2, dtype=np.int32), (len(user), 1)
+        ),
+    }
+    found = merged(sources, {"a": 4, "b": 3}, np.zeros(2, np.int32))
+    assert found.tolist() == [[0, 1, 2, 3, -1, -1, 4]] * 2
+
+
+def test_small_helpers():
+    ids = np.array([[3, 1, 3, -1, 2], [5, 5, 5, 5, 5]])
+    assert first_of(ids, 4).tolist() == [[3, 1, 2, -1], [5, -1, -1, -1]]
+    assert padded(np.array([[1, 2]]), 4).tolist() == [[1, 2, -1, -1]]
+    assert padded(np.array([[1, 2]]), 1).tolist() == [[1]]
+    score = np.array([[0.1, 0.9, 0.5]], np.float32)
+    assert best_of(score, 2).tolist() == [[1, 2]]
+    assert best_of(score, 9).tolist() == [[1, 2, 0]]
+    matrix = sp.csr_matrix(np.array([[0, 2.0, 1.0], [0, 0, 0]]))
+    assert top_of(matrix, 2).tolist() == [[1, 2], [-1, -1]]

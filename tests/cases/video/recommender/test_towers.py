@@ -1,0 +1,95 @@
+"""Towers learn whom a video would please, and say the same wherever they run."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sevensteps.cases.video.recommender import tower_training as training
+from sevensteps.cases.video.recommender.examples import tower_examples
+from sevensteps.cases.video.recommender.towers import Plan, item_side, user_side
+
+
+@pytest.fixture(scope="module")
+def clicks(shop):
+    """Clicks of four days."""
+    some = shop.events.take(shop.events.day < 4)
+    return tower_examples(some, shop.items, shop.viewers)
+
+
+def test_numpy_serves_what_jax_trained(shop, regulars):
+    day, plan = 14, shop.towers.plan
+    rows = np.arange(500, dtype=np.int32)
+    side = item_side(shop.items, rows, day, plan.buckets)
+    theirs = np.asarray(training.item_vectors(shop.towers.weights, side))
+    ours = shop.towers.items(shop.items, day, rows)
+    assert np.allclose(ours, theirs, atol=1e-5)
+    vector, user = shop.towers.items(shop.items, day), regulars[:300]
+    last, share = shop.known.last[user], shop.known.last_share[user]
+    side = user_side(shop.viewers.language[user], last, share)
+    seen = jnp.asarray(vector[np.maximum(last, 0)])
+    theirs = np.asarray(training.user_vectors(shop.towers.weights, side, seen))
+    ours = shop.towers.of_users(shop.known, shop.viewers, vector, user)
+    assert np.allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_loss_falls(shop):
+    assert shop.losses[1] < shop.losses[0] - 0.05
+
+
+def test_the_same_seed_trains_the_same_towers(shop, clicks):
+    plan = Plan(epochs=1, seed=3)
+    first, _ = training.train(plan, shop.items, clicks)
+    again, _ = training.train(plan, shop.items, clicks)
+    other, _ = training.train(Plan(epochs=1, seed=4), shop.items, clicks)
+    vectors = [t.items(shop.items, 4) for t in (first, again, other)]
+    assert np.array_equal(vectors[0], vectors[1])
+    assert not np.allclose(vectors[0], vectors[2], atol=0.1)
+
+
+def test_nearness_follows_true_taste(shop, regulars):
+    """Among videos of one's language, the nearer fits better, though nobody said so."""
+    rng, user = np.random.default_rng(0), regulars[:400]
+    speak = [np.flatnonzero(shop.items.language == g) for g in range(5)]
+    item = np.array([rng.choice(speak[g], 60) for g in shop.viewers.language[user]])
+    match = shop.world.affinity(shop.history, user, item).match
+    vector = shop.towers.items(shop.items, 14)
+    asks = shop.towers.of_users(shop.known, shop.viewers, vector, user)[:, 0]
+    near = np.einsum("nd,nkd->nk", asks, vector[item])
+    r = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(near, match, strict=True)])
+    trend = np.log1p(shop.known.trend[item]) + 1e-6 * rng.random(item.shape)
+    by_trend = [np.corrcoef(a, b)[0, 1] for a, b in zip(trend, match, strict=True)]
+    assert r > 0.1
+    assert r > 3 * np.mean(by_trend)
+
+
+def test_several_heads_are_several_unit_vectors(shop, clicks, regulars):
+    towers, _ = training.train(Plan(epochs=1, heads=3), shop.items, clicks)
+    vector = towers.items(shop.items, 14)
+    asks = towers.of_users(shop.known, shop.viewers, vector, regulars[:50])
+    assert asks.shape == (50, 3, 32)
+    assert np.allclose(np.linalg.norm(asks, axis=2), 1, atol=1e-3)
+    assert not np.allclose(asks[:, 0], asks[:, 1], atol=1e-2)
+
+
+@pytest.mark.parametrize("more", [{"log_q": True}, {"even": 256}, {"hard": -99.0}])
+def test_every_kind_of_negative_trains(shop, clicks, more):
+    _, losses = training.train(Plan(epochs=2, **more), shop.items, clicks)
+    assert losses[1] < losses[0]
+
+
+def test_correcting_for_popularity_brings_popular_videos_nearer(shop, clicks, regulars):
+    """Without the correction a popular video is pushed away as a negative too often."""
+    trend = {}
+    for log_q in (False, True):
+        towers, _ = training.train(Plan(log_q=log_q), shop.items, clicks)
+        vector = towers.items(shop.items, 14)
+        asks = towers.of_users(shop.known, shop.viewers, vector, regulars[:200])[:, 0]
+        top = np.argsort(-(asks @ vector.T), axis=1)[:, :50]
+        trend[log_q] = shop.known.trend[top].mean()
+    assert trend[True] > 1.5 * trend[False]
+
+
+def test_too_few_clicks_are_told(shop, clicks):
+    few = clicks.take(np.arange(100))
+    with pytest.raises(ValueError, match="a batch needs 512 clicks; got 100"):
+        training.train(Plan(), shop.items, few)

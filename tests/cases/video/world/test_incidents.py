@@ -1,0 +1,116 @@
+"""Each incident is there at its time and size, and nowhere before."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.video.world import DAY, KINDS, Incident, VideoWorld
+from sevensteps.cases.video.world.matching import viral_video
+
+from .conftest import SIZE, joined
+
+START, DAYS = 4, 3
+
+
+@pytest.fixture(scope="module")
+def strike(known):
+    """Histories of the same world with an incident, by kind."""
+    made = {}
+
+    def strike(kind):
+        if kind not in made:
+            incident = Incident(kind, START, DAYS, topic=5)
+            world = VideoWorld(SIZE, seed=7).inject(incident)
+            history = world.history(9)
+            state = world.past(9).state
+            made[kind] = joined(history, world), history, state, incident
+        return made[kind]
+
+    return strike
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_before_an_incident_nothing_differs(known, strike, kind):
+    rows, *_ = strike(kind)
+    assert rows[rows.day < START].equals(known.rows[known.rows.day < START])
+
+
+def test_a_viral_video_is_clicked_by_most_who_see_it(strike):
+    rows, _, state, incident = strike("viral")
+    star = viral_video(state.videos, incident)
+    assert state.videos.uploaded_at[star] == START * DAY
+    shown = rows[(rows.video_id == star) & rows.true_examined]
+    hot = shown.day.between(START, START + DAYS - 1)
+    assert hot.sum() > 30
+    assert shown[hot].clicked.mean() > 0.6
+    gain = shown[hot].true_promise.mean() - shown[~hot].true_promise.mean()
+    assert gain == pytest.approx(4, abs=0.7)
+    value = shown[hot].true_value.mean() - shown[~hot].true_value.mean()
+    assert abs(value) < 0.7
+
+
+def test_an_event_makes_its_topic_wanted(known, strike):
+    rows, _, state, _ = strike("event")
+    now = rows[rows.day.between(START, START + DAYS - 1)]
+    about = state.videos.topic[now.video_id] == 5
+    usual = known.rows[known.rows.day.between(START, START + DAYS - 1)]
+    before = state.videos.topic[usual.video_id] == 5
+    gain = now[about].true_match.mean() - usual[before].true_match.mean()
+    assert gain == pytest.approx(0.6, abs=0.12)
+    assert now[about & now.true_examined].clicked.mean() > 1.5 * (
+        usual[before & usual.true_examined].clicked.mean()
+    )
+
+
+def test_a_bait_farm_uploads_half_as_much_again(known, strike):
+    _, _, state, _ = strike("bait_farm")
+    made, usual = uploads(state.videos), uploads(known.state.videos)
+    days = range(START, START + DAYS)
+    extra = sum(made[d] - usual[d] for d in days) / sum(usual[d] for d in days)
+    assert extra == pytest.approx(0.5, abs=0.05)
+    new = np.flatnonzero(state.videos.uploaded_at == START * DAY)
+    farmed = state.videos.bait[new].astype(float) > 0.94
+    assert farmed.sum() == made[START] - usual[START]
+    assert made[START - 1] == usual[START - 1]
+
+
+def uploads(videos):
+    """Videos uploaded on each day."""
+    return np.bincount(videos.uploaded_at[videos.uploaded_at >= 0] // DAY, minlength=12)
+
+
+def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
+    _, history, state, _ = strike("broken_encoder")
+    space = known.world.rules.space
+    seen = state.videos.content.astype(np.float32) @ space.encoder.T
+    cosine = (seen * state.videos.vector).sum(axis=1)
+    day = state.videos.uploaded_at // DAY
+    struck = (day >= START) & (day < START + DAYS) & (state.videos.uploaded_at >= 0)
+    assert abs(cosine[struck].mean()) < 0.1
+    assert cosine[~struck].mean() > 0.5
+    shown = history.videos["content"].combine_chunks().flatten().to_numpy()
+    assert np.array_equal(shown, state.videos.content.ravel())
+
+
+def test_a_future_incident_leaves_the_past_alone(known):
+    world = known.world.inject(Incident("event", start_day=SIZE.days + 1, days=2))
+    assert world.history().impressions is known.history.impressions
+    calm = known.world.live(quiet, days=4, history=known.history)
+    struck = world.live(quiet, days=4, history=known.history)
+    a, b = calm.impressions.to_pandas(), struck.impressions.to_pandas()
+    first = a["at"] < (SIZE.days + 1) * DAY
+    assert a[first].equals(b[b["at"] < (SIZE.days + 1) * DAY])
+    assert not calm.daily.equals(struck.daily)
+
+
+def quiet(requests, view):
+    """The same ten videos of topic 0 for everybody."""
+    from sevensteps.cases.video.world import Slates
+
+    ids = np.flatnonzero(view.videos["topic"].to_numpy() == 0)[:10].astype(np.int32)
+    return Slates.fixed(np.tile(ids, (len(requests), 1)))
+
+
+def test_incidents_add_up():
+    world = VideoWorld(SIZE).inject(Incident("viral", 3))
+    world = world.inject(Incident("event", 4), Incident("bait_farm", 5))
+    assert [i.kind for i in world.incidents] == ["viral", "event", "bait_farm"]

@@ -1,0 +1,154 @@
+"""The policy that made the past: popularity that nobody put in, and honest odds."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.video.world import BASKET, SLATE, Incumbent, basket
+from sevensteps.cases.video.world.incumbent import Groups, _drawn
+from sevensteps.cases.video.world.records import View
+from sevensteps.cases.video.world.tables import (
+    creators_table,
+    users_table,
+    videos_table,
+)
+
+
+@pytest.fixture(scope="module")
+def morning(known):
+    """What a policy would see after the history."""
+    state = known.state
+    return View(
+        known.history.days,
+        users_table(state.users),
+        creators_table(state.creators),
+        videos_table(state.videos),
+        known.history.impressions,
+    )
+
+
+def top_share(clicks) -> float:
+    """Of the clicks, the share of the top hundredth of videos."""
+    ranked = np.sort(clicks)[::-1]
+    return float(ranked[: len(ranked) // 100].sum() / ranked.sum())
+
+
+def clicks_by_video(rows, n):
+    """(n,) clicks."""
+    return np.bincount(rows.video_id[rows.clicked], minlength=n)
+
+
+def test_a_heavy_tail_comes_from_exposure_not_from_quality(known, by_lot):
+    n = known.world.size.n_videos
+    rows = known.rows[known.rows.video_id < n]
+    clicks = clicks_by_video(rows, n)
+    even = known.world.live(by_lot, days=12, history=known.history)
+    lot = even.impressions.to_pandas()[lambda r: r.video_id < n]
+    assert top_share(clicks) > 0.35
+    assert top_share(clicks_by_video(lot, n)) < 0.15
+    quality = known.state.videos.quality[:n].astype(float)
+    assert abs(np.corrcoef(np.log1p(clicks), quality)[0, 1]) < 0.05
+    pull = known.state.videos.thumbnail[:n].astype(float)
+    assert np.corrcoef(np.log1p(clicks), pull)[0, 1] > 0.1
+
+
+def test_clicks_breed_baits(known):
+    """What trends is clicked for its promise: baits spread from week to week."""
+    clicked = known.rows[known.rows.clicked]
+    bait = known.state.videos.bait[clicked.video_id].astype(float)
+    assert bait[clicked.day >= 9].mean() > bait[clicked.day < 3].mean() + 0.01
+    assert bait.mean() > known.state.videos.bait.astype(float).mean() + 0.02
+
+
+def test_one_place_of_each_page_explores_evenly(known, morning):
+    rows = known.rows
+    explored = rows[rows.explored]
+    assert explored.groupby("request_id").size().eq(1).all()
+    assert len(explored) == rows.request_id.nunique()
+    assert np.allclose(explored.propensity, 1 / BASKET)
+    where = explored.position.value_counts(normalize=True)
+    assert where.max() - where.min() < 0.02
+    home = np.asarray(known.history.users["language"].to_pandas())[explored.user_id]
+    day = known.history.days - 1
+    view = View(day, morning.users, morning.creators, yesterday(known), None)
+    ours = basket(known.world.seed, view)
+    last = explored[(explored.day == day) & (home == "en")]
+    assert set(last.video_id) <= set(ours[0])
+    assert len(set(last.video_id)) > 0.8 * BASKET
+
+
+def yesterday(known):
+    """The videos of the history's last day: uploads come before visitors."""
+    return known.history.videos
+
+
+def test_propensities_are_the_odds_of_the_draw():
+    rng = np.random.default_rng(1)
+    pool = np.tile(np.arange(14), (200_000, 1))
+    score = np.tile(np.linspace(0, 2, 14).astype(np.float32), (200_000, 1))
+    slates = _drawn(pool, score, rng)
+    first = np.bincount(slates.video_id[:, 0], minlength=14) / 200_000
+    told = np.exp(score[0]) / np.exp(score[0]).sum()
+    assert np.allclose(first, told, atol=0.004)
+    after = slates.video_id[:, 0] == 13
+    second = np.bincount(slates.video_id[after, 1], minlength=14) / after.sum()
+    chosen = slates.video_id[after, 1] == 5
+    assert slates.propensity[after][chosen, 1][0] == pytest.approx(second[5], abs=0.005)
+    assert np.allclose(slates.propensity[:, 0], told[slates.video_id[:, 0]], rtol=1e-4)
+
+
+def test_a_video_that_comes_twice_in_a_pool_comes_once_on_a_page():
+    rng = np.random.default_rng(1)
+    pool = np.tile(np.repeat(np.arange(15), 2), (500, 1))
+    slates = _drawn(pool, np.zeros(pool.shape, np.float32), rng)
+    ranked = np.sort(slates.video_id, axis=1)
+    assert (ranked[:, 1:] != ranked[:, :-1]).all()
+
+
+def test_importance_weights_recover_the_value_of_another_policy(known):
+    """Weighted by the basket's odds, the log tells what one video would earn."""
+    explored = known.rows[known.rows.explored]
+    want = explored.video_id % 2 == 0  # a policy that picks among the even ids
+    odds = 2 / BASKET
+    weight = want * odds / explored.propensity
+    direct = explored[want].clicked.mean()
+    estimate = (weight * explored.clicked).mean()
+    assert estimate == pytest.approx(direct, rel=0.12)
+
+
+def test_without_exploration_no_place_is_drawn_evenly(known):
+    outcome = known.world.live(Incumbent(explore=False), days=1, history=known.history)
+    assert not outcome.impressions["explored"].to_numpy(zero_copy_only=False).any()
+
+
+def test_it_shows_nobody_what_they_watched(known):
+    rows = known.rows
+    day = rows.day.max()
+    before = rows[rows.clicked & (rows.day < day)]
+    watched = set(zip(before.user_id, before.video_id, strict=True))
+    last = rows[(rows.day == day) & ~rows.explored]
+    again = [pair in watched for pair in zip(last.user_id, last.video_id, strict=True)]
+    assert np.mean(again) < 0.001
+
+
+def test_fresh_videos_get_a_share(known):
+    rows = known.rows
+    uploaded = known.history.videos["uploaded_at"].to_numpy()[rows.video_id]
+    fresh = (rows["at"] - uploaded < 3 * 86_400)[rows.day > 3].mean()
+    assert 0.05 < fresh < 0.3
+
+
+def test_groups_draw_evenly_from_their_own():
+    group = np.array([2, 0, 2, 2, 0, 1])
+    groups = Groups.by(group, 4)
+    assert [groups.of(g).tolist() for g in range(4)] == [[1, 4], [5], [0, 2, 3], []]
+    drawn = groups.draw(np.array([0, 2]), 30_000, np.random.default_rng(0))
+    assert set(drawn[0]) == {1, 4}
+    share = np.bincount(drawn[1], minlength=4)[[0, 2, 3]] / 30_000
+    assert np.allclose(share, 1 / 3, atol=0.02)
+    named = Groups.by(group, 4).of_those(np.arange(6) * 10)
+    assert named.of(2).tolist() == [0, 20, 30]
+
+
+def test_pages_are_full(known):
+    per_page = known.rows.groupby("request_id").size()
+    assert (per_page == SLATE).mean() > 0.98
