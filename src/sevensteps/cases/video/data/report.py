@@ -10,10 +10,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from sevensteps.cases.video.data import trial
 from sevensteps.cases.video.data.logs import held
 from sevensteps.cases.video.data.stretches import MOST_USERS
-from sevensteps.cases.video.data.trial import BASELINES, OURS
+from sevensteps.cases.video.data.trial import BASELINES, OURS, trial
 from sevensteps.cases.video.experiments import Log, Trial, read_log
 
 MOST_ROWS = 5_000_000  # of a log, from its end
