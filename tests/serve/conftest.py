@@ -19,8 +19,8 @@ import pytest
 import uvicorn
 
 from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
-from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve import ServiceConfig, build_store, export_model, requests_of
 from sevensteps.serve.app import create_app
 from sevensteps.serve.decide import Decider

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import redis
 
-from sevensteps.measure.thresholds import Thresholds
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.serve import (
     ModelError,
     ModelServer,

@@ -21,8 +21,9 @@ from sevensteps.cases.fraud.experiments.policies import Score
 from sevensteps.cases.fraud.experiments.retraining import Logged, RetrainingPolicy
 from sevensteps.cases.fraud.experiments.samples import sample
 from sevensteps.cases.fraud.features import LiveFeatures
+from sevensteps.cases.fraud.money import CostsLike, expected_costs
 from sevensteps.cases.fraud.world import DAY, Action, History, Outcome, PaymentsWorld
-from sevensteps.measure import CostsLike, Interval, average_precision, expected_costs
+from sevensteps.measure import Interval, average_precision
 from sevensteps.monitor import half_life
 from sevensteps.simulate.parallel import side_by_side
 

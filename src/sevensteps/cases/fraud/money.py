@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
 from sevensteps.measure.inputs import (
     Floats,
     at_least,
@@ -294,6 +294,6 @@ def money_saved(
     saved = np.zeros(len(ours))
     saved[changed] = cost[row, theirs[changed]] - cost[row, ours[changed]]
     saved *= weights_of(weight, len(saved))
-    blocks = day_blocks(day, resamples, seed)
-    days = blocks.total(np.ones(blocks.n_days))
-    return blocks.interval(ratio(blocks.total(blocks.daily(saved)), days))
+    blocks = block_bootstrap(day, resamples, seed)
+    days = blocks.totals(np.ones(blocks.n_blocks))
+    return blocks.interval(ratio(blocks.total(saved), days))

@@ -6,18 +6,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.world import Costs as WorldCosts
-from sevensteps.cases.fraud.world.schema import Action
-from sevensteps.measure import (
+from sevensteps.cases.fraud.money import (
     ACTIONS,
-    Thresholds,
-    best_thresholds,
     bill,
     cheapest_actions,
     expected_costs,
     money_saved,
     review_price,
 )
+from sevensteps.cases.fraud.thresholds import Thresholds
+from sevensteps.cases.fraud.world import Costs as WorldCosts
+from sevensteps.cases.fraud.world.schema import Action
 
 
 @dataclass(frozen=True)
@@ -116,42 +115,6 @@ def test_money_saved_is_the_difference_of_the_bills():
     assert against.estimate == pytest.approx(-want)
     same = money_saved(ours, ours, label, amount, day, COSTS)
     assert (same.low, same.high) == (0, 0)
-
-
-HELPFUL_REVIEWS = Costs(review_cost=0.5, step_up_abandon=0.3, step_up_stops=0.5)
-USEFUL_STEP_UPS = Costs(step_up_cost=3, step_up_stops=0.7)
-
-
-@pytest.mark.parametrize(
-    ("prices", "review_capacity"),
-    [
-        (HELPFUL_REVIEWS, 0),
-        (HELPFUL_REVIEWS, 1),
-        (HELPFUL_REVIEWS, 60),
-        (USEFUL_STEP_UPS, 60),
-    ],
-)
-def test_thresholds_are_the_best_of_all_triples(prices, review_capacity):
-    p, label, amount, day = payments(60)
-    p = p.round(2)
-    costs = expected_costs(label, amount, prices)
-    places = review_capacity * len(np.unique(day))
-
-    def price(t):
-        action = t.actions(p)
-        return costs[np.arange(len(p)), action].sum(), (action == 2).sum()
-
-    best = best_thresholds(
-        p, label, amount, day, prices, review_capacity=review_capacity, steps=60
-    )
-    cuts = [*np.unique(p), np.inf]
-    triples = (t for t in product(cuts, repeat=3) if t[0] <= t[1] <= t[2])
-    priced = [price(Thresholds(*t)) for t in triples]
-    lowest = min(cost for cost, reviews in priced if reviews <= places)
-    assert price(best)[0] == pytest.approx(lowest)
-    assert price(best)[1] <= places
-    if review_capacity < 60:  # else the capacity would not be tested
-        assert lowest > min(cost for cost, _ in priced)
 
 
 @pytest.mark.parametrize(
