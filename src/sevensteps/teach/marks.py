@@ -30,9 +30,7 @@ _MARK = re.compile(
     re.DOTALL,
 )
 #: What was meant for half a mark: alone, misspelt, or made text by an editor.
-_STRAY = re.compile(
-    r"(?:<|&lt;)\s*(?:!\s*[-–—]+|[-–—]{2,})\s*\\?[=＝/][^>\n]{0,40}>?"
-)
+_STRAY = re.compile(r"(?:<|&lt;)\s*(?:!\s*[-–—]+|[-–—]{2,})\s*\\?[=＝/][^>\n]{0,40}>?")
 #: A line that Markdown takes for HTML as a whole: it ends the paragraph before it.
 _FIRST = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*<!--\s*=", re.MULTILINE)
 #: Code, which shows a mark as it is written: a fence that is no directive, or a span.
