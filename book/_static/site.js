@@ -65,7 +65,7 @@ const watcher = new IntersectionObserver((entries) => {
   links.forEach((a) => a.removeAttribute("aria-current"));
   links.get(seen[0].target.id).setAttribute("aria-current", "true");
 }, { rootMargin: "0px 0px -75% 0px" });
-links.forEach((_, id) => id && watcher.observe(document.getElementById(id)));
+all("section[id]").filter(({ id }) => links.has(id)).forEach((part) => watcher.observe(part));
 
 // Search: the index and what searches there are loaded when first needed, and asked for
 // again if they did not come.

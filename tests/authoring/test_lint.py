@@ -203,6 +203,7 @@ BREACHES = {
         lambda d: d.replace("02:14.", "US$ 5, and $x$ is a formula."),
         lambda d: d.replace("02:14.", "$ x $."),
         lambda d: d.replace("02:14.", "| $5 | a |"),
+        lambda d: d.html("<td>$5</td><td>$9</td>"),
     ],
 }
 CASES = [(rule, change) for rule, changes in BREACHES.items() for change in changes]

@@ -120,6 +120,9 @@ def test_without_our_script_no_button_is_dead(
     page = visit(context, sample.address + "chapter.html").page
     expect(page.get_by_role("button")).to_have_count(0)
     expect(page.locator(".book-nav").get_by_text("Components")).to_be_visible()
+    page.goto(sample.address + "search.html")
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("Searching needs JavaScript")
     context.close()
 
 

@@ -132,12 +132,12 @@ def wrong_marks(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     values = recorded(notebook)
     for i, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
-            for complaint in _complaints(cell.source, values):
+            for complaint in complaints(cell.source, values):
                 yield i, complaint
 
 
-def _complaints(text: str, values: Said) -> Iterator[str]:
-    """What is wrong with the marks of a text, in words."""
+def complaints(text: str, values: Said) -> Iterator[str]:
+    """Yield what is wrong with the marks of a text, in words: each a sentence."""
     for code in _CODE.finditer(text):
         if _MARK.search(code[0]):
             yield f"a mark inside code is shown as it is written: {code[0]:.60}"

@@ -122,12 +122,16 @@ def marks(page: Page) -> Iterator[Finding]:
 
 
 def dollars(page: Page) -> Iterator[Finding]:
-    """No bare dollar in the prose: JupyterLab takes two of them for a formula."""
+    """No bare dollar in prose, tables, captions: JupyterLab makes a formula of two."""
     for i, text in page.prose:
         bare = _DOLLARS.sub("", _SHOWN.sub("", text))
         for match in re.finditer(r"\$.{0,20}", bare):
             message = rf"{match[0]!r}: write \$ for a dollar, $x$ for a formula"
             yield Finding("dollars", i, message)
+    for output in page.outputs:
+        if str(output.data.get("text/html", "")).count("$") > 1:
+            message = "two dollars in a table or caption: name the currency in words"
+            yield Finding("dollars", output.cell, message)
 
 
 class _Elements(HTMLParser):
