@@ -11,7 +11,7 @@ CORES ?= 2
 # The environment in which numbers repeat is defined once, in Python; pytest inherits it.
 FIXED := $(PYTHON) -m sevensteps.teach.environment
 PYTEST := $(FIXED) $(PYTHON) -m pytest
-LOCK := uv pip compile --universal --generate-hashes --no-annotate --no-header \
+LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --extra book --extra test pyproject.toml -o requirements.lock
 
 .PHONY: help book site serve env test test-house test-unit test-notebooks test-site \
