@@ -30,7 +30,7 @@ def nbval_command(paths: list[Path], *, cores: int, report: Path | None) -> list
     command += [] if sys.stdout.isatty() else ["--color=no"]
     command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
     command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
-    command += [f"--junitxml={report}"] if report else []
+    command += [f"--junitxml={report.resolve()}"] if report else []
     return command + [str(path) for path in paths]
 
 
@@ -84,7 +84,9 @@ def verify(
         copies = [Path(shutil.copy(path, folder)) for path in notebooks]
         environment["IPYTHONDIR"] = f"{elsewhere}/profile"
         command = nbval_command(copies, cores=cores, report=report)
-        status = subprocess.run(command, env=environment, check=False).returncode
+        status = subprocess.run(
+            command, cwd=elsewhere, env=environment, check=False
+        ).returncode
         if status == 0 and checksums(notebooks) != checksums(copies):
             print("A notebook changed while it was being verified: run again")
             return 1
