@@ -9,7 +9,7 @@ newest=$(awk 'NR == 1 { print $1 }' <<< "$found")
 status=0
 rm -rf "$reports"
 
-run() { make --no-print-directory "$@" || status=1; }
+run() { make --no-print-directory "$@" || { status=1; echo "== make $* failed"; }; }
 for version in 3.13 3.12 3.11; do
   python=$(awk -v version=$version '$1 == version { print $2 }' <<< "$found")
   if [ -z "$python" ]; then continue; fi
