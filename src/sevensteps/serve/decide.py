@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from dataclasses import dataclass, field
 
 from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
@@ -107,7 +108,7 @@ class Decider:
         scored = await self.scorer.score(payment, budget_ms / 1e3)
         ledger.lap("wait")  # for the thread: what its own laps do not explain
         ledger.stages |= dict(scored.laps)
-        ledger.stages["wait"] -= sum(ms for _, ms in scored.laps)
+        ledger.stages["wait"] -= math.fsum(ms for _, ms in scored.laps)
         return scored
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ def test_documents_follow_others_with_new_words_and_names():
     both = one.then(two)
     assert both.title.texts() == ["red", "blue", "red"]
     assert both.body.texts() == ["sofa", "red", ""]
-    assert both.fields["brand"] == Coded(both.fields["brand"].code, ("x", "y"))
+    assert both.fields["brand"].names == ("x", "y")
     assert both.fields["brand"].code.tolist() == [0, 1, -1]
     assert both.numbers["price"].tolist() == [1, 2, 3]
     assert both.take([2, 0]).title.texts() == ["red", "red"]

@@ -4,6 +4,7 @@ A thief's `caution` (0 bold, 1 careful) moves the plan towards what honest peopl
 do: usual amounts, a slower pace, a home address on the network, no shared device.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -208,7 +209,9 @@ def _surge(method: str, day: int, incidents: tuple[Incident, ...]) -> float:
     """Extra share of theft while a new method spreads."""
     if method != "new_method":
         return 0.0
-    return sum(0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day))
+    return math.fsum(
+        0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day)
+    )
 
 
 def _with_incidents(plan: Plan, s: Scene, rate: float, struck: list[Incident]) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -163,5 +164,5 @@ def _book_wait(ledger: Ledger) -> None:
     """What no stage took: threads that were not free, and the way between them."""
     told = ledger.stages
     beside = min(told.get("words", 0.0), told.get("meaning", 0.0))
-    spent = sum(told.values()) - beside  # those two run side by side
+    spent = math.fsum(told.values()) - beside  # those two run side by side
     told["wait"] = max(0.0, ledger.elapsed_ms() - spent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,7 @@ def morning(rules: Rules, state: State, day: int) -> State:
     rng = stream(seed, ARRIVALS, day, 1)
     new = products(rules.making, np.full(n_new, day * DAY, np.int32), rng)
     if rules.on("stuffing", day):
-        share = STUFFS * sum(i.size for i in rules.on("stuffing", day))
+        share = STUFFS * math.fsum(i.size for i in rules.on("stuffing", day))
         other = rng.integers(0, len(rules.making.words.demand), n_new).astype(np.int32)
         new = new.stuffed(rng.random(n_new) < share, other)
     text = listings(rules.making, new, seed, _DAYS + day)

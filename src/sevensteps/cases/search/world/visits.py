@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ def seasonal(day: int, incidents: tuple[Incident, ...]) -> NDArray[np.float64]:
     for i, name in enumerate(SEASONS):
         if name == "none":
             continue
-        early = sum(
+        early = math.fsum(
             x.size
             for x in incidents
             if x.kind == "early_season" and x.season == name and x.on(day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -128,7 +129,7 @@ class Pages:
         ledger.lap("wait")
         stages = {k: v for k, v in job.laps.items() if k not in SCHEDULES}
         ledger.stages |= stages
-        ledger.stages["wait"] -= sum(stages.values())
+        ledger.stages["wait"] -= math.fsum(stages.values())
         return self._told(Page(made, "model", None, ledger.stages))
 
     def _late(self, job: Job) -> str:

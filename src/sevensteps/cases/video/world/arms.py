@@ -6,6 +6,7 @@ policies learn. What one arm does therefore reaches the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,7 +47,7 @@ class Arms:
         told = dict(self.shares)
         if set(told) != set(self.policies) or min(told.values()) <= 0:
             raise ValueError(f"give every arm a share > 0; got {told}")
-        if abs(sum(told.values()) - 1) > 1e-9:
+        if abs(math.fsum(told.values()) - 1) > 1e-9:
             raise ValueError(f"shares must add up to 1; got {told}")
 
     def of(self, user_id: NDArray[Any]) -> NDArray[np.intp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -189,7 +190,9 @@ def uploads(
     who = draw_creators(creators.rate * active, n, rng)
     beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
     on = [i for i in rules.incidents if i.on(day)]
-    n_farmed = round(sum(FARM * i.size * usual for i in on if i.kind == "bait_farm"))
+    n_farmed = round(
+        math.fsum(FARM * i.size * usual for i in on if i.kind == "bait_farm")
+    )
     farmed = beginners[np.arange(n_farmed) % n_new] if n_new else beginners[:0]
     who = np.concatenate([beginners, who, farmed])
     at = np.full(len(who), day * DAY, np.int32)
