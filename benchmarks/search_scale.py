@@ -43,7 +43,7 @@ from scaling import Row
 if TYPE_CHECKING:
     from sevensteps.cases.search.engine.query import Query
     from sevensteps.cases.search.engine.shop import Asked
-    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.experiments import SearchSimulation
     from sevensteps.cases.search.service.live import Live
 
 SEED = 7
@@ -80,14 +80,14 @@ def world(asked: argparse.Namespace) -> Row:
     }
 
 
-def past(asked: argparse.Namespace) -> "Town":
+def past(asked: argparse.Namespace) -> "SearchSimulation":
     """A town after its past, from disk if it is there."""
-    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.experiments import SearchSimulation
     from sevensteps.cases.search.world import SearchWorld
 
     (scale,), made = asked.scales, asked.folder.parent / "worlds"
     lived = SearchWorld(scale, seed=SEED)
-    return Town(lived, lived.cached(root=made))
+    return SearchSimulation(lived, lived.cached(root=made))
 
 
 def build(asked: argparse.Namespace) -> Row:
@@ -99,7 +99,7 @@ def build(asked: argparse.Namespace) -> Row:
     from sevensteps.cases.search.engine.engine import Engine
     from sevensteps.cases.search.engine.features import Reference
     from sevensteps.cases.search.engine.keyword import KeywordIndex
-    from sevensteps.cases.search.experiments.taught import taught_ranker
+    from sevensteps.cases.search.experiments.training import train_from_judgments
     from sevensteps.cases.search.service import export_search
 
     town, took, start = past(asked), {}, time.process_time()
@@ -120,7 +120,7 @@ def build(asked: argparse.Namespace) -> Row:
     reference = Reference.of(catalogue.documents, catalogue.vector)
     engine = Engine(reads, catalogue, reference, words, near)
     lap("reference")
-    engine = engine.with_ranker(taught_ranker(town, engine))
+    engine = engine.with_ranker(train_from_judgments(town, engine))
     lap("ranker")
     export_search(engine, asked.folder / BUNDLE)
     lap("export")
@@ -139,7 +139,7 @@ def build(asked: argparse.Namespace) -> Row:
     } | scaling.on_disk(asked.folder / BUNDLE, HELD, "ranker and numbers")
 
 
-def keep(town: "Town", folder: Path) -> None:
+def keep(town: "SearchSimulation", folder: Path) -> None:
     """Write what the other parts need: queries, and products that come later.
 
     New products are copies of old ones: what they cost depends on their texts alone.

@@ -45,13 +45,13 @@ def build(root: Path, scale: str) -> None:
     from dataclasses import replace
 
     from sevensteps.cases.search.engine.shop import Asked
-    from sevensteps.cases.search.experiments.taught import taught_engine
+    from sevensteps.cases.search.experiments.training import trained_engine
     from sevensteps.cases.search.service import export_search, search_requests
     from sevensteps.cases.search.world import SearchWorld, Size
 
     small = Size(20_000, 12_000, 8_000, 150, days=14)
     world = SearchWorld(small if scale == "demo" else scale, seed=7)
-    engine = taught_engine(world)
+    engine = trained_engine(world)
     export_search(engine, root / "whole")
     export_search(replace(engine, dense=None, ranker=None), root / "keywords")
     history = world.history()

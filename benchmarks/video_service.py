@@ -41,17 +41,20 @@ def build(root: Path, scale: str) -> None:
     """Write one morning with an inverted file, and the same with an exact index."""
     from dataclasses import replace
 
-    from sevensteps.cases.video.recommender.overnight import Night, morning_after
+    from sevensteps.cases.video.recommender.snapshot_training import (
+        TrainingConfig,
+        train_snapshot,
+    )
     from sevensteps.cases.video.recommender.towers import Plan
     from sevensteps.cases.video.service import export_morning
     from sevensteps.cases.video.world import VideoWorld
     from sevensteps.measure import vectors as index
 
     nights = {
-        "smoke": Night(lesson=5),
-        "book": Night(per_day=40_000, towers=Plan(epochs=1, buckets=1 << 15)),
+        "smoke": TrainingConfig(ranker_days=5),
+        "book": TrainingConfig(per_day=40_000, towers=Plan(epochs=1, buckets=1 << 15)),
     }
-    morning = morning_after(VideoWorld(scale, seed=7).history(), nights[scale])
+    morning = train_snapshot(VideoWorld(scale, seed=7).history(), nights[scale])
     export_morning(morning, root / "inverted")
     flat = index.build("Flat", morning.vector)
     export_morning(replace(morning, index=flat), root / "exact")

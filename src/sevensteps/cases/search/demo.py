@@ -57,9 +57,9 @@ def fill(bundle: Path) -> None:
     with progress("Making a small world") as report:
         WORLD.history(progress=report)
     with progress("Indexing its products, and training a ranker on editors' grades"):
-        from sevensteps.cases.search.experiments.taught import taught_engine
+        from sevensteps.cases.search.experiments.training import trained_engine
 
-        engine = taught_engine(WORLD)
+        engine = trained_engine(WORLD)
     with progress("Writing the engine"):
         sweep(bundle.parent)
         if bundle.exists():

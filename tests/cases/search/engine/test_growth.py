@@ -7,7 +7,7 @@ from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import Reference
 from sevensteps.cases.search.engine.growth import grown, renumbered
 from sevensteps.cases.search.engine.shop import Catalogue
-from sevensteps.cases.search.experiments import Town
+from sevensteps.cases.search.experiments import SearchSimulation
 from sevensteps.cases.search.world import SearchWorld, Size
 
 N_LATER = 40
@@ -15,7 +15,7 @@ N_LATER = 40
 
 @pytest.fixture(scope="module")
 def town():
-    return Town.of(SearchWorld(Size(800, 500, 300, 20, days=3), seed=2))
+    return SearchSimulation.after(SearchWorld(Size(800, 500, 300, 20, days=3), seed=2))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sevensteps.cases.search.engine.shop import Asked
-from sevensteps.cases.search.experiments.taught import taught_engine
+from sevensteps.cases.search.experiments.training import trained_engine
 from sevensteps.cases.search.service import PATH, SearchConfig, export_search
 from sevensteps.cases.search.service.app import create_app
 from sevensteps.cases.search.world import SearchWorld, Size
@@ -19,7 +19,7 @@ WORLD = SearchWorld(Size(3_000, 1_500, 1_500, 60, days=8), seed=5)
 @pytest.fixture(scope="session")
 def engine():
     """Keywords, vectors, and a ranker that editors taught."""
-    return taught_engine(WORLD, queries=150)
+    return trained_engine(WORLD, queries=150)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.video.data.logs import held
-from sevensteps.cases.video.experiments import Log, read_log
+from sevensteps.cases.video.data.logs import Log, held, read_log
 from sevensteps.data.checks import BadTable
 
 

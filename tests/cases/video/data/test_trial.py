@@ -10,7 +10,7 @@ from sevensteps.cases.video.data import trial
 from sevensteps.cases.video.data.asking import POOL, best_of, thinned
 from sevensteps.cases.video.data.blend import AIMS, Ranker, best_mix, mixed
 from sevensteps.cases.video.data.candidates import Candidates, candidates
-from sevensteps.cases.video.data.logs import Log, held
+from sevensteps.cases.video.data.logs import Log, held, read_log
 from sevensteps.cases.video.data.stretches import Stretch, ndcg, recall
 from sevensteps.cases.video.data.trial import BASELINES, enough, tuned
 from sevensteps.cases.video.data.ways import (
@@ -21,7 +21,6 @@ from sevensteps.cases.video.data.ways import (
     linear,
     popularity,
 )
-from sevensteps.cases.video.experiments import read_log
 from sevensteps.cases.video.world import Size, VideoWorld
 
 

@@ -10,10 +10,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from sevensteps.cases.video.data.logs import held
+from sevensteps.cases.video.data.logs import Log, held, read_log
 from sevensteps.cases.video.data.stretches import MOST_USERS
-from sevensteps.cases.video.data.trial import BASELINES, OURS, trial
-from sevensteps.cases.video.experiments import Log, Trial, read_log
+from sevensteps.cases.video.data.trial import BASELINES, OURS, Trial, trial
 
 MOST_ROWS = 5_000_000  # of a log, from its end
 MANY_REPEATS = 0.25  # of all rows: then the report says so

@@ -1,10 +1,10 @@
-"""Lists by later clicks and by truth; rankers on impressions; places of the lot."""
+"""Lists by later clicks and by truth; rankers; randomised positions."""
 
 import numpy as np
 import pytest
 
-from sevensteps.cases import video
-from sevensteps.cases.video.experiments.draws import Draws
+from sevensteps.cases.video import experiments as video
+from sevensteps.cases.video.experiments.randomised import RandomisedPositions
 from sevensteps.cases.video.recommender.inputs import shelf_on
 from sevensteps.cases.video.recommender.policy import Lean, clicks, watch_time
 from sevensteps.cases.video.recommender.ranking import Value
@@ -15,12 +15,12 @@ VALUE = Value(-1.0, 2.5, 1.5)
 
 @pytest.fixture(scope="module")
 def past(firm):
-    return video.Town.of(firm.town.world, firm.town.world.history(10))
+    return video.VideoSimulation.after(firm.sim.world, firm.sim.world.history(10))
 
 
 @pytest.fixture(scope="module")
 def later(firm, past):
-    return video.Later.of(past, firm.town.events.take(firm.town.events.day >= 10))
+    return video.LaterClicks.of(past, firm.sim.events.take(firm.sim.events.day >= 10))
 
 
 def test_later_clicks_are_new_to_people_who_were_known(past, later):
@@ -46,7 +46,7 @@ def test_the_oracle_s_page_is_worth_most(past, later):
     best = past.world.best(past.history, later.user)
     rng = np.random.default_rng(0)
     some = rng.integers(len(past.items), size=best.shape).astype(np.int32)
-    found = video.judge(past, later, best)
+    found = video.judge_candidates(past, later, best)
     by_chance = video.best_ten(past, later.user, some)
     assert found["true worth of best 10"].low > by_chance.high
 
@@ -77,16 +77,20 @@ def test_a_score_that_says_nothing_hits_by_chance(later, past):
     assert video.hit_rate(flat, later, k=10, among=99).estimate == pytest.approx(0.1)
 
 
-def test_counts_of_a_later_morning_leak(firm):
-    town, rows = firm.town, firm.rows.take(np.arange(4_000))
+def test_counts_of_a_later_day_leak(firm):
+    sim, rows = firm.sim, firm.rows.take(np.arange(4_000))
     shelf = shelf_on(
-        town.known, town.items, town.viewers, firm.towers, np.unique(rows.user)
+        sim.known,
+        sim.items,
+        sim.viewers,
+        firm.towers,
+        np.unique(rows.user),
     )
     later = video.as_seen_from(shelf, rows)
     assert later.x.shape == rows.x.shape
     assert (later.x[:, 3] >= rows.x[:, 3] - 1e-5).all()  # chances only grow
-    assert video.click_auc(firm.net, rows, town.looks).estimate > 0.6
-    assert 0.7 < video.click_ratio(firm.net, rows, town.looks).estimate < 1.4
+    assert video.click_auc(firm.net, rows, sim.examination).estimate > 0.6
+    assert 0.7 < video.click_ratio(firm.net, rows, sim.examination).estimate < 1.4
 
 
 def test_a_lean_of_nought_and_one_are_the_pure_goals(firm):
@@ -99,13 +103,18 @@ def test_a_lean_of_nought_and_one_are_the_pure_goals(firm):
 
 @pytest.fixture(scope="module")
 def places(firm):
-    outcome = firm.town.run(Incumbent(4), 3)
+    outcome = firm.sim.run(Incumbent(4), 3)
     asking = {
-        name: video.Scorer(firm.towers, firm.net, goal)
+        name: video.CandidateScorer(firm.towers, firm.net, goal)
         for name, goal in (("survey", VALUE.goal), ("minutes", watch_time))
     }
-    drawn = video.draws(
-        firm.town, outcome, asking, asking["survey"], VALUE, seed=firm.town.world.seed
+    drawn = video.randomised_positions(
+        firm.sim,
+        outcome,
+        asking,
+        asking["survey"],
+        VALUE,
+        seed=firm.sim.world.seed,
     )
     return asking, drawn, outcome
 
@@ -121,24 +130,24 @@ def test_every_drawn_place_is_there_and_one_in_a_basket_agrees(places):
 def test_estimates_hold_the_truth(firm, places):
     asking, drawn, _ = places
     for name, scorer in asking.items():
-        policy = video.BestOfBasket(firm.town, scorer, firm.town.world.seed)
-        truth = video.earned(firm.town, policy, VALUE, days=3)
-        told = drawn.estimates(name)
-        for estimate in told:
+        policy = video.BestOfBasket(firm.sim, scorer, firm.sim.world.seed)
+        truth = video.earned(firm.sim, policy, VALUE, days=3)
+        estimates = drawn.estimates(name)
+        for estimate in estimates:
             spread = estimate.high - estimate.low
             assert abs(estimate.estimate - truth.estimate) < 1.5 * spread
-    assert set(told.index) == {"IPS", "SNIPS", "doubly robust"}
+    assert set(estimates.index) == {"IPS", "SNIPS", "doubly robust"}
 
 
 def test_without_a_choice_the_mean_is_the_mean(places):
     _, drawn, _ = places
-    everything = Draws(
+    everything = RandomisedPositions(
         drawn.user,
         drawn.reward,
-        drawn.guessed,
-        {"lot": np.ones(len(drawn.user), bool)},
-        {"lot": drawn.guessed},
+        drawn.predicted,
+        {"all": np.ones(len(drawn.user), bool)},
+        {"all": drawn.predicted},
     )
-    assert everything.estimates("lot")["SNIPS"].estimate == pytest.approx(
+    assert everything.estimates("all")["SNIPS"].estimate == pytest.approx(
         drawn.reward.mean(), abs=1e-6
     )

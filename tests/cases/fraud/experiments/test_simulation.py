@@ -1,4 +1,4 @@
-"""A town's runs repeat, and are judged by what nobody blocked."""
+"""Retraining policies in production, judged by what nobody blocked."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,8 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.experiments import BlockOrAllow, Run, allow_all, judge
-from sevensteps.cases.fraud.experiments.town import FIRST, fit_trees
+from sevensteps.cases.fraud.experiments import (
+    BlockOrAllow,
+    PolicyRun,
+    allow_all,
+    judge_final_model,
+)
+from sevensteps.cases.fraud.experiments.simulation import FIRST, fit_trees
 from sevensteps.cases.fraud.world import DAY, Costs, Incident
 from sevensteps.measure import average_precision
 from sevensteps.monitor import half_life
@@ -25,35 +30,24 @@ def outcome_of(day: list[int], stolen: list[bool], approved: list[bool], ids=Non
     )
 
 
+HOW = {"window": 20, "label_gap": 2}
+
+
 @pytest.fixture(scope="module")
-def runs(town):
-    """A few days under four plans, two of them the same."""
-    decide = BlockOrAllow(town.world.costs)
-    how = {"decide": decide, "cadence": 3, "window": 20, "label_gap": 2}
+def runs(simulation):
+    """A few days under three plans."""
+    how = HOW | {"decide": BlockOrAllow(simulation.world.costs), "cadence": 3}
     explored = {"blocked": "weighted", "explore": 0.3}
-    plans = {
-        "open": how | {"decide": allow_all},
-        "one": how,
-        "explored": how | explored,
-        "same": how,
+    policies = {
+        "open": simulation.retraining(**how | {"decide": allow_all}),
+        "one": simulation.retraining(**how),
+        "explored": simulation.retraining(**how | explored),
     }
-    return town.run_all(plans, days=5)
-
-
-def test_equal_plans_have_equal_outcomes(town, runs) -> None:
-    one, same = runs["one"].outcome, runs["same"].outcome
-    assert one.payments.equals(same.payments)
-    assert one.ledger.equals(same.ledger)
-    policy = runs["one"].policy
-    how = {k: getattr(policy, k) for k in ("decide", "cadence", "window", "label_gap")}
-    alone = town.run(5, **how).outcome
-    assert alone.payments.equals(one.payments)
-    other = town.run(1, luck=2, **how).outcome.payments["payment_id"].to_numpy()
-    assert np.isin(other, one.payments["payment_id"]).mean() < 0.05
+    return simulation.counterfactual_runs(policies, days=5, keep=PolicyRun)
 
 
 def test_plans_differ_by_what_they_block(runs) -> None:
-    assert list(runs) == ["open", "one", "explored", "same"]
+    assert list(runs) == ["open", "one", "explored"]
     assert runs["open"].outcome.payments["approved"].to_numpy().all()
     logs = {name: run.policy.logged() for name, run in runs.items()}
     live = {name: log.take(log.day >= BASE) for name, log in logs.items()}
@@ -66,7 +60,9 @@ def test_plans_differ_by_what_they_block(runs) -> None:
 
 def test_a_run_knows_days_and_thefts() -> None:
     stolen, approved = [True, False, True, True], [True, True, False, False]
-    run = Run(None, outcome_of([BASE, BASE + 1, BASE + 1, BASE + 4], stolen, approved))
+    run = PolicyRun(
+        None, outcome_of([BASE, BASE + 1, BASE + 1, BASE + 4], stolen, approved)
+    )
     assert run.day.tolist() == [0, 1, 1, 4]
     assert run.stolen.tolist() == stolen
 
@@ -75,7 +71,7 @@ def test_recall_is_the_share_of_thefts_stopped_by_span() -> None:
     day = np.array([0, 1, 1, 2, 3, 3, 3, 8]) + BASE
     stolen = [True, True, False, True, True, True, False, True]
     approved = [True, False, False, False, True, True, True, False]
-    run = Run(None, outcome_of(day, stolen, approved))
+    run = PolicyRun(None, outcome_of(day, stolen, approved))
     assert run.recall(2).to_dict() == {0: 0.5, 2: pytest.approx(1 / 3), 8: 1.0}
     assert run.recall(30).to_dict() == {0: 0.5}
 
@@ -85,36 +81,36 @@ def test_recall_halves_as_planted() -> None:
     day = np.repeat(np.arange(30), 120)
     stolen = np.tile([True, True, False], len(day) // 3)
     stopped = rng.random(len(day)) < 0.8 * 0.5 ** (day / 12)
-    run = Run(None, outcome_of(day + BASE, stolen.tolist(), (~stopped).tolist()))
+    run = PolicyRun(None, outcome_of(day + BASE, stolen.tolist(), (~stopped).tolist()))
     caught = np.bincount(day[stolen & stopped], minlength=30)
     assert run.half_life() == half_life(np.arange(30), np.full(30, 80), caught)
     assert run.half_life().estimate == pytest.approx(12, rel=0.15)
 
 
-def test_a_town_begins_with_what_its_past_tells(town, history) -> None:
+def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history) -> None:
     day = history.column("paid_at") // DAY
     wanted = history.column("payment_id")[day >= FIRST]
-    assert town.log.payment_id.tolist() == wanted.tolist()
-    told = {row["payment_id"]: row["reported_at"] for row in town_chargebacks(history)}
-    known = {i for i, when in told.items() if when < history.days * DAY}
-    assert set(town.told().tolist()) == known < set(told)
+    assert simulation.log.payment_id.tolist() == wanted.tolist()
+    reports = {row["payment_id"]: row["reported_at"] for row in every_report(history)}
+    known = {i for i, when in reports.items() if when < history.days * DAY}
+    assert set(simulation.reported().tolist()) == known < set(reports)
 
 
-def town_chargebacks(history) -> list[dict]:
+def every_report(history) -> list[dict]:
     """All reports, also those to come."""
     return history.chargebacks.to_pylist()
 
 
-def test_a_run_hears_every_chargeback_in_time(town, runs) -> None:
+def test_a_run_hears_every_chargeback_in_time(simulation, runs) -> None:
     policy, outcome = runs["open"].policy, runs["open"].outcome
     last = BASE + 4  # the last morning
     known = [
         row["payment_id"]
-        for row in town_chargebacks(town.history) + outcome.chargebacks.to_pylist()
+        for row in every_report(simulation.history) + outcome.chargebacks.to_pylist()
         if row["reported_at"] < last * DAY
     ]
     assert sorted(policy.reported.tolist()) == sorted(known)
-    assert len(known) > len(town.told())
+    assert len(known) > len(simulation.reported())
 
 
 def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
@@ -148,7 +144,7 @@ def test_allowing_all_allows_all() -> None:
     assert allow_all(np.ones(3), np.full(3, 1e6)).tolist() == [0, 0, 0]
 
 
-def ran(office, days: int, **how) -> Run:
+def ran(office, days: int, **how) -> PolicyRun:
     """Ten payments a day; the last two are stolen, and have the highest risk."""
     one = office(**how)
     risk = [*np.linspace(0.1, 0.5, 8).tolist(), 0.8, 0.9]
@@ -158,7 +154,7 @@ def ran(office, days: int, **how) -> Run:
         day += [today] * len(risk)
         stolen += [r > 0.7 for r in risk]
         ids += [100 * today + i for i in range(len(risk))]
-    run = Run(one.policy, outcome_of(day, stolen, [True] * len(day), ids))
+    run = PolicyRun(one.policy, outcome_of(day, stolen, [True] * len(day), ids))
     one.spy.given.clear()
     return run
 
@@ -170,7 +166,7 @@ def test_a_run_is_not_judged_by_what_it_was_trained_on(
     how = {"window": 12, "label_gap": gap}
     run, unhidden = ran(office, 20, **how), ran(office, 20, **how)
     unhidden.policy.decide = allow_all
-    assert judge(run, unhidden, last=last).estimate == 1
+    assert judge_final_model(run, unhidden, last=last).estimate == 1
     (given,) = run.policy.fit.given
     days = {i // 100 for i in given.ids}
     now = BASE + 20
@@ -178,9 +174,9 @@ def test_a_run_is_not_judged_by_what_it_was_trained_on(
     assert run.policy.score is not None
 
 
-def test_a_verdict_is_the_average_precision_of_the_last_days(town, runs) -> None:
+def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -> None:
     one, unhidden = runs["one"], runs["open"]
-    verdict = judge(one, unhidden, last=3)
+    verdict = judge_final_model(one, unhidden, last=3)
     asked = unhidden.policy.logged().take(unhidden.policy.logged().day >= BASE + 2)
     rows = unhidden.day >= 2
     ids = unhidden.outcome.payments["payment_id"].to_numpy()[rows]
@@ -188,17 +184,29 @@ def test_a_verdict_is_the_average_precision_of_the_last_days(town, runs) -> None
     score = one.policy.train(BASE + 5 - 3 + 2)(asked.features)
     assert verdict == average_precision(score, unhidden.stolen[rows], asked.day)
     assert verdict.low > unhidden.stolen[rows].mean()
-    assert verdict == judge(one, unhidden, last=3)
+    assert verdict == judge_final_model(one, unhidden, last=3)
 
 
-def test_worlds_with_the_same_past_share_it(town) -> None:
-    world = town.world
+def test_worlds_with_the_same_past_share_it(simulation) -> None:
+    world = simulation.world
     invention = Incident("new_method", start_day=BASE, days=5, size=5)
     deaf = replace(world, adaptation_half_life=1e6)
     for other in (world.inject(invention), deaf):
-        assert other.history().payments.equals(town.history.payments)
-    how = {"decide": allow_all, "window": 20, "label_gap": 2}
-    own, invented = town.run_all(
-        {"own": how, "invented": how | {"world": world.inject(invention)}}, days=3
-    ).values()
-    assert invented.stolen.sum() > own.stolen.sum()
+        assert other.history().payments.equals(simulation.history.payments)
+    inventive = simulation.in_world(world.inject(invention))
+    own, invented = (
+        each.run(each.retraining(decide=allow_all, **HOW), 3)
+        for each in (simulation, inventive)
+    )
+    stolen = [o.truth["true_is_fraud"].to_numpy().sum() for o in (own, invented)]
+    assert stolen[1] > stolen[0]
+
+
+def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs) -> None:
+    outcome = runs["one"].outcome
+    totals = simulation.per_unit_totals(outcome)
+    assert len(totals) == simulation.world.size.n_cardholders
+    assert totals["net"].sum() == pytest.approx(outcome.net())
+    who = outcome.payments["cardholder_id"].to_numpy()
+    rows = outcome.ledger.filter(pa.array(who == who[0])).to_pandas()
+    assert totals["margin"][who[0]] == pytest.approx(rows["margin"].sum())

@@ -1,4 +1,4 @@
-"""What is done overnight: from a log to all that a service answers from by morning.
+"""A training run: from a log to the snapshot that a service answers from.
 
 A service imports nothing of this: training needs JAX, answering does not.
 """
@@ -29,20 +29,22 @@ Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
-    """How much is learned from a log.
+class TrainingConfig:
+    """How much is learned from a log; the towers' seed is that of every draw.
 
     Attributes
     ----------
-    lesson : last days of the log, for the ranker; the towers stop before them
-    clicks : at most so many for the towers, by lot
+    ranker_days : last days of the log, for the ranker; the towers stop before them
+    window : days of clicks before those, for the towers; all when None
+    max_clicks : at most so many for the towers, at random; all when None
     per_day : impressions of each day from which the ranker learns
     shares : how many candidates each source may name
     towers : how the towers are built and trained
     """
 
-    lesson: int = 6
-    clicks: int = 400_000
+    ranker_days: int = 6
+    window: int | None = None
+    max_clicks: int | None = 400_000
     per_day: int = 10_000
     shares: Mapping[str, int] = field(
         default_factory=lambda: {
@@ -55,29 +57,34 @@ class Night:
     towers: Plan = field(default_factory=lambda: Plan(epochs=2, batch=256))
 
 
-def morning_after(
-    history: History, night: Night | None = None, progress: Progress | None = None
+def train_snapshot(
+    history: History,
+    config: TrainingConfig | None = None,
+    progress: Progress | None = None,
 ) -> Morning:
     """Train towers, ranker and value on a log, and build the index.
 
     Parameters
     ----------
-    night : how much is learned
+    config : how much is learned
     progress : called with how many of the steps are done, of how many
 
     Raises
     ------
     ValueError                if the log holds too few clicks or answers to learn from
     """
-    night, done = night or Night(), progress or (lambda *_: None)
+    config, done = config or TrainingConfig(), progress or (lambda *_: None)
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
     events = Events.of(history.impressions, items)
     looks = look_curve(events)
     known = known_after(events, items, viewers, looks)
     done(1, 4)
-    towers = _towers(night, events, items, viewers, known.day)
+    towers = train_towers(config, events, items, viewers, known.day)
     done(2, 4)
-    net, value = _ranker(night, (events, items, viewers, towers, looks), known.day)
+    log = events, items, viewers, towers, looks
+    net = train_net(config, log, known.day)
+    first = known.day - config.ranker_days
+    value = Value.fit(net, ranker_rows(*log, first=first, surveyed=True))
     done(3, 4)
     vector = towers.items(items, known.day)
     index = inverted(vector)
@@ -92,9 +99,41 @@ def morning_after(
         vector=vector,
         index=index,
         countries=popular_by_country(events, viewers),
-        shares=night.shares,
+        shares=config.shares,
         probes=probes_of(len(vector)),
     )
+
+
+def train_towers(
+    config: TrainingConfig, events: Events, items: Items, viewers: Viewers, day: int
+) -> Towers:
+    """Towers for `day`, of the clicks before the ranker's days."""
+    end, seed = day - config.ranker_days, config.towers.seed
+    early = events.take(events.day < end)
+    clicks = tower_examples(early, items, viewers, seed=seed)
+    if config.window is not None:
+        clicks = clicks.take(np.flatnonzero(clicks.day >= end - config.window))
+    n, most = len(clicks.item), config.max_clicks
+    if most is not None and n > most:
+        rng = np.random.default_rng([seed, 21])
+        clicks = clicks.take(np.sort(rng.choice(n, most, replace=False)))
+    return tower_training.train(config.towers, items, clicks)[0]
+
+
+def train_net(
+    config: TrainingConfig,
+    log: tuple[Events, Items, Viewers, Towers, Floats],
+    day: int,
+) -> Net:
+    """A ranking network for `day`, of impressions of the ranker's days.
+
+    Parameters
+    ----------
+    log : with towers that stopped before those days, and examination by position
+    """
+    first, seed = day - config.ranker_days, config.towers.seed
+    rows = ranker_rows(*log, first=first, per_day=config.per_day, seed=seed)
+    return net_training.fit(rows)
 
 
 def inverted(vector: Floats) -> Built:
@@ -114,24 +153,3 @@ def _lists(n: int) -> int:
     (256, 2048)
     """
     return 1 << ceil(log2(n) / 2)
-
-
-def _towers(
-    night: Night, events: Events, items: Items, viewers: Viewers, today: int
-) -> Towers:
-    """Towers of the clicks before the lesson."""
-    early = events.take(events.day < today - night.lesson)
-    lessons = tower_examples(early, items, viewers)
-    if (n := len(lessons.item)) > night.clicks:
-        rng = np.random.default_rng([night.towers.seed, 21])
-        lessons = lessons.take(np.sort(rng.choice(n, night.clicks, replace=False)))
-    return tower_training.train(night.towers, items, lessons)[0]
-
-
-def _ranker(
-    night: Night, told: tuple[Events, Items, Viewers, Towers, Floats], today: int
-) -> tuple[Net, Value]:
-    """A network of the lesson's impressions; what a click is worth, of its answers."""
-    first = today - night.lesson
-    net = net_training.fit(ranker_rows(*told, first=first, per_day=night.per_day))
-    return net, Value.fit(net, ranker_rows(*told, first=first, surveyed=True))

@@ -1,11 +1,11 @@
-"""A small company whose policy learns from its own decisions; its thieves learn too."""
+"""A card issuer whose future can be run under one policy after another."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Hashable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,15 @@ from sevensteps.cases.fraud.experiments.models import (
     trees,
 )
 from sevensteps.cases.fraud.experiments.policies import Score
-from sevensteps.cases.fraud.experiments.retraining import Logged, RetrainingPolicy
+from sevensteps.cases.fraud.experiments.retraining import RetrainingPolicy, TrainingLog
 from sevensteps.cases.fraud.experiments.samples import sample
 from sevensteps.cases.fraud.features import LiveFeatures
 from sevensteps.cases.fraud.money import CostsLike, expected_costs
 from sevensteps.cases.fraud.world import DAY, Action, History, Outcome, PaymentsWorld
 from sevensteps.measure import Interval, average_precision
 from sevensteps.monitor import half_life
-from sevensteps.simulate.parallel import side_by_side
+from sevensteps.simulate import Simulation
 
-Name = TypeVar("Name", bound=Hashable)
 KEPT = 0.1  # of the honest payments, in training
 FIRST = 40  # windows are thirty days long; the days before it are not logged
 
@@ -35,7 +34,7 @@ FIRST = 40  # windows are thirty days long; the days before it are not logged
 def fit_trees(
     x: Features, label: NDArray[np.bool_], weight: NDArray[np.float64]
 ) -> Score:
-    """Train on all frauds and a tenth of the honest payments; put the prior back."""
+    """Train on all frauds and a tenth of the honest payments; correct the prior."""
     rows = label | (np.random.default_rng(3).random(len(label)) < KEPT)
     return Probability(trees(n_jobs=1).fit(x[rows], label[rows], weight[rows]), KEPT)
 
@@ -47,7 +46,7 @@ def allow_all(p: Floats, amount: Floats) -> NDArray[np.int8]:
 
 @dataclass(frozen=True)
 class BlockOrAllow:
-    """The cheaper of two actions, to keep a lesson clean of the other two."""
+    """The cheaper of two actions, where the other two would only distract."""
 
     costs: CostsLike
 
@@ -59,8 +58,53 @@ class BlockOrAllow:
 
 
 @dataclass(frozen=True)
-class Run:
-    """One policy's days: what it logged and learned, and what the world answered."""
+class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
+    """A payments world after its past, with that past's features and log."""
+
+    @cached_property
+    def live_features(self) -> LiveFeatures:
+        """Warmed with the past; a policy takes a copy along."""
+        return LiveFeatures(self.history)
+
+    @cached_property
+    def log(self) -> TrainingLog:
+        """The past's payments with their features, to begin to learn from."""
+        rows = sample(self.history, {FIRST: 1.0})
+        return TrainingLog.from_history(rows, self.history)
+
+    def reported(self) -> NDArray[np.int64]:
+        """Payments whose chargeback had come in when the history ended."""
+        chargebacks = self.history.chargebacks
+        now = self.history.days * DAY
+        known = chargebacks["reported_at"].to_numpy() < now
+        return chargebacks["payment_id"].to_numpy()[known]
+
+    def retraining(self, **how: Any) -> RetrainingPolicy:
+        """A policy that begins with the past's log; `how` as for `RetrainingPolicy`."""
+        return RetrainingPolicy(
+            live=deepcopy(self.live_features),
+            fit=fit_trees,
+            log=self.log,
+            reported=self.reported(),
+            **how,
+        )
+
+    def per_unit_totals(self, outcome: Outcome) -> pd.DataFrame:
+        """(cardholders,) euros: each cost, the margin, and `net` = margin - costs."""
+        euros = outcome.ledger.drop(["payment_id", "day"]).to_pandas().astype("f8")
+        totals = euros.groupby(outcome.payments["cardholder_id"].to_numpy()).sum()
+        totals = totals.reindex(range(self.history.cardholders.num_rows), fill_value=0)
+        totals["net"] = 2 * totals["margin"] - totals.sum(axis=1)
+        return totals
+
+    def n_days(self, outcome: Outcome) -> int:
+        """Days that an outcome holds."""
+        return len(outcome.caution)
+
+
+@dataclass(frozen=True)
+class PolicyRun:
+    """A retraining policy as its days left it, and what the world answered."""
 
     policy: RetrainingPolicy
     outcome: Outcome
@@ -94,92 +138,22 @@ class Run:
         return half_life(np.arange(n), thefts, caught)
 
 
-@dataclass(frozen=True)
-class Town:
-    """A world, its past, and the past's log to begin to learn from.
-
-    Parameters
-    ----------
-    world : PaymentsWorld     of a size at which a hundred days pass in seconds
-    history : History         its past
-    """
-
-    world: PaymentsWorld
-    history: History
-    log: Logged
-    live: LiveFeatures
-
-    @classmethod
-    def of(cls, world: PaymentsWorld) -> Town:
-        """Compute the past's features once, for all policies."""
-        history = world.history()
-        rows = sample(history, {FIRST: 1.0})
-        return cls(world, history, Logged.of(rows, history), LiveFeatures(history))
-
-    def run(
-        self,
-        days: int,
-        *,
-        luck: int = 1,
-        world: PaymentsWorld | None = None,
-        **how: Any,
-    ) -> Run:
-        """Put one policy in production.
-
-        Parameters
-        ----------
-        days : int            in production
-        luck : int            which of the world's futures
-        world : PaymentsWorld another world with the same past, if not the town's own
-        how                   as for `RetrainingPolicy`
-        """
-        policy = RetrainingPolicy(
-            live=copy.deepcopy(self.live),
-            fit=fit_trees,
-            log=self.log,
-            reported=self.told(),
-            **how,
-        )
-        world = world or self.world
-        outcome = world.live(policy, days=days, seed=luck, history=self.history)
-        return Run(policy, outcome)
-
-    def run_all(
-        self, plans: Mapping[Name, Mapping[str, Any]], days: int
-    ) -> dict[Name, Run]:
-        """The same people under each plan: the arguments of `run` besides the days."""
-        runs = side_by_side(lambda how: self.run(days, **how), plans.values())
-        return dict(zip(plans, runs, strict=True))
-
-    def told(self) -> NDArray[np.int64]:
-        """Payments whose chargeback had come in when the history ended."""
-        chargebacks = self.history.chargebacks
-        now = self.history.days * DAY
-        known = chargebacks["reported_at"].to_numpy() < now
-        return chargebacks["payment_id"].to_numpy()[known]
-
-
-def judge(run: Run, unhidden: Run, *, last: int) -> Interval:
+def judge_final_model(run: PolicyRun, unhidden: PolicyRun, *, last: int) -> Interval:
     """Average precision of a run's final model where nothing was blocked.
 
     Parameters
     ----------
-    run : Run                 its policy is trained once more, with all the labels that
-                              it has, on what it logged before those days
-    unhidden : Run            of a policy that allows everything; it asks the questions
-    last : int                days at its end to be judged on
+    run : its policy is trained once more, with all the labels that it has, on what it
+        logged before those days
+    unhidden : of a policy that allows everything; its payments are scored
+    last : days at its end to be judged on
     """
     n_days = int(unhidden.day.max()) + 1
     now = unhidden.policy.first_day + n_days
     log = unhidden.policy.logged()
     asked = log.take(log.day >= now - last)
-    stolen = dict(
-        zip(
-            unhidden.outcome.truth["payment_id"].to_pylist(),
-            unhidden.stolen.tolist(),
-            strict=True,
-        )
-    )
+    ids = unhidden.outcome.truth["payment_id"].to_pylist()
+    stolen = dict(zip(ids, unhidden.stolen.tolist(), strict=True))
     label = np.array([stolen[i] for i in asked.payment_id.tolist()])
     score = run.policy.train(min(now, now - last + run.policy.label_gap))
     return average_precision(score(asked.features), label, asked.day)

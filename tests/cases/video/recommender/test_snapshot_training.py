@@ -1,4 +1,4 @@
-"""A night's work: nothing of the lesson leaks into the towers; the search is near."""
+"""A training run: towers see nothing of the ranker's days; the search is near."""
 
 from dataclasses import replace
 
@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
-from sevensteps.cases.video.recommender.overnight import (
-    Night,
-    _towers,
+from sevensteps.cases.video.recommender.snapshot_training import (
+    TrainingConfig,
     inverted,
-    morning_after,
     probes_of,
+    train_snapshot,
+    train_towers,
 )
 from sevensteps.cases.video.recommender.towers import Plan
 from sevensteps.cases.video.world import Size, VideoWorld
 from sevensteps.measure.vectors import build, searched
 
-NIGHT = Night(towers=Plan(epochs=1, batch=256))
+CONFIG = TrainingConfig(towers=Plan(epochs=1, batch=256))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def history():
 @pytest.fixture(scope="module")
 def morning(history):
     steps = []
-    made = morning_after(history, NIGHT, lambda *step: steps.append(step))
+    made = train_snapshot(history, CONFIG, lambda *step: steps.append(step))
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
     return made
 
@@ -42,15 +42,15 @@ def test_a_morning_is_of_the_day_after_the_log(history, morning):
 def test_towers_see_nothing_of_the_days_that_the_ranker_learns_from(history, morning):
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
     events = Events.of(history.impressions, items)
-    late = events.day >= history.days - NIGHT.lesson
+    late = events.day >= history.days - CONFIG.ranker_days
     other = replace(events, clicked=np.where(late, ~events.clicked, events.clicked))
-    again = _towers(NIGHT, other, items, viewers, history.days)
+    again = train_towers(CONFIG, other, items, viewers, history.days)
     assert np.array_equal(again.items(items, history.days), morning.vector)
 
 
 def test_too_few_clicks_for_a_batch_are_told(history):
     with pytest.raises(ValueError, match="a batch needs 256 clicks; got 100"):
-        morning_after(history, replace(NIGHT, clicks=100))
+        train_snapshot(history, replace(CONFIG, max_clicks=100))
 
 
 def test_the_index_finds_most_of_what_an_exact_search_finds(morning):

@@ -1,4 +1,4 @@
-"""Places that were filled by lot, and what other choices would have earned there."""
+"""Randomised positions, and what other choices would have earned there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sevensteps.cases.video.recommender.ranking import Ranker, Value
 from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     BASKET,
+    DAY,
     Incumbent,
     Outcome,
     Policy,
@@ -28,16 +29,16 @@ from sevensteps.cases.video.world import (
     basket,
 )
 from sevensteps.measure import Interval, doubly_robust, ips, snips
-from sevensteps.simulate.people import BLOCKS
+from sevensteps.simulate import UNIT_BLOCKS
 
-from .town import DAY, Town
+from .simulation import VideoSimulation
 
-CHUNK = 512  # places at a time
+CHUNK = 512  # positions at a time
 
 
 @dataclass(frozen=True)
-class Scorer:
-    """What a policy would score videos by: a ranker's guess, weighed by a goal."""
+class CandidateScorer:
+    """What a policy would score videos by: a ranker's prediction, weighed by a goal."""
 
     towers: Towers
     ranker: Ranker
@@ -57,33 +58,33 @@ class Scorer:
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
-    """Arrays of one length: each place that the lot filled.
+class RandomisedPositions:
+    """Arrays of one length: each position that was filled at random.
 
     Attributes
     ----------
     user : (n,) int32
     hit : {name: (n,) bool}           whether a scorer would have chosen what was drawn
-    guessed, expected : what a reward model says of the drawn, and of each choice
+    predicted, expected : what a reward model says of the drawn, and of each choice
     reward : (n,) what came of the drawn video
     """
 
     user: Ids
     reward: Floats
-    guessed: Floats
+    predicted: Floats
     hit: dict[str, NDArray[np.bool_]]
     expected: dict[str, Floats]
 
     def estimates(self, name: str) -> pd.Series:
-        """Mean reward a place, had this scorer chosen: three estimates."""
+        """Mean reward a position, had this scorer chosen: three estimates."""
         weight = BASKET * self.hit[name].astype(np.float64)
-        block = self.user % BLOCKS
-        told = self.guessed, self.expected[name]
+        block = self.user % UNIT_BLOCKS
+        predicted = self.predicted, self.expected[name]
         return pd.Series(
             {
                 "IPS": ips(self.reward, weight, block),
                 "SNIPS": snips(self.reward, weight, block),
-                "doubly robust": doubly_robust(self.reward, weight, *told, block),
+                "doubly robust": doubly_robust(self.reward, weight, *predicted, block),
             }
         )
 
@@ -94,59 +95,59 @@ def reward_of(events: Events, value: Value) -> Floats:
     return np.where(events.clicked, after, 0).astype(np.float32)
 
 
-def draws(
-    town: Town,
+def randomised_positions(
+    simulation: VideoSimulation,
     outcome: Outcome,
-    scorers: Mapping[str, Scorer],
-    model: Scorer,
+    scorers: Mapping[str, CandidateScorer],
+    model: CandidateScorer,
     value: Value,
     seed: int,
-) -> Draws:
-    """Read an outcome's places that were drawn, and let every scorer choose there.
+) -> RandomisedPositions:
+    """Read an outcome's randomised positions, and let every scorer choose there.
 
     Parameters
     ----------
-    model : of the reward in the first place, for the doubly robust estimate
+    model : of the reward at the first position, for the doubly robust estimate
     seed : of the policy that drew, from which its baskets follow
     """
-    events, items, viewers = town.log_with(outcome)
+    events, items, viewers = simulation.log_with(outcome)
     parts = []
-    for today, known in walk(events, items, viewers, town.looks):
-        if known.day < town.history.days:
+    for today, known in walk(events, items, viewers, simulation.examination):
+        if known.day < simulation.history.days:
             continue
         some = today.take(today.explored)
         every = _baskets(outcome, known.day, seed)[viewers.language[some.user]]
         at = known, items, viewers, some.user, every
-        guess = model(*at) * town.looks[some.position][:, None]
+        predicted = model(*at) * simulation.examination[some.position][:, None]
         own = (every == some.item[:, None]).argmax(axis=1)
         chosen = {name: scorer(*at).argmax(axis=1) for name, scorer in scorers.items()}
-        parts.append(_drawn(some, value, guess, own, chosen))
+        parts.append(_drawn(some, value, predicted, own, chosen))
     return _joined(parts)
 
 
 def _drawn(
     some: Events,
     value: Value,
-    guess: Floats,
+    predicted: Floats,
     own: NDArray[np.intp],
     chosen: Mapping[str, NDArray[np.intp]],
-) -> Draws:
+) -> RandomisedPositions:
     row = np.arange(len(some))
-    return Draws(
+    return RandomisedPositions(
         user=some.user,
         reward=reward_of(some, value),
-        guessed=guess[row, own],
+        predicted=predicted[row, own],
         hit={name: best == own for name, best in chosen.items()},
-        expected={name: guess[row, best] for name, best in chosen.items()},
+        expected={name: predicted[row, best] for name, best in chosen.items()},
     )
 
 
-def _joined(parts: list[Draws]) -> Draws:
+def _joined(parts: list[RandomisedPositions]) -> RandomisedPositions:
     names = parts[0].hit
-    return Draws(
+    return RandomisedPositions(
         user=np.concatenate([p.user for p in parts]),
         reward=np.concatenate([p.reward for p in parts]),
-        guessed=np.concatenate([p.guessed for p in parts]),
+        predicted=np.concatenate([p.predicted for p in parts]),
         hit={k: np.concatenate([p.hit[k] for p in parts]) for k in names},
         expected={k: np.concatenate([p.expected[k] for p in parts]) for k in names},
     )
@@ -162,24 +163,27 @@ def _baskets(outcome: Outcome, day: int, seed: int) -> Ids:
 
 @dataclass
 class BestOfBasket:
-    """Today's policy, but a scorer chooses where the lot would have drawn."""
+    """Today's policy, but a scorer chooses where it would have drawn at random."""
 
-    town: Town
-    scorer: Scorer
+    simulation: VideoSimulation
+    scorer: CandidateScorer
     seed: int
     _policy: Incumbent = field(init=False)
     _known: Known = field(init=False)
 
     def __post_init__(self) -> None:
-        self._policy, self._known = Incumbent(self.seed), deepcopy(self.town.known)
+        self._policy, self._known = (
+            Incumbent(self.seed),
+            deepcopy(self.simulation.known),
+        )
 
     def __call__(self, requests: Requests, view: View) -> Slates:
-        """The same pages, the same places, a chosen video instead of a drawn one."""
+        """The same pages, the same positions, a chosen video instead of a drawn one."""
         slates = self._policy(requests, view)
         items, viewers = Items.of(view.videos), Viewers.of(view.users)
-        if view.day > self.town.history.days and view.log is not None:
-            told = Events.of(view.log, items)
-            self._known.learn(told, items, viewers, view.day)
+        if view.day > self.simulation.history.days and view.log is not None:
+            yesterday = Events.of(view.log, items)
+            self._known.learn(yesterday, items, viewers, view.day)
         self._known.meet(items, viewers)
         self._known.day = view.day
         user = requests.user_id
@@ -192,8 +196,10 @@ class BestOfBasket:
         return slates
 
 
-def earned(town: Town, policy: Policy, value: Value, days: int) -> Interval:
-    """Mean reward of the places that a policy marks as explored, lived for real."""
-    events, _, _ = town.log_with(town.run(policy, days))
-    some = events.take(events.explored & (events.day >= town.history.days))
-    return snips(reward_of(some, value), np.ones(len(some)), some.user % BLOCKS)
+def earned(
+    simulation: VideoSimulation, policy: Policy, value: Value, days: int
+) -> Interval:
+    """Mean reward of the positions that a policy marks as explored, in production."""
+    events, _, _ = simulation.log_with(simulation.run(policy, days))
+    some = events.take(events.explored & (events.day >= simulation.history.days))
+    return snips(reward_of(some, value), np.ones(len(some)), some.user % UNIT_BLOCKS)

@@ -1,4 +1,4 @@
-"""Searches drawn from a log, what an engine found for them, and how good that is."""
+"""Queries sampled from a log, what an engine found for them, and how good that is."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sevensteps.cases.search.engine.rankers import Ranker
 from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.measure import Interval, judged, per_query, ranked
 
-from .town import Town
+from .simulation import SearchSimulation
 
-CUT = 10  # places that count
+CUT = 10  # positions that count
 ROOM = 100  # good products that a list should have, if there are so many
 GOOD = 3  # grade of a product that answers the query
 DAY = 86_400
@@ -30,8 +30,8 @@ PerQuery = Callable[[Any], Floats]
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Searches of a town's log; a query that was drawn twice counts twice.
+class QuerySample:
+    """Queries sampled from a shop's log; one that was drawn twice counts twice.
 
     Attributes
     ----------
@@ -46,86 +46,88 @@ class Drawn:
     need: Ids | None = None
 
     @classmethod
-    def of(cls, town: Town, n: int, *, seed: int = 0, days: int = 7) -> Drawn:
+    def draw(
+        cls, shop: SearchSimulation, n: int, *, seed: int = 0, days: int = 7
+    ) -> QuerySample:
         """From the first searches of the last days' sessions, without putting back."""
-        log = town.history.searches
-        late = log["at"].to_numpy() >= (town.history.days - days) * DAY
+        log = shop.history.searches
+        late = log["at"].to_numpy() >= (shop.history.days - days) * DAY
         some = np.flatnonzero(late & (log["attempt"].to_numpy() == 0))
         if not 1 <= n <= len(some):
             raise ValueError(f"between 1 and {len(some):,} searches can be drawn")
-        drawn = np.random.default_rng([seed, 53]).choice(some, n, replace=False)
-        query = log["query_id"].to_numpy()[drawn]
+        chosen = np.random.default_rng([seed, 53]).choice(some, n, replace=False)
+        query = log["query_id"].to_numpy()[chosen]
         ids, times = np.unique(query, return_counts=True)
-        need = town.world.true_queries().true_need.to_numpy()[ids]
+        need = shop.world.true_queries().true_need.to_numpy()[ids]
         return cls(ids.astype(np.int32), times, need)
 
     def __len__(self) -> int:
         return len(self.query_id)
 
-    def take(self, kept: NDArray[Any]) -> Drawn:
+    def take(self, kept: NDArray[Any]) -> QuerySample:
         """Some of the queries."""
         need = None if self.need is None else self.need[kept]
-        return Drawn(self.query_id[kept], self.times[kept], need)
+        return QuerySample(self.query_id[kept], self.times[kept], need)
 
-    def texts(self, town: Town) -> list[str]:
+    def texts(self, shop: SearchSimulation) -> list[str]:
         """What was typed."""
-        return texts_of(town, self.query_id)
+        return texts_of(shop, self.query_id)
 
     def mean(self, values: Floats, where: Any = None) -> Interval:
         """Mean over searches, needs redrawn; of some queries, or of all.
 
         Means of the same draw are paired: their difference has its own interval.
         """
-        told = values if where is None else np.where(where, values, np.nan)
-        each = np.repeat(np.arange(len(told)), self.times)
+        chosen = values if where is None else np.where(where, values, np.nan)
+        each = np.repeat(np.arange(len(chosen)), self.times)
         unit = self.query_id if self.need is None else self.need
-        return judged.over_queries(told[each], each, block=unit[each])
+        return judged.over_queries(chosen[each], each, block=unit[each])
 
-    def bands(self, town: Town) -> NDArray[np.str_]:
+    def bands(self, shop: SearchSimulation) -> NDArray[np.str_]:
         """(q,) head, torso or tail: a third of all searches each."""
-        asked = town.asked
+        asked = shop.asked
         upto = np.cumsum(asked.times) / asked.times.sum()
         names = np.array(["head", "torso", "tail"])
         of = pd.Series(names[np.searchsorted([1 / 3, 2 / 3], upto)], asked.query_id)
         return of.reindex(self.query_id).to_numpy(str)
 
 
-def texts_of(town: Town, query_id: NDArray[np.integer]) -> list[str]:
+def texts_of(shop: SearchSimulation, query_id: NDArray[np.integer]) -> list[str]:
     """What was typed for each query."""
-    text = town.history.queries["text"]
-    told: list[str] = text.take(pa.array(query_id)).to_pylist()
-    return told
+    text = shop.history.queries["text"]
+    typed: list[str] = text.take(pa.array(query_id)).to_pylist()
+    return typed
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Lists for drawn searches, and their true grades.
+class GradedLists:
+    """Lists for sample searches, and their true grades.
 
     Attributes
     ----------
-    drawn : the searches
+    sample : the searches
     ids : (q, k) int32            best first; -1 fills up
     grade : (q, k) int8
     missed : (q, CUT) int8        the best grades of what is not on the list
     n_good : (q,) int64           products in the catalogue that answer the query
     """
 
-    drawn: Drawn
+    sample: QuerySample
     ids: Ids
     grade: NDArray[np.int8]
     missed: NDArray[np.int8]
     n_good: NDArray[np.int64]
 
     @classmethod
-    def of(cls, town: Town, drawn: Drawn, ids: Ids) -> Answers:
-        """Grade lists by the town's truth."""
-        world, past = town.world, town.history
-        every = world.relevant(drawn.query_id, history=past)
-        row = pd.Index(drawn.query_id).get_indexer(pd.Index(every["query_id"]))
+    def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> GradedLists:
+        """Grade lists by the shop's truth."""
+        world, past = shop.world, shop.history
+        every = world.relevant(sample.query_id, history=past)
+        row = pd.Index(sample.query_id).get_indexer(pd.Index(every["query_id"]))
         good = row[every["grade"].to_numpy() >= GOOD]
         return cls(
-            drawn, ids, world.grades(drawn.query_id, ids, past),
-            _missed(every, row, ids), np.bincount(good, minlength=len(drawn)),
+            sample, ids, world.grades(sample.query_id, ids, past),
+            _missed(every, row, ids), np.bincount(good, minlength=len(sample)),
         )  # fmt: skip
 
     @property
@@ -135,7 +137,7 @@ class Answers:
         return row, place
 
     def values(self, scores: Any = None, metric: PerQuery | None = None) -> Floats:
-        """(q,) a metric of each list, NDCG of ten places when absent.
+        """(q,) a metric of each list, NDCG@10 when absent.
 
         Parameters
         ----------
@@ -147,8 +149,8 @@ class Answers:
         return ndcg(lists) if metric is None else metric(lists)
 
     def ndcg(self, scores: Any = None, where: Any = None) -> Interval:
-        """NDCG of ten places, against the best list that the catalogue allows."""
-        return self.drawn.mean(self.values(scores), where)
+        """NDCG@10, against the best list that the catalogue allows."""
+        return self.sample.mean(self.values(scores), where)
 
     def ceiling(self) -> Floats:
         """(q,) NDCG of the best order of what is on each list."""
@@ -168,14 +170,14 @@ class Answers:
         """Behind the list what is not on it, with a score of minus infinity."""
         lost, at = np.nonzero(self.missed)
         # A query without any row would not be counted.
-        empty = np.setdiff1d(np.arange(len(self.drawn)), np.r_[row, lost])
+        empty = np.setdiff1d(np.arange(len(self.sample)), np.r_[row, lost])
         never = np.full(len(lost) + len(empty), -np.inf)
         grades = np.r_[grade, self.missed[lost, at], np.zeros(len(empty), np.int8)]
         return np.r_[score, never], grades, np.r_[row, lost, empty]
 
 
 def ndcg(lists: Any) -> Floats:
-    """(q,) NDCG of ten places, over all orders of equal scores."""
+    """(q,) NDCG@10, over all orders of equal scores."""
     return per_query.ndcg(lists, k=CUT, ties="average")
 
 
@@ -195,8 +197,8 @@ def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Answers with what a ranker is told of each pair.
+class OfflineEvaluation:
+    """GradedLists with what a ranker is told of each pair.
 
     Attributes
     ----------
@@ -205,17 +207,19 @@ class Trial:
     features : (n, d)             of everything on the lists
     """
 
-    answers: Answers
+    answers: GradedLists
     queries: list[Query]
     features: FeatureTable
 
     @classmethod
-    def of(cls, town: Town, engine: Engine, drawn: Drawn) -> Trial:
-        """Let an engine find products for drawn searches."""
-        queries = engine.read(drawn.texts(town))
+    def of(
+        cls, shop: SearchSimulation, engine: Engine, sample: QuerySample
+    ) -> OfflineEvaluation:
+        """Let an engine find products for sample searches."""
+        queries = engine.read(sample.texts(shop))
         found = engine.retrieve(queries)
         features = engine.features(queries, found)
-        return cls(Answers.of(town, drawn, found.ids), queries, features)
+        return cls(GradedLists.of(shop, sample, found.ids), queries, features)
 
     @property
     def row(self) -> NDArray[np.intp]:
@@ -225,7 +229,7 @@ class Trial:
     @property
     def query_id(self) -> Ids:
         """(n,) of each pair."""
-        return self.answers.drawn.query_id[self.row]
+        return self.answers.sample.query_id[self.row]
 
     @property
     def product(self) -> Ids:
@@ -237,17 +241,17 @@ class Trial:
         """(n,) the true grade of each pair."""
         return self.answers.grade[self.answers.pairs]
 
-    def told(self, features: FeatureTable) -> Trial:
-        """The same pairs, of which a ranker is told something else."""
+    def with_features(self, features: FeatureTable) -> OfflineEvaluation:
+        """The same pairs, with other features."""
         return replace(self, features=features)
 
     def judged(self, grade: Any = None, weight: Any = None) -> Judged:
-        """What a ranker learns from: the true grades, or others."""
+        """A training set: with the true grades, or others."""
         given = self.grade if grade is None else grade
         return Judged.of(self.features, self.row, given, weight)
 
     def scores(self, ranker: Ranker) -> NDArray[np.float32]:
-        """(n,) what a ranker says of each pair, told the features that it knows."""
+        """(n,) a ranker's score of each pair, from the features that it knows."""
         names = getattr(ranker, "names", self.features.names)
         return ranker.scores(self.features.only(*names))
 
@@ -256,5 +260,5 @@ class Trial:
         return self.answers.values(self.scores(ranker), metric)
 
     def ndcg(self, ranker: Ranker, where: Any = None) -> Interval:
-        """NDCG of ten places of a ranker's order."""
-        return self.answers.drawn.mean(self.values(ranker), where)
+        """NDCG@10 of a ranker's order."""
+        return self.answers.sample.mean(self.values(ranker), where)
