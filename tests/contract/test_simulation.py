@@ -43,6 +43,11 @@ def nothing(policy: Any, day: int) -> Any:
     return policy
 
 
+def careful(batch: Any, view: Any) -> Any:
+    """Block every expensive payment."""
+    return np.where(batch["amount"].to_numpy() > 40, 3, 0).astype(np.int8)
+
+
 def payments() -> Contracted:
     """Two hundred cardholders, of whose payments one in fifty is stolen."""
     world = pay.PaymentsWorld(pay.Size(200, 100, 66), seed=7, base_rate=0.02)
@@ -51,7 +56,7 @@ def payments() -> Contracted:
     return Contracted(
         fraud.PaymentsSimulation(world, world.history(50)),
         fraud.allow_everything,
-        fraud.incumbent_rule,
+        careful,
         "payments",
         replace(drill, faults={"nothing": nothing} | suspects),
         ("everybody", "scores"),

@@ -11,7 +11,7 @@ import pytest
 from sevensteps.cases.fraud.experiments import (
     ModelPolicy,
     Probability,
-    Split,
+    SplitByCardholder,
     allow_everything,
     incumbent_rule,
 )
@@ -119,7 +119,7 @@ def test_a_models_actions_follow_from_its_features(history, live, produce) -> No
 
 def test_two_equal_scores_are_one_policy(live, produce, modelled, world) -> None:
     arm = np.arange(world.size.n_cardholders) % 2 == 1
-    split = produce(Split(live, risky, risky, stop_high, arm))
+    split = produce(SplitByCardholder(live, risky, risky, stop_high, arm))
     assert split.payments.equals(modelled.payments)
     assert split.ledger.equals(modelled.ledger)
 
@@ -132,7 +132,9 @@ def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None
         return np.ones(len(x))
 
     arm = np.random.default_rng(0).random(world.size.n_cardholders) < 0.3
-    policy = Split(live, lambda x: np.zeros(len(x)), treatment, stop_high, arm)
+    policy = SplitByCardholder(
+        live, lambda x: np.zeros(len(x)), treatment, stop_high, arm
+    )
     rows = produce(policy).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
     assert 0.2 < treated.mean() < 0.4
@@ -143,7 +145,7 @@ def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None
 
 def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
     arm = np.arange(world.size.n_cardholders) % 2 == 1
-    rows = produce(Split(live, dear, risky, stop_high, arm)).payments
+    rows = produce(SplitByCardholder(live, dear, risky, stop_high, arm)).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
     blocked = np.array(rows["action"].to_pylist()) == "block"
     amount, risk = (rows[name].to_numpy() for name in ("amount", "ip_risk"))
@@ -154,7 +156,7 @@ def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
 def test_an_arm_may_be_empty(live, produce, modelled, world) -> None:
     nobody = np.zeros(world.size.n_cardholders, bool)
     never = Probability(SimpleNamespace(), kept=0.2)
-    split = produce(Split(live, risky, never, stop_high, nobody))
+    split = produce(SplitByCardholder(live, risky, never, stop_high, nobody))
     assert split.payments.equals(modelled.payments)
 
 
@@ -163,7 +165,7 @@ def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled) -
     plans = {
         "dear": ModelPolicy(live, dear, stop_high),
         "risky": ModelPolicy(live, risky, stop_high),
-        "split": Split(live, risky, dear, stop_high, arm),
+        "split": SplitByCardholder(live, risky, dear, stop_high, arm),
         "allow": allow_everything,
     }
     threaded = replace(simulation, threads=True)

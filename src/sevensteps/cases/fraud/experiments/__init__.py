@@ -11,7 +11,7 @@ from sevensteps.cases.fraud.experiments.models import (
 )
 from sevensteps.cases.fraud.experiments.policies import (
     ModelPolicy,
-    Split,
+    SplitByCardholder,
     allow_everything,
     incumbent_rule,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "Probability",
     "RetrainingPolicy",
     "Sample",
-    "Split",
+    "SplitByCardholder",
     "TrainingLog",
     "allow_all",
     "allow_everything",

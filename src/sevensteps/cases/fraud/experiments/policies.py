@@ -51,7 +51,7 @@ class ModelPolicy:
 
 
 @dataclass
-class Split:
+class SplitByCardholder:
     """Two scores on disjoint cardholders, in one world: an A/B test.
 
     Parameters

@@ -108,7 +108,7 @@ def _bought(shown: np.ndarray, position: np.ndarray) -> np.ndarray:
 
 
 def _drift(outcome: Outcome, usual: Outcome, column: str) -> pd.Series:
-    """PSI of what is clicked, day by day, against the usual days."""
+    """PSI of what is clicked, by day, against the usual days; NaN without a click."""
     names = outcome.products[column].to_pandas().astype("category")
     code = names.cat.codes.to_numpy()
     n = len(names.cat.categories)
@@ -116,9 +116,9 @@ def _drift(outcome: Outcome, usual: Outcome, column: str) -> pd.Series:
     day, product = _clicked(outcome)
     drift = {
         d: psi(expected, np.bincount(code[product[day == d]], minlength=n))
-        for d in outcome.daily.index
+        for d in np.unique(day)
     }
-    return pd.Series(drift)
+    return pd.Series(drift, dtype=float).reindex(outcome.daily.index)
 
 
 def _clicked(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:

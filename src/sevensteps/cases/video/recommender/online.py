@@ -26,8 +26,8 @@ LISTED = 50  # videos on the list of a country
 
 
 @dataclass(frozen=True)
-class Morning:
-    """All that a service answers from until the next morning.
+class ServingSnapshot:
+    """All that a service answers from until the next training run.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class Recommender:
     hook : called with each stage that begins, for drills
     """
 
-    morning: Morning
+    morning: ServingSnapshot
     remembers: int = 100_000
     hook: Callable[[str], None] | None = None
     hits: int = 0

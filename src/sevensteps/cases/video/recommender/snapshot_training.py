@@ -18,7 +18,7 @@ from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
 from .items import Events, Floats, Items, Viewers
 from .known import known_after, look_curve
-from .online import Morning, popular_by_country
+from .online import ServingSnapshot, popular_by_country
 from .ranking import Net, Value
 from .towers import Plan, Towers
 
@@ -61,7 +61,7 @@ def train_snapshot(
     history: History,
     config: TrainingConfig | None = None,
     progress: Progress | None = None,
-) -> Morning:
+) -> ServingSnapshot:
     """Train towers, ranker and value on a log, and build the index.
 
     Parameters
@@ -89,7 +89,7 @@ def train_snapshot(
     vector = towers.items(items, known.day)
     index = inverted(vector)
     done(4, 4)
-    return Morning(
+    return ServingSnapshot(
         known=known,
         items=items,
         viewers=viewers,

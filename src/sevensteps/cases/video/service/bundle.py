@@ -19,7 +19,7 @@ import numpy as np
 
 from sevensteps.cases.video.recommender.items import Items, Viewers
 from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
-from sevensteps.cases.video.recommender.online import Morning
+from sevensteps.cases.video.recommender.online import ServingSnapshot
 from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
 from sevensteps.cases.video.recommender.towers import Plan, Towers
@@ -34,7 +34,7 @@ PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 
 
 def export_morning(
-    morning: Morning, folder: str | Path, *, index_of: str | None = None
+    morning: ServingSnapshot, folder: str | Path, *, index_of: str | None = None
 ) -> Path:
     """Write what a service answers from.
 
@@ -68,7 +68,7 @@ def export_morning(
     return path
 
 
-def _arrays(morning: Morning, net: Net) -> dict[str, np.ndarray]:
+def _arrays(morning: ServingSnapshot, net: Net) -> dict[str, np.ndarray]:
     """Every array under a name of its own."""
     known, tree = morning.known, {"towers": morning.towers.weights, "net": net.weights}
     tree["scale"] = {"mean": net.scale.mean, "spread": net.scale.spread}
@@ -86,7 +86,7 @@ def _arrays(morning: Morning, net: Net) -> dict[str, np.ndarray]:
 
 
 def _manifest(
-    morning: Morning, hashes: Mapping[str, str], index_of: str | None
+    morning: ServingSnapshot, hashes: Mapping[str, str], index_of: str | None
 ) -> dict[str, Any]:
     def version(part: str) -> str:
         told = "".join(h for name, h in hashes.items() if name.startswith(part))
@@ -135,7 +135,7 @@ KEYS = (
 )
 
 
-def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
+def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
     """Read and check what `export_morning` wrote; large arrays are mapped, not copied.
 
     Parameters
@@ -162,13 +162,15 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
     return _morning(told, tree, Built(told["index"], index, 0.0, size))
 
 
-def _morning(told: dict[str, Any], tree: dict[str, Any], index: Built) -> Morning:
+def _morning(
+    told: dict[str, Any], tree: dict[str, Any], index: Built
+) -> ServingSnapshot:
     held: dict[str, Any] = dict(tree["known"])
     held |= {part: Counts(**counts) for part, counts in tree["counts"].items()}
     held |= {name: Pairs(keys) for name, keys in tree["pairs"].items()}
     known = Known(day=told["day"], **held)
     scale = Scale(**tree["scale"], widths=tuple(told["widths"]))
-    return Morning(
+    return ServingSnapshot(
         known=known,
         items=Items(**tree["items"]),
         viewers=Viewers(**tree["viewers"]),
