@@ -38,18 +38,12 @@ class Contracted:
     loud: tuple[str, str]
 
 
-def nothing(policy: Any, day: int) -> Any:
-    """No fault at all."""
-    return policy
-
-
-def careful(batch: Any, view: Any) -> Any:
-    """Block every expensive payment."""
-    return np.where(batch["amount"].to_numpy() > 40, 3, 0).astype(np.int8)
-
-
 def payments() -> Contracted:
     """Two hundred cardholders, of whose payments one in fifty is stolen."""
+
+    def careful(batch: Any, view: Any) -> Any:
+        return np.where(batch["amount"].to_numpy() > 40, 3, 0).astype(np.int8)
+
     world = pay.PaymentsWorld(pay.Size(200, 100, 66), seed=7, base_rate=0.02)
     drill = fraud.incident_drill(world, lambda x: np.full(len(x), 0.001), 60)
     suspects = {"everybody": lambda policy, day: lambda x: np.ones(len(x))}
@@ -58,7 +52,7 @@ def payments() -> Contracted:
         fraud.allow_everything,
         careful,
         "payments",
-        replace(drill, faults={"nothing": nothing} | suspects),
+        replace(drill, faults={"nothing": lambda policy, day: policy} | suspects),
         ("everybody", "scores"),
     )
 
@@ -77,7 +71,10 @@ def searches() -> Contracted:
         sw.Incumbent(7, shuffled=0),
         simulation.policy(sources=("keyword",)),
         "searches",
-        replace(drill, faults={"nothing": nothing, "empty pages": emptied}),
+        replace(
+            drill,
+            faults={"nothing": lambda policy, day: policy, "empty pages": emptied},
+        ),
         ("empty pages", "results"),
     )
 
@@ -106,7 +103,7 @@ def videos() -> Contracted:
         IncidentDrill(
             simulation,
             vid.Incumbent(4),
-            {"nothing": nothing, "same page": same_page},
+            {"nothing": lambda policy, day: policy, "same page": same_page},
             monitors,
             harm="satisfaction",
             baseline_days=10,

@@ -147,7 +147,7 @@ def reported_days(history: History) -> NDArray[np.float64]:
     known = np.flatnonzero(labels_as_of(history))
     ids = history.column("payment_id")[known]
     order = np.argsort(ids)
-    place = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
+    at = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
     reported = np.full(history.payments.num_rows, np.inf)
-    reported[known[order[place]]] = history.chargebacks["reported_at"].to_numpy() // DAY
+    reported[known[order[at]]] = history.chargebacks["reported_at"].to_numpy() // DAY
     return reported

@@ -29,8 +29,8 @@ def clicks_of(searches: pa.Table) -> ClickLog:
 
 def purchases_of(searches: pa.Table) -> ClickLog:
     """The same, where only what was bought counts as clicked."""
-    place = searches["bought"].fill_null(-1).to_numpy()
-    return _by_position(searches, place[:, None] == np.arange(PLACES))
+    position = searches["bought"].fill_null(-1).to_numpy()
+    return _by_position(searches, position[:, None] == np.arange(PLACES))
 
 
 def _by_position(searches: pa.Table, hit: NDArray[Any]) -> ClickLog:

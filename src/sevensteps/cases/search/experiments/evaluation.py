@@ -101,11 +101,11 @@ def texts_of(shop: SearchSimulation, query_id: NDArray[np.integer]) -> list[str]
 
 @dataclass(frozen=True)
 class GradedLists:
-    """Lists for sample searches, and their true grades.
+    """Lists for sampled queries, and their true grades.
 
     Attributes
     ----------
-    sample : the searches
+    sample : the queries
     ids : (q, k) int32            best first; -1 fills up
     grade : (q, k) int8
     missed : (q, CUT) int8        the best grades of what is not on the list
@@ -132,9 +132,9 @@ class GradedLists:
 
     @property
     def pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Row and place of everything on the lists."""
-        row, place = np.nonzero(self.ids >= 0)
-        return row, place
+        """Row and position of everything on the lists."""
+        row, position = np.nonzero(self.ids >= 0)
+        return row, position
 
     def values(self, scores: Any = None, metric: PerQuery | None = None) -> Floats:
         """(q,) a metric of each list, NDCG@10 when absent.
@@ -143,9 +143,9 @@ class GradedLists:
         ----------
         scores : (n,) of everything on the lists; their own order when absent
         """
-        row, place = self.pairs
-        score = -place.astype(np.float64) if scores is None else np.asarray(scores)
-        lists = ranked(*self._with_missed(score, row, self.grade[row, place]))
+        row, position = self.pairs
+        score = -position.astype(np.float64) if scores is None else np.asarray(scores)
+        lists = ranked(*self._with_missed(score, row, self.grade[row, position]))
         return ndcg(lists) if metric is None else metric(lists)
 
     def ndcg(self, scores: Any = None, where: Any = None) -> Interval:
@@ -154,8 +154,8 @@ class GradedLists:
 
     def ceiling(self) -> Floats:
         """(q,) NDCG of the best order of what is on each list."""
-        row, place = self.pairs
-        return self.values(self.grade[row, place])
+        row, position = self.pairs
+        return self.values(self.grade[row, position])
 
     def recall(self, room: int = ROOM) -> Floats:
         """(q,) share of the good products that are on the list; of `room`, if more."""
@@ -184,8 +184,8 @@ def ndcg(lists: Any) -> Floats:
 def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8]:
     """(q, CUT) the best grades among `every` relevant product that no list holds."""
     wide = np.int64(max(every["product_id"].max(), ids.max(initial=0)) + 1)
-    place = np.nonzero(ids >= 0)
-    held = place[0] * wide + ids[place]
+    position = np.nonzero(ids >= 0)
+    held = position[0] * wide + ids[position]
     lost = ~np.isin(row * wide + every["product_id"].to_numpy(), held)
     row, grade = row[lost], every["grade"].to_numpy()[lost]
     order = np.lexsort((-grade, row))
@@ -198,7 +198,7 @@ def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8
 
 @dataclass(frozen=True)
 class OfflineEvaluation:
-    """GradedLists with what a ranker is told of each pair.
+    """Graded lists with the features of each pair.
 
     Attributes
     ----------
@@ -215,7 +215,7 @@ class OfflineEvaluation:
     def of(
         cls, shop: SearchSimulation, engine: Engine, sample: QuerySample
     ) -> OfflineEvaluation:
-        """Let an engine find products for sample searches."""
+        """Let an engine find products for sampled queries."""
         queries = engine.read(sample.texts(shop))
         found = engine.retrieve(queries)
         features = engine.features(queries, found)
