@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.measure import Interval, snips
+from sevensteps.measure import Interval, block_bootstrap
 
 UNIT_BLOCKS = 100  # groups of people that are redrawn together
 
@@ -19,9 +19,9 @@ def mean_over_units(values: Any, unit: NDArray[np.integer] | None = None) -> Int
 
     Parameters
     ----------
-    values : (n,) float       one number a unit
+    values : (n,) float       one number a unit; NaN is left out
     unit : (n,) int           each one's id; its position in `values` when absent
     """
     value = np.asarray(values, np.float64)
-    block = (np.arange(len(value)) if unit is None else unit) % UNIT_BLOCKS
-    return snips(value, np.ones(len(value)), block)
+    ids = np.arange(len(value)) if unit is None else unit
+    return block_bootstrap(ids % UNIT_BLOCKS).mean(value)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import Outcome
-from sevensteps.measure import Interval, snips
-from sevensteps.simulate import UNIT_BLOCKS
+from sevensteps.measure import Interval
+from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
 
 from .simulation import VideoSimulation
 
@@ -57,4 +57,4 @@ def _mean(
     rows = np.ones(len(values), bool) if some is None else some
     if len(np.unique(user[rows] % UNIT_BLOCKS)) < 2:
         return Interval.missing()
-    return snips(values[rows], np.ones(rows.sum()), user[rows] % UNIT_BLOCKS)
+    return mean_over_units(values[rows], user[rows])

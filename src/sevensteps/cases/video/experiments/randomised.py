@@ -29,7 +29,7 @@ from sevensteps.cases.video.world import (
     basket,
 )
 from sevensteps.measure import Interval, doubly_robust, ips, snips
-from sevensteps.simulate import UNIT_BLOCKS
+from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
 
 from .simulation import VideoSimulation
 
@@ -202,4 +202,4 @@ def earned(
     """Mean reward of the positions that a policy marks as explored, in production."""
     events, _, _ = simulation.log_with(simulation.run(policy, days))
     some = events.take(events.explored & (events.day >= simulation.history.days))
-    return snips(reward_of(some, value), np.ones(len(some)), some.user % UNIT_BLOCKS)
+    return mean_over_units(reward_of(some, value), some.user)
