@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -154,6 +155,19 @@ def test_a_workflow_runs_only_make_targets(path):
 def test_ci_covers_every_supported_python():
     ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
     assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == PYTHONS
+
+
+def test_what_a_quick_run_leaves_out_is_there():
+    """A folder that is renamed would come back into `make test-quick`."""
+    conftest = runpy.run_path(str(ROOT / "tests" / "conftest.py"))
+    places = [place for each in conftest["PLACES"].values() for place in each]
+    assert [p for p in places if not any((ROOT / "tests").glob(p))] == []
+    marks = {
+        mark.split(":")[0]
+        for mark in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
+    }
+    quick = re.search(r'-m "(.+)"', (ROOT / "Makefile").read_text())[1]
+    assert set(re.findall(r"not (\w+)", quick)) == marks == set(conftest["PLACES"])
 
 
 def test_ci_run_is_what_a_person_runs():
