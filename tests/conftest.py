@@ -3,15 +3,22 @@
 import builtins
 import signal
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-#: What tests do that stand in a folder of this name. `make test-quick` leaves it out.
-FOLDERS = {
-    "browser": {"site"},
-    "service": {"cli", "serve", "service"},
-    "training": {"data", "experiments", "recommender"},
+#: What the tests in such a place do. `make test-quick` leaves them out.
+PLACES = {
+    "browser": ["site/*"],
+    "service": ["cli/*", "serve/*", "cases/*/service/*"],
+    "training": [
+        "cases/*/data/*",
+        "cases/*/experiments/*",
+        "cases/*/recommender/*",
+        "contract/*",
+        "simulate/*",
+    ],
 }
 #: The same of tests that ask for such a fixture.
 FIXTURES = {"service": {"chapter"}}  # a kernel is a process, too
@@ -20,12 +27,14 @@ FIXTURES = {"service": {"chapter"}}  # a kernel is a process, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here):
-            folders = set(item.path.relative_to(here).parts)
-            fixtures = set(getattr(item, "fixturenames", ()))
-            for kind, names in FOLDERS.items():
-                if names & folders or FIXTURES.get(kind, set()) & fixtures:
-                    item.add_marker(kind)
+        if not item.path.is_relative_to(here):
+            continue  # a doctest of the package
+        place = item.path.relative_to(here).as_posix()
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for kind, places in PLACES.items():
+            asks = FIXTURES.get(kind, set()) & fixtures
+            if asks or any(fnmatch(place, each) for each in places):
+                item.add_marker(kind)
 
 
 @pytest.fixture(autouse=True, scope="session")

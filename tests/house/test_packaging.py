@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -156,61 +157,23 @@ def test_ci_covers_every_supported_python():
     assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == PYTHONS
 
 
+def test_what_a_quick_run_leaves_out_is_there():
+    """A folder that is renamed would come back into `make test-quick`."""
+    conftest = runpy.run_path(str(ROOT / "tests" / "conftest.py"))
+    places = [place for each in conftest["PLACES"].values() for place in each]
+    assert [p for p in places if not any((ROOT / "tests").glob(p))] == []
+    marks = {
+        mark.split(":")[0]
+        for mark in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
+    }
+    quick = re.search(r'-m "(.+)"', (ROOT / "Makefile").read_text())[1]
+    assert set(re.findall(r"not (\w+)", quick)) == marks == set(conftest["PLACES"])
+
+
 def test_ci_run_is_what_a_person_runs():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     assert "exec make test-pythons" in script.read_text()
-
-
-def test_the_book_says_the_pythons_that_are_tried():
-    tried = re.compile(r"for version in ([\d. ]+); do|^supported=\"(.+)\"$", re.M)
-    for name in ("pythons.sh", "test-pythons.sh", "make-env.sh"):
-        for groups in tried.findall((ROOT / "tools" / name).read_text()):
-            assert sorted("".join(groups).split()) == PYTHONS, name
-    ours = Requirement(f"python{PROJECT['requires-python']}").specifier
-    assert [v for v in range(9, 20) if ours.contains(f"3.{v}")] == [
-        int(version[2:]) for version in PYTHONS
-    ]
-
-
-@pytest.fixture
-def machine(tmp_path):
-    """A machine whose only names are given: a shim that does not run, a Python."""
-    shim = tmp_path / "python3.13"
-    shim.write_text("#!/bin/sh\necho no such version >&2; exit 127\n")
-    shim.chmod(0o755)
-    (tmp_path / "python3").symlink_to(sys.executable)
-    return {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
-
-
-def test_a_shim_that_does_not_run_is_no_python(machine):
-    run = subprocess.run(
-        [ROOT / "tools" / "pythons.sh"],
-        env=machine,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = dict(line.split(maxsplit=1) for line in run.stdout.splitlines())
-    assert "{}.{}".format(*sys.version_info[:2]) in found
-    assert machine["HOME"] + "/python3.13" not in found.values()
-
-
-def test_a_python_that_does_not_fit_is_refused_with_advice(machine, tmp_path):
-    asked = {**machine, "SEVENSTEPS_PYTHON": str(tmp_path / "python3.13")}
-    asked["PATH"] = f"{Path(sys.executable).parent}:{asked['PATH']}"  # with its uv
-    made = tmp_path / "venv"
-    run = subprocess.run(
-        [ROOT / "tools" / "make-env.sh", made],
-        cwd=ROOT,
-        env=asked,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 1
-    assert "is no Python 3.11, 3.12 or 3.13: name another" in run.stderr
-    assert not made.exists()
 
 
 def test_the_wheel_holds_what_a_notebook_reads(tmp_path):
