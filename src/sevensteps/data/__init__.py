@@ -3,7 +3,7 @@
 from .faults import BadTable, faults, listed, refuse, shown
 from .loading import Tables, load
 from .mapping import MAPPING
-from .report import OfflineReport
+from .report import OfflineReport, lead
 from .schema import Column, DataSchema
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "OfflineReport",
     "Tables",
     "faults",
+    "lead",
     "listed",
     "load",
     "refuse",

@@ -19,7 +19,7 @@ from .schema import DataSchema
 from .times import DAY, Instants, check_clock, instants, same_clock, told
 from .values import check, parse, plain
 
-MOST_SECONDS = 2**31 - 1  # from the first midnight, 68 years: worlds count in 32 bits
+MOST_SECONDS = 2**31 - 2**20  # from the first midnight: worlds count in 32 bits
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
+from sevensteps.measure import Interval
+
 
 @dataclass(frozen=True)
 class OfflineReport:
@@ -48,3 +50,17 @@ class OfflineReport:
         for name, reached in self.results.items():
             table.add_row(name, *(str(reached.get(m, "-")) for m in measures))
         return table
+
+
+def lead(name: str, over: str, by: Interval) -> str:
+    """Whether one candidate is ahead of another, in words.
+
+    Parameters
+    ----------
+    by : Interval     paired difference of what both reached; more is better
+    """
+    if by.low > 0:
+        return f"{name} is ahead of {over} by {by}"
+    if by.high < 0:
+        return f"{name} is behind {over} by {Interval(-by.estimate, -by.high, -by.low)}"
+    return f"{name} cannot be told from {over}: {by}"
