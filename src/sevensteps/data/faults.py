@@ -29,13 +29,14 @@ def faults(table: str, column: str, rows: Iterable[tuple[int, str]]) -> BadTable
 
 
 def refuse(
-    table: str, column: str, bad: ArrayLike, values: pd.Series, why: str
+    table: str, column: str, bad: ArrayLike, values: pd.Series | None, why: str
 ) -> None:
-    """Raise if any row is `bad`, showing its value before `why`."""
+    """Raise if any row is `bad`, showing its value, if any, before `why`."""
     rows = np.flatnonzero(np.asarray(bad, bool))
     if len(rows):
-        named = ((int(i), f"{shown(values.iloc[i])} {why}".strip()) for i in rows)
-        raise faults(table, column, named)
+        told = ("" if values is None else shown(values.iloc[i]) for i in rows)
+        named = [f"{value} {why}".strip() for value in told]
+        raise faults(table, column, zip(map(int, rows), named, strict=True))
 
 
 def shown(value: object) -> str:

@@ -154,8 +154,7 @@ def _cards(payments: pd.DataFrame) -> pd.DataFrame:
     pairs = payments[["card_id", "cardholder_id"]].drop_duplicates()
     second = np.zeros(len(payments), bool)
     second[pairs.index[pairs["card_id"].duplicated()]] = True
-    blank = pd.Series("", payments.index)
-    refuse("payments", "card_id", second, blank, "has a second cardholder")
+    refuse("payments", "card_id", second, None, "has a second cardholder")
     return pairs.sort_values("card_id")
 
 
@@ -171,9 +170,8 @@ def _not_too_long(tables: Tables, payments: pd.DataFrame) -> None:
     many = (each.size() >= MOST_OF_CARD) | (each.sum() * 100 >= MOST_CENTS)
     ids = tables.frames["payments"]["card_id"]
     wrong = payments["card_id"].map(many) & ~payments["card_id"].duplicated()
-    refuse(
-        "payments", "card_id", wrong, ids, "has more payments than a card makes: none?"
-    )
+    why = "has more payments than one card makes"
+    refuse("payments", "card_id", wrong, ids, why)
 
 
 def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
@@ -231,12 +229,11 @@ def _soon_after(
     paid: NDArray[np.float64],
 ) -> None:
     """Raise on reports on a day before their payment's, or years after it."""
-    blank = pd.Series("", range(len(paid)))
     early = reported // DAY < paid // DAY
-    refuse(table, "reported_at", early, blank, "lies before its payment")
+    refuse(table, "reported_at", early, None, "lies before its payment")
     late = reported > paid + MOST_DELAY_DAYS * DAY
     why = f"lies over {MOST_DELAY_DAYS:,} days after its payment: unknown? leave empty"
-    refuse(table, "reported_at", late, blank, why)
+    refuse(table, "reported_at", late, None, why)
 
 
 def _countries(frames: dict[str, pd.DataFrame]) -> list[str]:
