@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sevensteps.cases.fraud.data.history import read_history
+from sevensteps.cases.fraud.data.schema import SCHEMA
 from sevensteps.cases.fraud.features import LiveFeatures, offline
 from sevensteps.cases.fraud.world import PaymentsWorld
 from sevensteps.data import BadTable
@@ -220,3 +221,19 @@ def test_a_report_on_the_same_day_is_in_time(bring: Bring) -> None:
     paid = history.payments["paid_at"].to_numpy()
     told = history.chargebacks.to_pandas().set_index("payment_id")["reported_at"]
     assert (told.to_numpy() == paid[told.index]).all()
+
+
+def test_the_page_on_own_data_shows_what_is_said(bring: Bring) -> None:
+    frame = payments(1, 6).assign(amount=[1, 2, 3, 4, -3.5, 6])
+    with pytest.raises(BadTable) as told:
+        read_history(bring(payments=frame))
+    page = Path(__file__).parents[4] / "book" / "start" / "own_data.md"
+    assert f"error {told.value}\n" in page.read_text(encoding="utf-8")
+
+
+def test_the_page_on_own_data_names_every_column() -> None:
+    page = Path(__file__).parents[4] / "book" / "start" / "own_data.md"
+    text = page.read_text(encoding="utf-8")
+    for columns in SCHEMA.tables.values():
+        for name in columns:
+            assert f"`{name}`" in text

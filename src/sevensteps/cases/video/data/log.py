@@ -75,7 +75,7 @@ def read_log(directory: Path | str) -> Log:
         raise BadTable(
             f"impressions has {len(rows):,} interactions; {FEWEST:,} are needed"
         )
-    rows = rows.sort_values("at", kind="stable")
+    rows = rows.sort_values(["at", "user_id", "video_id"])  # whatever their order
     if len(rows) > MOST_ROWS:
         notes.append(f"only the last {MOST_ROWS:,} of {len(rows):,} rows are used")
         rows = rows.iloc[-MOST_ROWS:]

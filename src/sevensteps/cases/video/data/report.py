@@ -11,7 +11,7 @@ from sevensteps.measure import coverage
 
 from .folds import MOST_USERS, K, TimeFold, cut, ndcg, recall
 from .log import Log, read_log
-from .stages import GRIDS, STAGES, Setting, baseline, proposals, ranked, ranker, tuned
+from .stages import GRIDS, STAGES, Setting, baseline, proposals, ranked, rankers, tuned
 
 #: Shares of the rows, in order of time, between which folds lie.
 TRAINING, TESTS = (0.4, 0.5, 0.6, 0.7, 0.8), (0.8, 0.85, 0.9, 0.95, 1.0)
@@ -47,12 +47,12 @@ def run_offline(folder: Path) -> OfflineReport:
     log = read_log(folder)
     training, tests = cut(log, TRAINING), cut(log, TESTS)
     settings = {name: tuned(name, training) for name in GRIDS}
-    model = ranker([(fold, proposals(fold, settings)) for fold in training])
+    models = rankers([(fold, proposals(fold, settings)) for fold in training])
     lists = {
         name: [baseline(name, fold, setting)[:, :K] for fold in tests]
         for name, setting in settings.items()
     }
-    lists[STAGES] = [ranked(model, proposals(fold, settings)) for fold in tests]
+    lists[STAGES] = [ranked(models, proposals(fold, settings)) for fold in tests]
     results = {
         name: {
             NDCG: ndcg(ids, tests),
@@ -70,7 +70,7 @@ def run_offline(folder: Path) -> OfflineReport:
 
 
 def _said(setting: Setting | None) -> str:
-    return "-" if setting is None else f"{setting[0]} {setting[1]:g}"
+    return ", ".join(f"{value}" for value in (setting or {}).values()) or "-"
 
 
 def _summary(log: Log, tests: list[TimeFold]) -> str:

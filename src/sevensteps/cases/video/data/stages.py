@@ -1,8 +1,9 @@
 """The chapter's two stages on a fold of a log, and the baselines beside them.
 
 A log of one's own has no vectors of content and no rows that were passed over. In
-place of the first stand factors of the past's clicks; the ranker learns what became of
-earlier proposals.
+place of the first stand factors of the past's clicks. For the second, the towers correct
+their negatives for how often they are drawn, and rankers learn what became of earlier
+proposals.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from sevensteps.cases.video.recommender.examples import tower_examples
@@ -36,32 +42,56 @@ from sevensteps.cases.video.recommender.towers import Plan, unit
 from .folds import K, TimeFold, ndcg
 
 POPULAR, NEIGHBOURS, STAGES = "popularity", "item to item", "two stages"
-Setting = tuple[str, float]
+Setting = dict[str, Any]
 #: Baselines, and the settings among which the earlier folds choose.
 GRIDS: Mapping[str, tuple[Setting, ...]] = {
-    POPULAR: tuple(("half-life", d) for d in (0.5, 1, 3, 7, 14, 30, 90, 365, 10_000)),
+    POPULAR: tuple(
+        {"half_life_days": days} for days in (0.5, 1, 3, 7, 14, 30, 90, 365, 10_000)
+    ),
     NEIGHBOURS: tuple(
-        (kind, n) for kind in ("cosine", "tf-idf", "BM25") for n in (20, 50, 200, 1_000)
+        {"kind": kind, "n": n, "half_life_days": days}
+        for kind in ("cosine", "tf-idf", "BM25")
+        for n in (20, 200)
+        for days in (7, 30, 180, 10_000)
     ),
 }
 POOL, MOST_HAD = 100, 2_000  # items that a source names; that a user may have had
 MOST_CLICKS = 400_000  # the towers learn from, the latest
 MOST_ROWS = 400_000  # the ranker learns from
+SMALLER = {
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_child_samples": 50,
+    "colsample_bytree": 0.4,
+    "subsample": 0.7,
+    "subsample_freq": 1,
+    "reg_lambda": 20.0,
+}
 WIDTH, ALS_WEIGHT, ALS_RIDGE = 32, 5.0, 10.0  # of the factors
+
+
+def faded(fold: TimeFold, half_life_days: float) -> NDArray[np.float64]:
+    """(p,) weight of each row of the past: half as much after so many days."""
+    age = (fold.seconds[-1] - fold.seconds) / DAY
+    return np.maximum(0.5 ** (age / half_life_days), 1e-30)
 
 
 def popularity(fold: TimeFold, half_life_days: float) -> Ids:
     """(n, POOL) items by how often they were taken, older takings counting less."""
-    age = (fold.seconds[-1] - fold.seconds) / DAY
-    weight = np.maximum(0.5 ** (age / half_life_days), 1e-30)
+    weight = faded(fold, half_life_days)
     often = np.bincount(fold.past.item, weight, len(fold.log.items))
     best = np.argsort(-often, kind="stable")[: (often > 0).sum()].astype(np.int32)
     every = Listed(best[None], fold.log.viewers.language)
     return unseen(fold, every(fold.user, _asked(fold)))
 
 
-def neighbours(fold: TimeFold, kind: str, n: int) -> Ids:
-    """(n, POOL) items by their `n` nearest among all that a user had (implicit)."""
+def neighbours(fold: TimeFold, kind: str, n: int, half_life_days: float) -> Ids:
+    """(n, POOL) items by their `n` nearest among all that a user had (implicit).
+
+    What a user had long ago counts less.
+    """
+    entries = (faded(fold, half_life_days), (fold.past.user, fold.past.item))
+    mine = sp.csr_matrix(entries, shape=fold.clicks.shape)[fold.user]
     with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.simplefilter("ignore")  # of progress bars, and of its own formats
         from implicit import nearest_neighbours as near
@@ -74,16 +104,13 @@ def neighbours(fold: TimeFold, kind: str, n: int) -> Ids:
         model = kinds[kind](K=n, num_threads=1)
         model.fit(fold.clicks, show_progress=False)
         k = min(_asked(fold), len(fold.log.items))
-        found, score = model.recommend(fold.user, fold.clicks[fold.user], N=k)
+        found, score = model.recommend(fold.user, mine, N=k)
     return unseen(fold, np.where(score > 0, found, -1))
 
 
 def baseline(name: str, fold: TimeFold, setting: Setting) -> Ids:
     """(n, POOL) items of a baseline, best first, -1 where it has no more."""
-    kind, value = setting
-    if name == POPULAR:
-        return popularity(fold, value)
-    return neighbours(fold, kind, int(value))
+    return {POPULAR: popularity, NEIGHBOURS: neighbours}[name](fold, **setting)
 
 
 def tuned(name: str, folds: list[TimeFold]) -> Setting:
@@ -114,11 +141,20 @@ def proposals(
 ) -> Proposals:
     """Towers, factors and the baselines name candidates; the first stage."""
     log, user = fold.log, fold.user
-    factors = Factors.of(fold.clicks, WIDTH, ALS_WEIGHT, ALS_RIDGE, seed)
+    factors = Factors.of(fold.clicks, SMALLER = {
+    "num_leaves": 15,
+    "learning_rate": 0.05,
+    "min_child_samples": 50,
+    "colsample_bytree": 0.4,
+    "subsample": 0.7,
+    "subsample_freq": 1,
+    "reg_lambda": 20.0,
+}
+WIDTH, ALS_WEIGHT, ALS_RIDGE, seed)
     items = replace(log.items, content=unit(factors.items).astype(np.float32))
     late = fold.past.take(slice(-MOST_CLICKS, None))
     lessons = tower_examples(late, items, log.viewers)
-    towers, _ = train(Plan(epochs=2, batch=256, seed=seed), items, lessons)
+    towers, _ = train(Plan(epochs=2, batch=256, log_q=True, seed=seed), items, lessons)
     known = known_after(fold.past, items, log.viewers)
     shelf = shelf_on(known, items, log.viewers, towers, user)
     near = Near.exact(towers, shelf.vector, known, log.viewers)
@@ -161,8 +197,12 @@ def _one_over_place(item: Ids, ranked: Ids) -> Floats:
     return out
 
 
-def ranker(told: list[tuple[TimeFold, Proposals]], seed: int = 0) -> LGBMClassifier:
-    """Trees that learn which earlier proposals were taken; the second stage."""
+def rankers(told: list[tuple[TimeFold, Proposals]], seed: int = 0) -> list[Any]:
+    """A line and trees that learn which earlier proposals were taken.
+
+    A log of one's own is small, so the trees are smaller than the chapter's and see a
+    part of the rows and inputs each.
+    """
     rng = np.random.default_rng([seed, 21])
     x, taken = [], []
     for fold, proposed in told:
@@ -172,14 +212,21 @@ def ranker(told: list[tuple[TimeFold, Proposals]], seed: int = 0) -> LGBMClassif
         there = proposed.item[few] >= 0
         x.append(proposed.x[few][there])
         taken.append(hit[few][there])
-    return LGBMClassifier(**tree_plan(seed=seed)).fit(
-        np.concatenate(x), np.concatenate(taken)
-    )
+    line = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+    models = (line, LGBMClassifier(**tree_plan(seed=seed) | SMALLER))
+    return [m.fit(np.concatenate(x), np.concatenate(taken)) for m in models]
 
 
-def ranked(model: LGBMClassifier, proposed: Proposals) -> Ids:
-    """(n, K) the proposals by the ranker's probability."""
+def ranked(models: list[Any], proposed: Proposals) -> Ids:
+    """(n, K) the proposals by the mean of one over the models' places.
+
+    Source: reciprocal rank fusion, Cormack et al., SIGIR (2009).
+    """
     n, m, width = proposed.x.shape
-    p = model.predict_proba(proposed.x.reshape(-1, width))[:, 1].reshape(n, m)
-    best = best_of(np.where(proposed.item >= 0, p, -1).astype(np.float32), K)
+    score = np.zeros((n, m), np.float32)
+    for model in models:
+        p = model.predict_proba(proposed.x.reshape(-1, width))[:, 1].reshape(n, m)
+        order = np.argsort(-np.where(proposed.item >= 0, p, -1), axis=1, kind="stable")
+        score += 1 / (K + np.argsort(order, axis=1))
+    best = best_of(np.where(proposed.item >= 0, score, 0).astype(np.float32), K)
     return padded(np.take_along_axis(proposed.item, best, 1), K)
