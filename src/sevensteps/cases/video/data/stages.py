@@ -1,9 +1,9 @@
 """The chapter's two stages on a fold of a log, and the baselines beside them.
 
 A log of one's own has no vectors of content and no rows that were passed over. In
-place of the first stand factors of the past's clicks. For the second, the towers correct
-their negatives for how often they are drawn, and rankers learn what became of earlier
-proposals.
+place of the first stand factors of the past's clicks. For the second, the towers
+correct their negatives for how often they are drawn, and rankers learn what became of
+earlier proposals.
 """
 
 from __future__ import annotations
@@ -141,16 +141,7 @@ def proposals(
 ) -> Proposals:
     """Towers, factors and the baselines name candidates; the first stage."""
     log, user = fold.log, fold.user
-    factors = Factors.of(fold.clicks, SMALLER = {
-    "num_leaves": 15,
-    "learning_rate": 0.05,
-    "min_child_samples": 50,
-    "colsample_bytree": 0.4,
-    "subsample": 0.7,
-    "subsample_freq": 1,
-    "reg_lambda": 20.0,
-}
-WIDTH, ALS_WEIGHT, ALS_RIDGE, seed)
+    factors = Factors.of(fold.clicks, WIDTH, ALS_WEIGHT, ALS_RIDGE, seed)
     items = replace(log.items, content=unit(factors.items).astype(np.float32))
     late = fold.past.take(slice(-MOST_CLICKS, None))
     lessons = tower_examples(late, items, log.viewers)
