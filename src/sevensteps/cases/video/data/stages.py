@@ -110,7 +110,9 @@ def neighbours(fold: TimeFold, kind: str, n: int, half_life_days: float) -> Ids:
 
 def baseline(name: str, fold: TimeFold, setting: Setting) -> Ids:
     """(n, POOL) items of a baseline, best first, -1 where it has no more."""
-    return {POPULAR: popularity, NEIGHBOURS: neighbours}[name](fold, **setting)
+    if name == POPULAR:
+        return popularity(fold, **setting)
+    return neighbours(fold, **setting)
 
 
 def tuned(name: str, folds: list[TimeFold]) -> Setting:
