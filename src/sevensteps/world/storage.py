@@ -59,7 +59,7 @@ class FolderKind:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class FolderManifest:
     """What a folder says of itself.
 
     Attributes
@@ -173,7 +173,7 @@ def sha256_of(path: Path) -> str:
 
 def write_manifest(
     folder: Path, kind: FolderKind, content: Mapping[str, Any]
-) -> Manifest:
+) -> FolderManifest:
     """Write what a folder is, with a checksum of every file in it and of itself."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     files = {
@@ -183,10 +183,10 @@ def write_manifest(
     body = {"format": kind.format, "content": dict(content), "files": files}
     text = json.dumps({**body, "checksum": _checksum(body)}, indent=1) + "\n"
     (folder / MANIFEST).write_text(text)
-    return Manifest(dict(content), files)
+    return FolderManifest(dict(content), files)
 
 
-def read_manifest(folder: str | Path, kind: FolderKind) -> Manifest:
+def read_manifest(folder: str | Path, kind: FolderKind) -> FolderManifest:
     """The manifest of a folder, if it is whole.
 
     Raises
@@ -198,7 +198,7 @@ def read_manifest(folder: str | Path, kind: FolderKind) -> Manifest:
     try:
         body = json.loads((folder / MANIFEST).read_text())
         checksum = body.pop("checksum")
-        manifest = Manifest(body["content"], body["files"])
+        manifest = FolderManifest(body["content"], body["files"])
     except FileNotFoundError:
         raise kind.broken(folder, f"it has no {MANIFEST}") from None
     except (ValueError, KeyError, AttributeError, TypeError) as error:
@@ -212,7 +212,7 @@ def read_manifest(folder: str | Path, kind: FolderKind) -> Manifest:
     return manifest
 
 
-def verify(folder: str | Path, kind: FolderKind) -> Manifest:
+def verify(folder: str | Path, kind: FolderKind) -> FolderManifest:
     """The manifest, after comparing every file with its checksum.
 
     Raises

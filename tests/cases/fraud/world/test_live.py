@@ -55,18 +55,6 @@ def test_a_twin_has_the_same_luck(known):
     assert a.approved.mean() == pytest.approx(0.96, abs=0.01)
 
 
-def test_the_same_policy_repeats_and_another_seed_differs(known, allowed, allow_all):
-    run = {"days": 2, "history": known.history}
-    again = known.world.live(allow_all, seed=1, **run)
-    n = again.payments.num_rows
-    assert again.payments.equals(allowed.payments.slice(0, n).combine_chunks())
-    other = known.world.live(allow_all, seed=2, **run)
-    ids = set(other.payments["payment_id"].to_pylist())
-    mine = set(again.payments["payment_id"].to_pylist())
-    # campaigns that began in the past go on in every future
-    assert len(ids & mine) < 0.02 * len(mine)
-
-
 def test_two_arms_differ_by_the_policy_alone(known):
     def half(batch, view):
         treated = batch["cardholder_id"].to_numpy() % 2 == 1

@@ -15,13 +15,13 @@ from sevensteps.cases.search.world.examine import (
     please_chance,
     trust,
 )
-from sevensteps.cases.search.world.matching import Match
-from sevensteps.world.luck import fates
+from sevensteps.cases.search.world.matching import ProductMatch
+from sevensteps.world import unit_streams
 
 N = 60_000
 DEVICE = (np.arange(N) % 2).astype(np.int8)
-SESSION = fates(np.arange(N), seed=1, future=2, day=3)
-SEARCH = fates(np.arange(N), seed=2, future=2, day=3)
+SESSION = unit_streams(np.arange(N), seed=1, future=2, day=3)
+SEARCH = unit_streams(np.arange(N), seed=2, future=2, day=3)
 PRODUCT = np.arange(N * PLACES).reshape(N, PLACES) % 5_000
 
 
@@ -37,7 +37,7 @@ def read(
 ):
     """What N searchers do with pages; `promise` and `worth` broadcast."""
     shape = product.shape
-    match = Match(
+    match = ProductMatch(
         np.broadcast_to(np.int8(grade), shape),
         np.broadcast_to(np.float32(promise), shape),
         np.broadcast_to(np.float32(worth), shape),

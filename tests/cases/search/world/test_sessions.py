@@ -22,7 +22,8 @@ from sevensteps.cases.search.world.visits import (
     next_wave,
     seasonal,
 )
-from sevensteps.world.luck import luck
+from sevensteps.world import uniforms
+from sevensteps.world.arrays import take
 
 from .conftest import nothing
 
@@ -123,7 +124,7 @@ def test_needs_follow_their_weights(crowd, known):
 
 def test_what_a_session_holds_in_mind_is_drawn_apart(crowd):
     _, wave = crowd
-    held = [luck(wave.session, 0, p) for p in (UNSPOKEN, LOOKER)]
+    held = [uniforms(wave.session, 0, p) for p in (UNSPOKEN, LOOKER)]
     known_of = [wave.need, wave.form, wave.requests.at, wave.requests.device, *held]
     between = np.corrcoef(np.array(known_of, float)) - np.eye(len(known_of))
     assert np.abs(between).max() < 0.02
@@ -144,7 +145,7 @@ def test_those_not_satisfied_try_again_in_other_words_a_minute_later(crowd, know
     assert np.array_equal(again.form, other)
     assert np.array_equal(later.session_id, first.session_id[row])
     assert (later.search_id == first.search_id[row] + 1).all()
-    assert (later.at - first.take(row).at == 60).all()
+    assert (later.at - take(first, row).at == 60).all()
     assert not np.isin(again.search, wave.search).any()
     assert np.array_equal(again.session, wave.session[row])
 
@@ -206,7 +207,7 @@ def test_stars_given_in_a_live_run_follow_quality():
 
 
 def test_some_buyers_leave_stars(known):
-    before = known.world.first_evening().shop
+    before = known.world.first_state().shop
     n = len(before.sold)
     sold = (known.state.shop.sold[:n] - before.sold).sum()
     rated = (known.state.shop.n_ratings[:n] - before.n_ratings).sum()

@@ -13,7 +13,6 @@ from sevensteps.cases.fraud.experiments.policies import (
     ModelPolicy,
     SplitByCardholder,
     allow_everything,
-    incumbent_rule,
 )
 from sevensteps.cases.fraud.experiments.retraining import RetrainingPolicy, TrainingLog
 from sevensteps.cases.fraud.experiments.samples import Sample, reported_days, sample
@@ -24,6 +23,7 @@ from sevensteps.cases.fraud.experiments.simulation import (
     allow_all,
     judge_final_model,
 )
+from sevensteps.cases.fraud.world import incumbent_rule
 
 __all__ = [
     "BlockOrAllow",

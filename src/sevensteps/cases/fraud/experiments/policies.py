@@ -5,28 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.experiments.models import Features
 from sevensteps.cases.fraud.features import LiveFeatures
-from sevensteps.cases.fraud.world import Action, View
+from sevensteps.cases.fraud.world import View
 
 Score = Callable[[Features], NDArray[np.float64]]
 Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
-
-LARGE = 900.0  # euros
-
-
-def incumbent_rule(batch: pa.Table, view: View) -> NDArray[np.int8]:
-    """The rule that stands before any model: block large foreign online payments."""
-    home = view.history.cardholders["country"].cast(pa.string())
-    home = home.take(batch["cardholder_id"].combine_chunks())
-    foreign = pc.not_equal(batch["country"].cast(pa.string()), home)
-    online = pc.equal(batch["channel"].cast(pa.string()), "online")
-    large = pc.greater(batch["amount"], LARGE)
-    stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
-    return np.where(stop, Action.BLOCK, Action.ALLOW).astype(np.int8)
 
 
 @dataclass

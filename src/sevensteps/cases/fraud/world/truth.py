@@ -10,8 +10,8 @@ from sevensteps.world.columns import dictionary
 
 from .calendar import new_phone, travellers
 from .people import People
-from .records import Incident
-from .rows import Rows
+from .records import PaymentsIncident
+from .rows import PaymentRows
 from .schema import METHODS, TRUTH
 
 
@@ -31,11 +31,11 @@ class Secrets:
     @classmethod
     def of(
         cls,
-        rows: Rows,
+        rows: PaymentRows,
         people: People,
         seed: int,
         day: int,
-        incidents: tuple[Incident, ...],
+        incidents: tuple[PaymentsIncident, ...],
     ) -> "Secrets":
         """Collect a day's secrets from its rows."""
         at = np.flatnonzero(rows.method > 0)
@@ -64,6 +64,17 @@ def theft_spans(
     np.minimum.at(first, card, paid_at)
     np.maximum.at(last, card, paid_at)
     return first, last
+
+
+def no_spans(n_cards: int) -> Spans:
+    """Of cards from which nothing was stolen."""
+    none = np.empty(0, np.int32)
+    return theft_spans(none, none, n_cards)
+
+
+def both_spans(a: Spans, b: Spans) -> Spans:
+    """Spans of theft over two stretches of time."""
+    return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
 
 
 def spans_of(secrets: list[Secrets], n_cards: int) -> Spans:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sevensteps.world.luck import luck
+from sevensteps.world import uniforms
 
-from .matching import Match
+from .matching import ProductMatch
 from .records import Examination, Flags, Floats, Ids
 from .rng import BUY, CLICK, EXAMINE, LOOKER, SATISFIED
 from .schema import PLACES
@@ -36,7 +36,7 @@ _GOOD_ENOUGH = 3  # grade of what answers a looker
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PageResponses:
     """What happened on some pages.
 
     Attributes
@@ -80,12 +80,12 @@ def please_chance(worth: Floats) -> Floats:
 
 def behave(
     model: Examination,
-    match: Match,
+    match: ProductMatch,
     product: Ids,
     device: NDArray[np.int8],
     session: NDArray[np.uint64],
     search: NDArray[np.uint64],
-) -> Seen:
+) -> PageResponses:
     """What searchers do with their pages.
 
     Parameters
@@ -94,14 +94,14 @@ def behave(
     session, search : (n,) uint64     fates: of the need, and of this page
     """
     there = product >= 0
-    looker = luck(session, 0, LOOKER) < LOOKERS
+    looker = uniforms(session, 0, LOOKER) < LOOKERS
     key = search[:, None]
     place = np.arange(PLACES)
     eager = np.where(looker, LOOKER_CLICKS, np.float32(1))[:, None]
     chance = eager * click_chance(match.promise + trust())
-    clicks = luck(key, product, CLICK) < chance
-    pleases = luck(key, product, SATISFIED) < please_chance(match.worth)
-    eye = luck(key, place, EXAMINE)
+    clicks = uniforms(key, product, CLICK) < chance
+    pleases = uniforms(key, product, SATISFIED) < please_chance(match.worth)
+    eye = uniforms(key, place, EXAMINE)
     if model == "position":
         examined = (eye < position_chance(device)) & there
         clicked = examined & clicks
@@ -111,9 +111,9 @@ def behave(
     answered = clicked & pleases
     good = examined & (match.grade >= _GOOD_ENOUGH) & match.in_stock
     without = looker & good.any(axis=1) & ~answered.any(axis=1)
-    buys = answered & match.in_stock & (luck(key, product, BUY) < BUYS)
+    buys = answered & match.in_stock & (uniforms(key, product, BUY) < BUYS)
     first = np.where(buys.any(axis=1), buys.argmax(axis=1), -1)
-    return Seen(
+    return PageResponses(
         examined=examined,
         clicked=clicked,
         satisfied=answered.any(axis=1) | without,

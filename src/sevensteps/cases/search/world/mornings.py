@@ -10,20 +10,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.world import stream, uniforms
 from sevensteps.world.arrays import join
-from sevensteps.world.luck import luck, stream
 
 from .catalogue import Making, products
-from .listings import joined_listings, listings
-from .matching import Stage
-from .needs import Asked, Needs
+from .listings import listings
+from .matching import ShopDay
+from .needs import Needs, QueryTable
 from .people import joiners
 from .phrases import Grammar
-from .records import Examination, Flags, Ids, Incident, Size
+from .records import Examination, Flags, Ids, SearchIncident, SearchSize
 from .relevance import Relevance
 from .rng import ARRIVALS, STOCK
 from .schema import DAY
-from .state import Shop, State
+from .state import Shop, ShopState
 
 OUT_OF_STOCK = 0.06
 SPELL = 9  # days that a product stays as it is, in stock or out
@@ -33,29 +33,31 @@ _DAYS = 1 << 18  # keys of listings of the days, apart from those of shards
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ShopRules:
     """What does not change from day to day."""
 
     making: Making
     needs: Needs
-    asked: Asked
+    asked: QueryTable
     queries: pa.Table
-    size: Size
+    size: SearchSize
     seed: int
     examination: Examination
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[SearchIncident, ...] = ()
 
-    def stage(self, state: State, day: int) -> Stage:
+    def stage(self, state: ShopState, day: int) -> ShopDay:
         """The shop on a day, as those see it who search."""
         relevance = Relevance(self.making.words, self.needs, state.products)
-        return Stage(relevance, state.shop, state.shoppers, day, self.incidents)
+        return ShopDay(relevance, state.shop, state.shoppers, day, self.incidents)
 
-    def on(self, kind: str, day: int) -> list[Incident]:
+    def on(self, kind: str, day: int) -> list[SearchIncident]:
         """Incidents of a kind that are under way."""
         return [i for i in self.incidents if i.kind == kind and i.on(day)]
 
 
-def can_happen(incidents: tuple[Incident, ...], n_brands: int, words: Grammar) -> None:
+def can_happen(
+    incidents: tuple[SearchIncident, ...], n_brands: int, words: Grammar
+) -> None:
     """Refuse incidents of a brand or department that a world does not have."""
     n_departments = len(words.words.departments)
     for one in incidents:
@@ -66,7 +68,7 @@ def can_happen(incidents: tuple[Incident, ...], n_brands: int, words: Grammar) -
             )
 
 
-def morning(rules: Rules, state: State, day: int) -> State:
+def morning(rules: ShopRules, state: ShopState, day: int) -> ShopState:
     """Sellers list new products, shoppers join, stock comes and goes."""
     size, seed = rules.size, rules.seed
     n_new = stream(seed, ARRIVALS, day).poisson(size.arrivals * size.n_products)
@@ -86,9 +88,9 @@ def morning(rules: Rules, state: State, day: int) -> State:
         stars_given=_more(state.shop.stars_given, n_new),
         sold=_more(state.shop.sold, n_new),
     )
-    return State(
+    return ShopState(
         products=every,
-        listings=joined_listings([state.listings, text]),
+        listings=join([state.listings, text]),
         shop=shop,
         shoppers=join([state.shoppers, people]),
         mood=_more(state.mood, len(people)),
@@ -100,12 +102,12 @@ def _more(values: NDArray[Any], n: int) -> NDArray[Any]:
     return np.concatenate([values, np.zeros(n, values.dtype)])
 
 
-def in_stock(rules: Rules, kind: Ids, n: int, day: int) -> Flags:
+def in_stock(rules: ShopRules, kind: Ids, n: int, day: int) -> Flags:
     """(n,) what can be delivered on a day: a pure function of product and spell."""
     product = np.arange(n)
     spell = (day + product % SPELL) // SPELL
     key = np.full(n, rules.seed, np.uint64) ^ (spell.astype(np.uint64) << np.uint64(32))
-    u = luck(key, product, STOCK)
+    u = uniforms(key, product, STOCK)
     there = u >= OUT_OF_STOCK
     for incident in rules.on("sold_out", day):
         gone = u < OUT_OF_STOCK + SOLD_OUT * incident.size

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from .examine import BUYS, click_chance, please_chance
-from .matching import Match, Stage
-from .records import Floats, Ids, Pages
-from .relevance import Shelf
+from .matching import ProductMatch, ShopDay
+from .records import Floats, Ids, ResultPages
+from .relevance import RelevanceIndex
 from .schema import PLACES
 from .visits import Wave
 
@@ -23,7 +23,7 @@ CHUNK = 2_048  # searches at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Oracle:
+class SearchOracle:
     """Shows what serves the aim best.
 
     Parameters
@@ -40,7 +40,7 @@ class Oracle:
                 f"aim is 'satisfaction', 'relevance' or 'margin', not {self.aim!r}"
             )
 
-    def pages(self, stage: Stage, wave: Wave) -> Pages:
+    def pages(self, stage: ShopDay, wave: Wave) -> ResultPages:
         """(n, PLACES) products for some searches."""
         need, row = np.unique(wave.need, return_inverse=True)
         pools = shortlists(stage, need)
@@ -53,9 +53,9 @@ class Oracle:
             gain = np.where(pool >= 0, self._gain(stage, match, pool), -np.inf)
             best = np.argsort(-gain, axis=1, kind="stable")[:, :PLACES]
             shown[some] = np.take_along_axis(pool, best, axis=1)
-        return Pages.fixed(shown)
+        return ResultPages.fixed(shown)
 
-    def _gain(self, stage: Stage, match: Match, pool: Ids) -> Floats:
+    def _gain(self, stage: ShopDay, match: ProductMatch, pool: Ids) -> Floats:
         if self.aim == "relevance":
             return match.grade.astype(np.float32)
         gain = click_chance(match.promise) * please_chance(match.worth)
@@ -66,9 +66,9 @@ class Oracle:
         return np.asarray(gain, np.float32)
 
 
-def shortlists(stage: Stage, need: Ids) -> Ids:
+def shortlists(stage: ShopDay, need: Ids) -> Ids:
     """(n, SHORTLIST) the products that answer each need best; -1 fills up."""
-    products, shelf = stage.relevance.products, Shelf.of(stage.relevance)
+    products, shelf = stage.relevance.products, RelevanceIndex.of(stage.relevance)
     lists = np.full((len(need), SHORTLIST), -1, np.int32)
     for i, one in enumerate(need):
         ids = shelf.candidates(one)
