@@ -80,14 +80,14 @@ def read(name: str, *, drawn_only: bool = False) -> float:
     product = rng.integers(0, world.size.n_products, shape).astype(np.int32)
     need = rng.integers(0, len(world.rules.needs), PAGES).astype(np.int32)
     who = rng.integers(0, world.size.n_shoppers, PAGES).astype(np.int32)
-    fate = unit_streams(np.arange(PAGES), seed=1, future=1, day=1)
+    random_key = unit_streams(np.arange(PAGES), seed=1, future=1, day=1)
 
     device = stage.shoppers.device[who]
-    known = stage.meet(need, who, fate, product)
+    known = stage.meet(need, who, random_key, product)
 
     def pages() -> object:
-        match = known if drawn_only else stage.meet(need, who, fate, product)
-        return behave(world.examination, match, product, device, fate, fate)
+        match = known if drawn_only else stage.meet(need, who, random_key, product)
+        return behave(world.examination, match, product, device, random_key, random_key)
 
     return per_second(pages)
 

@@ -39,7 +39,7 @@ def test_a_twin_sees_the_same_honest_payments(allowed, blocked, known):
     assert 0 < len(left) == left.nunique()
 
 
-def test_a_twin_has_the_same_luck(known):
+def test_a_twin_has_the_same_random_numbers(known):
     def step_up(batch, view):
         return np.full(batch.num_rows, Action.STEP_UP, np.int8)
 

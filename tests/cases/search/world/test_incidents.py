@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY, SEASONS, Incident, SearchWorld
-from sevensteps.cases.search.world.mornings import (
+from sevensteps.cases.search.world.opening import (
     OUT_OF_STOCK,
     SOLD_OUT,
     STUFFS,

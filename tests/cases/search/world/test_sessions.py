@@ -6,8 +6,8 @@ import pytest
 
 from sevensteps.cases.search.world import DAY, MOST_SEARCHES, SEASONS, Oracle
 from sevensteps.cases.search.world.live import _mood, first_stars
-from sevensteps.cases.search.world.mornings import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SHARES
+from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.people import first_shoppers, joiners
 from sevensteps.cases.search.world.rng import LOOKER, UNSPOKEN
 from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR
@@ -200,8 +200,10 @@ def test_ratings_follow_quality(known):
 
 
 def test_stars_given_in_a_live_run_follow_quality():
-    fate = np.arange(100_000, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mean = {q: first_stars(np.full(100_000, q), fate).mean() for q in (-1.0, 0.0, 1.0)}
+    random_key = np.arange(100_000, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mean = {
+        q: first_stars(np.full(100_000, q), random_key).mean() for q in (-1.0, 0.0, 1.0)
+    }
     assert mean[0.0] == pytest.approx(USUAL_RATING, abs=0.05)
     assert mean[-1.0] < mean[0.0] - 0.3 < mean[1.0] - 0.6
 

@@ -117,7 +117,7 @@ def test_the_first_day_has_the_same_sessions_and_needs_under_any_policy(twins):
     assert len(firsts[0]) > 500
 
 
-def test_the_same_search_meets_the_same_product_with_the_same_luck(twins):
+def test_the_same_search_meets_the_same_product_with_the_same_random_numbers(twins):
     """Where two policies show one product in one place, both see the same."""
     a, b = twins
     both = np.intersect1d(a.rows.search_id, b.rows.search_id, return_indices=True)

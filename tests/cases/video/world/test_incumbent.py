@@ -13,7 +13,7 @@ from sevensteps.cases.video.world.tables import (
 
 
 @pytest.fixture(scope="module")
-def morning(known):
+def opening(known):
     """What a policy would see after the history."""
     state = known.state
     return View(

@@ -1,4 +1,4 @@
-"""A policy in production moves the world; the same luck meets every policy."""
+"""A policy in production moves the world; the same random numbers meet every policy."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_the_first_day_has_the_same_visitors_under_any_policy(best, lot):
     assert visits(best) == visits(lot)
 
 
-def test_the_same_user_and_video_meet_with_the_same_luck(known, best, lot):
+def test_the_same_user_and_video_meet_with_the_same_random_numbers(known, best, lot):
     """Where two policies show one user one video in one place, both see one thing."""
     key = ["request_id", "position", "video_id"]
     a = best.impressions.to_pandas()

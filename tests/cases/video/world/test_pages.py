@@ -24,8 +24,10 @@ def ask(stage, pages, memory=None, users=None, page=None, day=DAY_NUMBER):
     page = np.zeros(n, np.int8) if page is None else page
     requests = Requests(user.astype(np.int64), user, user, page)
     slates = Slates.fixed(np.asarray(pages, np.int32))
-    fate = unit_streams(user.astype(np.int64) * 4 + page, seed=7, future=9, day=day)
-    return behave(stage, memory or Memory.none(), requests, slates, fate)
+    random_key = unit_streams(
+        user.astype(np.int64) * 4 + page, seed=7, future=9, day=day
+    )
+    return behave(stage, memory or Memory.none(), requests, slates, random_key)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from sevensteps.world import Arms
 
 from .editors import Editors
-from .examine import position_chance
+from .examine import examination_probability
 from .incumbent import SearchIncumbent as Incumbent
 from .oracle import SearchOracle as Oracle
 from .records import (
@@ -58,5 +58,5 @@ __all__ = [
     "SearchWorld",
     "Size",
     "View",
-    "position_chance",
+    "examination_probability",
 ]

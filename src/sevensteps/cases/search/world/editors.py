@@ -29,7 +29,7 @@ class Editors:
     ----------
     relevance : what they try to tell
     need : (queries,) int32       what each query means; they guess it right
-    seed : of their luck
+    seed : of their random numbers
     """
 
     relevance: Relevance

@@ -54,7 +54,7 @@ class PageResponses:
     bought: NDArray[np.int8]
 
 
-def position_chance(device: NDArray[np.integer]) -> Floats:
+def examination_probability(device: NDArray[np.integer]) -> Floats:
     """(n, PLACES) chance of examination in the position-based model."""
     place = np.arange(1, PLACES + 1, dtype=np.float32)
     table = place ** -FALLS[:, None]
@@ -66,13 +66,13 @@ def trust() -> Floats:
     return np.asarray(TRUST / np.arange(1, PLACES + 1), np.float32)
 
 
-def click_chance(promise: Floats) -> Floats:
+def click_probability(promise: Floats) -> Floats:
     """Chance of a click once examined. Add `trust` to the promise for its place."""
     slope, threshold = CLICKS
     return np.asarray(expit(slope * promise - threshold), np.float32)
 
 
-def please_chance(worth: Floats) -> Floats:
+def satisfaction_probability(worth: Floats) -> Floats:
     """Chance that a closer look satisfies."""
     slope, threshold = PLEASES
     return np.asarray(expit(slope * worth - threshold), np.float32)
@@ -91,19 +91,19 @@ def behave(
     Parameters
     ----------
     product : (n, PLACES) int32       -1 where a place is empty
-    session, search : (n,) uint64     fates: of the need, and of this page
+    session, search : (n,) uint64     random keys: of the need, and of this page
     """
     there = product >= 0
     looker = uniforms(session, 0, LOOKER) < LOOKERS
     key = search[:, None]
     place = np.arange(PLACES)
     eager = np.where(looker, LOOKER_CLICKS, np.float32(1))[:, None]
-    chance = eager * click_chance(match.promise + trust())
+    chance = eager * click_probability(match.promise + trust())
     clicks = uniforms(key, product, CLICK) < chance
-    pleases = uniforms(key, product, SATISFIED) < please_chance(match.worth)
+    pleases = uniforms(key, product, SATISFIED) < satisfaction_probability(match.worth)
     eye = uniforms(key, place, EXAMINE)
     if model == "position":
-        examined = (eye < position_chance(device)) & there
+        examined = (eye < examination_probability(device)) & there
         clicked = examined & clicks
     else:
         examined, clicked = _cascade(eye, clicks & there, pleases, device)

@@ -50,11 +50,11 @@ class SearchIncumbent:
             self._index = _Index.of(view)
             self._pages = _blank(view.queries.num_rows)
         self._fill(np.unique(requests.query_id), view.queries["text"])
-        fate = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
-        ranker = (uniforms(fate, 0, VARIANT) < 0.5).astype(np.int8)
+        random_key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (uniforms(random_key, 0, VARIANT) < 0.5).astype(np.int8)
         shown = self._pages[ranker, requests.query_id]
-        mixed = uniforms(fate, 0, SHUFFLE) < self.shuffled
-        shown[mixed] = shuffled(shown[mixed], fate[mixed])
+        mixed = uniforms(random_key, 0, SHUFFLE) < self.shuffled
+        shown[mixed] = shuffled(shown[mixed], random_key[mixed])
         return ResultPages(shown, ranker, mixed)
 
     def _fill(self, query: Ids, text: pa.ChunkedArray) -> None:
@@ -71,9 +71,9 @@ def _blank(n_queries: int) -> Ids:
     return np.full((2, n_queries, PLACES), -2, np.int32)
 
 
-def shuffled(shown: Ids, fate: NDArray[np.uint64]) -> Ids:
+def shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
     """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = uniforms(fate[:, None], np.arange(TOP), PLACE).astype(np.float64)
+    key = uniforms(random_key[:, None], np.arange(TOP), PLACE).astype(np.float64)
     key[shown[:, :TOP] < 0] = 2
     order = np.argsort(key, axis=1, kind="stable")
     top = np.take_along_axis(shown[:, :TOP], order, axis=1)

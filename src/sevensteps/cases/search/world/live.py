@@ -13,7 +13,7 @@ from sevensteps.world import DayRecord, uniforms
 
 from .examine import PageResponses, behave
 from .matching import ShopDay
-from .mornings import ShopRules
+from .opening import ShopRules
 from .oracle import SearchOracle
 from .records import Floats, Policy, ResultPages, SearchView, checked
 from .relevance import Relevance
@@ -82,9 +82,9 @@ def _seen(
 ) -> PageResponses:
     product = np.maximum(pages.product_id, 0)
     match = stage.meet(wave.need, wave.requests.shopper_id, wave.session, product)
-    fate = wave.session, wave.search
+    random_key = wave.session, wave.search
     device = wave.requests.device
-    return behave(rules.examination, match, pages.product_id, device, *fate)
+    return behave(rules.examination, match, pages.product_id, device, *random_key)
 
 
 def evening(
@@ -113,9 +113,9 @@ def evening(
     )
 
 
-def first_stars(quality: Floats, fate: NDArray[np.uint64]) -> Floats:
+def first_stars(quality: Floats, random_key: NDArray[np.uint64]) -> Floats:
     """Whole stars that a buyer gives, by what the product is like."""
-    blur = 2 * uniforms(fate, 0, STARS) - 1
+    blur = 2 * uniforms(random_key, 0, STARS) - 1
     return np.rint(USUAL_RATING + STAR * quality + blur).clip(1, 5).astype(np.float32)
 
 

@@ -48,19 +48,19 @@ class ShopDay:
     incidents: tuple[SearchIncident, ...] = ()
 
     def meet(
-        self, need: Ids, shopper: Ids, fate: NDArray[np.uint64], product: Ids
+        self, need: Ids, shopper: Ids, random_key: NDArray[np.uint64], product: Ids
     ) -> ProductMatch:
         """(n,) searches, each beside its (n, k) products.
 
         Parameters
         ----------
-        fate : (n,) uint64    of each session; it holds what was left unsaid
+        random_key : (n,) uint64    of each session; it holds what was left unsaid
         """
         needs, products = self.relevance.needs, self.relevance.products
         row = need[:, None]
         grade = self.relevance.grade(row, product)
         seen = self._seen(row, product, grade)
-        unspoken = self._unspoken(need, fate)[:, None]
+        unspoken = self._unspoken(need, random_key)[:, None]
         wish = np.where(unspoken >= 0, products.colour[product] == unspoken, 0.35)
         liking = self._liking(shopper, product) + 0.9 * (wish - np.float32(0.35))
         purse = self.shoppers.purse[shopper][:, None]
@@ -84,10 +84,10 @@ class ShopDay:
         seen[row, column] = np.maximum(seen[row, column], fooled)
         return seen
 
-    def _unspoken(self, need: Ids, fate: NDArray[np.uint64]) -> Ids:
+    def _unspoken(self, need: Ids, random_key: NDArray[np.uint64]) -> Ids:
         """(n,) a colour that the shopper has in mind and did not type; -1 for none."""
         needs = self.relevance.needs
-        u = uniforms(fate, 0, UNSPOKEN)
+        u = uniforms(random_key, 0, UNSPOKEN)
         silent = (needs.colour[need] < 0) & (needs.kind[need] >= 0)
         kind = np.maximum(needs.kind[need], 0)
         drawn = self.relevance.words.colours.draw(kind, u / UNSPOKEN_SHARE % 1)

@@ -208,7 +208,7 @@ def asked(making: Making, needs: Needs, seed: int) -> QueryTable:
 def _numbered(
     typed: pa.Array, rng: np.random.Generator
 ) -> tuple[pa.Array, NDArray[np.int64]]:
-    """Different texts and their numbers, by lot: an id must not tell a meaning."""
+    """Different texts and their numbers, at random: an id must not tell a meaning."""
     every = typed.dictionary_encode()
     order = rng.permutation(len(every.dictionary))
     number = np.empty_like(order)

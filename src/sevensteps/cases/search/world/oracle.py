@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from .examine import BUYS, click_chance, please_chance
+from .examine import BUYS, click_probability, satisfaction_probability
 from .matching import ProductMatch, ShopDay
 from .records import Floats, Ids, ResultPages
 from .relevance import RelevanceIndex
@@ -48,8 +48,8 @@ class SearchOracle:
         for first in range(0, len(row), CHUNK):
             some = slice(first, first + CHUNK)
             pool = pools[row[some]]
-            who, fate = wave.requests.shopper_id[some], wave.session[some]
-            match = stage.meet(wave.need[some], who, fate, np.maximum(pool, 0))
+            who, random_key = wave.requests.shopper_id[some], wave.session[some]
+            match = stage.meet(wave.need[some], who, random_key, np.maximum(pool, 0))
             gain = np.where(pool >= 0, self._gain(stage, match, pool), -np.inf)
             best = np.argsort(-gain, axis=1, kind="stable")[:, :PLACES]
             shown[some] = np.take_along_axis(pool, best, axis=1)
@@ -58,7 +58,7 @@ class SearchOracle:
     def _gain(self, stage: ShopDay, match: ProductMatch, pool: Ids) -> Floats:
         if self.aim == "relevance":
             return match.grade.astype(np.float32)
-        gain = click_chance(match.promise) * please_chance(match.worth)
+        gain = click_probability(match.promise) * satisfaction_probability(match.worth)
         if self.aim == "margin":
             products = stage.relevance.products
             earns = products.price[pool] * products.margin[pool]

@@ -36,8 +36,8 @@ SHOPPERS_ROOM = 2**28  # ids of shoppers fit into it
 class Wave:
     """Searches of a day that come in together; (n,) arrays.
 
-    `session` and `search` are fates: what a session holds in mind, and how one of its
-    searches goes.
+    `session` and `search` are random keys: of what a session holds in mind, and of how
+    one of its searches goes.
     """
 
     requests: SearchRequests
@@ -92,7 +92,7 @@ def first_wave(
     at = day * DAY + _seconds(uniforms(session, 0, WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
-    need = np.searchsorted(upto, fine_luck(session, NEED), "right").astype(np.int32)
+    need = np.searchsorted(upto, fine_uniforms(session, NEED), "right").astype(np.int32)
     need = np.minimum(need, len(upto) - 1).astype(np.int32)
     share = np.searchsorted(np.cumsum(SHARES), uniforms(session, 0, FORM), "right")
     form: Ids = np.minimum(share, len(SHARES) - 1).astype(np.int32)
@@ -106,7 +106,7 @@ def first_wave(
         query_id=asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
-    return Wave(requests, need, form, session, _fates_of(search_id, session))
+    return Wave(requests, need, form, session, _keys_of(search_id, session))
 
 
 def _sessions(
@@ -114,10 +114,10 @@ def _sessions(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n,) who has a session, and its id; some have two."""
     ids = np.arange(len(shoppers), dtype=np.int64)
-    fate = unit_streams(ids, seed=seed, future=future, day=day)
+    random_key = unit_streams(ids, seed=seed, future=future, day=day)
     rate = RATE * shoppers.eager * np.exp(CHEERS * mood)
-    comes = uniforms(fate, 0, VISIT) < -np.expm1(-rate)
-    twice = comes & (uniforms(fate, 0, SESSIONS) < TWICE)
+    comes = uniforms(random_key, 0, VISIT) < -np.expm1(-rate)
+    twice = comes & (uniforms(random_key, 0, SESSIONS) < TWICE)
     who = np.concatenate([ids[comes], ids[twice]])
     second = np.arange(len(who)) >= comes.sum()
     return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
@@ -135,14 +135,14 @@ def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
     return np.minimum(hours * 3_600, DAY - 10 * _MINUTE).astype(np.int32)
 
 
-def fine_luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+def fine_uniforms(random_key: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
     """Uniforms fine enough for the tail of a million needs."""
-    coarse = uniforms(fate, 0, purpose).astype(np.float64)
-    fine = uniforms(fate, 1, purpose).astype(np.float64)
+    coarse = uniforms(random_key, 0, purpose).astype(np.float64)
+    fine = uniforms(random_key, 1, purpose).astype(np.float64)
     return np.asarray(coarse + fine * 2.0**-24)
 
 
-def _fates_of(
+def _keys_of(
     search_id: NDArray[np.int64], session: NDArray[np.uint64]
 ) -> NDArray[np.uint64]:
     return unit_streams(search_id, seed=0, future=0, day=0) ^ session
@@ -162,4 +162,4 @@ def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
         search_id, old.session_id, old.shopper_id, old.at + _MINUTE, old.device,
         asked.form[need, form], (old.attempt + 1).astype(np.int8),
     )  # fmt: skip
-    return Wave(requests, need, form, session, _fates_of(search_id, session))
+    return Wave(requests, need, form, session, _keys_of(search_id, session))

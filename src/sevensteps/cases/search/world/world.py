@@ -18,8 +18,8 @@ from .editors import Editors
 from .incumbent import SearchIncumbent
 from .listings import listings, synonym_file
 from .live import Answered, evening, recorded, searched
-from .mornings import ShopRules, can_happen, in_stock, morning
 from .needs import asked, needs
+from .opening import ShopRules, can_happen, in_stock, opening
 from .oracle import SearchOracle
 from .people import first_shoppers
 from .phrases import grammar
@@ -116,7 +116,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
 
     def open(self, state: ShopState, day: int) -> ShopState:
         """Sellers list new products, shoppers join, stock comes and goes."""
-        return morning(self.rules, state, day)
+        return opening(self.rules, state, day)
 
     def serve(
         self,

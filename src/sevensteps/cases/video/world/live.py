@@ -98,7 +98,7 @@ def answered(
     return checked(policy(requests, view), len(requests), len(state.videos))
 
 
-def morning(rules: VideoRules, state: VideoState, day: int) -> VideoState:
+def opening(rules: VideoRules, state: VideoState, day: int) -> VideoState:
     """People join and creators upload, before anybody comes."""
     size, rng = rules.size, stream(rules.seed, UPLOADS, day)
     new = joiners(rules.space, round(size.joiners * size.n_users), rules.seed, day)

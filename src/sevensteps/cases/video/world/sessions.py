@@ -16,7 +16,7 @@ from .records import Flags, Floats, Ids, PageRequests, Slates
 from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
 from .schema import MOST_PAGES, SLATE
 
-LOOKS_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device
+EXAMINES_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device
 BUDGET_S = 900.0  # of a page, for a user of patience 1
 BORED = 0.15  # satisfaction lost by a page on which nothing was worth a click
 FED = 0.35  # of match lost by a video just like one watched on the same page
@@ -79,14 +79,14 @@ def behave(
     memory: Memory,
     requests: PageRequests,
     slates: Slates,
-    fate: NDArray[np.uint64],
+    random_key: NDArray[np.uint64],
 ) -> tuple[SlateResponses, Memory]:
     """Every user's way through the pages that a policy made, first pages first."""
     seen = _nothing(len(requests))
     for page in range(MOST_PAGES):
         rows = np.flatnonzero(requests.page == page)
         user, video = requests.user_id[rows], slates.video_id[rows]
-        some = _page(stage, memory, user, video, fate[rows])
+        some = _page(stage, memory, user, video, random_key[rows])
         memory = memory.after(stage, user, video, some)
         for field in fields(SlateResponses):
             getattr(seen, field.name)[rows] = getattr(some, field.name)
@@ -106,15 +106,19 @@ def _nothing(n: int) -> SlateResponses:
 
 
 def _page(
-    stage: VideoDay, memory: Memory, user: Ids, video: Ids, fate: NDArray[np.uint64]
+    stage: VideoDay,
+    memory: Memory,
+    user: Ids,
+    video: Ids,
+    random_key: NDArray[np.uint64],
 ) -> SlateResponses:
     """(n,) users, each with one page."""
     there = video >= 0
     video = np.where(there, video, 0)
     match = remembered(stage, memory, user, video)
-    depth = _depth(stage, user, fate)[:, None] > np.arange(SLATE)
-    walk = _walk(stage, match, user, video, depth & there, fate)
-    key = fate[:, None]
+    depth = _depth(stage, user, random_key)[:, None] > np.arange(SLATE)
+    walk = _walk(stage, match, user, video, depth & there, random_key)
+    key = random_key[:, None]
     clicked, value = walk.clicked, walk.value
     liked = clicked & (uniforms(key, video, LIKE) < expit(1.5 * value - 3))
     asked = clicked & (uniforms(key, video, ASKED) < SURVEYED)
@@ -140,11 +144,13 @@ def remembered(stage: VideoDay, memory: Memory, user: Ids, video: Ids) -> VideoM
     )
 
 
-def _depth(stage: VideoDay, user: Ids, fate: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _depth(
+    stage: VideoDay, user: Ids, random_key: NDArray[np.uint64]
+) -> NDArray[np.int64]:
     """(n,) how many places each user looks at: at least one."""
     users = stage.users
-    on = LOOKS_ON[users.device[user]] ** (1 / users.patience[user])
-    u = np.maximum(uniforms(fate, 0, EXAMINE), 1e-7)
+    on = EXAMINES_ON[users.device[user]] ** (1 / users.patience[user])
+    u = np.maximum(uniforms(random_key, 0, EXAMINE), 1e-7)
     return 1 + np.floor(np.log(u) / np.log(on)).astype(np.int64)
 
 
@@ -153,8 +159,8 @@ def _walk(
     match: VideoMatch,
     user: Ids,
     video: Ids,
-    looks: Flags,
-    fate: NDArray[np.uint64],
+    examines: Flags,
+    random_key: NDArray[np.uint64],
 ) -> SlateResponses:
     """Down the page, place by place, until the time is used up.
 
@@ -168,16 +174,18 @@ def _walk(
         tired = FED * np.einsum("nd,nd->n", fed, vector).clip(0, 2)
         here = match.at(place)
         promise, value = here.promise - PULL * tired, here.value - WORTH * tired
-        wants = uniforms(fate, video[:, place], CLICK) < expit(1.3 * promise - 2.0)
-        now = looks[:, place] & wants & (left > 0)
+        wants = uniforms(random_key, video[:, place], CLICK) < expit(
+            1.3 * promise - 2.0
+        )
+        now = examines[:, place] & wants & (left > 0)
         stays = expit(
-            0.2 + 1.6 * value + 4 * (uniforms(fate, video[:, place], WATCH) - 0.5)
+            0.2 + 1.6 * value + 4 * (uniforms(random_key, video[:, place], WATCH) - 0.5)
         )
         length = stage.videos.length_s[video[:, place]]
         seconds = np.where(now, np.minimum(stays * length, left), 0)
         left -= seconds
         fed += np.where(now[:, None], vector, 0)
-        seen.examined[:, place] = looks[:, place] & (left + seconds > 0)
+        seen.examined[:, place] = examines[:, place] & (left + seconds > 0)
         seen.clicked[:, place], seen.watched_s[:, place] = now, seconds
         seen.match[:, place] = here.match - tired
         seen.promise[:, place], seen.value[:, place] = promise, value

@@ -21,7 +21,7 @@ from sevensteps.world import (
 
 from .catalogue import Creators, Space, catalogue
 from .incumbent import VideoIncumbent
-from .live import Served, VideoRules, VideoState, answered, evening, morning, recorded
+from .live import Served, VideoRules, VideoState, answered, evening, opening, recorded
 from .matching import VideoDay, VideoMatch
 from .oracle import Aim, VideoOracle
 from .people import first_users
@@ -85,7 +85,7 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
 
     def open(self, state: VideoState, day: int) -> VideoState:
         """People join and creators upload."""
-        return morning(self.rules, state, day)
+        return opening(self.rules, state, day)
 
     def serve(
         self,

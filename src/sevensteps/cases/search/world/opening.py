@@ -68,7 +68,7 @@ def can_happen(
             )
 
 
-def morning(rules: ShopRules, state: ShopState, day: int) -> ShopState:
+def opening(rules: ShopRules, state: ShopState, day: int) -> ShopState:
     """Sellers list new products, shoppers join, stock comes and goes."""
     size, seed = rules.size, rules.seed
     n_new = stream(seed, ARRIVALS, day).poisson(size.arrivals * size.n_products)
