@@ -85,7 +85,11 @@ class Arms:
         return take(join(answers), np.argsort(np.concatenate(rows)))
 
     def _own(self, view: Any, number: int) -> Any:
-        if not self.apart or view.log is None:
+        if not self.apart:
+            return view
+        if not hasattr(view, "log"):
+            raise ValueError("apart: policies of this world are shown no log to part")
+        if view.log is None:
             return view
         own = self.of(_column(view.log, self.unit)) == number
         return replace(view, log=view.log.filter(pa.array(own)))

@@ -41,10 +41,7 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
     def history(
         self, days: int | None = None, *, progress: Progress | None = None
     ) -> HistoryT:
-        """The company's warehouse after `days` days under the incumbent policy.
-
-        `progress` is called after each day with (days done, days).
-        """
+        """The company's warehouse after `days` days under the incumbent policy."""
         days = self.days_of(days)
         return self.warehouse(self.past(days, progress), days)
 
@@ -59,13 +56,7 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
         return self.pasts[key]
 
     def truth(self, history: HistoryT) -> pa.Table:
-        """What only the world knows of each row of its own history's log.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """What only the world knows of each row of its own history's log."""
         return self.past_of(history).truth
 
     def past_of(self, history: Any) -> WorldPast[StateT]:

@@ -7,7 +7,7 @@ that day is removed afterwards, as if it had never been sent.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from .records import PaymentsHistory, PaymentsView, Policy
 from .rows import PaymentRows, by_time
 from .schema import DAY, METHODS, Action
 from .theft import PATIENCE, stop_after_declines
-from .truth import Secrets, Spans
+from .truth import Secrets, Spans, spans_of
 
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
 
@@ -103,6 +103,42 @@ class ProductionState:
     chargebacks: pa.Table
     complained: tuple[NDArray[np.int32], NDArray[np.int32]]
     spans: Spans
+
+    @classmethod
+    def first(
+        cls, past: PaymentsHistory, thieves: Underworld, n_holders: int, n_cards: int
+    ) -> ProductionState:
+        """The evening after a history."""
+        early = pc.less(past.chargebacks["reported_at"], past.days * DAY)
+        return cls(
+            history=replace(past, chargebacks=past.chargebacks.filter(early)),
+            thieves=thieves,
+            gone=np.zeros(n_holders, bool),
+            chargebacks=past.chargebacks.filter(pc.invert(early)),
+            complained=(np.empty(0, np.int32), np.empty(0, np.int32)),
+            spans=spans_of([], n_cards),
+        )
+
+    def after(
+        self,
+        thieves: Underworld,
+        record: LiveDay,
+        complained: NDArray[np.int32],
+        leavers: NDArray[np.int32],
+    ) -> ProductionState:
+        """The evening after a day: whose cards brought chargebacks, and who left."""
+        gone = self.gone.copy()
+        gone[leavers] = True
+        card, when = self.complained
+        reported_at = record.chargebacks["reported_at"].to_numpy()
+        return replace(
+            self,
+            thieves=thieves,
+            gone=gone,
+            chargebacks=pa.concat_tables([self.chargebacks, record.chargebacks]),
+            complained=(np.r_[card, complained], np.r_[when, reported_at]),
+            spans=spans_of([record.secrets], len(self.spans[0]), self.spans),
+        )
 
     def view(self, day: int, review_capacity: int) -> PaymentsView:
         """What a policy may look at on a day."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from sevensteps.world import Evening, Progress, World
 from sevensteps.world.arrays import take
@@ -36,7 +34,6 @@ from .rng import ARMS
 from .rows import to_table
 from .schema import (
     CHARGEBACKS,
-    DAY,
     LAST_DAY,
     LEDGER,
     NAMES,
@@ -44,7 +41,7 @@ from .schema import (
     TRUTH,
 )
 from .tables import cardholders, cards, merchants
-from .truth import Secrets, both_spans, no_spans, spans_of, theft_spans, truth_table
+from .truth import Secrets, spans_of, theft_spans, truth_table
 
 BYTES_A_ROW = 50  # payments and truth on disk, rounded up
 
@@ -115,10 +112,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     def history(
         self, days: int | None = None, *, progress: Progress | None = None
     ) -> PaymentsHistory:
-        """The company's warehouse after `days` days under the incumbent rule.
-
-        `progress` is called after each day with (days done, days).
-        """
+        """The company's warehouse after `days` days under the incumbent rule."""
         days = self.days_of(days)
         shards = []
         for shard in self.draws.shards(0, days):
@@ -162,13 +156,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         return int(payments * BYTES_A_ROW)
 
     def truth(self, history: PaymentsHistory) -> pa.Table:
-        """What only the world knows of each payment of its own history.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """What only the world knows of each payment of its own history."""
         self._recognise(history)
         secrets = [s.secrets() for s in self.draws.shards(0, history.days)]
         spans = spans_of(secrets, len(self.people.card_holder))
@@ -184,29 +172,15 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         return incumbent_rule
 
     def evening(self, history: PaymentsHistory | None) -> Evening[ProductionState]:
-        """Where a live run starts: the thieves' plans, and what was reported by then.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """Where a live run starts: the thieves' plans, and what is known by then."""
         past = self.history() if history is None else history
         self._recognise(past)
-        first, n_cards = past.days, len(self.people.card_holder)
-        early = pc.less(past.chargebacks["reported_at"], first * DAY)
-        known = replace(past, chargebacks=past.chargebacks.filter(early))
-        end = first + LONGEST_CAMPAIGN
-        pending = self.draws.past_attempts(first, end, started_before=first)
-        state = ProductionState(
-            history=known,
-            thieves=Underworld(self.adaptation_half_life, self.draws.bold(), pending),
-            gone=np.zeros(len(self.people.x), bool),
-            chargebacks=past.chargebacks.filter(pc.invert(early)),
-            complained=(np.empty(0, np.int32), np.empty(0, np.int32)),
-            spans=no_spans(n_cards),
-        )
-        return Evening(first, state)
+        end = past.days + LONGEST_CAMPAIGN
+        pending = self.draws.past_attempts(past.days, end, started_before=past.days)
+        thieves = Underworld(self.adaptation_half_life, self.draws.bold(), pending)
+        n_cards = len(self.people.card_holder)
+        start = ProductionState.first(past, thieves, len(self.people.x), n_cards)
+        return Evening(past.days, start)
 
     def live(
         self,
@@ -270,29 +244,8 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
             ledger=pa.Table.from_arrays([paid, days, *euros.values()], schema=LEDGER),
             caution=dict(served.thieves.caution),
         )
-        return self._next(state, served, record, rows.card[at], holder[left]), record
-
-    def _next(
-        self,
-        state: ProductionState,
-        served: Decided,
-        record: LiveDay,
-        complained: NDArray[np.int32],
-        leavers: NDArray[np.int32],
-    ) -> ProductionState:
-        gone = state.gone.copy()
-        gone[leavers] = True
-        card, when = state.complained
-        reported_at = record.chargebacks["reported_at"].to_numpy()
-        spans = spans_of([record.secrets], len(self.people.card_holder))
-        return ProductionState(
-            history=state.history,
-            thieves=served.thieves,
-            gone=gone,
-            chargebacks=pa.concat_tables([state.chargebacks, record.chargebacks]),
-            complained=(np.r_[card, complained], np.r_[when, reported_at]),
-            spans=both_spans(state.spans, spans),
-        )
+        next_state = state.after(served.thieves, record, rows.card[at], holder[left])
+        return next_state, record
 
     def outcome(
         self, days: list[LiveDay], evening: Evening[ProductionState]
