@@ -30,6 +30,7 @@ from .world_files import WorldWriter, read_table
 
 Self = TypeVar("Self", bound="StoredWorld[Any]")
 HistoryT = TypeVar("HistoryT")
+FORMAT = 2  # raised when the files of all worlds change their form
 _FACE = ("scale", "seed", "incidents", "pasts")
 
 
@@ -124,14 +125,15 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
     def key(self, days: int) -> str:
         """A short name that no other world's history has."""
-        told = json.dumps(self.parameters(days), sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        made_by = [FORMAT, self.parameters(days)]
+        text = json.dumps(made_by, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod
     def folder_kind(cls) -> FolderKind:
         """What a folder with such a world calls itself."""
         remedy = f"Remove it and write it again: {cls.__name__}(...).write(folder)"
-        return FolderKind(f"{cls.kind} world", 2, remedy)
+        return FolderKind(f"{cls.kind} world", FORMAT, remedy)
 
     def write(
         self,

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sevensteps.world import DayRecord, stream
 from sevensteps.world.arrays import join
+from sevensteps.world.checks import check_page
 
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
 from .matching import VideoDay
@@ -156,18 +157,7 @@ def checked(slates: Slates, n: int, n_videos: int) -> Slates:
                               propensity outside (0, 1]
     """
     video, odds = slates.video_id, slates.propensity
-    if video.shape != (n, SLATE) or video.dtype.kind != "i":
-        raise ValueError(
-            f"a policy must return ({n}, {SLATE}) whole numbers, one row of videos "
-            f"for each request; it returned {video.dtype} of shape {video.shape}"
-        )
-    if n and not (video.min() >= -1 and video.max() < n_videos):
-        raise ValueError(f"videos are -1 (none) to {n_videos - 1:,} today")
-    ranked = np.sort(video, axis=1)
-    twice = (ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)
-    if twice.any():
-        row = int(np.flatnonzero(twice.any(axis=1))[0])
-        raise ValueError(f"the page of request {row} shows a video twice: {video[row]}")
+    check_page(video, (n, SLATE), n_videos, "video")
     if odds.shape != video.shape or slates.explored.shape != video.shape:
         raise ValueError("propensity and explored must have the shape of video_id")
     if not ((odds > 0) & (odds <= 1.0001))[video >= 0].all():
