@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 from sevensteps.cases.fraud.world.schema import (
     ACTIONS,
     CATEGORIES,
