@@ -93,7 +93,7 @@ def test_every_number_that_a_monitor_reads_is_there(firm, learner):
     company = RecordedPolicy.of(learner)
     days = RecordedDays.of(company, firm.sim.run(company, 2))
     named = {*days.numbers.columns, *NAMES}
-    assert {name for of in MONITORS.values() for name in of} <= named
+    assert {name for of in MONITORS.reads.values() for name in of} <= named
     assert list(days.numbers.index) == [12, 13]
     assert days.numbers["shown top 10"].between(0, 1).all()
 
