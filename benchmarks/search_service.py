@@ -44,7 +44,7 @@ def build(root: Path, scale: str) -> None:
     """Write one engine whole, and the same with keywords alone; and the requests."""
     from dataclasses import replace
 
-    from sevensteps.cases.search.engine.shop import Asked
+    from sevensteps.cases.search.engine.shop import QueryLog
     from sevensteps.cases.search.experiments.training import trained_engine
     from sevensteps.cases.search.service import export_search, search_requests
     from sevensteps.cases.search.world import SearchWorld, Size
@@ -55,7 +55,7 @@ def build(root: Path, scale: str) -> None:
     export_search(engine, root / "whole")
     export_search(replace(engine, dense=None, ranker=None), root / "keywords")
     history = world.history()
-    asked = Asked.of(history.searches, history.queries)
+    asked = QueryLog.of(history.searches, history.queries)
     bodies = search_requests(asked, 100_000, seed=1)
     (root / BODIES).write_text(json.dumps([body.decode() for body in bodies]))
     assert engine.dense is not None

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
     SearchConfig,
     export_search,
@@ -74,5 +74,5 @@ def bodies(n: int) -> list[bytes]:
     service of a real shop: the head of the queries costs next to nothing.
     """
     history = WORLD.history()
-    asked = Asked.of(history.searches, history.queries)
+    asked = QueryLog.of(history.searches, history.queries)
     return search_requests(asked, n, seed=secrets.randbits(32))

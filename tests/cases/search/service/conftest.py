@@ -5,7 +5,7 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.experiments.training import trained_engine
 from sevensteps.cases.search.service import PATH, SearchConfig, export_search
 from sevensteps.cases.search.service.app import create_app
@@ -26,7 +26,7 @@ def engine():
 def asked():
     """What the shop's log holds, the most frequent first."""
     history = WORLD.history()
-    return Asked.of(history.searches, history.queries)
+    return QueryLog.of(history.searches, history.queries)
 
 
 @pytest.fixture(scope="session")

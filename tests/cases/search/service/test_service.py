@@ -273,7 +273,7 @@ def test_a_new_product_is_found_as_soon_as_that_is_answered(client, engine):
 def test_rules_of_the_page_can_be_put_in_place(client, engine, asked):
     text, documents = asked.text[0], engine.catalogue.documents
     before = ids(search(client, text))
-    words = " ".join(engine.read([text])[0].words)
+    words = engine.read([text])[0].normalised
     stocked = np.flatnonzero(documents.numbers["in_stock"] > 0)
     pin = int(stocked[~np.isin(stocked, before)][0])
     body = {"per_brand": 1, "pinned": {words: [pin]}, "banned": before[:1]}

@@ -12,7 +12,7 @@ import pandas as pd
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.rankers import Ranker
-from sevensteps.cases.search.engine.shop import Asked, Catalogue, understanding
+from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
 from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import History, Outcome, SearchWorld
 from sevensteps.simulate import Simulation
@@ -34,8 +34,8 @@ class SearchSimulation(Simulation[SearchWorld, History, Outcome]):
 
     @cached_property
     def analyser(self) -> Analyser:
-        """Cuts texts as this catalogue teaches."""
-        return Analyser().learn(self.history.products["title"].to_pylist())
+        """Cuts texts into tokens."""
+        return Analyser()
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -43,9 +43,9 @@ class SearchSimulation(Simulation[SearchWorld, History, Outcome]):
         return Catalogue.of(self.history.products, self.history.days, self.analyser)
 
     @cached_property
-    def asked(self) -> Asked:
+    def asked(self) -> QueryLog:
         """The past's queries, the most frequent first."""
-        return Asked.of(self.history.searches, self.history.queries)
+        return QueryLog.of(self.history.searches, self.history.queries)
 
     @cached_property
     def understanding(self) -> Understanding:

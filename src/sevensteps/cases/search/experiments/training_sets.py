@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import pair_features
 from sevensteps.cases.search.engine.judged import Judged
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.cases.search.world import DAY, DEVICES
 from sevensteps.measure import ByPlace, ClickLog, Evidence, harvested_propensity
@@ -181,7 +181,7 @@ def judged_lists(
 
 def other_needs(
     shop: SearchSimulation,
-    queries: QuerySample | Asked,
+    queries: QuerySample | QueryLog,
     apart: QuerySample,
     n: int | None = None,
 ) -> QuerySample:

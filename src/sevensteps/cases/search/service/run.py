@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.serve.run import answer, process_of
 
 from .config import SearchConfig
@@ -69,7 +69,7 @@ def running_search(bundle: str | Path, **options: Any) -> Iterator[RunningSearch
         yield RunningSearch(url, key, pid)
 
 
-def search_requests(asked: Asked, n: int, *, seed: int = 0) -> list[bytes]:
+def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
     """Bodies with a log's queries, each as likely as it was frequent.
 
     Parameters

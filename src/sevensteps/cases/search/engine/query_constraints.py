@@ -1,4 +1,4 @@
-"""Wishes that are no words of a product: a price, and what it must not have."""
+"""What a query says beside a product's words: bounds of the price, and negations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from .analysis import STOPWORDS
 
-_CURRENCY = r"(?:dollars?|euros?|gbp|usd|eur|pounds?|bucks|quid)"
-_AMOUNT = rf"(?:{_CURRENCY} )?\d+(?:\.\d+)?(?: {_CURRENCY}\b)?"
+_CURRENCY = r"(?:[$€£]|dollars?|euros?|gbp|usd|eur|pounds?|bucks|quid)"
+_AMOUNT = rf"(?:{_CURRENCY} )?\d+(?:\.\d+)?(?: {_CURRENCY}(?!\S))?"
 _MOST = (
     r"under|below|less than|cheaper than|not? more than|not over|up to|at most"
     r"|max|maximum|within"
@@ -22,44 +22,36 @@ _PRICE = re.compile(
 _is_most = re.compile(_MOST).fullmatch
 _has_currency = re.compile(_CURRENCY).search
 _number = re.compile(r"\d+(?:\.\d+)?")
-_TASTES = {
-    **dict.fromkeys(("cheap", "cheapest", "affordable", "inexpensive"), "low"),
-    **dict.fromkeys(("luxury", "luxurious", "expensive"), "high"),
-}
 #: Words before what is not wanted. The second kind is as often a feature: "no drill".
 _ALWAYS = frozenset(("without", "excluding", "except"))
 _OFTEN = frozenset(("no", "not"))  # "non slip" is a feature always
 NEGATIONS = _ALWAYS | _OFTEN
-#: Words of wishes: a shop need not sell them for a shopper to spell them right.
-WISHING = frozenset(
-    (
-        *re.findall("[a-z]+", f"{_MOST} {_LEAST} between cheaper dollars euros pounds"),
-        *("dollar", "euro", "gbp", "usd", "eur", "pound", "bucks", "quid"),
-        *_TASTES,
-        *NEGATIONS,
-    )
-)
+#: Words of constraints: a shop need not sell them for a shopper to spell them right.
+_WORDS = f"{_MOST} {_LEAST} between dollar dollars euro euros gbp usd eur pound pounds"
+CONSTRAINT_WORDS = NEGATIONS | {*re.findall("[a-z]+", f"{_WORDS} cheaper bucks quid")}
 
 Known = Callable[[str, str], bool]  # whether two words stand together in the catalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Constraints:
     """What was said beside the words of a product.
 
     Attributes
     ----------
     words : those that are left, to be searched for
-    attributes : ("price_max", "50"), ("price_min", "20") or ("price", "low" or "high")
+    bounds : ("price_max", "50") and ("price_min", "20") pairs
     excluded : phrases that a product must not have, each a tuple of words
     """
 
     words: tuple[str, ...]
-    attributes: tuple[tuple[str, str], ...] = ()
+    bounds: tuple[tuple[str, str], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
 
 
-def wishes(words: Sequence[str], known: Known = lambda one, other: False) -> Wishes:
+def query_constraints(
+    words: Sequence[str], known: Known = lambda one, other: False
+) -> Constraints:
     """Take prices and negations out of a query's words.
 
     Parameters
@@ -68,26 +60,21 @@ def wishes(words: Sequence[str], known: Known = lambda one, other: False) -> Wis
     known : whether the catalogue says two words one after the other: "no drill" is
         then something to look for, and "without wooden legs" is about both words
 
-    >>> wishes("oak chair under 50 euro without arms".split())  # doctest: +ELLIPSIS
-    Wishes(words=('oak', 'chair'), attributes=(('price_max', '50'),), excluded=(('a...
+    >>> query_constraints("oak chair under 50 euro without arms".split()).bounds
+    (('price_max', '50'),)
     """
-    left, attributes = _prices(list(words))
+    left, bounds = _prices(list(words))
     kept: list[str] = []
     excluded = []
     at = 0
     while at < len(left):
-        word = left[at]
-        reach = _reach(left, at, known) if word in NEGATIONS else 0
+        reach = _reach(left, at, known) if left[at] in NEGATIONS else 0
         if reach:
             excluded.append(tuple(left[at + 1 : at + 1 + reach]))
-            at += reach
         else:
-            if taste := _TASTES.get(word):
-                attributes.append(("price", taste))
-            if taste != "low":  # titles say "luxury"; none says "cheap"
-                kept.append(word)
-        at += 1
-    return Wishes(tuple(kept), tuple(attributes), tuple(excluded))
+            kept.append(left[at])
+        at += 1 + reach
+    return Constraints(tuple(kept), tuple(bounds), tuple(excluded))
 
 
 def _reach(words: list[str], at: int, known: Known) -> int:
@@ -102,16 +89,16 @@ def _reach(words: list[str], at: int, known: Known) -> int:
 
 def _prices(words: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Words without prices, and the prices."""
-    attributes: list[tuple[str, str]] = []
+    bounds: list[tuple[str, str]] = []
     if not any(word[0].isdigit() for word in words if word):
-        return words, attributes
+        return words, bounds
 
     def take(match: re.Match[str]) -> str:
         found = _price(match)
-        attributes.extend(found)
+        bounds.extend(found)
         return "" if found else match[0]
 
-    return _PRICE.sub(take, " ".join(words)).split(), attributes
+    return _PRICE.sub(take, " ".join(words)).split(), bounds
 
 
 def _price(match: re.Match[str]) -> list[tuple[str, str]]:
