@@ -79,7 +79,7 @@ def load(schema: DataSchema, directory: Path | str) -> Tables:
             frames[table], more = _parsed(schema, table, found, notes)
             times |= more
     start = _aligned(schema, frames, times, notes) if schema.clock else None
-    _tell_unused(folder, files, notes)
+    _tell_unused(folder, files, (MAPPING, *schema.files), notes)
     return Tables(frames, names.settings, notes, start)
 
 
@@ -191,13 +191,20 @@ def _aligned(
     return pd.Timestamp(start, unit="s") if dated else None
 
 
-def _tell_unused(folder: Path, files: dict[str, Path | None], notes: list[str]) -> None:
+def _tell_unused(
+    folder: Path,
+    files: dict[str, Path | None],
+    known: tuple[str, ...],
+    notes: list[str],
+) -> None:
     """Note what lies beside the tables and was not read."""
     read = {path.resolve() for path in files.values() if path is not None}
     beside = [
         p.name
         for p in sorted(folder.iterdir())
-        if p.resolve() not in read and p.name != MAPPING and not p.name.startswith(".")
+        if p.resolve() not in read
+        and p.name not in known
+        and not p.name.startswith(".")
     ]
     if beside:
         notes.append(f"not read: {listed(beside)}")

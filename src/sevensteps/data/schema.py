@@ -43,6 +43,7 @@ class DataSchema:
     clock : str       the time column of the main table that all others are told by;
                       empty if there are no times
     settings : bounds of numbers that the mapping file may set, by name, by section
+    files : names of further files, which the case reads itself
     """
 
     main: str
@@ -51,6 +52,7 @@ class DataSchema:
     settings: Mapping[str, Mapping[str, tuple[float, float]]] = field(
         default_factory=dict
     )
+    files: tuple[str, ...] = ()
 
     def required(self, table: str) -> list[str]:
         """The columns that a table must have."""
