@@ -71,6 +71,22 @@ def test_advice_in_brackets_is_told_whole(tmp_path):
     assert '[payments]\n  paid_at = "name in your file"' in told.output
 
 
+def test_judged_features_are_for_the_search_chapter(tmp_path):
+    part = "".join(
+        f"{n % 3 == 0:d} qid:{n // 10} 1:{n % 7} 2:{n % 3}\n" for n in range(60)
+    )
+    (tmp_path / "train.txt").write_text(part)
+    (tmp_path / "test.txt").write_text(part)
+    told = call("run", "search", "--letor", str(tmp_path))
+    assert told.exit_code == 0
+    assert "6 test queries are training queries" in " ".join(told.output.split())
+    told = call("run", "fraud", "--letor", str(tmp_path))
+    assert told.exit_code == 1
+    assert "--letor is for search" in told.output
+    told = call("run", "search", "--letor", str(tmp_path), "--data", str(tmp_path))
+    assert told.exit_code == 2
+
+
 @pytest.fixture(scope="module")
 def own_tables(tmp_path_factory):
     """Somebody's tables: the world's, without a word of truth."""

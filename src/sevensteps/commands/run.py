@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -37,8 +38,11 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
     return 0
 
 
-def run_on_own_data(name: str, folder: Path) -> int:
-    """The offline steps of a chapter on the tables in `folder`."""
+def run_on_own_data(name: str, folder: Path, *, letor: bool = False) -> int:
+    """The offline steps of a chapter on the tables in `folder`.
+
+    With `letor`, its ranking step alone, on learning-to-rank features.
+    """
     doing = "Reading, checking, training, measuring"
     with failing_plainly(), progress(doing):
         known = [module.name for module in iter_modules(cases.__path__)]
@@ -51,7 +55,9 @@ def run_on_own_data(name: str, folder: Path) -> int:
             raise ValueError(
                 f"--data works with the chapters {', '.join(known)}, not with {name!r}"
             )
-        report = import_module(f"sevensteps.cases.{found[0]}.data.report")
-        told = report.run_offline(folder)
+        steps = f"sevensteps.cases.{found[0]}.data.{'letor' if letor else 'report'}"
+        if find_spec(steps) is None:
+            raise ValueError(f"{found[0]} has no such step: --letor is for search")
+        told = import_module(steps).run_offline(folder)
     console.print(told)
     return 0
