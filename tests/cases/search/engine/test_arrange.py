@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.arrange import Rules, arranged
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.query import Query, Term
+
+from .conftest import documents_of
 
 BRANDS = ["a", "a", "a", "a", "b", "b", None, "c"]
 STOCK = [1, 1, 0, 1, 1, 1, 1, 1]
@@ -23,7 +24,7 @@ def ask(text="sofa", *attributes):
 def documents():
     empty = [[] for _ in BRANDS]
     fields = {"brand": BRANDS, "colour": COLOUR}
-    return Documents.of(empty, empty, fields, {"in_stock": STOCK, "price": PRICE})
+    return documents_of(empty, empty, fields, {"in_stock": STOCK, "price": PRICE})
 
 
 def test_what_cannot_be_delivered_comes_last(documents):

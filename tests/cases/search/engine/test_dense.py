@@ -26,7 +26,7 @@ def index():
 
 def test_other_words_of_one_meaning_lie_close(index):
     asked = ["couch", "reading light", "dinner furniture", "children's beds"]
-    assert index.search_many(asked, 1)[0][:, 0].tolist() == [0, 2, 1, 3]
+    assert index.search(embed(asked), 1)[0][:, 0].tolist() == [0, 2, 1, 3]
 
 
 def test_vectors_have_unit_length_and_empty_texts_none():
@@ -59,7 +59,7 @@ def test_narrow_vectors_are_the_first_numbers():
 
 def test_scores_are_cosines_and_ties_go_by_number():
     vector = embed([TEXTS[2], TEXTS[0], TEXTS[0], TEXTS[1]])
-    ids, scores = DenseIndex.build(vector).search_many(["sofa"], 6)
+    ids, scores = DenseIndex.build(vector).search(embed(["sofa"]), 6)
     assert ids[0, :2].tolist() == [1, 2]
     assert ids[0, 4:].tolist() == [-1, -1]
     asked = np.repeat(embed(["sofa"]), 4, axis=0)
@@ -70,7 +70,7 @@ def test_scores_are_cosines_and_ties_go_by_number():
 def test_additions_are_found_at_once():
     index = DenseIndex.build(embed(TEXTS))
     assert index.add(embed(["settee"])).tolist() == [5]
-    assert index.search_many(["settee"], 1)[0].tolist() == [[5]]
+    assert index.search(embed(["settee"]), 1)[0].tolist() == [[5]]
     assert len(index) == 6
 
 
@@ -108,7 +108,7 @@ def test_logging_stays_as_it_was():
         (lambda: embed(["x"], 257), "1 to 256"),
         (lambda: DenseIndex.build(np.full((2, 4), np.nan, np.float32)), "finite"),
         (lambda: DenseIndex.build(embed(TEXTS), name="TREE"), "faiss knows no index"),
-        (lambda: DenseIndex.build(embed(TEXTS)).search_many(["x"], 0), "at least 1"),
+        (lambda: DenseIndex.build(embed(TEXTS)).search(embed(["x"]), 0), "at least 1"),
     ],
 )
 def test_bad_requests_are_refused(act, told):

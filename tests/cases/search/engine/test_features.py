@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.dense import embed
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.features import CatalogueFeatures, pair_features
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.query import Query, Term
 from sevensteps.cases.search.engine.table import FeatureTable
 
-from .conftest import ask
+from .conftest import ask, documents_of
 
 TITLES = ["red sofa bed", "couch red", "oak table", "sofa"]
 BODIES = ["soft", "a red sofa bed", "", "red"]
-SMALL = Documents.of(
+SMALL = documents_of(
     [t.split() for t in TITLES],
     [b.split() for b in BODIES],
     {"colour": ["red", "red", None, "blue"], "brand": ["acme", None, "ikon", "ikon"]},

@@ -102,7 +102,8 @@ class Bm25:
     def scores(self, words: Iterable[str]) -> Floats:
         """(n,) scores of all documents; a word that is asked twice counts twice.
 
-        >>> texts = Tokens.of([["red", "sofa"], ["red", "red", "lamp"]])
+        >>> from sevensteps.cases.search.engine.analysis import Analyser
+        >>> texts = Analyser().tokens_of(["red sofa", "red, red lamp"])
         >>> Bm25.of(texts).scores(["sofa", "divan"]).astype(float).round(3).tolist()
         [0.755, 0.0]
         """

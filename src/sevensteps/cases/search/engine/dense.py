@@ -135,10 +135,6 @@ class DenseIndex:
             np.take_along_axis(cosine, order, axis=1),
         )
 
-    def search_many(self, texts: Sequence[str], k: int) -> tuple[Ids, Floats]:
-        """The same for queries as texts."""
-        return self.search(embed(texts, self.width), k)
-
 
 def _suited(n: int) -> str:
     """The factory string for so many vectors: 4 lists for each of their root."""
