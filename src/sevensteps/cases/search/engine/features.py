@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .bm25 import TermStatistics
 from .dense import cosines, embed
-from .documents import Documents, Floats, Ids
+from .documents import Coded, Documents, Floats, Ids
 from .matching import QueryTerms, matched
 from .query import Query
 from .table import FeatureTable
@@ -37,7 +37,6 @@ class CatalogueFeatures:
     documents : the catalogue
     title, body : statistics of its words
     known : what is told of each document whatever is asked
-    place : the code of each name, by field
     vector : (n, width) unit vectors of titles, in 16 or 32 bits, or none
     """
 
@@ -45,7 +44,6 @@ class CatalogueFeatures:
     title: TermStatistics
     body: TermStatistics
     known: FeatureTable
-    place: Mapping[str, Mapping[str, int]]
     vector: NDArray[np.floating] | None = None
 
     @classmethod
@@ -63,11 +61,7 @@ class CatalogueFeatures:
                 f"{len(vector):,} vectors do not fit {len(documents):,} documents"
             )
         title, body = (TermStatistics.of(t) for t in (documents.title, documents.body))
-        place = {
-            field: {name: code for code, name in enumerate(column.names)}
-            for field, column in documents.fields.items()
-        }
-        return cls(documents, title, body, known_features(documents), place, vector)
+        return cls(documents, title, body, known_features(documents), vector)
 
 
 def known_features(documents: Documents) -> FeatureTable:
@@ -219,7 +213,7 @@ def _agreement(
     """By field: whether the document is what was asked, is another, or does not say."""
     made = {}
     for name, column in reference.documents.fields.items():
-        wanted = _wanted(queries, name, reference.place[name])[row]
+        wanted = _wanted(queries, name, column)[row]
         code = column.code[document]
         asked, told = wanted[:, 0] != _NOT_ASKED, code >= 0
         equal = (wanted == code[:, None]).any(axis=1) & told
@@ -232,11 +226,11 @@ def _agreement(
 _NOT_ASKED, _NO_SUCH = -3, -2
 
 
-def _wanted(queries: Sequence[Query], name: str, place: Mapping[str, int]) -> Ids:
+def _wanted(queries: Sequence[Query], name: str, column: Coded) -> Ids:
     """(q, any) codes that each query asks of a field."""
     asked = [
         [
-            place.get(value, _NO_SUCH)
+            column.names.index(value) if value in column.names else _NO_SUCH
             for field, value in query.attributes
             if field == name
         ]

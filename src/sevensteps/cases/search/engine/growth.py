@@ -74,17 +74,12 @@ def grown(engine: Engine, later: Catalogue) -> Engine:
 
 def _reference(before: CatalogueFeatures, catalogue: Catalogue) -> CatalogueFeatures:
     documents = catalogue.documents
-    n_words = len(documents.vocabulary)
-    place = {
-        field: {name: code for code, name in enumerate(column.names)}
-        for field, column in documents.fields.items()
-    }
+    size = len(documents.vocabulary), len(documents)
     return CatalogueFeatures(
         documents,
-        before.title.padded(n_words, len(documents)),
-        before.body.padded(n_words, len(documents)),
+        before.title.padded(*size),
+        before.body.padded(*size),
         known_features(documents),
-        place,
         None if before.vector is None else catalogue.vector,
     )
 

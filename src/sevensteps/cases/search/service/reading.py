@@ -124,12 +124,8 @@ def _reference(
         for part, length in zip(("title", "body"), told["mean_length"], strict=True)
     )
     known = FeatureTable(tuple(told["known"]), tree["known"])
-    place = {
-        field: {name: code for code, name in enumerate(column.names)}
-        for field, column in catalogue.documents.fields.items()
-    }
     vector = catalogue.vector if told["cosines"] else None
-    return CatalogueFeatures(catalogue.documents, title, body, known, place, vector)
+    return CatalogueFeatures(catalogue.documents, title, body, known, vector)
 
 
 def _dense(path: Path, told: list[Any] | None) -> DenseIndex | None:
