@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentArrays:
+class Coded:
     """Payments as arrays in their own order; NaN is missing, devices have -1."""
 
     paid_at: NDArray[np.int64]
@@ -73,10 +73,10 @@ def floats(column: pa.ChunkedArray) -> Floats:
     return pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
 
 
-def code(payments: pa.Table, facts: Facts) -> PaymentArrays:
+def code(payments: pa.Table, facts: Facts) -> Coded:
     """Arrays for the window kernels from a payments table or a day's batch."""
     device = pc.fill_null(payments["device_id"], NO_DEVICE)
-    return PaymentArrays(
+    return Coded(
         payments["paid_at"].to_numpy().astype(np.int64),
         payments["card_id"].to_numpy().astype(np.int64),
         payments["merchant_id"].to_numpy().astype(np.int64),

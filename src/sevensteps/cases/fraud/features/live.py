@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
 
-from .coded import Facts, PaymentArrays, code, payment_columns
+from .coded import Coded, Facts, code, payment_columns
 from .names import (
     DAY,
     FEATURES,
@@ -133,7 +133,7 @@ def _pair(left: Ints, right: Ints) -> Ints:
     return (left << 32) | right
 
 
-def _streams(c: PaymentArrays) -> dict[str, EventStream]:
+def _streams(c: Coded) -> dict[str, EventStream]:
     """The five event streams of some payments."""
     seen = c.device != NO_DEVICE
     small = c.cents < SMALL_CENTS
@@ -148,7 +148,7 @@ def _streams(c: PaymentArrays) -> dict[str, EventStream]:
 
 
 def stream_columns(
-    past: dict[str, EventStream], today: dict[str, EventStream], c: PaymentArrays
+    past: dict[str, EventStream], today: dict[str, EventStream], c: Coded
 ) -> dict[str, NDArray[Any]]:
     """The `STREAM_FEATURES` of payments, from the past's events and today's."""
 
@@ -168,7 +168,7 @@ def stream_columns(
     }
 
 
-def _card_columns(card: Windows, c: PaymentArrays) -> dict[str, NDArray[Any]]:
+def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
     """What the card's own last thirty days say."""
     n_month = card.count(MONTH)
     sum_day = card.sums(DAY, CENTS)
