@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 from sevensteps.cases.fraud import demo as fraud
 from sevensteps.cases.fraud.features import FEATURES
+from sevensteps.cases.fraud.service import ModelServer, open_store
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.cases.search import demo as search
 from sevensteps.cases.video import demo as video
 from sevensteps.cli import app
 from sevensteps.commands import console, service
 from sevensteps.commands.services import SERVICES
-from sevensteps.serve import ModelServer, StoreError, open_store
+from sevensteps.serve import StoreError
 
 NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
 

@@ -10,11 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from .config import ServiceConfig
 
 READY = "listening on "
 START_S = 60.0  # importing everything on a busy machine takes seconds
@@ -23,34 +19,6 @@ STOP_S = 15.0
 #: up while they send loses what they send, and they report a 502.
 KEEP_ALIVE_S = 75
 KEY_VARIABLE = "SEVENSTEPS_API_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A service that answers."""
-
-    url: str
-    api_key: str
-    pid: int
-    log: Path
-
-    def __repr__(self) -> str:
-        return f"Running(url={self.url!r}, pid={self.pid})"
-
-
-def serve(config: ServiceConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Prints `listening on http://...` once it can be called.
-
-    Raises
-    ------
-    ModelError, StoreError, StorageError
-        if it must not start; says why
-    """
-    from .app import create_app
-
-    answer(create_app(config), config.host, config.port)
 
 
 def answer(app: Any, host: str, port: int) -> None:
@@ -79,35 +47,6 @@ def answer(app: Any, host: str, port: int) -> None:
         uvicorn.Server(settings).run(sockets=[listening])
     finally:
         gc.unfreeze()  # else libraries complain at the exit of what was never freed
-
-
-@contextlib.contextmanager
-def running_service(
-    model: str | Path,
-    store: str | Path,
-    *,
-    log: str | Path | None = None,
-    deadline_ms: float = 50.0,
-) -> Iterator[Running]:
-    """A service in a process of its own, stopped at the end of the block.
-
-    Parameters
-    ----------
-    model, store, log, deadline_ms : see `ServiceConfig`
-
-    Yields
-    ------
-    Running                   its `url`, `api_key`, `pid` and decision `log`
-
-    Raises
-    ------
-    RuntimeError
-        if it does not start, with what it said
-    """
-    log = Path(model) / "decisions.jsonl" if log is None else Path(log)
-    options = {"model": model, "store": store, "log": log, "deadline-ms": deadline_ms}
-    with process_of("sevensteps.serve", options) as (url, key, pid):
-        yield Running(url, key, pid, log)
 
 
 @contextlib.contextmanager

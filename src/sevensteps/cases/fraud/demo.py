@@ -10,23 +10,21 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.cases.fraud import features
-from sevensteps.cases.fraud.world import History, PaymentsWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
-from sevensteps.serve import (
-    ModelError,
+from sevensteps.cases.fraud.service import (
     ModelServer,
     Pricing,
     ServiceConfig,
-    StoreError,
     build_store,
     export_model,
     open_store,
     requests_of,
     serve,
 )
-from sevensteps.serve.errors import NoStore
+from sevensteps.cases.fraud.world import History, PaymentsWorld
+from sevensteps.commands.console import progress
+from sevensteps.commands.demos import lacks
+from sevensteps.commands.services import Setup
+from sevensteps.serve.errors import ModelError, NoStore, StoreError
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10

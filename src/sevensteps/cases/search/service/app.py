@@ -23,9 +23,9 @@ from sevensteps.serve.http import (
     request_id_of,
     server_timing,
 )
+from sevensteps.serve.ledger import Ledger
 from sevensteps.serve.metrics import RequestMetrics
 from sevensteps.serve.requests import Rejected, validated
-from sevensteps.serve.scoring import Ledger
 
 from .asking import ProductsRequest, RulesRequest, SearchRequest, StockRequest
 from .config import SearchConfig

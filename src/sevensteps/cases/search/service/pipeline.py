@@ -12,7 +12,7 @@ from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.guard import Guard, Unavailable
-from sevensteps.serve.scoring import Ledger
+from sevensteps.serve.ledger import Ledger
 from sevensteps.serve.threads import one_core
 
 from . import stages

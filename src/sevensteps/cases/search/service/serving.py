@@ -10,7 +10,7 @@ from functools import cached_property
 from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.guard import Unavailable
-from sevensteps.serve.scoring import Ledger
+from sevensteps.serve.ledger import Ledger
 
 from . import stages
 from .asking import Asking, parse

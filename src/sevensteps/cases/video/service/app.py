@@ -20,9 +20,9 @@ from sevensteps.serve.http import (
     request_id_of,
     server_timing,
 )
+from sevensteps.serve.ledger import Ledger
 from sevensteps.serve.metrics import RequestMetrics
 from sevensteps.serve.requests import Rejected
-from sevensteps.serve.scoring import Ledger
 
 from .asking import PageRequest
 from .serving import Page, Pages, SlatesConfig

@@ -12,7 +12,7 @@ from typing import Any
 
 from sevensteps.cases.video.recommender.online import Job, Recommender
 from sevensteps.serve.breaker import Breaker
-from sevensteps.serve.scoring import Ledger
+from sevensteps.serve.ledger import Ledger
 from sevensteps.serve.threads import one_core
 
 from .asking import parse

@@ -15,9 +15,10 @@ from typing import Any
 
 import lmdb
 
+from sevensteps.serve.errors import StorageError, StoreError
+from sevensteps.serve.files import new_folder, sweep, write_atomically
+
 from .entries import Entry
-from .errors import StorageError, StoreError
-from .files import new_folder, sweep, write_atomically
 from .records import Event, appended
 from .store import REBUILD, StoreInfo
 

@@ -20,22 +20,20 @@ import numpy as np
 import pytest
 import redis
 
-from sevensteps.measure.thresholds import Thresholds
-from sevensteps.serve import (
-    ModelError,
+from sevensteps.cases.fraud.service import (
     ModelServer,
-    StorageError,
-    StoreError,
     build_store,
     export_model,
     open_store,
     read_log,
     running_service,
 )
-from sevensteps.serve.__main__ import main
+from sevensteps.cases.fraud.service.__main__ import main
+from sevensteps.cases.fraud.service.log import DecisionLog
+from sevensteps.measure.thresholds import Thresholds
+from sevensteps.serve import ModelError, StorageError, StoreError
 from sevensteps.serve.client import Client
 from sevensteps.serve.files import write_atomically
-from sevensteps.serve.log import DecisionLog
 
 from .conftest import HEADERS, KEY, serving, start_redis
 
@@ -321,7 +319,7 @@ def mutated(body: bytes, rng: random.Random) -> bytes:
 
 BUILDER = """
 import sys, time
-from sevensteps.serve import store
+from sevensteps.cases.fraud.service import store
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 world = PaymentsWorld(Size(400, 120, 40), seed=6)
 chunked = store.chunked

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .files import saved
+from sevensteps.serve.files import saved
 
 TAIL = 64 << 20  # bytes of log that are read back at a start
 

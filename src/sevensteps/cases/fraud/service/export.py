@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import ModelError
-from .files import sweep, write_atomically
+from sevensteps.serve.errors import ModelError
+from sevensteps.serve.files import sweep, write_atomically
+
 from .manifest import MANIFEST, Manifest, Policy
 from .model import ModelServer, probability, session
 

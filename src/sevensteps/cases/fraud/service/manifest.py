@@ -14,8 +14,7 @@ from typing import Any
 
 from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.measure.thresholds import Thresholds
-
-from .errors import ModelError
+from sevensteps.serve.errors import ModelError
 
 MANIFEST = "manifest.json"
 
@@ -90,12 +89,12 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise ModelError(
             f"no model in {folder}: {MANIFEST} is missing. Export one with "
-            "sevensteps.serve.export_model(model, features, folder, check=rows)"
+            "sevensteps.cases.fraud.service.export_model(model, features, folder, check=rows)"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(
             f"{path} is not a manifest ({type(error).__name__}: {error}). Export the "
-            "model again with sevensteps.serve.export_model"
+            "model again with sevensteps.cases.fraud.service.export_model"
         ) from error
 
 

@@ -9,16 +9,13 @@ from hypothesis import strategies as st
 
 from sevensteps.cases.fraud.features.names import MONTH
 from sevensteps.cases.fraud.features.single import Cardholder, Merchant
-from sevensteps.serve import (
+from sevensteps.cases.fraud.service import (
     MemoryStore,
     OnlineStore,
-    StoreError,
     build_store,
     open_store,
 )
-from sevensteps.serve.breaker import Breaker
-from sevensteps.serve.errors import NoStore
-from sevensteps.serve.records import (
+from sevensteps.cases.fraud.service.records import (
     CARD,
     DEVICE,
     SMALL,
@@ -31,6 +28,9 @@ from sevensteps.serve.records import (
     unpack_holder,
     unpack_merchant,
 )
+from sevensteps.serve import StoreError
+from sevensteps.serve.breaker import Breaker
+from sevensteps.serve.errors import NoStore
 
 
 def event(paid_at: int, payment_id: int, number: int = 3) -> Event:

@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from sevensteps.cases.fraud.service import Rules
+from sevensteps.cases.fraud.service.requests import PaymentRequest
 from sevensteps.cases.fraud.world import Action
-from sevensteps.serve import Rules
-from sevensteps.serve.requests import PaymentRequest
 
 ONLINE = {
     "payment_id": 1,

@@ -1,45 +1,23 @@
 """Fetch, features, score: in a thread, within a budget, or else not at all."""
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.features.single import Cardholder
+from sevensteps.serve.breaker import Breaker
+from sevensteps.serve.errors import StoreError
+from sevensteps.serve.ledger import Ledger
 
-from .breaker import Breaker
-from .errors import StoreError
 from .model import ModelServer
 from .online import Fetched, UnknownCard, features_of, holder_of, keys_of
 from .requests import PaymentRequest
 from .store import OnlineStore
 
 THREADS = 4
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Where a request's milliseconds went, stage by stage."""
-
-    began: float = field(default_factory=time.perf_counter)
-    stages: dict[str, float] = field(default_factory=dict)
-    last: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.last = self.began
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap to a stage."""
-        now = time.perf_counter()
-        self.stages[stage] = (now - self.last) * 1e3
-        self.last = now
-
-    def elapsed_ms(self) -> float:
-        """Milliseconds since the request came in."""
-        return (time.perf_counter() - self.began) * 1e3
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.measure.calibration import prior_correction
+from sevensteps.serve.errors import ModelError
 
-from .errors import ModelError
 from .manifest import Manifest, read_manifest
 
 PROBE_TOLERANCE = 1e-5
-AGAIN = "Export it again with sevensteps.serve.export_model."
+AGAIN = "Export it again with sevensteps.cases.fraud.service.export_model."
 
 
 class ModelServer:

@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from sevensteps.serve import closed_load, load, requests_of, sustained, sustained_rate
+from sevensteps.cases.fraud.service import requests_of
+from sevensteps.serve import closed_load, load, sustained, sustained_rate
 from sevensteps.serve.client import Client, Reply
 from sevensteps.serve.load import report_of, schedule
 from sevensteps.serve.requests import Rejected

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field
 
 from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
+from sevensteps.serve.ledger import Ledger
+from sevensteps.serve.requests import Rejected
 
 from .config import ServiceConfig
 from .journal import Journal, Kept
@@ -13,9 +15,9 @@ from .memory import Decision, Decisions, fingerprint
 from .metrics import Metrics
 from .model import ModelServer
 from .online import UnknownCard
-from .requests import PaymentRequest, Rejected, parse
+from .requests import PaymentRequest, parse
 from .rules import act
-from .scoring import Late, Ledger, Scored, Scorer
+from .scoring import Late, Scored, Scorer
 from .store import open_store
 
 SCORING_SHARE = 0.8  # of the deadline; the rest is for the rules, the log and the way

@@ -1,18 +1,22 @@
-"""`python -m sevensteps.serve`: the service without the rest of the command line."""
+"""`python -m sevensteps.cases.fraud.service`: the service without the rest of the command line."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
+from sevensteps.serve.errors import ModelError, StoreError
+from sevensteps.serve.run import KEY_VARIABLE
+
 from .config import ServiceConfig
-from .errors import ModelError, StoreError
-from .run import KEY_VARIABLE, serve
+from .run import serve
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until stopped; 2 and a reason on standard error if it cannot start."""
-    parser = argparse.ArgumentParser("python -m sevensteps.serve", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m sevensteps.cases.fraud.service", description=__doc__
+    )
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--store", required=True, help="folder, redis:// or unix://")
     parser.add_argument("--log", type=Path)

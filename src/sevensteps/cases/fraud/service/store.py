@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 from sevensteps.cases.fraud.world import History
+from sevensteps.serve.errors import NoStore, StoreError
 
 from .entries import Content, Entry, content, nightly_entries
-from .errors import NoStore, StoreError
 from .records import Event, appended
 
 CHUNK = 5_000  # entries in one transaction or round trip
 LAYOUT = 1  # of records.py; a store of another layout is not read
-REBUILD = "Fill it with sevensteps.serve.build_store(history, target)"
+REBUILD = "Fill it with sevensteps.cases.fraud.service.build_store(history, target)"
 
 
 @dataclass(frozen=True, slots=True)

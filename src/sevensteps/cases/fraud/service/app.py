@@ -7,9 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from .config import ServiceConfig
-from .decide import Answer, Decider
-from .http import (
+from sevensteps.serve.http import (
     add_probes,
     authorise,
     http_error,
@@ -19,8 +17,12 @@ from .http import (
     request_id_of,
     server_timing,
 )
-from .requests import PaymentRequest, Rejected
-from .scoring import Ledger
+from sevensteps.serve.ledger import Ledger
+from sevensteps.serve.requests import Rejected
+
+from .config import ServiceConfig
+from .decide import Answer, Decider
+from .requests import PaymentRequest
 
 
 def create_app(config: ServiceConfig) -> FastAPI:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sevensteps.cases.fraud.features.single import Cardholder
+from sevensteps.serve.breaker import Breaker
+from sevensteps.serve.errors import StoreError
 
-from .breaker import Breaker
-from .errors import StoreError
 from .log import DecisionLog
 from .online import events_of
 from .records import unpack_holder

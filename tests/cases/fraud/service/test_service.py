@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.fraud.features import FEATURES, offline
-from sevensteps.serve import (
+from sevensteps.cases.fraud.service import (
     ModelServer,
     ServiceConfig,
     read_log,
@@ -121,7 +121,7 @@ def test_decisions_survive_a_restart(model, store, tmp_path, bodies):
 def test_a_redis_store_serves_the_same_scores(
     service, past, redis_server, model, bodies, tmp_path
 ):
-    from sevensteps.serve import build_store
+    from sevensteps.cases.fraud.service import build_store
 
     build_store(past, redis_server.url)
     log = tmp_path / "redis.jsonl"

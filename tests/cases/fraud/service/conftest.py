@@ -19,11 +19,16 @@ import pytest
 import uvicorn
 
 from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
+from sevensteps.cases.fraud.service import (
+    ServiceConfig,
+    build_store,
+    export_model,
+    requests_of,
+)
+from sevensteps.cases.fraud.service.app import create_app
+from sevensteps.cases.fraud.service.decide import Decider
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.measure.thresholds import Thresholds
-from sevensteps.serve import ServiceConfig, build_store, export_model, requests_of
-from sevensteps.serve.app import create_app
-from sevensteps.serve.decide import Decider
 from sevensteps.serve.run import listen
 
 KEY = "a-key-that-only-tests-know"
