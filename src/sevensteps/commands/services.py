@@ -22,7 +22,6 @@ class Setup:
     port : 0 takes a free one
     deadline_ms : within which every request is answered
     store : folder or Redis address of somebody's own store; None for the cache's
-    changes : file where changes to a running service are kept; None keeps none
     """
 
     folder: Path
@@ -30,7 +29,6 @@ class Setup:
     port: int
     deadline_ms: float
     store: str | None = None
-    changes: Path | None = None
 
 
 class Demo(Protocol):
@@ -41,7 +39,7 @@ class Demo(Protocol):
 
         Raises
         ------
-        ValueError, OSError, ModelError, StoreError
+        ValueError, OSError, ServiceError
             if it must not start; says why. Settings are checked before anything is made
         """
 
@@ -61,7 +59,7 @@ class Service:
     asks : what the requests are about, in the plural
     fallback : how an answer is called that did not come from the model
     demo : imports what serves and what asks
-    stores, changes : whether `--store` and `--changes` mean anything to it
+    stores : whether `--store` means anything to it
     """
 
     name: str
@@ -72,7 +70,6 @@ class Service:
     fallback: str
     demo: Callable[[], Demo]
     stores: bool = False
-    changes: bool = False
 
     @property
     def cache(self) -> Path:
@@ -133,7 +130,6 @@ SERVICES = {
             asks="searches",
             fallback="from a fallback",
             demo=_search,
-            changes=True,
         ),
     )
 }

@@ -1,14 +1,14 @@
-"""What every service shares: its face, its guards, its ledger, and its load test."""
+"""What every service shares: from its stages to its face, and its load test."""
 
-from .errors import ModelError, StorageError, StoreError
+from .errors import ModelError, ServiceError, StorageError
 from .load import LoadReport, closed_load, load
 from .sustained import Sustained, sustained_rate, within
 
 __all__ = [
     "LoadReport",
     "ModelError",
+    "ServiceError",
     "StorageError",
-    "StoreError",
     "Sustained",
     "closed_load",
     "load",

@@ -33,9 +33,7 @@ class Client:
     path : where to post
     """
 
-    def __init__(
-        self, url: str, api_key: str, timeout_s: float, path: str = "/v1/decisions"
-    ) -> None:
+    def __init__(self, url: str, api_key: str, timeout_s: float, path: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname or not parts.port:
             raise ValueError(f"url must look like http://127.0.0.1:8077; got {url!r}")

@@ -1,4 +1,4 @@
-"""Running the service: in this process, or as a subprocess while a block runs."""
+"""Running a service: in this process, or as a subprocess while a block runs."""
 
 import contextlib
 import gc
@@ -9,8 +9,14 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import uvicorn
+
+from .app import App
+from .config import KEY_VARIABLE
+from .door import Door
 
 READY = "listening on "
 START_S = 60.0  # importing everything on a busy machine takes seconds
@@ -18,42 +24,72 @@ STOP_S = 15.0
 #: Callers must hang up first, and proxies commonly do after 60 s. A service that hangs
 #: up while they send loses what they send, and they report a 502.
 KEEP_ALIVE_S = 75
-KEY_VARIABLE = "SEVENSTEPS_API_KEY"
+#: Python hands the interpreter over when a thread has waited so long. By default 5 ms:
+#: the event loop lets go of it three times a request, and would wait each time.
+SWITCH_S = 5e-5
 
 
-def answer(app: Any, host: str, port: int) -> None:
-    """Run an ASGI application until SIGTERM or SIGINT; prints where once it listens."""
-    import uvicorn
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that answers."""
 
-    listening = listen(host, port)
+    url: str
+    api_key: str
+    pid: int
+
+    def __repr__(self) -> str:
+        return f"Running(url={self.url!r}, pid={self.pid})"
+
+
+def answer(app: App) -> None:
+    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
+
+    Prints `listening on http://...` once it can be called.
+
+    Raises
+    ------
+    OSError                   if the port is taken
+    """
+    listening = listen(app.config.host, app.config.port)
     host, port = listening.getsockname()[:2]
     print(f"{READY}http://{host}:{port}", flush=True)
-    settings = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="asyncio",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=10,
-    )
-    sys.setswitchinterval(5e-4)  # threads hand over often; by default each waits 5 ms
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # else each full collection walks all that was imported: 100s of ms
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        server(app).run(sockets=[listening])
     finally:
         gc.unfreeze()  # else libraries complain at the exit of what was never freed
 
 
+def server(app: App) -> uvicorn.Server:
+    """The server of an application, to be run with a socket."""
+    settings = uvicorn.Config(
+        app,
+        http=Door,
+        loop="asyncio",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=10,
+    )
+    return uvicorn.Server(settings)
+
+
 @contextlib.contextmanager
-def process_of(
-    module: str, options: Mapping[str, object]
-) -> Iterator[tuple[str, str, int]]:
-    """A service in a process of its own: its address, its key, its number.
+def process_of(module: str, **options: object) -> Iterator[Running]:
+    """A service in a process of its own, stopped at the end of the block.
+
+    Parameters
+    ----------
+    module : run with `python -m`
+    options : of its configuration
 
     Raises
     ------
@@ -61,8 +97,9 @@ def process_of(
         if it does not start, with what it said
     """
     key = secrets.token_urlsafe(24)
-    command = [sys.executable, "-m", module, "--port", "0"]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", module, "--port=0"]
+    told = {name.replace("_", "-"): value for name, value in options.items()}
+    command += [f"--{name}={value}" for name, value in told.items()]
     process = subprocess.Popen(
         command,
         env=os.environ | {KEY_VARIABLE: key},
@@ -71,7 +108,7 @@ def process_of(
         text=True,
     )
     try:
-        yield _url(process), key, process.pid
+        yield Running(_url(process), key, process.pid)
     finally:
         _stop(process)
 

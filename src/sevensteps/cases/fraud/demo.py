@@ -11,20 +11,22 @@ import pyarrow as pa
 
 from sevensteps.cases.fraud import features
 from sevensteps.cases.fraud.service import (
+    DecisionsConfig,
     ModelServer,
+    NoStore,
     Pricing,
-    ServiceConfig,
+    StoreError,
     build_store,
     export_model,
     open_store,
     requests_of,
-    serve,
+    serve_decisions,
 )
 from sevensteps.cases.fraud.world import History, PaymentsWorld
 from sevensteps.commands.console import progress
 from sevensteps.commands.demos import lacks
 from sevensteps.commands.services import Setup
-from sevensteps.serve.errors import ModelError, NoStore, StoreError
+from sevensteps.serve import ModelError
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
@@ -39,7 +41,7 @@ def prepare(setup: Setup) -> Callable[[], None]:
     ValueError    if a setting makes no sense; nothing is made then
     StoreError    if the store cannot be reached or, another's, is damaged
     """
-    config = ServiceConfig(
+    config = DecisionsConfig(
         model=setup.folder / "model",
         store=setup.store or str(setup.folder / "store"),
         api_key=setup.api_key,
@@ -47,7 +49,7 @@ def prepare(setup: Setup) -> Callable[[], None]:
         deadline_ms=setup.deadline_ms,
     )
     fill(config.model, str(config.store), ours=setup.store is None)
-    return lambda: serve(config)
+    return lambda: serve_decisions(config)
 
 
 def fill(model: Path, store: str, *, ours: bool) -> None:

@@ -44,7 +44,6 @@ def prepare(setup: Setup) -> Callable[[], None]:
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
-        changes=setup.changes,
     )
     fill(config.bundle)
     return lambda: serve_search(config)

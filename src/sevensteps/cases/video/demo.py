@@ -10,7 +10,7 @@ from pathlib import Path
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
 from sevensteps.cases.video.service import (
-    SlatesConfig,
+    PagesConfig,
     export_morning,
     page_requests,
     read_morning,
@@ -39,7 +39,7 @@ def prepare(setup: Setup) -> Callable[[], None]:
     ValueError      if a setting makes no sense; nothing is made then
     StorageError    if the disk refuses
     """
-    config = SlatesConfig(
+    config = PagesConfig(
         bundle=setup.folder / "morning",
         api_key=setup.api_key,
         port=setup.port,

@@ -20,16 +20,17 @@ import uvicorn
 
 from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
 from sevensteps.cases.fraud.service import (
-    ServiceConfig,
+    PATH,
+    Decider,
+    DecisionsConfig,
     build_store,
     export_model,
     requests_of,
 )
-from sevensteps.cases.fraud.service.app import create_app
-from sevensteps.cases.fraud.service.decide import Decider
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.measure.thresholds import Thresholds
-from sevensteps.serve.run import listen
+from sevensteps.serve.app import App
+from sevensteps.serve.run import listen, server
 
 KEY = "a-key-that-only-tests-know"
 DAYS = 40
@@ -134,16 +135,17 @@ def redis_server(tmp_path):
 
 
 @dataclass
-class Service:
+class Served:
     """A service in this process, over real HTTP."""
 
     url: str
+    app: App
     decider: Decider
     client: httpx.Client
     server: uvicorn.Server
 
     def post(self, body: bytes, **headers: str) -> httpx.Response:
-        return self.client.post("/v1/decisions", content=body, headers=headers)
+        return self.client.post(PATH, content=body, headers=headers)
 
     def metrics(self) -> dict[str, float]:
         lines = self.client.get("/metrics").text.splitlines()
@@ -152,21 +154,21 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(model, store, log, **options) -> Iterator[Service]:
-    config = ServiceConfig(model, store, KEY, log=log, **options)
-    app = create_app(config)
+def serving(model, store, log, **options) -> Iterator[Served]:
+    config = DecisionsConfig(model=model, store=store, api_key=KEY, log=log, **options)
+    decider = Decider(config)
+    app = App(decider.service(), config)
     listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = uvicorn.Config(app, http="httptools", loop="asyncio", log_level="error")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         with httpx.Client(base_url=url, headers=HEADERS, timeout=30) as client:
             client.get("/health")
-            yield Service(url, app.state.decider, client, server)
+            yield Served(url, app, decider, client, running)
     finally:
-        server.should_exit = True
+        running.should_exit = True
         thread.join()
 
 

@@ -10,13 +10,15 @@ import time
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.service import requests_of
+from sevensteps.cases.fraud.service import PATH, requests_of
 from sevensteps.serve import closed_load, load, sustained, sustained_rate
 from sevensteps.serve.client import Client, Reply
 from sevensteps.serve.load import report_of, schedule
 from sevensteps.serve.requests import Rejected
 
 from .conftest import KEY
+
+ASK = {"api_key": KEY, "path": PATH}
 
 
 def test_the_timetable_is_a_poisson_process():
@@ -30,27 +32,29 @@ def test_the_timetable_is_a_poisson_process():
 
 
 def test_an_open_loop_reports_stages_and_counts(service, bodies):
-    report = load(service.url, bodies, rate=60, seconds=2, api_key=KEY, seed=1)
+    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1)
     n = len(schedule(60, 2, 1))
     assert len(report.latency_ms) == n
     assert report.errors == {}
-    assert report.by_rules == 0
+    assert report.by_fallback == 0
     assert {"fetch", "score", "total"} <= set(report.ledger.index)
     assert report.p50.estimate <= report.p95.estimate <= report.p99.estimate
-    assert service.metrics()['sevensteps_stage_seconds_count{stage="total"}'] == n
+    assert (
+        service.metrics()['sevensteps_decision_stage_seconds_count{stage="total"}'] == n
+    )
 
 
 def test_errors_are_counted_by_status(service, bodies):
-    report = load(service.url, [b"{"] * 100, rate=30, seconds=1, api_key=KEY)
+    report = load(service.url, [b"{"] * 100, rate=30, seconds=1, **ASK)
     assert report.errors == {"400": len(report.latency_ms)}
-    report = load(service.url, bodies, rate=30, seconds=1, api_key="wrong")
+    report = load(service.url, bodies, rate=30, seconds=1, **ASK | {"api_key": "wrong"})
     assert report.errors == {"401": len(report.latency_ms)}
 
 
 def test_lost_answers_are_infinitely_late(bodies):
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-    report = load(url, bodies, rate=30, seconds=1, api_key=KEY)
+    report = load(url, bodies, rate=30, seconds=1, **ASK)
     assert report.errors == {"lost": len(report.latency_ms)}
     assert report.p50.estimate == np.inf
 
@@ -67,10 +71,8 @@ def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(service, b
         timer.join()
         return report
 
-    opened = stalled(
-        lambda: load(service.url, bodies, rate=100, seconds=3, api_key=KEY)
-    )
-    closed = stalled(lambda: closed_load(service.url, bodies[600:], 1, 3, api_key=KEY))
+    opened = stalled(lambda: load(service.url, bodies, rate=100, seconds=3, **ASK))
+    closed = stalled(lambda: closed_load(service.url, bodies[600:], 1, 3, **ASK))
     assert np.mean(opened.latency_ms > 300) > 0.15
     assert np.mean(closed.latency_ms > 300) < 0.05
 
@@ -83,18 +85,18 @@ def loop_of(service):
         found.append(asyncio.get_running_loop())
         raise Rejected(400, "probe", ("", "a test looks for the loop"))
 
-    decide = service.decider.decide
-    service.decider.decide = note
+    answer = service.app.desk.answer
+    service.app.desk.answer = note
     service.post(b"{}")
-    service.decider.decide = decide
+    service.app.desk.answer = answer
     return found[0]
 
 
 def test_too_few_payloads_are_told(bodies):
     with pytest.raises(ValueError, match="needs"):
-        load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, api_key=KEY)
+        load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, **ASK)
     with pytest.raises(ValueError, match="http://127"):
-        Client("https://127.0.0.1:1", KEY, 1.0)
+        Client("https://127.0.0.1:1", KEY, 1.0, PATH)
 
 
 def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
@@ -108,27 +110,25 @@ def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
         return report_of(sent, seconds, "open", rate)
 
     monkeypatch.setattr(sustained, "load", pretend)
-    found = sustained_rate(
-        "", bodies, api_key=KEY, low=100, high=1_600, seconds=1, steps=8
-    )
+    found = sustained_rate("", bodies, **ASK, low=100, high=1_600, seconds=1, steps=8)
     assert 370 < found.rate <= 400
     assert len(found.tried) == 8
     assert list(found.table()["rate"]) == sorted(found.table()["rate"])
-    low = sustained_rate("", bodies, api_key=KEY, low=500, high=900, seconds=1)
+    low = sustained_rate("", bodies, **ASK, low=500, high=900, seconds=1)
     assert (low.rate, len(low.tried)) == (0, 1)
     monkeypatch.setattr(
         sustained,
         "load",
         lambda *_, **__: report_of(
-            [(1.0, Reply(200, {"total": 1.0}, b'{"source":"rules"}'))] * 500,
+            [(1.0, Reply(200, {"total": 1.0}, b'{"fallback":"late"}'))] * 500,
             1.0,
             "open",
             500,
         ),
     )
-    assert sustained_rate("", bodies, api_key=KEY).rate == 0  # fast, but by the rules
+    assert sustained_rate("", bodies, **ASK).rate == 0  # fast, but by the rules
     monkeypatch.setattr(sustained, "load", pretend)
-    high = sustained_rate("", bodies, api_key=KEY, low=10, high=90, seconds=1)
+    high = sustained_rate("", bodies, **ASK, low=10, high=90, seconds=1)
     assert (high.rate, len(high.tried)) == (90, 2)
 
 
@@ -143,7 +143,7 @@ async def with_a_pause(answer):
     """The status of two posts to a server, with a pause between them."""
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5)
+    client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5, path=PATH)
     first = await client.post(b"")
     await asyncio.sleep(0.2)
     second = await client.post(b"")
@@ -194,7 +194,7 @@ def test_progress_is_told_with_each_request(service, bodies):
         bodies,
         rate=30,
         seconds=1,
-        api_key=KEY,
+        **ASK,
         progress=lambda sent, of: told.append((sent, of)),
     )
     n = len(schedule(30, 1, 0))

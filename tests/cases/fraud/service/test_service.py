@@ -10,11 +10,11 @@ import pytest
 
 from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.cases.fraud.service import (
+    DecisionsConfig,
     ModelServer,
-    ServiceConfig,
     read_log,
     refresh_merchants,
-    serve,
+    serve_decisions,
 )
 
 from .conftest import DAYS, KEY, serving
@@ -36,7 +36,8 @@ def test_a_payment_gets_a_decision_by_the_model(service, bodies, model):
     assert answer["request_id"] == reply.headers["x-request-id"] == "order-17"
     stages = [part.split(";")[0] for part in reply.headers["server-timing"].split(", ")]
     assert set(stages) == {
-        *("parse", "wait", "fetch", "features", "score", "write", "total")
+        *("parse", "wait", "fetch", "holder", "features", "score", "act"),
+        *("write", "total"),
     }
 
 
@@ -229,11 +230,15 @@ def test_metrics_and_probes_tell_what_happened(service, bodies):
     service.post(b"{")
     found = service.metrics()
     name = f'action="{action}",fallback="none",source="model"'
-    assert found[f"sevensteps_decisions_total{{{name}}}"] == 1
-    assert found["sevensteps_replayed_total"] == 1
-    assert found['sevensteps_rejected_total{error="malformed_json",status="400"}'] == 1
+    assert found[f"sevensteps_decision_answers_total{{{name}}}"] == 1
+    assert found["sevensteps_decision_recalled_total"] == 1
+    assert (
+        found['sevensteps_decision_rejected_total{error="invalid_json",status="400"}']
+        == 1
+    )
+    seconds = "sevensteps_decision_stage_seconds_count"
     for stage in ("parse", "wait", "fetch", "features", "score", "write", "total"):
-        assert found[f'sevensteps_stage_seconds_count{{stage="{stage}"}}'] == 1
+        assert found[f'{seconds}{{stage="{stage}"}}'] == 1
     assert service.client.get("/health").json() == {"status": "alive"}
     assert service.client.get("/ready").json()["status"] == "ready"
 
@@ -242,5 +247,6 @@ def test_a_service_that_ends_thaws_what_it_froze(model, store, tmp_path, monkeyp
     """Else DuckDB, if it was used before, prints a page about leaks at Ctrl-C."""
     monkeypatch.setattr("sys.setswitchinterval", lambda seconds: None)
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
-    serve(ServiceConfig(model, store, KEY, log=tmp_path / "log", port=0))
+    config = {"model": model, "store": store, "log": tmp_path / "log"}
+    serve_decisions(DecisionsConfig(api_key=KEY, port=0, **config))
     assert gc.get_freeze_count() == 0

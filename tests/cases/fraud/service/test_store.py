@@ -11,7 +11,9 @@ from sevensteps.cases.fraud.features.names import MONTH
 from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 from sevensteps.cases.fraud.service import (
     MemoryStore,
+    NoStore,
     OnlineStore,
+    StoreError,
     build_store,
     open_store,
 )
@@ -28,9 +30,7 @@ from sevensteps.cases.fraud.service.records import (
     unpack_holder,
     unpack_merchant,
 )
-from sevensteps.serve import StoreError
 from sevensteps.serve.breaker import Breaker
-from sevensteps.serve.errors import NoStore
 
 
 def event(paid_at: int, payment_id: int, number: int = 3) -> Event:

@@ -1,13 +1,19 @@
 """Decisions as a service: each payment within its deadline, and remembered."""
 
-from .config import ServiceConfig
+from .decisions import (
+    PATH,
+    Decider,
+    DecisionsConfig,
+    running_service,
+    serve_decisions,
+)
+from .errors import NoStore, StoreError
 from .export import export_model
 from .log import read_log
 from .manifest import Manifest, Pricing
 from .model import ModelServer
 from .requests import PaymentRequest, requests_of
 from .rules import Rules
-from .run import PATH, Running, running_service, serve
 from .store import (
     MemoryStore,
     OnlineStore,
@@ -19,15 +25,17 @@ from .store import (
 
 __all__ = [
     "PATH",
+    "Decider",
+    "DecisionsConfig",
     "Manifest",
     "MemoryStore",
     "ModelServer",
+    "NoStore",
     "OnlineStore",
     "PaymentRequest",
     "Pricing",
     "Rules",
-    "Running",
-    "ServiceConfig",
+    "StoreError",
     "StoreInfo",
     "build_store",
     "export_model",
@@ -36,5 +44,5 @@ __all__ = [
     "refresh_merchants",
     "requests_of",
     "running_service",
-    "serve",
+    "serve_decisions",
 ]

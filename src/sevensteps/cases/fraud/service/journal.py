@@ -8,14 +8,14 @@ an outage of minutes loses nothing that this process has answered.
 import queue
 import threading
 from collections import deque
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 
 from sevensteps.cases.fraud.features.single import Cardholder
 from sevensteps.serve.breaker import Breaker
-from sevensteps.serve.errors import StoreError
 
+from .errors import StoreError
 from .log import DecisionLog
 from .online import events_of
 from .records import unpack_holder
@@ -34,7 +34,7 @@ class Kept:
     payment: PaymentRequest
     holder: Cardholder | None  # None: the store was not there to ask
     line: bytes
-    done: Future[None] = field(default_factory=Future)
+    tell: Callable[[], object]  # once it has been tried
 
 
 class Journal:
@@ -57,10 +57,9 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def keep(self, kept: Kept) -> Future[None]:
-        """Hand a decision over; the future is done once it has been tried."""
+    def keep(self, kept: Kept) -> None:
+        """Hand a decision over."""
         self._inbox.put(kept)
-        return kept.done
 
     @property
     def pending_events(self) -> int:
@@ -89,7 +88,7 @@ class Journal:
             self._store_events(last=not running)
             self._write_lines()
             for kept in batch:
-                kept.done.set_result(None)
+                kept.tell()
 
     def _next(self) -> tuple[list[Kept], bool]:
         """What has come in, waiting a little for the first; False at the end."""

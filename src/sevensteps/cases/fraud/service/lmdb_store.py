@@ -15,10 +15,11 @@ from typing import Any
 
 import lmdb
 
-from sevensteps.serve.errors import StorageError, StoreError
+from sevensteps.serve.errors import StorageError
 from sevensteps.serve.files import new_folder, sweep, write_atomically
 
 from .entries import Entry
+from .errors import StoreError
 from .records import Event, appended
 from .store import REBUILD, StoreInfo
 

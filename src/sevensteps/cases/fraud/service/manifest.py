@@ -89,7 +89,7 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise ModelError(
             f"no model in {folder}: {MANIFEST} is missing. Export one with "
-            "sevensteps.cases.fraud.service.export_model(model, features, folder, check=rows)"
+            f"{__package__}.export_model(model, features, folder, check=rows)"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(

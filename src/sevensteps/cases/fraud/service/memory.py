@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sevensteps.serve.requests import Rejected
+
 from .log import TAIL, read_log
 from .requests import PaymentRequest
 
@@ -49,14 +51,14 @@ class Decisions:
 
         Raises
         ------
-        ValueError
-            if the id was used for another payment
+        Rejected              if the id was used for another payment
         """
         known = self._known.get(payment.payment_id)
         if known is None:
             return None
         if known[0] != fingerprint(payment):
-            raise ValueError("payment_id was used for another payment")
+            reason = "payment_id was used for another payment"
+            raise Rejected(409, "conflict", ("payment_id", reason))
         return known[1]
 
     def remember(self, payment: PaymentRequest, decision: Decision) -> None:

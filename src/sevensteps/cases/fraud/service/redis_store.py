@@ -17,9 +17,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sevensteps.serve.errors import NoStore, StoreError
-
 from .entries import Entry
+from .errors import NoStore, StoreError
 from .records import Event
 from .store import REBUILD, StoreInfo, chunked
 

@@ -4,25 +4,17 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sevensteps.serve.requests import validated
+from sevensteps.serve.requests import Strict
 
 Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Country = Annotated[str, Field(min_length=1, max_length=32)]
 
 
-class PaymentRequest(BaseModel):
-    """A payment that waits for its decision.
-
-    Nothing is converted and nothing is ignored: "12.5" is not an amount, and a
-    misspelt field is an error rather than a missing value. `null` is missing.
-    """
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False
-    )
+class PaymentRequest(Strict):
+    """A payment that waits for its decision."""
 
     payment_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
     paid_at: Annotated[
@@ -40,17 +32,6 @@ class PaymentRequest(BaseModel):
 
 
 FIELDS = tuple(PaymentRequest.model_fields)
-
-
-def parse(body: bytes) -> PaymentRequest:
-    """Read a request's body.
-
-    Raises
-    ------
-    Rejected
-        400 if it is not JSON, 422 with one reason per field that is wrong
-    """
-    return validated(PaymentRequest, body, "malformed_json", "invalid_payment")
 
 
 def requests_of(payments: pa.Table, n: int | None = None) -> list[bytes]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 from sevensteps.cases.fraud.world import History
-from sevensteps.serve.errors import NoStore, StoreError
 
 from .entries import Content, Entry, content, nightly_entries
+from .errors import NoStore, StoreError
 from .records import Event, appended
 
 CHUNK = 5_000  # entries in one transaction or round trip

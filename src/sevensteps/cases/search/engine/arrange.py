@@ -116,7 +116,8 @@ def _pinned(
 ) -> list[int]:
     """Pinned products that are there and can be delivered."""
     wanted = rules.pinned.get(" ".join(query.words), ())
-    there = [p for p in wanted if 0 <= p < len(documents) and p not in rules.banned]
+    once = dict.fromkeys(wanted)
+    there = [p for p in once if 0 <= p < len(documents) and p not in rules.banned]
     gone = _gone(documents, np.array(there, np.int32))
     ready = [p for p, late in zip(there, gone, strict=True) if not late]
     return ready if pins else [p for p in ready if p in shown]

@@ -1,7 +1,8 @@
-"""The head of all queries, remembered for a while."""
+"""What was answered, remembered for a while."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -15,7 +16,7 @@ T = TypeVar("T")
 class Remembered(Generic[T]):
     """What was found, until it is old, of another version, or longest unused.
 
-    For one thread: the event loop's.
+    For any number of threads.
 
     Parameters
     ----------
@@ -39,24 +40,28 @@ class Remembered(Generic[T]):
     _kept: OrderedDict[Hashable, tuple[int, float, T]] = field(
         default_factory=OrderedDict, repr=False
     )
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def get(self, key: Hashable, version: int) -> T | None:
         """What was found with that version, if it is still believed."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != version or kept[1] < self.clock():
-            self._kept.pop(key, None)
-            self.misses += 1
-            return None
-        self._kept.move_to_end(key)
-        self.hits += 1
-        return kept[2]
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != version or kept[1] < self.clock():
+                self._kept.pop(key, None)
+                self.misses += 1
+                return None
+            self._kept.move_to_end(key)
+            self.hits += 1
+            return kept[2]
 
     def put(self, key: Hashable, version: int, found: T) -> None:
         """Keep what was found; what was longest unused goes."""
-        if self.size > 0:
+        if self.size <= 0:
+            return
+        with self._lock:
             self._kept[key] = version, self.clock() + self.keeps_s, found
             self._kept.move_to_end(key)
             if len(self._kept) > self.size:
