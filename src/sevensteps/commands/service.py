@@ -15,6 +15,7 @@ from sevensteps.serve import ServiceError
 from sevensteps.serve.config import KEY_VARIABLE
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
+from sevensteps.serve.run import answer
 
 
 def start(
@@ -39,11 +40,14 @@ def start(
             deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
             store=store,
         )
-        answer = service.demo().prepare(setup)
+        demo = service.demo()
+        config = demo.config(setup)
+        demo.fill(setup)
+        app = demo.app(config)
         header = f"Header  X-API-Key: {setup.api_key}"
         console.print(header, highlight=False, soft_wrap=True)
         console.print(f"Try     POST {service.path}, GET /health, /ready, /metrics")
-        answer()
+        answer(app)
     return 0
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sevensteps.serve.app import App
+    from sevensteps.serve.config import ServiceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,28 @@ class Setup:
 class Demo(Protocol):
     """A service with a small world around it; a module of `demos` is one."""
 
-    def prepare(self, setup: Setup, /) -> Callable[[], None]:
-        """Make what is missing or damaged; return what then answers until stopped.
+    def config(self, setup: Setup, /) -> ServiceConfig:
+        """How the service is started; checks the settings.
 
         Raises
         ------
-        ValueError, OSError, ServiceError
-            if it must not start; says why. Settings are checked before anything is made
+        ValueError                if one makes no sense
+        """
+
+    def fill(self, setup: Setup, /) -> None:
+        """Make what is missing or damaged.
+
+        Raises
+        ------
+        OSError, ServiceError     if that cannot be, with the reason
+        """
+
+    def app(self, config: Any, /) -> App:
+        """The service.
+
+        Raises
+        ------
+        OSError, ServiceError     if it must not start; says why
         """
 
     def bodies(self, n: int, /) -> list[bytes]:

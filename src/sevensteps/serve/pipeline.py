@@ -26,6 +26,7 @@ from .stages import Run, Stage
 TICK_S = 0.004  # how often the watch looks while there is work
 STUCK = 4  # threads that one stage may hold, before it is not asked any more
 SMOOTHING = 0.1  # of the mean service time
+UNKNOWN = 0.125  # of the deadline: what a request is thought to take at first
 FULL = 0.75  # of the time left, that the work ahead of a request may take
 
 
@@ -59,7 +60,8 @@ class Pipeline:
         watch: bool = True,
     ) -> None:
         self.stages, self.deadline_s, self.threads = tuple(stages), deadline_s, threads
-        self.hook, self.clock, self.service_s = hook, clock, 0.0
+        self.hook, self.clock = hook, clock
+        self.service_s = deadline_s * UNKNOWN
         self.breakers = {stage.name: Breaker(clock=clock) for stage in stages}
         self._begin, self._alive, self._closed = begin, 0, False
         self._waiting: deque[Run] = deque()
@@ -172,7 +174,7 @@ class Pipeline:
                     return None
                 run, now = self._waiting.popleft(), self.clock()
                 waited = now - run.came > self.service_s / 4
-                if waited and not run.step and run.due - now < self.service_s:
+                if waited and not run.step and run.due - now < 1.5 * self.service_s:
                     run.missing["queue"] = "overload"
                     run.step = len(self.stages)  # nothing of it is done
                 self._running.add(run)

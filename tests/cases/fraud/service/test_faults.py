@@ -129,7 +129,7 @@ def test_a_store_that_comes_back_empty_is_no_store(past, model, bodies, tmp_path
         replies = [service.post(body) for body in bodies[1:21]]
         assert {reply.status_code for reply in replies} == {200}
         why = {reply.json()["fallback"] for reply in replies}
-        assert why <= {"fetch_StoreError", "fetch_down"}
+        assert all(reason.startswith("fetch_") for reason in why)
         assert service.client.get("/ready").json()["status"] == "degraded"
         build_store(past, server.url)
         wait_until(
