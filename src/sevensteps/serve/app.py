@@ -23,16 +23,17 @@ from .http import (
     reply,
     request_id_of,
     server_timing,
+    wire,
 )
 from .ledger import Ledger
 from .requests import MAX_BODY, Rejected
-from .service import Desk, Service
+from .service import Desk, Seat, Service
 
 LARGE_BODY = 4_000_000  # bytes of an administrator's request: a thousand products
 RETRY_AFTER = {b"retry-after": b"1"}
 TEXT = b"text/plain; version=0.0.4; charset=utf-8"
 Reply = tuple[int, bytes, dict[bytes, bytes]]  # status, body, headers
-Route = Callable[[Headers, Receive, Send, float], Awaitable[None]]
+Route = Callable[[Headers, Receive, Send, Scope], Awaitable[None]]
 
 
 class App:
@@ -46,6 +47,7 @@ class App:
         self.service, self.config = service, config
         self.desk = Desk(service, self._drill if config.slow_stage else None)
         self._too_many = _too_many(service)
+        self._wire = wire(*self._too_many)
         self._key = config.api_key.encode()
         self._changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self._routes: dict[str, tuple[str, Route]] = {
@@ -62,11 +64,11 @@ class App:
         """Answer a request, or open and close the service."""
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
-        received = scope.get("received") or time.perf_counter()
+        scope.setdefault("received", time.perf_counter())
         headers: Headers = dict(scope["headers"])
         try:
             route = self._route(scope["method"], scope["path"])
-            await route(headers, receive, send, received)
+            await route(headers, receive, send, scope)
         except Rejected as rejected:
             self.desk.metrics.rejected(rejected.status, rejected.error)
             request_id = request_id_of(headers)
@@ -87,14 +89,20 @@ class App:
         return known[1]
 
     async def _ask(
-        self, headers: Headers, receive: Receive, send: Send, received: float
+        self, headers: Headers, receive: Receive, send: Send, scope: Scope
     ) -> None:
-        if self.desk.is_full(received):
-            return await reply(send, *self.turned_away())
-        authorise(headers, self._key)
-        ledger, request_id = Ledger(received), request_id_of(headers)
-        body = await read_body(headers, receive, MAX_BODY)
-        content = await self.desk.answer(body, ledger, request_id)
+        seat: Seat | None = scope.get("seat")  # unless it came in several pieces
+        ledger, request_id = Ledger(scope["received"]), request_id_of(headers)
+        try:
+            authorise(headers, self._key)
+            body = await read_body(headers, receive, MAX_BODY)
+            seat = seat or self.desk.enter(ledger.began)
+            if seat is None:
+                return await reply(send, *self.turned_away())
+            content = await self.desk.answer(body, ledger, request_id, seat)
+        finally:
+            if seat is not None:
+                seat.leave()
         ms = ledger.elapsed_ms()
         content |= {
             "request_id": request_id,
@@ -110,12 +118,19 @@ class App:
         self.desk.metrics.shed()
         return self._too_many
 
+    @property
+    def turned_away_raw(self) -> bytes:
+        """The same as it goes over the wire."""
+        self.desk.metrics.shed()
+        return self._wire
+
     def _change(self, path: str) -> Route:
         work = self.service.changes[path]
 
         async def change(
-            headers: Headers, receive: Receive, send: Send, received: float
+            headers: Headers, receive: Receive, send: Send, scope: Scope
         ) -> None:
+            received = scope["received"]
             authorise(headers, self._key)
             body = await read_body(headers, receive, LARGE_BODY)
             loop = asyncio.get_running_loop()

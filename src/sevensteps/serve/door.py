@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     from .app import App
+    from .service import Seat
 
 SLOW_S = 2.0  # that a whole request may take to come in
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,7})\r\n", re.IGNORECASE)
@@ -30,6 +30,7 @@ class Door(HttpToolsProtocol):
         self.service_app: App = self.config.app  # type: ignore[assignment]
         self._first = b"POST %s " % self.service_app.service.path.encode()
         self._received = 0.0
+        self._seat: Seat | None = None
         self._coming = False  # a request has begun and not ended
         self._hang_up: asyncio.TimerHandle | None = None
 
@@ -43,9 +44,12 @@ class Door(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Turn away in a flood; else parse, and see to it that the request ends."""
         self._received = time.perf_counter()
-        if self._is_flooded(data):
-            self.transport.write(response(*self.service_app.turned_away()))
-            return
+        self._seat = None
+        if self._is_whole(data):
+            self._seat = self.service_app.desk.enter(self._received)
+            if self._seat is None:
+                self.transport.write(self.service_app.turned_away_raw)
+                return
         super().data_received(data)
         if self._coming and self._hang_up is None:
             self._hang_up = self.loop.call_later(SLOW_S, self._too_slow)
@@ -60,7 +64,7 @@ class Door(HttpToolsProtocol):
         """A request begins: its deadline counts from here."""
         super().on_message_begin()
         self._coming = True
-        self.scope["received"] = self._received  # type: ignore[typeddict-unknown-key]
+        self.scope |= {"received": self._received, "seat": self._seat}  # type: ignore
 
     def on_message_complete(self) -> None:
         """It is there as a whole."""
@@ -78,22 +82,11 @@ class Door(HttpToolsProtocol):
             self.transport.write(TOO_SLOW)
             self.transport.close()
 
-    def _is_flooded(self, data: bytes) -> bool:
-        """Whether this is one whole request of many too many."""
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether this is one request to the service, all of it."""
         busy = self.cycle is not None and not self.cycle.response_complete
         if self._coming or busy or not data.startswith(self._first):
             return False
-        if not self.service_app.desk.is_full(self._received):
-            return False
-        head, found, body = data.partition(b"\r\n\r\n")
-        length = LENGTH.search(head + b"\r\n")
-        return bool(found) and length is not None and len(body) == int(length[1])
-
-
-def response(status: int, body: bytes, headers: dict[bytes, bytes]) -> bytes:
-    """A whole response as it goes over the wire."""
-    told = {b"content-type": b"application/json", **headers}
-    told[b"content-length"] = str(len(body)).encode()
-    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
-    lines += [b"%s: %s" % pair for pair in told.items()]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+        end = data.find(b"\r\n\r\n")
+        length = LENGTH.search(data, 0, end + 2)
+        return length is not None and len(data) == end + 4 + int(length[1])

@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 from .requests import Rejected
@@ -86,3 +87,12 @@ def server_timing(stages: Mapping[str, float], elapsed_ms: float) -> bytes:
     """The header that tells where the milliseconds went."""
     every = [*stages.items(), ("total", elapsed_ms)]
     return ", ".join(f"{name};dur={ms:.3f}" for name, ms in every).encode()
+
+
+def wire(status: int, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    """A whole response as it goes over the wire."""
+    told = {b"content-type": b"application/json", **headers}
+    told[b"content-length"] = str(len(body)).encode()
+    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [b"%s: %s" % pair for pair in told.items()]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

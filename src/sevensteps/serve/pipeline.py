@@ -80,13 +80,16 @@ class Pipeline:
         """Requests that wait or are worked on."""
         return len(self._waiting) + len(self._running)
 
-    def admits(self, left_s: float) -> bool:
+    def admits(self, left_s: float, ahead: int) -> bool:
         """Whether a request that has so long would be answered in time.
 
         A thread that has nothing to do takes any: so a mean that was once too high
         comes down again.
+
+        Parameters
+        ----------
+        ahead : requests that are before it
         """
-        ahead = self.in_flight
         if ahead < self.threads:
             return left_s > 0
         return (ahead + 1) * self.service_s / self.threads < FULL * left_s

@@ -27,6 +27,7 @@ KEEP_ALIVE_S = 75
 #: Python hands the interpreter over when a thread has waited so long. By default 5 ms:
 #: the event loop lets go of it three times a request, and would wait each time.
 SWITCH_S = 5e-5
+QUEUE, AT_A_TIME = 1_024, 4  # callers that wait to be taken in, and are at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,20 @@ def answer(app: App) -> None:
         gc.unfreeze()  # else libraries complain at the exit of what was never freed
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but new callers do not hold up those who are there.
+
+    asyncio takes in as many callers at a time as may queue for it; a thousand of them
+    cost it a fifth of a second.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; then let more of them queue in the kernel."""
+        await super().startup(sockets)
+        for each in sockets or []:
+            each.listen(QUEUE)
+
+
 def server(app: App) -> uvicorn.Server:
     """The server of an application, to be run with a socket."""
     settings = uvicorn.Config(
@@ -76,10 +91,11 @@ def server(app: App) -> uvicorn.Server:
         server_header=False,
         date_header=False,
         proxy_headers=False,
+        backlog=AT_A_TIME,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=10,
     )
-    return uvicorn.Server(settings)
+    return Server(settings)
 
 
 @contextlib.contextmanager
@@ -129,7 +145,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(1_024)  # from here on a caller waits, and is not refused
+        listening.listen(QUEUE)  # from here on a caller waits, and is not refused
     except OSError as error:
         listening.close()
         raise OSError(

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .admission import Allowance
+from .admission import Allowance, Effort
 from .ledger import Ledger
 from .metrics import RequestMetrics
 from .pipeline import Pipeline
@@ -101,6 +101,21 @@ class Service:
         raise AssertionError(f"the last of {list(self.answers)} must always answer")
 
 
+@dataclass(slots=True)
+class Seat:
+    """A request's place among those that were admitted; given back once."""
+
+    desk: Desk
+    by_model: bool
+    taken: bool = True
+
+    def leave(self) -> None:
+        """The next one may come in."""
+        if self.taken and self.by_model:
+            self.desk.admitted -= 1
+        self.taken = False
+
+
 class Desk:
     """Answers the requests of a service, on the event loop.
 
@@ -109,6 +124,7 @@ class Desk:
     pipeline : runs the stages
     allowance : of time for what is not answered by the stages
     in_flight : requests that were begun and are not answered
+    admitted : to the model, and not done with it
     """
 
     def __init__(self, service: Service, hook: Callable[[str], object] | None) -> None:
@@ -124,34 +140,52 @@ class Desk:
         self.metrics = RequestMetrics(service.what, service.labels)
         self.metrics.gauges(self._gauges() | dict(service.gauges))
         self.allowance = Allowance()
-        self.in_flight = 0
+        self.in_flight = self.admitted = 0
         self._keys: dict[Hashable, asyncio.Future[None]] = {}
         self._told: deque[asyncio.Future[None]] = deque()
         self._woken = False
 
-    def is_full(self, received: float) -> bool:
-        """Whether not even a fallback should be made for who comes now."""
-        left_s = received + self._work_s - time.perf_counter()
-        return not self.pipeline.admits(left_s) and not self.allowance.left()
+    def enter(self, received: float) -> Seat | None:
+        """What a request may have, decided before it is parsed; None: nothing.
 
-    async def answer(self, body: bytes, ledger: Ledger, request_id: str) -> Any:
+        It counts from here on: of many that come in one moment, each sees those before.
+        """
+        left_s = received + self._work_s - time.perf_counter()
+        if self.pipeline.admits(left_s, self.admitted):
+            self.admitted += 1
+            return Seat(self, by_model=True)
+        return Seat(self, by_model=False) if self.allowance.take() else None
+
+    async def answer(
+        self, body: bytes, ledger: Ledger, request_id: str, seat: Seat
+    ) -> dict[str, Any]:
         """What is told of a request.
 
         Raises
         ------
         Rejected              if it cannot be answered, with the reasons
         """
-        request = self.service.parse(body)
-        ledger.lap("parse")
-        self.in_flight += 1
+        effort, self.in_flight = Effort(), self.in_flight + 1
         try:
-            if self.service.key is None:
-                return await self._answer(request, ledger, request_id)
-            return await self._alone(request, ledger, request_id)
+            work = self._begin(body, ledger, request_id, seat)
+            told: dict[str, Any] = await effort.of(work)
         finally:
             self.in_flight -= 1
+        if not seat.by_model:
+            self.allowance.spent(effort.spent_s)
+        return told
 
-    async def _alone(self, request: Any, ledger: Ledger, request_id: str) -> Any:
+    async def _begin(
+        self, body: bytes, ledger: Ledger, request_id: str, seat: Seat
+    ) -> Any:
+        request = self.service.parse(body)
+        ledger.lap("parse")
+        work = self._answer if self.service.key is None else self._alone
+        return await work(request, ledger, request_id, seat)
+
+    async def _alone(
+        self, request: Any, ledger: Ledger, request_id: str, seat: Seat
+    ) -> Any:
         """Not before others with the same key are answered."""
         assert self.service.key is not None
         key = self.service.key(request)
@@ -159,35 +193,32 @@ class Desk:
             await asyncio.wait([other])
         self._keys[key] = asyncio.get_running_loop().create_future()
         try:
-            return await self._answer(request, ledger, request_id)
+            return await self._answer(request, ledger, request_id, seat)
         finally:
             self._keys.pop(key).set_result(None)
 
-    async def _answer(self, request: Any, ledger: Ledger, request_id: str) -> Any:
+    async def _answer(
+        self, request: Any, ledger: Ledger, request_id: str, seat: Seat
+    ) -> Any:
         known = self.service.recall(request)
         if known is not None:
             self.metrics.recalled()
             return known
         run = Run(request, due=ledger.began + self._work_s)
-        if self.pipeline.admits(run.due - time.perf_counter()):
+        if seat.by_model:
             await self._run(run)
             ledger.add(run.laps)
+            seat.leave()
         else:
             run.missing["queue"] = "overload"
         if run.refused is not None:
             raise run.refused
-        answer = self._answered(run, request_id)
+        answer = self.service.answer(run, request_id)
         if run.missing:
             ledger.lap("fallback")
         if self.service.keep is not None:
             await self._kept(answer, ledger)
         return self._count(answer, ledger)
-
-    def _answered(self, run: Run, request_id: str) -> Answer:
-        if not run.missing:
-            return self.service.answer(run, request_id)
-        with self.allowance.spending():
-            return self.service.answer(run, request_id)
 
     def _count(self, answer: Answer, ledger: Ledger) -> dict[str, Any]:
         told = self.service.told(answer)
