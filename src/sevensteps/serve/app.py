@@ -111,7 +111,10 @@ class App:
         }
         timing = server_timing(ledger.stages, ms)
         more = {b"x-request-id": request_id.encode(), b"server-timing": timing}
-        await reply(send, 200, compact(content), more)
+        if "respond" in scope:
+            scope["respond"](wire(200, compact(content), more))
+        else:
+            await reply(send, 200, compact(content), more)
 
     def turned_away(self) -> Reply:
         """What is told to whoever comes too many."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 if TYPE_CHECKING:
     from .app import App
@@ -66,6 +70,12 @@ class Door(HttpToolsProtocol):
         self._coming = True
         self.scope |= {"received": self._received, "seat": self._seat}  # type: ignore
 
+    def on_headers_complete(self) -> None:
+        """Offer to send a whole response in one system call."""
+        super().on_headers_complete()
+        if self.cycle.keep_alive:
+            self.scope["respond"] = partial(_respond, self.cycle)  # type: ignore
+
     def on_message_complete(self) -> None:
         """It is there as a whole."""
         self._in_time()
@@ -90,3 +100,13 @@ class Door(HttpToolsProtocol):
         end = data.find(b"\r\n\r\n")
         length = LENGTH.search(data, 0, end + 2)
         return length is not None and len(data) == end + 4 + int(length[1])
+
+
+def _respond(cycle: RequestResponseCycle, response: bytes) -> None:
+    """Send all of a response, and let uvicorn know."""
+    if cycle.disconnected:
+        return
+    cycle.response_started = cycle.response_complete = True
+    cycle.message_event.set()
+    cycle.transport.write(response)
+    cycle.on_response()

@@ -49,6 +49,12 @@ class LoadReport:
     by_fallback: int  # answers that are not the whole model's
     shed: int  # turned away at the door, with a 503
     ledger: pd.DataFrame  # stage: p50, p99, mean
+    whole_ms: Floats  # of answers by the whole model, as the service counted
+    seconds: float
+
+    def goodput(self, deadline_ms: float) -> float:
+        """Answers a second by the whole model within a deadline, from receipt on."""
+        return float(np.sum(self.whole_ms <= deadline_ms) / self.seconds)
 
     def quantile(self, q: float) -> Interval:
         """A latency quantile with its interval."""
@@ -284,4 +290,11 @@ def report_of(
         by_fallback=sum(FALLBACK in r.body for _, r in sent),
         shed=statuses[SHED],
         ledger=ledger,
+        whole_ms=np.array([r.stages["total"] for r in _whole(sent)]),
+        seconds=seconds,
     )
+
+
+def _whole(sent: list[Sent]) -> list[Reply]:
+    """Answers that lack nothing and tell their stages."""
+    return [r for _, r in sent if "total" in r.stages and FALLBACK not in r.body]

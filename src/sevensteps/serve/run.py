@@ -82,7 +82,7 @@ def server(app: App) -> uvicorn.Server:
     settings = uvicorn.Config(
         app,
         http=Door,
-        loop="asyncio",
+        loop="sevensteps.serve.loop:event_loop",
         ws="none",
         interface="asgi3",
         lifespan="on",

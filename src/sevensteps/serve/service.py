@@ -165,10 +165,10 @@ class Desk:
         ------
         Rejected              if it cannot be answered, with the reasons
         """
-        effort, self.in_flight = Effort(), self.in_flight + 1
+        self.in_flight += 1
+        work, effort = self._begin(body, ledger, request_id, seat), Effort()
         try:
-            work = self._begin(body, ledger, request_id, seat)
-            told: dict[str, Any] = await effort.of(work)
+            told = await (work if seat.by_model else effort.of(work))
         finally:
             self.in_flight -= 1
         if not seat.by_model:
@@ -177,7 +177,7 @@ class Desk:
 
     async def _begin(
         self, body: bytes, ledger: Ledger, request_id: str, seat: Seat
-    ) -> Any:
+    ) -> dict[str, Any]:
         request = self.service.parse(body)
         ledger.lap("parse")
         work = self._answer if self.service.key is None else self._alone
@@ -185,7 +185,7 @@ class Desk:
 
     async def _alone(
         self, request: Any, ledger: Ledger, request_id: str, seat: Seat
-    ) -> Any:
+    ) -> dict[str, Any]:
         """Not before others with the same key are answered."""
         assert self.service.key is not None
         key = self.service.key(request)
@@ -199,7 +199,7 @@ class Desk:
 
     async def _answer(
         self, request: Any, ledger: Ledger, request_id: str, seat: Seat
-    ) -> Any:
+    ) -> dict[str, Any]:
         known = self.service.recall(request)
         if known is not None:
             self.metrics.recalled()
