@@ -94,7 +94,7 @@ def test_traffic_is_new_each_time_and_never_ends(small):
 )
 def test_serving_imports_what_training_needs_only_to_train(name, heavy):
     code = (
-        f"import sys, sevensteps.commands.service, sevensteps.commands.demos.{name}\n"
+        f"import sys, sevensteps.commands.service, sevensteps.cases.{name}.demo\n"
         f"print({heavy!r} & set(sys.modules))"
     )
     told = subprocess.run(

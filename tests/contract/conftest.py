@@ -18,8 +18,8 @@ from sevensteps.cases.search.world import Size as ShopSize
 from sevensteps.cases.video import demo as video
 from sevensteps.cases.video.world import Size as VideoSize
 from sevensteps.cases.video.world import VideoWorld
-from sevensteps.commands.services import Setup
 from sevensteps.serve.app import App
+from sevensteps.serve.demo import Setup
 
 KEY = "a-key-that-only-tests-know"
 HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}

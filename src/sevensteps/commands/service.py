@@ -10,9 +10,10 @@ import httpx
 from rich.table import Table
 
 from sevensteps.commands.console import console, errors, failing_plainly, progress
-from sevensteps.commands.services import Service, Setup
+from sevensteps.commands.services import Service
 from sevensteps.serve import ServiceError
 from sevensteps.serve.config import KEY_VARIABLE
+from sevensteps.serve.demo import Setup
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
 from sevensteps.serve.run import answer
@@ -42,7 +43,7 @@ def start(
         )
         demo = service.demo()
         config = demo.config(setup)
-        demo.fill(setup)
+        demo.fill(setup, progress)
         app = demo.app(config)
         header = f"Header  X-API-Key: {setup.api_key}"
         console.print(header, highlight=False, soft_wrap=True)

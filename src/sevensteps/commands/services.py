@@ -6,64 +6,12 @@ Light enough for the command's help: a service's own code is imported when it is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sevensteps.serve.app import App
-    from sevensteps.serve.config import ServiceConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How a service is to be started on this machine.
-
-    Attributes
-    ----------
-    folder : what the demonstration needs is made here, and kept
-    api_key : what callers send as `X-API-Key`
-    port : 0 takes a free one
-    deadline_ms : within which every request is answered
-    store : folder or Redis address of somebody's own store; None for the cache's
-    """
-
-    folder: Path
-    api_key: str = field(repr=False)
-    port: int
-    deadline_ms: float
-    store: str | None = None
-
-
-class Demo(Protocol):
-    """A service with a small world around it; a module of `demos` is one."""
-
-    def config(self, setup: Setup, /) -> ServiceConfig:
-        """How the service is started; checks the settings.
-
-        Raises
-        ------
-        ValueError                if one makes no sense
-        """
-
-    def fill(self, setup: Setup, /) -> None:
-        """Make what is missing or damaged.
-
-        Raises
-        ------
-        OSError, ServiceError     if that cannot be, with the reason
-        """
-
-    def app(self, config: Any, /) -> App:
-        """The service.
-
-        Raises
-        ------
-        OSError, ServiceError     if it must not start; says why
-        """
-
-    def bodies(self, n: int, /) -> list[bytes]:
-        """`n` requests, other ones each time."""
+    from sevensteps.serve.demo import Demo
 
 
 @dataclass(frozen=True, slots=True)

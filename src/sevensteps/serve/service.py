@@ -7,11 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 
 from .admission import Allowance, Effort
+from .breaker import Breaker
 from .ledger import Ledger
 from .metrics import RequestMetrics
 from .pipeline import Pipeline
@@ -262,7 +264,7 @@ class Desk:
             "service_seconds": ("Mean of the stages", lambda: self.pipeline.service_s),
         }
         for name, breaker in self.pipeline.breakers.items():
-            told[f"{name}_open"] = ("1 if turned away", lambda b=breaker: b.is_open)
+            told[f"{name}_open"] = ("1 if turned away", partial(_is_open, breaker))
         return told
 
     def problems(self) -> list[str]:
@@ -282,3 +284,7 @@ class Desk:
 def _done(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _is_open(breaker: Breaker) -> float:
+    return breaker.is_open

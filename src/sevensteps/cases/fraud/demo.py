@@ -22,11 +22,9 @@ from sevensteps.cases.fraud.service import (
     requests_of,
 )
 from sevensteps.cases.fraud.world import History, PaymentsWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
@@ -49,7 +47,7 @@ def app(config: DecisionsConfig) -> App:
     return App(Decider(config).service(), config)
 
 
-def fill(setup: Setup) -> None:
+def fill(setup: Setup, progress: Progress = quiet) -> None:
     """Make the model and the store that are not there.
 
     The cache's own store is made again if it is damaged; another's is filled only if it

@@ -14,11 +14,9 @@ from sevensteps.cases.search.service import (
     search_requests,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 from sevensteps.serve.files import sweep
 
 WORLD = SearchWorld(
@@ -45,7 +43,7 @@ def app(config: SearchConfig) -> App:
     return App(Searches(config).service(), config)
 
 
-def fill(setup: Setup) -> None:
+def fill(setup: Setup, progress: Progress = quiet) -> None:
     """Train and export an engine, unless there is one that can be read.
 
     Raises

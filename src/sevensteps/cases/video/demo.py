@@ -15,11 +15,9 @@ from sevensteps.cases.video.service import (
     service_of,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 from sevensteps.serve.files import sweep
 
 WORLD = VideoWorld(
@@ -45,7 +43,7 @@ def app(config: PagesConfig) -> App:
     return App(service_of(config), config)
 
 
-def fill(setup: Setup) -> None:
+def fill(setup: Setup, progress: Progress = quiet) -> None:
     """Train and export a morning, unless there is one that can be read.
 
     Raises

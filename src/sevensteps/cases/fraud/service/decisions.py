@@ -97,11 +97,15 @@ class Decider:
     def by_model(self, run: Run) -> Decision | None:
         """What the policy says to the score."""
         made = run.made.get("act")
-        return None if made is None else self._decision(run, *made, run.made["score"])
+        if made is None:
+            return None
+        action, reasons = made
+        return self._decision(run, action, reasons, run.made["score"])
 
     def by_rules(self, run: Run) -> Decision:
         """What the payment alone says."""
-        return self._decision(run, *self.rules.decide(run.request), None)
+        action, reasons = self.rules.decide(run.request)
+        return self._decision(run, action, reasons, None)
 
     def keep(self, answer: Answer, tell: Callable[[], object]) -> None:
         """Remember a decision at once; log and store are told by a thread apart."""
