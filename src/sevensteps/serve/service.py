@@ -20,6 +20,8 @@ from .pipeline import Pipeline
 from .stages import Run, Stage
 
 WORK_SHARE = 0.8  # of the deadline; the rest is for the fallback, the log, the way back
+TURNS = 4  # of the event loop, that an answer waits for: begun, made, kept, sent
+SMOOTHING = 0.1  # of the mean lag of the loop
 Source = Callable[[Run], Any]
 
 
@@ -127,6 +129,7 @@ class Desk:
     allowance : of time for what is not answered by the stages
     in_flight : requests that were begun and are not answered
     admitted : to the model, and not done with it
+    lag_s : mean time until the event loop attends to what is ready
     """
 
     def __init__(self, service: Service, hook: Callable[[str], object] | None) -> None:
@@ -145,14 +148,14 @@ class Desk:
         self.in_flight = self.admitted = 0
         self._keys: dict[Hashable, asyncio.Future[None]] = {}
         self._told: deque[asyncio.Future[None]] = deque()
-        self._woken = False
+        self._woken, self._called, self.lag_s = False, 0.0, 0.0
 
     def enter(self, received: float) -> Seat | None:
         """What a request may have, decided before it is parsed; None: nothing.
 
         It counts from here on: of many that come in one moment, each sees those before.
         """
-        left_s = received + self._work_s - time.perf_counter()
+        left_s = received + self._work_s - time.perf_counter() - TURNS * self.lag_s
         if self.pipeline.admits(left_s, self.admitted):
             self.admitted += 1
             return Seat(self, by_model=True)
@@ -250,11 +253,12 @@ class Desk:
         """On another thread: the loop is woken once for all that are ready."""
         self._told.append(waiter)
         if not self._woken:
-            self._woken = True
+            self._woken, self._called = True, time.perf_counter()
             waiter.get_loop().call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         self._woken = False
+        self.lag_s += SMOOTHING * (time.perf_counter() - self._called - self.lag_s)
         while self._told:
             _done(self._told.popleft())
 
