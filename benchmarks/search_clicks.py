@@ -102,12 +102,12 @@ def ours(model: str) -> float:
     """The world's own eye and hand, on pages of ready-made matches."""
     # -- ADAPT HERE, should `cases.search.world` name its parts anew
     from sevensteps.cases.search.world.examine import behave
-    from sevensteps.cases.search.world.matching import Match
+    from sevensteps.cases.search.world.matching import ProductMatch
 
     n, rng = 50_000, np.random.default_rng(0)
     grade = grades(n).astype(np.int8)
     noise = rng.standard_normal((2, n, PLACES), dtype=np.float32)
-    match = Match(
+    match = ProductMatch(
         grade, grade + noise[0], grade + noise[1], rng.random(grade.shape) < 0.9
     )
     product = rng.integers(0, 300_000, grade.shape, dtype=np.int32)

@@ -42,8 +42,8 @@ from scaling import Row
 
 if TYPE_CHECKING:
     from sevensteps.cases.search.engine.query import Query
-    from sevensteps.cases.search.engine.shop import Asked
-    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.engine.shop import QueryLog
+    from sevensteps.cases.search.experiments import SearchSimulation
     from sevensteps.cases.search.service.live import Live
 
 SEED = 7
@@ -80,14 +80,14 @@ def world(asked: argparse.Namespace) -> Row:
     }
 
 
-def past(asked: argparse.Namespace) -> "Town":
+def past(asked: argparse.Namespace) -> "SearchSimulation":
     """A town after its past, from disk if it is there."""
-    from sevensteps.cases.search.experiments.town import Town
+    from sevensteps.cases.search.experiments import SearchSimulation
     from sevensteps.cases.search.world import SearchWorld
 
     (scale,), made = asked.scales, asked.folder.parent / "worlds"
     lived = SearchWorld(scale, seed=SEED)
-    return Town(lived, lived.cached(root=made))
+    return SearchSimulation(lived, lived.cached(root=made))
 
 
 def build(asked: argparse.Namespace) -> Row:
@@ -97,9 +97,9 @@ def build(asked: argparse.Namespace) -> Row:
 
     from sevensteps.cases.search.engine.dense import DenseIndex
     from sevensteps.cases.search.engine.engine import Engine
-    from sevensteps.cases.search.engine.features import Reference
+    from sevensteps.cases.search.engine.features import CatalogueFeatures
     from sevensteps.cases.search.engine.keyword import KeywordIndex
-    from sevensteps.cases.search.experiments.taught import taught_ranker
+    from sevensteps.cases.search.experiments.training import train_from_judgments
     from sevensteps.cases.search.service import export_search
 
     town, took, start = past(asked), {}, time.process_time()
@@ -117,10 +117,10 @@ def build(asked: argparse.Namespace) -> Row:
     lap("keyword build")
     near = DenseIndex.build(catalogue.vector.astype(np.float32))
     lap("dense build")
-    reference = Reference.of(catalogue.documents, catalogue.vector)
+    reference = CatalogueFeatures.of(catalogue.documents, catalogue.vector)
     engine = Engine(reads, catalogue, reference, words, near)
     lap("reference")
-    engine = engine.with_ranker(taught_ranker(town, engine))
+    engine = engine.with_ranker(train_from_judgments(town, engine))
     lap("ranker")
     export_search(engine, asked.folder / BUNDLE)
     lap("export")
@@ -139,7 +139,7 @@ def build(asked: argparse.Namespace) -> Row:
     } | scaling.on_disk(asked.folder / BUNDLE, HELD, "ranker and numbers")
 
 
-def keep(town: "Town", folder: Path) -> None:
+def keep(town: "SearchSimulation", folder: Path) -> None:
     """Write what the other parts need: queries, and products that come later.
 
     New products are copies of old ones: what they cost depends on their texts alone.
@@ -159,18 +159,18 @@ def keep(town: "Town", folder: Path) -> None:
     pq.write_table(later, folder / PRODUCTS)
 
 
-def log(folder: Path) -> "Asked":
+def log(folder: Path) -> "QueryLog":
     """The log's distinct queries, the most frequent first."""
     import pyarrow.parquet as pq
 
-    from sevensteps.cases.search.engine.shop import Asked
+    from sevensteps.cases.search.engine.shop import QueryLog
 
     told = pq.read_table(folder / QUERIES)
     ids, times = (told[name].to_numpy() for name in ("query_id", "times"))
-    return Asked(ids, told["text"].to_pylist(), times)
+    return QueryLog(ids, told["text"].to_pylist(), times)
 
 
-def drawn(told: "Asked", n: int, *, first: int | None = None) -> list[str]:
+def drawn(told: "QueryLog", n: int, *, first: int | None = None) -> list[str]:
     """Queries as likely as they were frequent, of all or of the first ones."""
     import numpy as np
 
@@ -179,7 +179,7 @@ def drawn(told: "Asked", n: int, *, first: int | None = None) -> list[str]:
     return [told.text[row] for row in rows]
 
 
-def rare(told: "Asked", n: int) -> list[str]:
+def rare(told: "QueryLog", n: int) -> list[str]:
     """Queries that were asked once."""
     import numpy as np
 

@@ -71,23 +71,23 @@ def read(name: str, *, drawn_only: bool = False) -> float:
 
     from sevensteps.cases.search.world import SearchWorld
     from sevensteps.cases.search.world.examine import behave
-    from sevensteps.world.luck import fates
+    from sevensteps.world import unit_streams
 
     world = SearchWorld("book", examination=name)  # type: ignore[arg-type]
-    stage = world.rules.stage(world.first_evening(), 0)
+    stage = world.rules.stage(world.first_state(), 0)
     rng = np.random.default_rng(1)
     shape = PAGES, PLACES
     product = rng.integers(0, world.size.n_products, shape).astype(np.int32)
     need = rng.integers(0, len(world.rules.needs), PAGES).astype(np.int32)
     who = rng.integers(0, world.size.n_shoppers, PAGES).astype(np.int32)
-    fate = fates(np.arange(PAGES), seed=1, future=1, day=1)
+    random_key = unit_streams(np.arange(PAGES), seed=1, future=1, day=1)
 
     device = stage.shoppers.device[who]
-    known = stage.meet(need, who, fate, product)
+    known = stage.meet(need, who, random_key, product)
 
     def pages() -> object:
-        match = known if drawn_only else stage.meet(need, who, fate, product)
-        return behave(world.examination, match, product, device, fate, fate)
+        match = known if drawn_only else stage.meet(need, who, random_key, product)
+        return behave(world.examination, match, product, device, random_key, random_key)
 
     return per_second(pages)
 
@@ -99,7 +99,7 @@ def made(scale: str) -> float:
     world = SearchWorld(scale)
     assert world.rules
     start = time.process_time()
-    n = len(world.first_evening().products)
+    n = len(world.first_state().products)
     return n / (time.process_time() - start)
 
 
@@ -110,7 +110,7 @@ def life(scale: str, days: int) -> float:
     world = SearchWorld(scale)
     assert world.rules
     start = time.process_time()
-    world.first_evening()
+    world.first_state()
     set_up = time.process_time() - start
     start = time.process_time()
     rows = world.history(days).searches.num_rows

@@ -50,21 +50,24 @@ def night(asked: argparse.Namespace) -> Row:
     """Write a morning; what that took, and what it weighs."""
     import faiss
 
-    from sevensteps.cases.video.recommender.overnight import Night, morning_after
+    from sevensteps.cases.video.recommender.snapshot_training import (
+        TrainingConfig,
+        train_snapshot,
+    )
     from sevensteps.cases.video.recommender.towers import Plan
     from sevensteps.cases.video.service import export_morning
     from sevensteps.cases.video.world import VideoWorld
 
     towers = Plan(epochs=1, buckets=1 << 15)
     nights = {
-        "smoke": Night(lesson=5),
-        "book": Night(per_day=40_000, towers=towers),
-        "full": Night(lesson=2, per_day=100_000, towers=towers),
+        "smoke": TrainingConfig(ranker_days=5),
+        "book": TrainingConfig(per_day=40_000, towers=towers),
+        "full": TrainingConfig(ranker_days=2, per_day=100_000, towers=towers),
     }
     (scale,), start = asked.scales, time.process_time()
     history = VideoWorld(scale, seed=SEED).history()
     made = time.process_time()
-    morning = morning_after(history, nights[scale])
+    morning = train_snapshot(history, nights[scale])
     learned = time.process_time()
     export_morning(morning, asked.folder)
     return {

@@ -105,7 +105,7 @@ def ours(scale: str, days: int) -> float:
 
     world = VideoWorld(scale, seed=7)
     start = time.process_time()
-    world.first_evening()
+    world.first_state()
     set_up = time.process_time() - start
     start = time.process_time()
     rows = world.history(days).impressions.num_rows

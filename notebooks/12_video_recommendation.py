@@ -265,7 +265,7 @@ teach.record(facts=facts.map("{:.2%}".format), told=told)
 facts.to_frame("share").round(5)
 
 # %% [markdown]
-# <!--=facts[of the user-item matrix filled]-->0.02%<!--/--> of the matrix is filled, and one video in a hundred takes <!--=facts[of clicks on the top 1 % of videos]-->41.02%<!--/--> of the clicks. Nobody put that tail into the world: videos are drawn alike, and what is shown more is clicked more. Where the lot shows a video to anybody, its popularity correlates with its true value at <!--=told-->0.0193<!--/-->. Popularity is a record of exposure.
+# Of the matrix <!--=facts[of the user-item matrix filled]-->0.02%<!--/--> is filled, and one video in a hundred takes <!--=facts[of clicks on the top 1 % of videos]-->41.02%<!--/--> of the clicks. Nobody put that tail into the world: videos are drawn alike, and what is shown more is clicked more. Where the lot shows a video to anybody, its popularity correlates with its true value at <!--=told-->0.0193<!--/-->. Popularity is a record of exposure.
 #
 # ### Where it stood
 #

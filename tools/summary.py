@@ -19,8 +19,8 @@ class Stage:
     seconds: float
 
 
-def read(report: Path) -> Stage:
-    """Counts of one report.
+def read(report: Path, name: str) -> Stage:
+    """Counts of one report, to be called `name`.
 
     Raises
     ------
@@ -32,7 +32,6 @@ def read(report: Path) -> Stage:
     total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     seconds = float(suite.get("time", 0))
-    name = report.stem.split("-", 1)[1]
     return Stage(name, total - skipped - failed, skipped, failed, seconds)
 
 
@@ -43,11 +42,18 @@ def words(stage: Stage) -> str:
     return f"{said or 'no tests'} in {stage.seconds:.2f}s"
 
 
+def name_of(report: Path) -> str:
+    """What the report `…/3.12/2-unit.xml` is of: "unit", on Python 3.12."""
+    stage, python = report.stem.split("-", 1)[1], report.parent.name
+    return f"{python} {stage}" if python.startswith("3.") else stage
+
+
 def main(directory: Path) -> int:
     """Print the stages and their sum; 1 if anything failed or nothing ran."""
-    stages = [read(path) for path in sorted(directory.glob("*.xml"))]
+    reports = sorted(directory.rglob("*.xml"))
+    stages = [read(path, name_of(path)) for path in reports]
     for stage in stages:
-        print(f"{stage.name:>12}  {words(stage)}")
+        print(f"{stage.name:>16}  {words(stage)}")
     total = Stage(
         "all",
         sum(stage.passed for stage in stages),

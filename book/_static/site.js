@@ -8,7 +8,9 @@ const isDark = () =>
   (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches && "dark")) === "dark";
 document.querySelector("[data-theme-toggle]").addEventListener("click", () => {
   root.dataset.theme = isDark() ? "light" : "dark";
-  localStorage.setItem("theme", root.dataset.theme);
+  try {
+    localStorage.setItem("theme", root.dataset.theme);
+  } catch { /* a browser that keeps nothing: the theme holds for this page */ }
 });
 
 // The chapter menu of a narrow screen.
@@ -36,11 +38,23 @@ const fitting = new ResizeObserver((entries) => {
 all("pre, .scroll, div.text_html, .table-wrapper").forEach((box) => fitting.observe(box));
 
 // Copy buttons on code that a reader would run.
+// A browser that refuses the clipboard (no https, no leave) is asked in the old way; if
+// that fails, too, the code stays selected.
+const copy = async (code) => {
+  try {
+    await navigator.clipboard.writeText(code.innerText);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(code);
+    return document.execCommand("copy");
+  }
+};
 document.addEventListener("click", async ({ target }) => {
   if (!target.matches(".copy")) return;
-  await navigator.clipboard.writeText(target.previousElementSibling.innerText);
-  target.textContent = "Copied";
-  setTimeout(() => (target.textContent = "Copy"), 1500);
+  const isCopied = await copy(target.previousElementSibling);
+  target.ariaLive = "polite";
+  target.textContent = isCopied ? "Copied" : "Selected: press Ctrl+C";
+  setTimeout(() => (target.textContent = "Copy"), isCopied ? 1500 : 6000);
 });
 
 // The section that is being read, in the contents of the page.
@@ -51,61 +65,49 @@ const watcher = new IntersectionObserver((entries) => {
   links.forEach((a) => a.removeAttribute("aria-current"));
   links.get(seen[0].target.id).setAttribute("aria-current", "true");
 }, { rootMargin: "0px 0px -75% 0px" });
-links.forEach((_, id) => id && watcher.observe(document.getElementById(id)));
+all("section[id]").filter(({ id }) => links.has(id)).forEach((part) => watcher.observe(part));
 
-// Search: the index is loaded when it is first needed.
+// Search: the index and what searches there are loaded when first needed, and asked for
+// again if they did not come.
 const dialog = document.getElementById("search-dialog");
 const [input, status, results] = ["input", ".search-status", ".results"].map((s) =>
   dialog.querySelector(s));
 let loading;
-const loadIndex = () => loading ||= new Promise((resolve, reject) => {
+const loadIndex = () => loading ||= new Promise((resolve) => {
   const script = document.createElement("script");
+  const loaded = () => {
+    if (!window.searchBook) loading = script.remove();
+    resolve();
+  };
   Object.assign(script, {
-    src: `${root.dataset.root}_static/search-index.js`, onload: resolve, onerror: reject,
+    src: `${root.dataset.root}_static/search-index.js`, onload: loaded, onerror: loaded,
   });
   document.head.append(script);
 });
 
-const score = (entry, words) => {
-  let total = 0;
-  for (const word of words) {
-    const start = new RegExp(`(^|[^a-z0-9])${word.replace(/\W/g, "\\$&")}`, "i");
-    const hit = start.test(entry.h) * 20 + start.test(entry.p) * 5 + start.test(entry.t);
-    if (!hit) return 0;
-    total += hit;
-  }
-  return total;
-};
-
-const excerpt = (text, words) => {
-  const at = Math.max(0, text.toLowerCase().indexOf(words[0].toLowerCase()) - 60);
-  return (at ? "…" : "") + text.slice(at, at + 180) + (at + 180 < text.length ? "…" : "");
-};
-
-const item = (entry, words) => {
+const item = (hit) => {
   const li = document.createElement("li");
   const a = li.appendChild(document.createElement("a"));
-  a.href = root.dataset.root + entry.u;
-  a.append(entry.h === entry.p ? entry.h : `${entry.p} › ${entry.h}`);
-  const p = li.appendChild(document.createElement("p"));
-  p.textContent = excerpt(entry.t, words);
+  a.href = root.dataset.root + hit.u;
+  a.append(hit.h === hit.p ? hit.h : `${hit.p} › ${hit.h}`);
+  li.appendChild(document.createElement("p")).textContent = hit.excerpt;
   return li;
+};
+const tell = (line, hits = []) => {
+  status.textContent = line;
+  results.replaceChildren(...hits.map(item));
 };
 
 const search = async () => {
-  const words = input.value.trim().split(/\s+/).filter(Boolean);
-  if (!words.length) {
-    results.replaceChildren();
-    status.textContent = "";
-    return;
-  }
+  if (input.value.trim() && !window.searchBook) tell("Loading the search index …");
   await loadIndex();
-  const hits = window.bookIndex
-    .map((entry) => [score(entry, words), entry])
-    .filter(([points]) => points > 0)
-    .sort((a, b) => b[0] - a[0]);
-  results.replaceChildren(...hits.slice(0, 20).map(([, entry]) => item(entry, words)));
-  status.textContent = hits.length === 1 ? "1 section" : `${hits.length} sections`;
+  const typed = input.value.trim();
+  if (!typed) return tell("");
+  if (!window.searchBook) {
+    return tell("The search index did not load. Check your connection, then press Enter.");
+  }
+  const { status: line, hits } = window.searchBook(typed);
+  return tell(line, hits);
 };
 
 const openSearch = () => {
@@ -117,7 +119,8 @@ input.addEventListener("input", search);
 input.addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     event.preventDefault();
-    results.querySelector("a")?.click();
+    if (window.searchBook) results.querySelector("a")?.click();
+    else search();
   }
   if (event.key === "Escape") dialog.close(); // else the browser only empties the field
 });

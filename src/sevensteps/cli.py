@@ -72,7 +72,8 @@ def doctor() -> None:
 
 @app.command(
     rich_help_panel=READ,
-    epilog="Examples: `sevensteps run fraud`, `sevensteps run fraud --data tables/`",
+    epilog="Examples: `sevensteps run fraud`, `sevensteps run fraud --data tables/`, "
+    "`sevensteps run search --letor MQ2008/Fold1`",
 )
 def run(
     chapter: Annotated[
@@ -87,6 +88,14 @@ def run(
             "search)",
         ),
     ] = None,
+    letor: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="run the ranking step of `search` on learning-to-rank features: "
+            "train.txt and test.txt, as LETOR writes them",
+        ),
+    ] = None,
     from_twin: Annotated[
         bool,
         typer.Option("--from-twin", help="take the cells from the .py that you edited"),
@@ -95,9 +104,11 @@ def run(
     """Execute a chapter and store its outputs, ready to be reviewed.
 
     The notebook and its .py twin are written only if every cell ran. With --data
-    no notebook is touched: a report is printed, and parts that need the
+    or --letor no notebook is touched: a report is printed, and parts that need the
     truth of a simulated world are skipped, and say so.
     """
+    if data is not None and letor is not None:
+        raise typer.BadParameter("give --data or --letor, not both")
     if data is not None and not data.is_dir():
         raise typer.BadParameter(
             f"no folder {data}: give one with tables: payments.csv, impressions.csv, "
@@ -108,6 +119,8 @@ def run(
 
     if data is not None:
         raise typer.Exit(run_on_own_data(chapter or "fraud", data))
+    if letor is not None:
+        raise typer.Exit(run_on_own_data(chapter or "search", letor, letor=True))
     raise typer.Exit(run_all(chapter, from_twin=from_twin))
 
 

@@ -193,7 +193,18 @@ BREACHES = {
         ),
     ],
     "glue": [lambda d: d.replace("02:14.", "{glue:text}`recal:.2f`.")],
-    "marks": [lambda d: d.replace("02:14.", "<!--=recal-->0.31<!--/-->.")],
+    "marks": [
+        lambda d: d.replace("02:14.", "<!--=recal-->0.31<!--/-->."),
+        lambda d: d.replace("02:14.", "<!-- =recal -->0.31<!--/-->."),
+        lambda d: d.replace("02:14.", "<!--=recal-->0.31."),
+    ],
+    "dollars": [
+        lambda d: d.replace("02:14.", "$5 to $9."),
+        lambda d: d.replace("02:14.", "US$ 5, and $x$ is a formula."),
+        lambda d: d.replace("02:14.", "$ x $."),
+        lambda d: d.replace("02:14.", "| $5 | a |"),
+        lambda d: d.html("<td>$5</td><td>$9</td>"),
+    ],
 }
 CASES = [(rule, change) for rule, changes in BREACHES.items() for change in changes]
 
@@ -235,6 +246,7 @@ def test_an_image_is_described_and_captioned_by_metadata():
         "```python\n# not a heading\n```",
         "```{admonition} Say this\nI would.\n```",
         "`<script>` is forbidden in outputs.",
+        r"From \$5 to \$9: $p_s$, $2(1 + x)^2$, `$HOME`." + "\n\n$$\na = b\n$$",
     ],
 )
 def test_harmless_prose_is_left_alone(harmless):

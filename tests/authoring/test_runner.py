@@ -98,8 +98,10 @@ PLANTED = {
     "13_altered_digit": (2, lambda cell: cell.outputs[0].data.update(PLAIN_46)),
     "14_new_warning": (3, lambda cell: cell.update(source=WARNS + cell.source)),
     "15_lost_figure": (5, lambda cell: cell.outputs.clear()),
+    "16_needs_the_clone": (1, lambda cell: cell.update(source=NEEDS + cell.source)),
 }
 PLAIN_46 = {"text/plain": "46"}
+NEEDS = "open('../pyproject.toml').close()\n"
 WARNS = "import warnings; warnings.warn('old')\n"
 
 
@@ -118,6 +120,21 @@ def test_each_planted_fault_fails_verification(chapter, tmp_path):
     assert status != 0
     assert not manifest.exists()
     assert failing == set(PLANTED)
+
+
+def test_the_installed_package_is_what_runs(chapter, tmp_path):
+    def ask(cells):
+        cells[3].source = "import sevensteps\nprint(sevensteps.__doc__)"
+        cells[3].outputs[0].text = "from the wheel\n"
+
+    edit(chapter.notebook, ask)
+    assert verify([chapter.notebook]) != 0
+    package = tmp_path / "installed" / "sevensteps"
+    with pytest.raises(FileNotFoundError, match="make test-notebooks"):
+        verify([chapter.notebook], installed=package.parent)
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('"""from the wheel"""')
+    assert verify([chapter.notebook], installed=package.parent) == 0
 
 
 def test_nothing_to_verify_is_not_a_success(tmp_path):

@@ -7,7 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from sevensteps.cases.fraud.data.report import KEPT_SHARE, plan, run_fraud, thin
+from sevensteps.cases.fraud.data.report import (
+    AP,
+    KEPT_SHARE,
+    LINE,
+    TREES,
+    plan,
+    run_offline,
+    thin,
+)
 from sevensteps.cases.fraud.world import PaymentsWorld
 from sevensteps.cli import app
 
@@ -63,6 +71,22 @@ def test_advice_in_brackets_is_told_whole(tmp_path):
     assert '[payments]\n  paid_at = "name in your file"' in told.output
 
 
+def test_judged_features_are_for_the_search_chapter(tmp_path):
+    part = "".join(
+        f"{n % 3 == 0:d} qid:{n // 10} 1:{n % 7} 2:{n % 3}\n" for n in range(60)
+    )
+    (tmp_path / "train.txt").write_text(part)
+    (tmp_path / "test.txt").write_text(part)
+    told = call("run", "search", "--letor", str(tmp_path))
+    assert told.exit_code == 0
+    assert "6 test queries are training queries" in " ".join(told.output.split())
+    told = call("run", "fraud", "--letor", str(tmp_path))
+    assert told.exit_code == 1
+    assert "--letor is for search" in told.output
+    told = call("run", "search", "--letor", str(tmp_path), "--data", str(tmp_path))
+    assert told.exit_code == 2
+
+
 @pytest.fixture(scope="module")
 def own_tables(tmp_path_factory):
     """Somebody's tables: the world's, without a word of truth."""
@@ -74,11 +98,11 @@ def own_tables(tmp_path_factory):
 
 
 def test_the_offline_half_runs_on_own_tables(own_tables):
-    report = run_fraud(own_tables)
-    amount, linear, trees = report.results
-    assert linear.average_precision.low > amount.average_precision.estimate
-    assert trees.average_precision.low > amount.average_precision.estimate
-    assert 0.1 < linear.calibration.estimate < 10
+    report = run_offline(own_tables)
+    amount = report.results["largest amount"][AP].estimate
+    for model in (LINE, TREES):
+        assert report.results[model][AP].low > amount
+        assert 0.1 < report.results[model]["predicted per fraud"].estimate < 10
     assert any("truth" in part for part in report.skipped)
 
 

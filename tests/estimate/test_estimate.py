@@ -84,6 +84,19 @@ def test_one_server_is_the_textbook_queue(utilisation):
     assert mean == pytest.approx(utilisation / (1 - utilisation))
 
 
+@pytest.mark.parametrize("utilisation", [0.005, 0.2, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("ms", [0.1, 10, 3_000])
+def test_one_server_waits_in_closed_form_whatever_a_service_takes(utilisation, ms):
+    """P(W > t) = rho exp(-(mu - lambda) t), so its 99th percentile is known, too."""
+    served, asked = 1_000 / ms, utilisation * 1_000 / ms
+    queue = waiting(Q(asked, "request/s"), Q(ms, "ms"), servers=1)
+    assert queue.utilisation == pytest.approx(utilisation)
+    want = utilisation / (served - asked)
+    assert queue.mean.to("s").magnitude == pytest.approx(want)
+    p99 = max(0.0, math.log(utilisation / 0.01)) / (served - asked)
+    assert queue.p99.to("s").magnitude == pytest.approx(p99)
+
+
 @pytest.mark.parametrize(("busy", "servers"), [(0.5, 2), (8, 10), (90, 100)])
 def test_erlang_c_equals_its_sum(busy, servers):
     terms = [math.exp(n * math.log(busy) - math.lgamma(n + 1)) for n in range(servers)]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from sevensteps.authoring import bank_page as page
-from sevensteps.teach.bank import STEPS, BankError, load_bank, write_pages
-from sevensteps.teach.bank.schema import bank_folder
+from sevensteps.authoring.bank_page import page, write_pages
+from sevensteps.teach.bank import STEPS, BankError, load_bank
 
-BANKS = sorted(bank_folder().glob("*.yml"))
+FOLDER = Path(__file__).parents[2] / "book" / "bank"
+BANKS = sorted(FOLDER.glob("*.yml"))
 names = pytest.mark.parametrize("path", BANKS, ids=lambda path: path.stem)
 
 Change = Callable[[dict[str, Any]], object]
@@ -20,7 +20,7 @@ Change = Callable[[dict[str, Any]], object]
 
 @pytest.fixture
 def raw() -> dict[str, Any]:
-    return yaml.safe_load((bank_folder() / "fraud.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load((FOLDER / "fraud.yml").read_text(encoding="utf-8"))
 
 
 def saved(folder: Path, raw: object) -> Path:
@@ -49,7 +49,7 @@ def test_page_is_in_step_with_its_bank(path: Path) -> None:
     stored = path.with_suffix(".md").read_text(encoding="utf-8")
     assert stored == page(load_bank(path.stem)), (
         f"{path.stem}.md is older than {path.name}: "
-        "run `python -m sevensteps.teach.bank` and commit the page"
+        "run `python -m sevensteps.authoring.bank_page` and commit the page"
     )
 
 

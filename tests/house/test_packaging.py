@@ -1,10 +1,14 @@
 """What surrounds the code: licences, lock, conda environment, workflows."""
 
 import itertools
+import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,8 @@ from packaging.utils import canonicalize_name
 from rattler import MatchSpec, Version, VersionSpec
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, PROJECT_BUILD = PYPROJECT["project"], PYPROJECT["build-system"]["requires"]
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 
@@ -32,22 +37,6 @@ def locked():
         yield Requirement(head), hashes
 
 
-def in_force(requirement, python):
-    """Whether a requirement counts on Linux under that Python."""
-    environment = {
-        "python_version": python,
-        "python_full_version": f"{python}.0",
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "platform_machine": "x86_64",
-        "platform_python_implementation": "CPython",
-        "implementation_name": "cpython",
-        "os_name": "posix",
-        "extra": "",
-    }
-    return requirement.marker is None or requirement.marker.evaluate(environment)
-
-
 def test_the_lock_is_hashed_and_names_no_host():
     assert "://" not in (ROOT / "requirements.lock").read_text()
     for requirement, hashes in locked():
@@ -55,42 +44,55 @@ def test_the_lock_is_hashed_and_names_no_host():
         assert str(requirement.specifier).startswith("=="), requirement
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_the_lock_has_one_version_of_all_that_is_declared(python):
-    pinned = {}
-    for requirement, _ in locked():
-        if in_force(requirement, python):
-            name = canonicalize_name(requirement.name)
-            assert name not in pinned, f"{name} twice on Python {python}"
-            pinned[name] = next(iter(requirement.specifier)).version
-    for text in declared():
-        wanted = Requirement(text)
-        version = pinned.get(canonicalize_name(wanted.name))
-        assert version is not None, f"{wanted.name} is not locked: run `make lock`"
-        assert wanted.specifier.contains(version, prereleases=True), text
+def test_the_lock_has_one_version_of_each_package():
+    """Two of one that computes would give other numbers on another Python."""
+    times = Counter(canonicalize_name(requirement.name) for requirement, _ in locked())
+    assert [name for name, n in times.items() if n > 1] == []
 
 
-def test_the_environment_is_what_pyproject_says():
+@pytest.mark.parametrize("text", [*declared(), *PROJECT_BUILD])
+def test_what_is_declared_is_locked_on_every_python(text):
+    wanted = Requirement(text)
+    name = canonicalize_name(wanted.name)
+    found = [each for each, _ in locked() if canonicalize_name(each.name) == name]
+    assert found, f"{name} is not locked: run `make lock`"
+    assert found[0].marker is None
+    version = next(iter(found[0].specifier)).version
+    assert wanted.specifier.contains(version, prereleases=True)
+
+
+def told_to_conda():
+    """What environment.yml asks of conda, and what of pip."""
+    told = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    (pip,) = [item["pip"] for item in told if isinstance(item, dict)]
+    return [item for item in told if isinstance(item, str)], pip
+
+
+def test_the_environment_is_up_to_date():
     check = [sys.executable, ROOT / "tools" / "environment.py", "--check"]
     assert subprocess.run(check, check=False).returncode == 0, "run `make lock`"
-    told = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    conda = [item for item in told if isinstance(item, str)]
-    (pip,) = [item["pip"] for item in told if isinstance(item, dict)]
-    assert pip == [*declared(), "-e ."]
+
+
+def test_the_environment_gives_the_locks_versions():
+    conda, pip = told_to_conda()
     assert [str(MatchSpec(item).name.normalized) for item in conda] == ["python", "pip"]
+    pip.remove("-e .")
+    pinned = {(r.name, r.specifier, r.marker) for r in map(Requirement, pip)}
+    assert len(pinned) == len(pip)
+    assert pinned == {(r.name, r.specifier, r.marker) for r, _ in locked()}
 
 
 def test_conda_takes_the_pythons_that_the_project_takes():
-    told = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    versions = VersionSpec(str(MatchSpec(told[0]).version))
+    versions = VersionSpec(str(MatchSpec(told_to_conda()[0][0]).version))
     for python in ["3.10.9", *(f"{minor}.1" for minor in PYTHONS), "3.14.0"]:
         ours = Requirement(f"python{PROJECT['requires-python']}").specifier
         assert versions.matches(Version(python)) == ours.contains(python), python
 
 
-def test_each_line_of_the_environment_has_its_reason():
-    lines = (ROOT / "environment.yml").read_text().splitlines()
-    items = [line for line in lines if re.match(r"\s+- (?!pip:)", line)]
+def test_what_the_environment_asks_for_itself_has_its_reason():
+    asked, _ = (ROOT / "environment.yml").read_text().split("# What these bring:")
+    items = re.findall(r"^ +- (?!pip:).*", asked, re.MULTILINE)
+    assert len(items) == len(declared()) + 4  # channel, Python, pip, us
     assert [line for line in items if not re.search(r"# \w+", line)] == []
 
 
@@ -155,7 +157,48 @@ def test_ci_covers_every_supported_python():
     assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == PYTHONS
 
 
-def test_ci_run_is_make_test():
+def test_what_a_quick_run_leaves_out_is_there():
+    """A folder that is renamed would come back into `make test-quick`."""
+    conftest = runpy.run_path(str(ROOT / "tests" / "conftest.py"))
+    places = [place for each in conftest["PLACES"].values() for place in each]
+    assert [p for p in places if not any((ROOT / "tests").glob(p))] == []
+    marks = {
+        mark.split(":")[0]
+        for mark in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
+    }
+    quick = re.search(r'-m "(.+)"', (ROOT / "Makefile").read_text())[1]
+    assert set(re.findall(r"not (\w+)", quick)) == marks == set(conftest["PLACES"])
+
+
+def test_ci_run_is_what_a_person_runs():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
-    assert script.read_text().rstrip().endswith("make test")
+    assert "exec make test-pythons" in script.read_text()
+
+
+def test_the_wheel_holds_what_a_notebook_reads(tmp_path):
+    """From another folder, where no clone is to be found."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "installed")
+    code = (
+        "import sevensteps; from sevensteps.teach import bank, measured, shipped\n"
+        "print(sevensteps.__file__, *sorted(f.name for name in shipped.FOLDERS"
+        " for f in shipped.shipped(name).iterdir()))\n"
+        "print(bank.load_bank('fraud').slug, len(measured('video-scale')) > 0)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (where, *names), last = (line.split() for line in run.stdout.splitlines())
+    assert where.startswith(str(tmp_path))
+    kept = [ROOT / folder for folder in ("book/bank", "data/measured")]
+    assert names == sorted(file.name for folder in kept for file in folder.iterdir())
+    assert last == ["fraud", "True"]

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.measure import Interval, average_precision, day_blocks, significant
+from sevensteps.measure import (
+    Interval,
+    average_precision,
+    block_bootstrap,
+    bootstrap,
+    significant,
+)
 
 
 def test_of_takes_the_central_quantiles_and_leaves_out_what_is_missing():
@@ -59,14 +65,28 @@ def test_what_cannot_be_measured_says_so():
 
 
 def test_blocks_draw_each_day_as_often_as_the_next():
-    blocks = day_blocks([3, 3, 5, 9], resamples=4000)
+    blocks = block_bootstrap([3, 3, 5, 9], resamples=4000)
     assert blocks.code.tolist() == [0, 0, 1, 2]
-    assert blocks.weight[0].tolist() == [1, 1, 1]
-    assert (blocks.weight.sum(axis=1) == 3).all()
-    np.testing.assert_allclose(blocks.weight[1:].mean(axis=0), 1, atol=0.06)
+    weight = blocks.totals(np.eye(3))
+    assert weight[0].tolist() == [1, 1, 1]
+    assert (weight.sum(axis=1) == 3).all()
+    np.testing.assert_allclose(weight[1:].mean(axis=0), 1, atol=0.06)
+    np.testing.assert_allclose(weight[1:].var(axis=0), 2 / 3, atol=0.06)
+    assert blocks.total()[0] == 4
+
+
+def test_many_blocks_are_drawn_a_few_resamples_at_a_time(monkeypatch):
+    """In parts, or all at once: every resample draws as many blocks as there are."""
+    monkeypatch.setattr(bootstrap, "AT_ONCE", 1_000)
+    blocks = block_bootstrap(np.arange(300), resamples=50)
+    weight = blocks.totals(np.eye(300))
+    assert weight.shape == (51, 300)
+    assert (weight.sum(axis=1) == 300).all()
+    assert (blocks.totals(np.eye(300)) == weight).all()
+    assert len(np.unique(weight, axis=0)) == 51
 
 
 @pytest.mark.parametrize("day", [[1, 1, 1], [1.0, np.nan, 2.0]])
 def test_blocks_refuse_one_day_and_missing_days(day):
-    with pytest.raises(ValueError, match=r"two days|row 1"):
-        day_blocks(day)
+    with pytest.raises(ValueError, match=r"two blocks|row 1"):
+        block_bootstrap(day)

@@ -1,5 +1,6 @@
 """Judged lists: equal to trec_eval, scikit-learn and LightGBM, and as theory says."""
 
+from functools import partial
 from itertools import permutations
 
 import lightgbm
@@ -48,6 +49,7 @@ def trec(score, grade, query, measures, exponential=False):
     return [told.get(q, nothing) for q in ids]
 
 
+mean_ndcg = partial(judged.mean, per_query.ndcg)
 MEASURES = {
     "ndcg": lambda x: per_query.ndcg(x, k=None, gain="linear", empty="zero"),
     "ndcg_cut_10": lambda x: per_query.ndcg(x, k=10, gain="linear", empty="zero"),
@@ -97,8 +99,13 @@ def test_condensed_lists_equal_trec_eval_on_runs_without_the_unjudged(seed):
     told = trec(score[kept], grade[kept], query[kept], {"map"})
     want = np.nanmean([each["map"] for each in told])
     some = np.isin(query, query[kept & (score > -np.inf)])
-    got = judged.mean_average_precision(
-        score[some], grade[some], query[some], missing="condensed", empty="zero"
+    got = judged.mean(
+        per_query.average_precision,
+        score[some],
+        grade[some],
+        query[some],
+        missing="condensed",
+        empty="zero",
     )
     assert got.estimate == pytest.approx(want, **EXACT)
 
@@ -110,21 +117,61 @@ def test_averaged_ties_equal_scikit_learn(seed, k, values):
     grade, score = rng.integers(0, 5, (9, 12)), rng.integers(0, values, (9, 12))
     query = np.repeat(np.arange(9), 12)
     for gain, worth in (("linear", grade), ("exponential", 2**grade - 1)):
-        got = judged.ndcg(
-            score.ravel(), grade.ravel(), query, k=k, gain=gain, ties="average"
+        got = mean_ndcg(
+            score.ravel(),
+            grade.ravel(),
+            query,
+            k=k,
+            gain=gain,
+            ties="average",
         )
         some = worth.any(axis=1)
         want = ndcg_score(worth[some], score[some], k=k)
         assert got.estimate == pytest.approx(want, **EXACT)
 
 
-@pytest.mark.parametrize("metric", [per_query.precision_at_k, per_query.recall_at_k])
-def test_averaged_ties_are_the_mean_over_all_orders(metric):
-    score, grade, query = np.array([2, 1, 1, 1, 0]), np.array([0, 1, 0, 1, 1]), [0] * 5
-    averaged = metric(ranked(score, grade, query), k=2, ties="average")
+TIED = {
+    "ndcg": partial(per_query.ndcg, k=3),
+    "precision": partial(per_query.precision_at_k, k=2),
+    "recall": partial(per_query.recall_at_k, k=2),
+    "reciprocal rank": per_query.reciprocal_rank,
+    "reciprocal rank of two": partial(per_query.reciprocal_rank, k=2),
+    "average precision": per_query.average_precision,
+}
+
+
+@pytest.mark.parametrize("metric", TIED.values(), ids=TIED)
+@pytest.mark.parametrize(
+    ("score", "grade"),
+    [
+        ([2, 1, 1, 1, 0], [0, 1, 0, 1, 1]),
+        ([1, 1, 1, 1, 1], [0, 0, 1, 0, 0]),
+        ([1, 1, 1, 0, 0], [0, 0, 0, 1, 0]),
+        ([2, 2, 1, -np.inf, -np.inf], [1, 0, 0, 1, 0]),
+    ],
+)
+def test_averaged_ties_are_the_mean_over_all_orders(metric, score, grade):
+    score, grade, query = np.array(score, float), np.array(grade), [0] * 5
+    averaged = metric(ranked(score, grade, query), ties="average")
     orders = [np.array(p) for p in permutations(range(5))]
-    by_order = [metric(ranked(score[p], grade[p], query), k=2) for p in orders]
+    by_order = [metric(ranked(score[p], grade[p], query)) for p in orders]
     assert averaged == pytest.approx(np.mean(by_order), abs=1e-12)
+    shuffled = [
+        metric(ranked(score[p], grade[p], query), ties="average") for p in orders
+    ]
+    assert np.ptp(shuffled) < 1e-12
+
+
+def test_ties_in_many_queries_are_averaged_query_by_query():
+    rng = np.random.default_rng(8)
+    score, query = rng.integers(0, 3, 60), np.repeat(np.arange(12), 5)
+    grade = (rng.random(60) < 0.3).astype(int)
+    for metric in (per_query.reciprocal_rank, per_query.average_precision):
+        got = metric(ranked(score, grade, query), ties="average", empty="zero")
+        for q in range(12):
+            mine = query == q
+            alone = ranked(score[mine], grade[mine], query[mine])
+            assert got[q] == metric(alone, ties="average", empty="zero")[0]
 
 
 def test_ndcg_equals_what_lightgbm_prints():
@@ -146,53 +193,29 @@ def test_ndcg_equals_what_lightgbm_prints():
     score = booster.predict(x)
     for k in (1, 3, 5, 10):
         want = printed["train"][f"ndcg@{k}"][-1]
-        got = judged.ndcg(score, grade, query, k=k, empty="one").estimate
+        got = mean_ndcg(score, grade, query, k=k, empty="one").estimate
         assert got == pytest.approx(want, **EXACT)
-
-
-def stopped_at(grade, highest):
-    """Expected reciprocal rank, one user at a time."""
-    going, total = 1.0, 0.0
-    for place, g in enumerate(grade, start=1):
-        content = (2**g - 1) / 2**highest
-        total += going * content / place
-        going *= 1 - content
-    return total
-
-
-@settings(max_examples=20, deadline=None)
-@given(seeds, st.sampled_from([None, 1, 5]))
-def test_expected_reciprocal_rank_is_what_a_loop_finds(seed, k):
-    score, grade, query = rows(seed, absent=0)
-    lists = ranked(score, grade, query)
-    got = per_query.expected_reciprocal_rank(lists, highest=4, k=k, empty="zero")
-    for value, q in zip(got, lists.query, strict=True):
-        mine = query == q
-        shown = np.maximum(grade[mine][np.argsort(-score[mine])], 0)[:k]
-        assert value == pytest.approx(stopped_at(shown, 4), **EXACT)
 
 
 def test_what_no_list_holds_cannot_content():
     lists = ranked([-np.inf, -np.inf, 1.0], grades=[4, 3, 0], query=[0, 0, 0])
     every = [
-        per_query.expected_reciprocal_rank(lists, highest=4),
         per_query.reciprocal_rank(lists),
         per_query.average_precision(lists),
         per_query.ndcg(lists, k=None),
         per_query.recall_at_k(lists, k=3),
         per_query.precision_at_k(lists, k=3),
     ]
-    assert np.ravel(every).tolist() == [0.0] * 6
+    assert np.ravel(every).tolist() == [0.0] * 5
 
 
 METRICS = {
-    "ndcg": lambda *x, **o: judged.ndcg(*x, k=5, **o),
-    "precision": lambda *x, **o: judged.precision_at_k(*x, k=5, **o),
-    "recall": lambda *x, **o: judged.recall_at_k(*x, k=5, **o),
-    "mrr": judged.mean_reciprocal_rank,
-    "map": judged.mean_average_precision,
-    "err": lambda *x, **o: judged.expected_reciprocal_rank(*x, highest=4, **o),
-    "bpref": judged.bpref,
+    "ndcg": partial(judged.mean, per_query.ndcg, k=5),
+    "precision": partial(judged.mean, per_query.precision_at_k, k=5),
+    "recall": partial(judged.mean, per_query.recall_at_k, k=5),
+    "mrr": partial(judged.mean, per_query.reciprocal_rank),
+    "map": partial(judged.mean, per_query.average_precision),
+    "bpref": partial(judged.mean, per_query.bpref),
 }
 each_metric = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 
@@ -230,7 +253,6 @@ def test_a_worse_document_moved_above_a_better_never_helps(seed, i, j, k):
     for metric in (
         lambda x: per_query.ndcg(x, k=k, empty="zero"),
         lambda x: per_query.average_precision(x, empty="zero"),
-        lambda x: per_query.expected_reciprocal_rank(x, highest=4, empty="zero"),
     ):
         harmed, helped = (metric(ranked(score, g, query)) for g in (swapped, better))
         assert harmed <= helped + 1e-12
@@ -239,7 +261,7 @@ def test_a_worse_document_moved_above_a_better_never_helps(seed, i, j, k):
 def test_an_empty_query_counts_as_named():
     score, grade, query = [2, 1, 2, 1], [1, 0, 0, 0], [0, 0, 1, 1]
     told = {
-        empty: judged.ndcg(score, grade, query, k=2, empty=empty).estimate
+        empty: mean_ndcg(score, grade, query, k=2, empty=empty).estimate
         for empty in ("skip", "one", "zero")
     }
     assert told == {"skip": 1.0, "one": 1.0, "zero": 0.5}
@@ -247,31 +269,28 @@ def test_an_empty_query_counts_as_named():
     assert np.isnan(per_query.average_precision(lists)).tolist() == [False, True]
 
 
-def test_missing_judgements_are_counted_and_bracketed():
+def test_missing_judgements_are_counted_():
     score, grade, query = [3, 2, 1, 2, 1], [-1, 2, 0, 1, -1], [0, 0, 0, 1, 1]
-    share = judged.judged_share(score, grade, query, k=2)
+    share = judged.mean(per_query.judged_share, score, grade, query, k=2)
     assert share.estimate == 0.5
     zero, condensed = (
-        judged.ndcg(score, grade, query, k=2, missing=how).estimate
+        mean_ndcg(score, grade, query, k=2, missing=how).estimate
         for how in ("zero", "condensed")
     )
     assert condensed == 1 > zero
-    gap = judged.ndcg_extremes(score, grade, query, k=2, highest=4)
-    assert gap.worst.estimate == zero
-    assert gap.best.estimate == pytest.approx((1 + ndcg_score([[1, 15]], [[2, 1]])) / 2)
 
 
 def test_intervals_of_the_same_queries_pair():
     score, grade, query = rows(3, n_queries=300)
-    a = judged.ndcg(score, grade, query, k=5)
-    b = judged.mean_average_precision(score, grade, query)
+    a = mean_ndcg(score, grade, query, k=5)
+    b = judged.mean(per_query.average_precision, score, grade, query)
     noise = np.random.default_rng(0).normal(0, 0.01, len(score))
-    close = judged.ndcg(score + noise, grade, query, k=5) - a
+    close = mean_ndcg(score + noise, grade, query, k=5) - a
     assert (a - a).high == 0
     assert (a - b).estimate == pytest.approx(a.estimate - b.estimate)
     assert close.high - close.low < 0.3 * (a.high - a.low)
     with pytest.raises(ValueError, match="different resamples"):
-        a - judged.ndcg(score, grade, query, k=5, seed=1)
+        a - mean_ndcg(score, grade, query, k=5, seed=1)
 
 
 def test_the_interval_covers_as_often_as_it_says():
@@ -292,7 +311,9 @@ def test_queries_of_one_shopper_are_redrawn_together():
     assert 2.6 < width < 3.8  # the square root of ten
     score, query = rng.random(1_000), np.repeat(ids, 2)
     grade = np.tile([1, 0], 500)
-    flat = judged.ndcg(score, grade, query, k=1, block=np.repeat(shopper, 2))
+    flat = judged.mean(
+        per_query.ndcg, score, grade, query, k=1, block=np.repeat(shopper, 2)
+    )
     each = per_query.ndcg(ranked(score, grade, query), k=1)
     assert flat == over_queries(each, ids, block=shopper)
 
@@ -307,15 +328,26 @@ def test_queries_of_one_shopper_are_redrawn_together():
         (lambda: ranked([1, 2], [1], [0]), "differ in length"),
         (lambda: METRICS["ndcg"]([1, 2], [0, 0], [0, 1]), "no query has a relevant"),
         (lambda: METRICS["ndcg"]([1, 2], [1, 1], [0, 0]), "at least two blocks"),
-        (lambda: METRICS["err"]([1], [5], [0]), "above the `highest`, 4"),
+        (lambda: METRICS["ndcg"]([1], [51], [0]), "gain='linear'"),
         (lambda: METRICS["map"]([1], [1], [0], relevant=0), "a grade above 0"),
         (lambda: METRICS["map"]([1], [1], [0], empty="none"), "'skip' or 'one' or"),
         (lambda: METRICS["map"]([1], [1], [0], missing="drop"), "or 'condensed'"),
-        (lambda: judged.ndcg([1], [1], [0], k=0), "`k` must be at least 1"),
-        (lambda: judged.ndcg([1], [1], [0], k=1, gain="log"), "`gain` must be"),
-        (lambda: judged.ndcg([1], [1], [0], k=1, ties="best"), "`ties` must be"),
         (
-            lambda: judged.ndcg([1, 2], [1, 1], [0, 0], k=1, block=[1, 2]),
+            lambda: mean_ndcg([1], [1], [0], k=0),
+            "`k` must be at least 1",
+        ),
+        (
+            lambda: mean_ndcg([1], [1], [0], k=1, gain="log"),
+            "`gain` must be",
+        ),
+        (
+            lambda: mean_ndcg([1], [1], [0], k=1, ties="best"),
+            "`ties` must be",
+        ),
+        (
+            lambda: judged.mean(
+                per_query.ndcg, [1, 2], [1, 1], [0, 0], k=1, block=[1, 2]
+            ),
             "row 1 has another `block`",
         ),
     ],

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sevensteps import measure
+from sevensteps.cases.fraud import money
 from sevensteps.cases.fraud.world import Costs
 
 
@@ -53,7 +54,7 @@ def test_bins_hold_the_rows_that_are_stood_for(by, rows):
 def test_the_price_of_a_review_counts_all_who_want_one(rows):
     options = {"costs": Costs(review_cost=0.1, review_insults=0), "review_capacity": 50}
     weighted, repeated = both(
-        measure.review_price, rows, "score", "amount", "day", **options
+        money.review_price, rows, "score", "amount", "day", **options
     )
     assert weighted == pytest.approx(repeated)
     assert weighted > 0
@@ -63,8 +64,8 @@ def test_money_counts_what_each_row_stands_for(rows):
     score, label, day, amount, times = rows
     block = np.where(score > 0.5, 3, 0)
     args = [block, 0 * block, label, amount, day]
-    weighted = measure.money_saved(*args, Costs(), weight=times)
-    repeated = measure.money_saved(*(np.repeat(a, times) for a in args), Costs())
+    weighted = money.money_saved(*args, Costs(), weight=times)
+    repeated = money.money_saved(*(np.repeat(a, times) for a in args), Costs())
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
@@ -87,7 +88,7 @@ def test_impossible_weights_are_refused(weight):
 def test_the_mean_day_resamples_days():
     daily = pd.Series([1.0, 2.0, 6.0, 3.0], index=[4, 5, 6, 7])
     mean = measure.mean_per_day(daily, resamples=50)
-    drawn = measure.day_blocks(daily.index, 50).weight[1:]
+    drawn = measure.block_bootstrap(daily.index, 50).totals(np.eye(4))[1:]
     assert mean.estimate == 3.0
     np.testing.assert_allclose(mean.samples, drawn @ daily.to_numpy() / 4)
 
@@ -97,7 +98,7 @@ def test_the_mean_day_resamples_days():
     [
         (pd.Series([1.0, 2.0], index=[3, 3]), "twice"),
         (pd.Series([1.0, np.nan]), "NaN"),
-        (pd.Series([1.0]), "two days"),
+        (pd.Series([1.0]), "two blocks"),
     ],
 )
 def test_days_that_cannot_be_averaged_are_refused(daily, message):

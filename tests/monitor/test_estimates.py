@@ -1,57 +1,37 @@
-"""Estimates without labels, labels that mature, recall that halves."""
+"""Estimates without labels, labels when they come, recall that halves."""
 
 import numpy as np
 import pytest
 
-from sevensteps.monitor import chargebacks_by_day, estimate_by_day, half_life, matured
+from sevensteps.monitor import expected_by_day, half_life, reports_by_day
 
 
-def test_calibrated_scores_tell_frauds_recall_and_precision() -> None:
+def test_calibrated_scores_sum_to_the_positives_of_a_day() -> None:
     rng = np.random.default_rng(0)
     n, n_days = 400_000, 40
     p = rng.beta(0.02, 2, n)
-    fraud, day, flagged = rng.random(n) < p, rng.integers(0, n_days, n), p > 0.2
-    table = estimate_by_day(p, flagged, day)
-    frauds = np.bincount(day, fraud)
-    inside = (table["frauds_low"] <= frauds) & (frauds <= table["frauds_high"])
-    assert 0.85 <= inside.mean() <= 1
-    caught = np.bincount(day, fraud & flagged)
-    assert table["recall"].mean() == pytest.approx(
-        caught.sum() / frauds.sum(), rel=0.05
-    )
-    precise = caught.sum() / np.bincount(day, flagged).sum()
-    assert table["precision"].mean() == pytest.approx(precise, rel=0.05)
-    assert table["alerts"].sum() == flagged.sum()
-
-
-def test_nothing_expected_is_not_a_number() -> None:
-    table = estimate_by_day([0.0, 0.5], [False, False], [1, 2])
-    assert np.isnan(table.loc[1, "recall"])
-    assert np.isnan(table.loc[2, "precision"])
-    assert table.loc[2, "recall"] == 0
+    positive, day = rng.random(n) < p, rng.integers(0, n_days, n)
+    expected = expected_by_day(p, day)
+    spread = np.sqrt(np.bincount(day, p * (1 - p)))
+    off = (np.bincount(day, positive) - expected) / spread
+    assert 0.7 < off.std() < 1.3
+    assert expected.index.tolist() == list(range(n_days))
 
 
 def test_scores_must_be_probabilities() -> None:
     with pytest.raises(ValueError, match=r"row 1: 1\.5 is no probability"):
-        estimate_by_day([0.5, 1.5], [True, True], [0, 0])
+        expected_by_day([0.5, 1.5], [0, 0])
     with pytest.raises(ValueError, match="row 0: nan"):
-        estimate_by_day([np.nan], [True], [0])
+        expected_by_day([np.nan], [0])
     with pytest.raises(ValueError, match="lengths differ"):
-        estimate_by_day([0.5], [True, False], [0])
+        expected_by_day([0.5], [0, 1])
 
 
-def test_chargebacks_count_when_they_arrive() -> None:
-    told = chargebacks_by_day([3, 1, 3, 9], [0, 1, 3, 7, 8, 9], window=7)
-    assert told.tolist() == [0, 1, 3, 3, 2, 3]
+def test_reports_count_when_they_arrive() -> None:
+    count = reports_by_day([3, 1, 3, 9], [0, 1, 3, 7, 8, 9], window=7)
+    assert count.tolist() == [0, 1, 3, 3, 2, 3]
     with pytest.raises(ValueError, match="at least one day"):
-        chargebacks_by_day([1], [1], window=0)
-
-
-def test_maturity_is_the_share_reported() -> None:
-    assert matured([1, 2, 3, 4], [0, 2, 9]).tolist() == [0, 0.5, 1]
-    for bad in ([], [-1], [np.nan]):
-        with pytest.raises(ValueError, match="delays must be"):
-            matured(bad, [1])
+        reports_by_day([1], [1], window=0)
 
 
 def test_a_half_life_is_covered() -> None:
@@ -77,7 +57,7 @@ def test_no_decay_is_an_endless_half_life() -> None:
     ("day", "n", "k", "said"),
     [
         ([0, 1], [5, 5], [1, 6], "row 1: caught 6 of 5"),
-        ([0, 1], [5, 5], [0, 0], "no fraud was caught"),
+        ([0, 1], [5, 5], [0, 0], "nothing was caught"),
         ([2, 2], [5, 5], [1, 1], "two different days"),
         ([0, 1], [5], [1], "lengths differ"),
         ([0, 1], [5, np.nan], [1, 1], "row 1"),

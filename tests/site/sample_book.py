@@ -77,10 +77,15 @@ def notebook() -> nbformat.NotebookNode:
 def build(folder: Path) -> Path:
     """Build the sample in `folder` with the book's own configuration."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
+    nbformat.write(notebook(), folder / "chapter.ipynb")
+    return build_pages(folder)
+
+
+def build_pages(folder: Path) -> Path:
+    """Build the pages that are in `folder` as the book is built."""
     for part in ("_ext", "_static", "_templates", "diagrams"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "_config.yml", folder)
-    nbformat.write(notebook(), folder / "chapter.ipynb")
     run_build(folder)
     return folder / "_build" / "html"
 

@@ -70,6 +70,62 @@ def test_the_theme_is_kept_on_the_next_page(page: Page, sample: Site) -> None:
     assert page.evaluate(colour) == night != day
 
 
+REFUSALS = {
+    "no clipboard": "Object.defineProperty(navigator, 'clipboard', { value: null });",
+    "refused": "navigator.clipboard.writeText = () => Promise.reject(Error('no'));",
+}
+OLD_WAYS = {"works": "null", "fails": "document.execCommand = () => false"}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("old_way", OLD_WAYS)
+def test_a_refused_clipboard_is_told(page: Page, refusal: str, old_way: str) -> None:
+    page.evaluate(f"() => {{ {REFUSALS[refusal]} {OLD_WAYS[old_way]} }}")
+    page.evaluate("document.oncopy = () => { window.copied = `${getSelection()}`; }")
+    button = page.locator(".run-first .copy")
+    code = page.locator(".run-first pre").inner_text()
+    button.click()
+    if old_way == "works":
+        expect(button).to_have_text("Copied")
+        assert page.evaluate("window.copied.trim()") == code
+    else:
+        expect(button).to_have_text("Selected: press Ctrl+C")
+        assert page.evaluate("`${getSelection()}`.trim()") == code
+        expect(button).to_be_visible()
+
+
+def test_a_browser_that_keeps_nothing_still_turns_dark(
+    browser: Browser, sample: Site
+) -> None:
+    context = browser.new_context(color_scheme="light")
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage',"
+        " { get() { throw new DOMException('denied', 'SecurityError'); } })"
+    )
+    seen = visit(context, sample.address + "chapter.html")
+    seen.page.get_by_role("button", name="Switch between light and dark").click()
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert seen.errors == []
+    context.close()
+
+
+@pytest.mark.parametrize("how", ["forbidden", "lost"])
+def test_without_our_script_no_button_is_dead(
+    browser: Browser, sample: Site, how: str
+) -> None:
+    context = browser.new_context(
+        java_script_enabled=how == "lost", viewport={"width": 390, "height": 844}
+    )
+    context.route("**/site.js*", lambda route: route.abort())
+    page = visit(context, sample.address + "chapter.html").page
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator(".book-nav").get_by_text("Components")).to_be_visible()
+    page.goto(sample.address + "search.html")
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("Searching needs JavaScript")
+    context.close()
+
+
 def test_the_menu_of_a_telephone_opens_and_closes(
     browser: Browser, sample: Site
 ) -> None:

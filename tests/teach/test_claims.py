@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from sevensteps.teach import ClaimFailed, claim, claims
@@ -31,6 +32,11 @@ def _empty_table():
         (0.5, {"between": (0, 1), "interval": (-0.1, 0.9)}, False),
         (float("nan"), {"above": 0.0}, False),
         (float("nan"), {"below": 0.0}, False),
+        (float("nan"), {"above": 0.3, "interval": (0.4, 0.5)}, False),
+        (0.45, {"above": 0.3, "interval": (0.4, float("nan"))}, False),
+        (float("inf"), {"above": 0.3}, False),
+        (0.5, {"below": 0.6, "interval": (float("-inf"), 0.55)}, True),
+        (0.5, {"above": 0.4, "interval": (0.5, 0.6)}, True),
         (True, {}, True),
         (False, {}, False),
     ],
@@ -62,3 +68,31 @@ def test_a_cell_run_twice_makes_one_row():
     table = claims()
     assert table["claim"].tolist() == ["first", "second"]
     assert table["measured"].tolist() == ["3", "2"]
+
+
+PAIR = SimpleNamespace(estimate=0.45, low=0.4, high=0.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "told"),
+    [
+        (0.1, {"above": 0.3, "interval": (0.4, 0.5)}, r"\[0\.4, 0\.5\] .*not contain"),
+        (0.6, {"above": 0.3, "interval": (0.4, 0.5)}, "not contain"),
+        (0.1, {"above": 0.3, "interval": PAIR}, "not contain"),
+        (SimpleNamespace(estimate=0.1, low=0.4, high=0.5), {"above": 0.3}, "contain"),
+        (0.45, {"above": 0.3, "interval": (0.5, 0.4)}, "reversed"),
+        (PAIR, {"above": 0.3, "interval": (0.4, 0.5)}, "leave it out"),
+        (True, {"interval": (1.0, 1.0)}, "leave it out"),
+        (False, {"interval": (1.0, 1.0)}, "leave it out"),
+        (True, {"above": 0}, "leave the bound out"),
+        (np.bool_(True), {"above": 0}, "leave the bound out"),
+        (0.5, {"above": 0.6, "below": 0.4}, "No number is above 0.6 and below 0.4"),
+        (0.5, {"above": 0.5, "below": 0.5}, "No number"),
+        (0.5, {"between": (0.6, 0.4)}, "No number is between 0.6 and 0.4"),
+        (0.5, {"between": (0.4, 0.6), "above": 0.6}, "No number"),
+    ],
+)
+def test_what_cannot_be_one_measurement_is_refused(value, given, told):
+    with pytest.raises(ValueError, match=told):
+        claim("value and interval of two measurements", value, **given)
+    assert claims().empty

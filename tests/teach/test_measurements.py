@@ -12,16 +12,14 @@ RECORDS = sorted((find_root() / "data" / "measured").glob("*.json"))
 
 
 def kept(root: Path, rows: dict[str, dict[str, float]]) -> Path:
-    folder = root / "data" / "measured"
-    folder.mkdir(parents=True)
     told = {"about": {"numpy": "2.0"}, "rows": rows}
-    (folder / "hay-bales.json").write_text(json.dumps(told), encoding="utf-8")
+    (root / "hay-bales.json").write_text(json.dumps(told), encoding="utf-8")
     return root
 
 
 def test_a_record_is_a_table_of_floats_by_scale(tmp_path: Path) -> None:
     rows = {"few": {"bales": 3, "needles": 5}, "many": {"bales": 30}}
-    table = measured("hay-bales", kept(tmp_path, rows))
+    table = measured("hay-bales", folder=kept(tmp_path, rows))
     assert table.columns.tolist() == ["few", "many"]
     assert table.index.tolist() == ["bales", "needles"]
     assert table.loc["bales", "many"] == 30
@@ -33,7 +31,7 @@ def test_a_record_is_a_table_of_floats_by_scale(tmp_path: Path) -> None:
 def test_a_missing_record_names_the_command_that_makes_it(tmp_path: Path) -> None:
     told = "python benchmarks/hay_bales.py --write data/measured/hay-bales.json"
     with pytest.raises(FileNotFoundError, match=told):
-        measured("hay-bales", tmp_path)
+        measured("hay-bales", folder=tmp_path)
 
 
 def test_there_is_a_record() -> None:

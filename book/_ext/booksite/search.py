@@ -1,7 +1,8 @@
 """The search index: one entry for each section, loaded when a reader first searches.
 
 Sphinx's own index knows pages, and fetches them to show an excerpt, which browsers
-refuse on a site opened from disk. This one is a classic script and carries the text.
+refuse on a site opened from disk. This one is a classic script and carries the text,
+and before it what searches there: `search.js`.
 """
 
 import json
@@ -12,7 +13,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
-_SKIPPED = (nodes.section, nodes.title, nodes.raw, nodes.comment, nodes.math_block)
+_SKIPPED = (nodes.section, nodes.raw, nodes.comment, nodes.math_block)
+_SEARCH = Path(__file__).with_name("search.js")
 
 
 def _text(node: nodes.Node) -> str:
@@ -31,7 +33,8 @@ def entries(doctree: nodes.document, page: str) -> Iterator[dict[str, str]]:
     for section in doctree.findall(nodes.section):
         heading = section.next_node(nodes.title).astext()
         top = section.parent is doctree
-        words = " ".join(_text(child) for child in section.children)
+        parts = (c for c in section.children if not isinstance(c, nodes.title))
+        words = " ".join(map(_text, parts))
         yield {
             "u": page if top else f"{page}#{section['ids'][0]}",
             "p": title,
@@ -51,7 +54,8 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
             app.env.get_doctree(name), app.builder.get_target_uri(name)
         )
     ]
-    script = "window.bookIndex=" + json.dumps(index, ensure_ascii=False) + ";\n"
+    data = json.dumps(index, ensure_ascii=False)
+    script = f"{_SEARCH.read_text('utf-8')}window.searchBook = makeSearch({data});\n"
     Path(app.outdir, "_static", "search-index.js").write_text(script, "utf-8")
 
 

@@ -14,11 +14,11 @@ from sevensteps.teach.bank.schema import (
     Item,
     Question,
     WrongTurn,
-    bank_folder,
     load_bank,
     of_step,
     three,
 )
+from sevensteps.teach.chapters import find_root
 
 _HEAD = """---
 description: "Question bank for {title}: questions, follow-ups at three levels, \
@@ -79,7 +79,7 @@ def write_pages(folder: Path | None = None) -> list[Path]:
     ------
     BankError        as `load_bank`; pages before the faulty one are written
     """
-    folder = folder or bank_folder()
+    folder = folder or find_root() / "book" / "bank"
     pages = []
     for source in sorted(folder.glob("*.yml")):
         written = source.with_suffix(".md")

@@ -7,6 +7,7 @@ exits with pytest's status.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ def nbval_command(paths: list[Path], *, cores: int, report: Path | None) -> list
     command += [] if sys.stdout.isatty() else ["--color=no"]
     command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
     command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
-    command += [f"--junitxml={report}"] if report else []
+    command += [f"--junitxml={report.resolve()}"] if report else []
     return command + [str(path) for path in paths]
 
 
@@ -47,8 +48,11 @@ def verify(
     cores: int = 1,
     report: Path | None = None,
     manifest: Path | None = None,
+    installed: Path | None = None,
 ) -> int:
-    """Verify notebooks; on success record their checksums in `manifest`.
+    """Verify copies of notebooks; on success record their checksums in `manifest`.
+
+    The copies run in a temporary folder: what only a clone has, they do not find.
 
     Parameters
     ----------
@@ -56,6 +60,9 @@ def verify(
     cores : int               notebooks run side by side
     report : Path, optional   JUnit report to write
     manifest : Path, optional checksums of what was verified
+    installed : Path, optional
+        folder that the wheel was installed into; without it, the package of this
+        environment is used
 
     Returns
     -------
@@ -63,22 +70,37 @@ def verify(
 
     Raises
     ------
-    FileNotFoundError         if there is no notebook: nothing was verified
+    FileNotFoundError         if there is no notebook, or no package in `installed`
     """
     notebooks = find_notebooks(paths)
     if not notebooks:
         raise FileNotFoundError(f"No notebook in {', '.join(map(str, paths))}")
-    before = checksums(notebooks)
-    with tempfile.TemporaryDirectory() as profile:
-        environment = {**fixed_environment(), "IPYTHONDIR": profile}
-        command = nbval_command(notebooks, cores=cores, report=report)
-        status = subprocess.run(command, env=environment, check=False).returncode
-    if status == 0 and checksums(notebooks) != before:
-        print("A notebook changed while it was being verified: run again")
-        return 1
+    environment = fixed_environment()
+    if installed is not None:
+        environment["PYTHONPATH"] = str(_with_package(installed))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folder = Path(elsewhere, "notebooks")
+        folder.mkdir()
+        copies = [Path(shutil.copy(path, folder)) for path in notebooks]
+        environment["IPYTHONDIR"] = f"{elsewhere}/profile"
+        command = nbval_command(copies, cores=cores, report=report)
+        status = subprocess.run(
+            command, cwd=elsewhere, env=environment, check=False
+        ).returncode
+        if status == 0 and checksums(notebooks) != checksums(copies):
+            print("A notebook changed while it was being verified: run again")
+            return 1
     if status == 0 and manifest is not None:
         write_manifest(notebooks, manifest)
     return status
+
+
+def _with_package(installed: Path) -> Path:
+    if not (installed / "sevensteps" / "__init__.py").is_file():
+        raise FileNotFoundError(
+            f"No package in {installed}: run `make test-notebooks`, which installs it"
+        )
+    return installed.resolve()
 
 
 def main() -> int:
@@ -88,10 +110,8 @@ def main() -> int:
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--manifest", type=Path)
-    given = parser.parse_args()
-    return verify(
-        given.paths, cores=given.cores, report=given.report, manifest=given.manifest
-    )
+    parser.add_argument("--installed", type=Path)
+    return verify(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 
+from sevensteps import cases
 from sevensteps.authoring.lint import lint_file
 from sevensteps.authoring.normalise import read_notebook
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
@@ -35,22 +38,26 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
     return 0
 
 
-def run_on_own_data(name: str, folder: Path) -> int:
-    """The offline steps of a chapter on the tables in `folder`."""
-    from sevensteps.cases.fraud.data.report import run_fraud
-    from sevensteps.cases.video.data.report import run_video
+def run_on_own_data(name: str, folder: Path, *, letor: bool = False) -> int:
+    """The offline steps of a chapter on the tables in `folder`.
 
+    With `letor`, its ranking step alone, on learning-to-rank features.
+    """
     doing = "Reading, checking, training, measuring"
     with failing_plainly(), progress(doing):
-        runners: dict[str, Callable[[Path], object]] = {
-            "fraud_detection": run_fraud,
-            "video_recommendation": run_video,
-        }
-        found = [run for case, run in runners.items() if name and case.startswith(name)]
+        known = [module.name for module in iter_modules(cases.__path__)]
+        found = [
+            case
+            for case in known
+            if name and (name.startswith(case) or case.startswith(name))
+        ]
         if len(found) != 1:
             raise ValueError(
-                f"--data works with the chapters fraud and video, not with {name!r}"
+                f"--data works with the chapters {', '.join(known)}, not with {name!r}"
             )
-        told = found[0](folder)
+        steps = f"sevensteps.cases.{found[0]}.data.{'letor' if letor else 'report'}"
+        if find_spec(steps) is None:
+            raise ValueError(f"{found[0]} has no such step: --letor is for search")
+        told = import_module(steps).run_offline(folder)
     console.print(told)
     return 0

@@ -1,1 +1,22 @@
-"""A reader's own tables: schema, loading, checking."""
+"""A reader's own tables: schema, loading, checking, and the offline report."""
+
+from .faults import BadTable, faults, listed, refuse, shown
+from .loading import Tables, load
+from .mapping import MAPPING
+from .report import OfflineReport, lead
+from .schema import Column, DataSchema
+
+__all__ = [
+    "MAPPING",
+    "BadTable",
+    "Column",
+    "DataSchema",
+    "OfflineReport",
+    "Tables",
+    "faults",
+    "lead",
+    "listed",
+    "load",
+    "refuse",
+    "shown",
+]

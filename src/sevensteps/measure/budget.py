@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.blocks import RESAMPLES, Blocks, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, Blocks, block_bootstrap, ratio
 from sevensteps.measure.inputs import (
     Bools,
     Floats,
@@ -22,10 +22,10 @@ from sevensteps.measure.inputs import (
 from sevensteps.measure.interval import Interval
 
 
-def _by_day(code: Ints, n_days: int) -> list[Ints]:
+def _by_day(code: Ints, n_blocks: int) -> list[Ints]:
     """Row numbers of each day."""
     order = np.argsort(code, kind="stable")
-    return np.split(order, np.bincount(code, minlength=n_days).cumsum()[:-1])
+    return np.split(order, np.bincount(code, minlength=n_blocks).cumsum()[:-1])
 
 
 def _shares(scores: Floats, weight: Floats, blocks: Blocks, per_day: int) -> Floats:
@@ -35,7 +35,7 @@ def _shares(scores: Floats, weight: Floats, blocks: Blocks, per_day: int) -> Flo
     left, so the order of the rows never changes a result.
     """
     share = np.ones(len(scores))
-    for rows in _by_day(blocks.code, blocks.n_days):
+    for rows in _by_day(blocks.code, blocks.n_blocks):
         score, stands_for = scores[rows], weight[rows]
         order = np.argsort(-score, kind="stable")
         asked = stands_for[order].cumsum()
@@ -98,7 +98,7 @@ def _budget(
     row = weights_of(weight, len(score))
     same_length(scores=score, labels=label, day=np.asarray(day), weight=row)
     at_least("per_day", per_day, 1)
-    blocks = day_blocks(day, resamples, seed)
+    blocks = block_bootstrap(day, resamples, seed)
     return _Budget(blocks, label * row, _shares(score, row, blocks, per_day), row)
 
 
@@ -141,8 +141,8 @@ def precision_at_budget(
     """
     budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
     blocks = budget.blocks
-    found = blocks.total(blocks.daily(budget.share * budget.label))
-    looked_at = blocks.total(blocks.daily(budget.share * budget.weight))
+    found = blocks.total(budget.share * budget.label)
+    looked_at = blocks.total(budget.share * budget.weight)
     return blocks.interval(ratio(found, looked_at))
 
 
@@ -166,46 +166,6 @@ def recall_at_budget(
     """
     budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
     blocks = budget.blocks
-    found = blocks.total(blocks.daily(budget.share * budget.label))
-    positives = blocks.total(blocks.daily(budget.label))
+    found = blocks.total(budget.share * budget.label)
+    positives = blocks.total(budget.label)
     return blocks.interval(ratio(found, positives))
-
-
-def recall_by_group(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    group: ArrayLike,
-    *,
-    per_day: int,
-    weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Recall at one budget shared by all rows, for the positives of each group.
-
-    Which methods of theft does the team find? Every group competes for the same alerts.
-
-    Parameters
-    ----------
-    group : (n,)              e.g. the method of theft, or the country
-    others                    as for `precision_at_budget`
-
-    Returns
-    -------
-    DataFrame                 per group with a positive: positives, recall (Interval)
-    """
-    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
-    blocks = budget.blocks
-    code, names = pd.factorize(np.asarray(group), sort=True)
-    same_length(labels=budget.label, group=code)
-    table = {}
-    for i, name in enumerate(names):
-        member = budget.label * (code == i)
-        if not member.any():
-            continue
-        found = blocks.total(blocks.daily(budget.share * member))
-        recall = ratio(found, blocks.total(blocks.daily(member)))
-        interval = blocks.interval(recall)
-        table[name] = {"positives": np.count_nonzero(member), "recall": interval}
-    return pd.DataFrame.from_dict(table, orient="index")

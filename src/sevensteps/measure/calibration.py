@@ -12,11 +12,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, entr, xlog1py, xlogy
+from scipy.special import betaincinv
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
 from sevensteps.measure.inputs import (
-    Bools,
     Floats,
     Ints,
     at_least,
@@ -147,106 +146,6 @@ def reliability(
     )
 
 
-def expected_calibration_error(
-    p: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    bins: int = 10,
-    by: Binning = "events",
-    relative: bool = False,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Mean distance between predicted and observed rate over bins, weighted by rows.
-
-    With `relative` it is divided by the base rate: positives misplaced per positive.
-    Always answering zero then scores 1, where the plain error calls it almost perfect.
-    Noise adds to every bin, so resamples lie above the estimate; compare models under
-    the same bins and days. Parameters as for `reliability`, with the days' bootstrap.
-
-    >>> p, labels = [0.1] * 10 + [0.5] * 2, [1] + [0] * 9 + [1, 1]
-    >>> error = expected_calibration_error(p, labels, [0, 1] * 6)
-    >>> round(error.estimate, 4)
-    0.0833
-
-    Source: Naeini et al., "Obtaining well calibrated probabilities using Bayesian
-    binning", AAAI (2015).
-    """
-    prob, label = probabilities("p", p), labels_of(labels)
-    same_length(p=prob, labels=label, day=np.asarray(day))
-    blocks = day_blocks(day, resamples, seed)
-    code = _bins(prob, bins, by, np.ones(len(prob)))
-    n_bins = int(code.max()) + 1
-    cell = blocks.code * n_bins + code
-    gap = np.zeros(blocks.n_days * n_bins)
-    gap += np.bincount(cell, prob - label, minlength=gap.size)
-    off = np.abs(blocks.total(gap.reshape(blocks.n_days, n_bins))).sum(axis=1)
-    against = label.astype(np.float64) if relative else None
-    return blocks.interval(ratio(off, blocks.total(blocks.daily(against))))
-
-
-def _scored(
-    p: ArrayLike, labels: ArrayLike, day: ArrayLike
-) -> tuple[Floats, Bools, Floats]:
-    """Checked columns and the logarithmic loss of each row."""
-    prob, label = probabilities("p", p), labels_of(labels)
-    same_length(p=prob, labels=label, day=np.asarray(day))
-    tiny = np.finfo(np.float64).eps
-    safe = np.clip(prob, tiny, 1 - tiny)  # one sure mistake costs much, not everything
-    return prob, label, -(xlogy(label, safe) + xlog1py(~label, -safe))
-
-
-def brier(
-    p: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Mean squared distance between probability and outcome.
-
-    >>> brier([0.9, 0.1, 0.2], [1, 0, 1], [0, 0, 1]).estimate.__round__(3)
-    0.22
-
-    Source: Brier, Monthly Weather Review 78 (1950).
-    """
-    prob, label, _ = _scored(p, labels, day)
-    blocks = day_blocks(day, resamples, seed)
-    squared = blocks.total(blocks.daily((prob - label) ** 2))
-    return blocks.interval(ratio(squared, blocks.total(blocks.daily())))
-
-
-def log_loss(
-    p: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    normalised: bool = False,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Mean logarithmic loss, in nats; `normalised` by that of the base rate alone.
-
-    Normalised, 1 means no better than always answering the base rate, at any base rate.
-
-    >>> log_loss([0.5, 0.5, 0.5], [1, 0, 1], [0, 0, 1]).estimate.__round__(3)
-    0.693
-
-    Source: normalised entropy in He et al., "Practical lessons from predicting clicks
-    on ads at Facebook", ADKDD (2014).
-    """
-    _, label, loss = _scored(p, labels, day)
-    blocks = day_blocks(day, resamples, seed)
-    n = blocks.total(blocks.daily())
-    mean = ratio(blocks.total(blocks.daily(loss)), n)
-    if not normalised:
-        return blocks.interval(mean)
-    rate = ratio(blocks.total(blocks.daily(label.astype(np.float64))), n)
-    return blocks.interval(ratio(mean, entr(rate) + entr(1 - rate)))
-
-
 def calibration_ratio(
     p: ArrayLike,
     labels: ArrayLike,
@@ -263,9 +162,10 @@ def calibration_ratio(
     >>> calibration_ratio([0.9, 0.6, 0.5], [1, 0, 1], [0, 0, 1]).estimate
     1.0
     """
-    prob, label, _ = _scored(p, labels, day)
-    blocks = day_blocks(day, resamples, seed)
+    prob, label = probabilities("p", p), labels_of(labels)
+    same_length(p=prob, labels=label, day=np.asarray(day))
+    blocks = block_bootstrap(day, resamples, seed)
     row = weights_of(weight, len(prob))
-    expected = blocks.total(blocks.daily(prob * row))
-    came = blocks.total(blocks.daily(label * row))
+    expected = blocks.total(prob * row)
+    came = blocks.total(label * row)
     return blocks.interval(ratio(expected, came))

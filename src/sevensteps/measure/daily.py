@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap
 from sevensteps.measure.inputs import numbers
 from sevensteps.measure.interval import Interval
 
@@ -39,5 +39,4 @@ def mean_per_day(
     values = numbers("daily", daily)
     if not daily.index.is_unique:
         raise ValueError("`daily` has a day twice: sum over each day first")
-    blocks = day_blocks(np.asarray(daily.index), resamples, seed)
-    return blocks.interval(blocks.total(blocks.daily(values)) / blocks.n_days)
+    return block_bootstrap(np.asarray(daily.index), resamples, seed).mean(values)

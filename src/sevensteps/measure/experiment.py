@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from sevensteps.measure.blocks import RESAMPLES
 from sevensteps.measure.inputs import Floats, at_least, between, numbers
 from sevensteps.measure.interval import Interval
 
@@ -118,33 +117,6 @@ def ab_test(
     interval = Interval(difference, difference - reach, difference + reach)
     means = float(a.mean()), float(b.mean())
     return ABResult(interval, p_value, *means, units=len(a) + len(b))
-
-
-def bootstrap_difference(
-    treatment: ArrayLike,
-    control: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Difference of means with a bootstrap interval over units: no normality assumed.
-
-    Each arm's distinct values are drawn with multinomial counts, so many equal values
-    (all the units that lost nothing) cost nothing. Parameters as for `ab_test`.
-
-    >>> bootstrap_difference([3.0, 4.0, 5.0, 4.0], [1.0, 2.0, 3.0, 2.0]).estimate
-    2.0
-    """
-    at_least("resamples", resamples, 2)
-    rng = np.random.default_rng(seed)
-    means = []
-    arms = _arms(treatment, control)
-    for arm in arms:
-        value, count = np.unique(arm, return_counts=True)
-        p = count / len(arm)
-        drawn = (rng.multinomial(len(arm), p) @ value for _ in range(resamples))
-        means.append(np.fromiter(drawn, dtype=np.float64) / len(arm))
-    return Interval.of(means[0] - means[1], float(arms[0].mean() - arms[1].mean()))
 
 
 def cuped(outcome: ArrayLike, before: ArrayLike) -> Floats:

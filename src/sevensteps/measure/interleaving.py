@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
-from sevensteps.measure.blocks import RESAMPLES
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap
 from sevensteps.measure.inputs import Bools, Floats, Ints, numbers, same_length
 from sevensteps.measure.interval import Interval
-from sevensteps.measure.redraws import redraws
 
 Ids = NDArray[np.integer[Any]]
 A, B, NEITHER = 0, 1, -1
@@ -215,7 +214,7 @@ def preference(
         raise ValueError("`wins` must be 1 (A), -1 (B) or 0 (a tie) for each search")
     who = np.arange(len(won)) if shopper is None else np.asarray(shopper)
     same_length(wins=won, shopper=who)
-    drawn = redraws(who, resamples, seed)
+    drawn = block_bootstrap(who, resamples, seed)
     n_a, n_b, tied = (int((won == kind).sum()) for kind in (1, -1, 0))
     vote = np.sign(np.bincount(drawn.code, won))
     n_votes = int(np.abs(vote).sum())

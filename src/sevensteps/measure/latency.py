@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from sevensteps.measure.inputs import Floats, at_least, between, numbers
+from sevensteps.measure.inputs import Floats, between, numbers
 from sevensteps.measure.interval import Interval
 
 
@@ -48,20 +47,3 @@ def latency_quantile(values: ArrayLike, q: float) -> Interval:
     """
     between("q", q, 0, 1)
     return _quantile(np.sort(numbers("values", values, infinite=True)), q)
-
-
-def latency_table(
-    values: ArrayLike, quantiles: tuple[float, ...] = (0.5, 0.95, 0.99)
-) -> pd.DataFrame:
-    """p50, p95 and p99 with their intervals, and the number of requests.
-
-    >>> latency_table(range(1, 1001)).loc["latency", "p95"]
-    950 [936, 964]
-    """
-    at_least("number of quantiles", len(quantiles), 1)
-    ordered = np.sort(numbers("values", values, infinite=True))
-    row: dict[str, object] = {"requests": len(ordered)}
-    for q in quantiles:
-        between("q", q, 0, 1)
-        row[f"p{100 * q:g}"] = _quantile(ordered, q)
-    return pd.DataFrame([row], index=["latency"])

@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
-from sevensteps.measure.inputs import Floats, at_least, numbers, same_length
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
+from sevensteps.measure.inputs import Floats, at_least, same_length
 from sevensteps.measure.interval import Interval
+from sevensteps.measure.ranked import discount
 
 Ids = NDArray[np.integer[Any]]
 
@@ -45,9 +47,10 @@ def found_in(lists: ArrayLike, row: ArrayLike, item: ArrayLike) -> NDArray[np.bo
         raise ValueError(f"`row` must name one of the {len(every):,} lists")
     if len(i) and i.min() < 0:
         raise ValueError("`item` must not be negative: -1 is an empty place")
-    wide = np.int64(max(every.max(initial=0), i.max(initial=0)) + 2)
-    held = np.arange(len(every), dtype=np.int64)[:, None] * wide + every + 1
-    return np.isin(r.astype(np.int64) * wide + i + 1, held[every >= 0])
+    at, _ = np.nonzero(every >= 0)
+    code, names = pd.factorize(np.concatenate([every[every >= 0], i]))
+    pair = np.concatenate([at, r]).astype(np.int64) * len(names) + code
+    return np.isin(pair[len(at) :], pair[: len(at)])
 
 
 def recall_at_k(
@@ -87,9 +90,9 @@ def recall_at_k(
     hit = found_in(every, row, item).astype(np.float64)
     label = np.asarray(block)
     _one_each(lists=every, block=label)
-    blocks = day_blocks(label, resamples, seed)
-    mine, n = blocks.code[np.asarray(row)], blocks.n_days
-    got, wanted = (np.bincount(mine, x, n).astype(float) for x in (hit, hit * 0 + 1))
+    blocks = block_bootstrap(label, resamples, seed)
+    at, n = np.asarray(row), len(every)
+    got, wanted = (np.bincount(at, x, n).astype(float) for x in (hit, hit * 0 + 1))
     return blocks.interval(ratio(blocks.total(got), blocks.total(wanted)))
 
 
@@ -132,11 +135,8 @@ def ndcg_at_k(
         raise ValueError(
             "`ideal` must hold all gains: a list gained more than its best"
         )
-    blocks = day_blocks(label, resamples, seed)
-    each = np.where(some, got / np.where(some, most, 1), 0)
-    total = blocks.total(blocks.daily(each))
-    n = blocks.total(blocks.daily(some.astype(np.float64)))
-    return blocks.interval(ratio(total, n))
+    each = np.where(some, got / np.where(some, most, 1), np.nan)
+    return block_bootstrap(label, resamples, seed).mean(each)
 
 
 def _one_each(**tables: NDArray[Any]) -> None:
@@ -158,7 +158,7 @@ def _gains(name: str, values: ArrayLike) -> Floats:
 def _discounted(gains: Floats, k: int) -> Floats:
     """(n,) sums of gains by the logarithm of their place."""
     first = gains[:, :k]
-    return np.asarray(first @ (1 / np.log2(np.arange(first.shape[1]) + 2)))
+    return np.asarray(first @ discount(np.arange(first.shape[1])))
 
 
 def coverage(lists: ArrayLike, n_items: int) -> float:
@@ -170,25 +170,3 @@ def coverage(lists: ArrayLike, n_items: int) -> float:
     at_least("n_items", n_items, 1)
     every = np.asarray(lists)
     return len(np.unique(every[every >= 0])) / n_items
-
-
-def gini(counts: ArrayLike) -> float:
-    """How unequally something is shared: 0 if all have the same, 1 if one has all.
-
-    Parameters
-    ----------
-    counts : (n,) float       what each has, zeros included; not negative
-
-    Examples
-    --------
-    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
-    (0.0, 0.75)
-
-    Source: Gini, "Variabilità e mutabilità" (1912).
-    """
-    held = np.sort(numbers("counts", counts))
-    if len(held) == 0 or held[0] < 0 or held[-1] == 0:
-        raise ValueError("`counts` must not be negative, nor zero everywhere")
-    n = len(held)
-    rank = np.arange(1, n + 1)
-    return float(((2 * rank - n - 1) @ held) / (n * held.sum()))

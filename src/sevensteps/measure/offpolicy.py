@@ -10,63 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
-from sevensteps.measure.inputs import Floats, flags, numbers, same_length
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
+from sevensteps.measure.inputs import Floats, numbers, same_length
 from sevensteps.measure.interval import Interval
-
-
-def exploration_weights(
-    suspicious: ArrayLike, let_through: ArrayLike, epsilon: float
-) -> Floats:
-    """How many payments each labelled one stands for.
-
-    Parameters
-    ----------
-    suspicious : (n,) bool    what the policy would have stopped
-    let_through : (n,) bool   of those, what was let through at random
-    epsilon : float           probability of letting one through, in (0, 1]
-
-    Returns
-    -------
-    (n,) float                1 if not suspicious, 1 / epsilon if let through, else 0
-
-    Examples
-    --------
-    >>> exploration_weights([0, 1, 1], [0, 0, 1], epsilon=0.1)
-    array([ 1.,  0., 10.])
-    """
-    stopped, passed = flags("suspicious", suspicious), flags("let_through", let_through)
-    same_length(suspicious=stopped, let_through=passed)
-    if not 0 < epsilon <= 1:
-        raise ValueError(f"`epsilon` must lie in (0, 1], not {epsilon}")
-    return np.where(stopped, np.where(passed, 1 / epsilon, 0.0), 1.0)
-
-
-def importance_weights(
-    target: ArrayLike, logged: ArrayLike, *, clip: float | None = None
-) -> Floats:
-    """How much likelier the logged action is under the policy that you ask about.
-
-    Parameters
-    ----------
-    target, logged : (n,) float   probabilities of the action that was logged
-    clip : float                  largest weight; less noise for some bias
-
-    Raises
-    ------
-    ValueError                a logged probability of zero: the log says nothing there
-
-    Examples
-    --------
-    >>> importance_weights([1.0, 0.0, 0.5], [0.5, 0.5, 0.1], clip=4)
-    array([2., 0., 4.])
-    """
-    p, q = numbers("target", target), numbers("logged", logged)
-    same_length(target=p, logged=q)
-    if (q <= 0).any() or (q > 1).any() or (p < 0).any() or (p > 1).any():
-        raise ValueError("`logged` must lie in (0, 1] and `target` in [0, 1]")
-    weight = p / q
-    return np.asarray(weight if clip is None else np.minimum(weight, clip))
 
 
 def effective_sample_size(weight: ArrayLike) -> float:
@@ -103,7 +49,7 @@ def ips(
     Parameters
     ----------
     reward : (n,) float       what was seen; anything finite where the weight is 0
-    weight : (n,) float       see `exploration_weights` and `importance_weights`
+    weight : (n,) float       1 / propensity, 0 where nothing was logged
     day : (n,) int            block of the bootstrap
 
     Returns
@@ -119,9 +65,7 @@ def ips(
     """
     r, w = numbers("reward", reward), _weights(weight)
     same_length(reward=r, weight=w, day=np.asarray(day))
-    blocks = day_blocks(day, resamples, seed)
-    total = blocks.total(blocks.daily(r * w))
-    return blocks.interval(ratio(total, blocks.total(blocks.daily())))
+    return block_bootstrap(day, resamples, seed).mean(r * w)
 
 
 def snips(
@@ -144,9 +88,9 @@ def snips(
     """
     r, w = numbers("reward", reward), _weights(weight)
     same_length(reward=r, weight=w, day=np.asarray(day))
-    blocks = day_blocks(day, resamples, seed)
-    total = blocks.total(blocks.daily(r * w))
-    return blocks.interval(ratio(total, blocks.total(blocks.daily(w))))
+    blocks = block_bootstrap(day, resamples, seed)
+    total = blocks.total(r * w)
+    return blocks.interval(ratio(total, blocks.total(w)))
 
 
 def doubly_robust(
@@ -180,6 +124,4 @@ def doubly_robust(
     r, w = numbers("reward", reward), _weights(weight)
     g, e = numbers("guessed", guessed), numbers("expected", expected)
     same_length(reward=r, weight=w, guessed=g, expected=e, day=np.asarray(day))
-    blocks = day_blocks(day, resamples, seed)
-    total = blocks.total(blocks.daily(e + w * (r - g)))
-    return blocks.interval(ratio(total, blocks.total(blocks.daily())))
+    return block_bootstrap(day, resamples, seed).mean(e + w * (r - g))

@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 
 from sevensteps.measure.inputs import Bools, Floats, at_least, one_of
-from sevensteps.measure.ranked import UNJUDGED, Ranked, Ties
+from sevensteps.measure.ranked import UNJUDGED, Ranked, Ties, discount
 
 Gain = Literal["exponential", "linear"]
 Empty = Literal["skip", "one", "zero"]
+HIGHEST = 50  # 2**grade - 1 is exact in a float, and so are sums of many
 EMPTY = {"skip": np.nan, "one": 1.0, "zero": 0.0}
 
 
@@ -45,10 +46,9 @@ def ndcg(
     """
     one_of("gain", gain, ("exponential", "linear"))
     one_of("ties", ties, ("order", "average"))
-    grade = np.maximum(lists.grade, 0)
-    worth = np.exp2(grade) - 1 if gain == "exponential" else grade
+    worth = _worth(lists.grade, gain)
     best = worth[np.lexsort((-worth, lists.code))]
-    weight = np.where(_first(lists.place, k), 1 / np.log2(lists.place + 2), 0)
+    weight = np.where(_first(lists.place, k), discount(lists.place), 0)
     most = lists.sums(best * weight)
     held = lists.averaged(worth) if ties == "average" else worth
     got = lists.sums(held * weight * lists.shown)
@@ -83,65 +83,61 @@ def recall_at_k(
 
 
 def reciprocal_rank(
-    lists: Ranked, *, k: int | None = None, relevant: float = 1, empty: Empty = "skip"
+    lists: Ranked,
+    *,
+    k: int | None = None,
+    relevant: float = 1,
+    ties: Ties = "order",
+    empty: Empty = "skip",
 ) -> Floats:
     """One over the place of the first relevant document; 0 if none is found.
 
-    Source: Voorhees, "The TREC-8 question answering track report" (1999).
+    Among equal scores of which m of n are relevant, the first relevant one is j places
+    down with the hypergeometric probability C(n - j - 1, m - 1) / C(n, m).
+
+    Sources: Voorhees, "The TREC-8 question answering track report" (1999); ties:
+    McSherry and Najork, ECIR (2008).
     """
-    hit = (lists.grade >= relevant) & lists.shown & _first(lists.place, k)
-    best = np.zeros(len(lists.query))
-    np.maximum.at(best, lists.code[hit], 1 / (lists.place[hit] + 1))
+    hit = (lists.grade >= relevant) & lists.shown
+    tie = lists.tie_groups(ties)
+    n, m = tie.size.astype(np.float64), tie.sums(hit)
+    some = np.flatnonzero(m > 0)
+    _, first = np.unique(lists.code[tie.start[some]], return_index=True)
+    group = some[first]
+    n, m = n[group], m[group]
+    query, place = lists.code[tie.start[group]], lists.place[tie.start[group]]
+    best, here = np.zeros(len(lists.query)), m / n
+    for j in range(int((n - m).max(initial=-1)) + 1):
+        best[query] += here * _first(place + j, k) / (place + j + 1)
+        here = here * (n - m - j) / np.maximum(n - j - 1, 1)
     return _or(best, _relevant(lists, relevant) > 0, empty)
 
 
 def average_precision(
-    lists: Ranked, *, relevant: float = 1, empty: Empty = "skip"
+    lists: Ranked, *, relevant: float = 1, ties: Ties = "order", empty: Empty = "skip"
 ) -> Floats:
     """Precision at the place of each relevant document, 0 for those not found.
 
-    Source: as trec_eval's `map`; Buckley and Voorhees, SIGIR (2000).
+    Sources: as trec_eval's `map`; Buckley and Voorhees, SIGIR (2000); ties: McSherry
+    and Najork, ECIR (2008).
     """
     hit = (lists.grade >= relevant) & lists.shown
-    precision = _so_far(lists, hit) / (lists.place + 1)
+    tie = lists.tie_groups(ties)
+    n, m = tie.size[tie.code], tie.sums(hit)[tie.code]
+    start = tie.start[tie.code]
+    before = _so_far(lists, hit)[start] - hit[start]
+    beside = (np.arange(len(hit)) - start) * (m - 1) / np.maximum(n - 1, 1)
+    precision = (before + 1 + beside) / (lists.place + 1)
     every = _relevant(lists, relevant)
-    got = lists.sums(precision * hit) / np.maximum(every, 1)
+    got = lists.sums(precision * m / n * lists.shown) / np.maximum(every, 1)
     return _or(got, every > 0, empty)
-
-
-def expected_reciprocal_rank(
-    lists: Ranked, *, highest: float, k: int | None = None, empty: Empty = "skip"
-) -> Floats:
-    """One over the place where a user stops who is content with what is relevant.
-
-    A document of grade g contents with probability (2**g - 1) / 2**highest.
-
-    Parameters
-    ----------
-    highest : the best grade of the scale, not only of these rows
-
-    Source: Chapelle, Metzler, Zhang and Grinspan, CIKM (2009).
-    """
-    grade = np.maximum(lists.grade, 0)
-    if grade.max(initial=0) > highest:
-        raise ValueError(f"a grade lies above the `highest`, {highest:g}")
-    content = (np.exp2(grade) - 1) / 2.0**highest
-    content *= lists.shown & _first(lists.place, k)
-    size = np.diff(lists.start)
-    got, going = np.zeros(len(size)), np.ones(len(size))
-    for place in range(min(size.max(initial=0), size.max() if k is None else k)):
-        still = np.flatnonzero(size > place)
-        stop = content[lists.start[still] + place]
-        got[still] += going[still] * stop / (place + 1)
-        going[still] *= 1 - stop
-    return _or(got, lists.sums(grade) > 0, empty)
 
 
 def bpref(lists: Ranked, *, relevant: float = 1, empty: Empty = "skip") -> Floats:
     """How seldom what was judged not relevant stands above what is.
 
-    What nobody judged is passed over: lists can be compared although editors have not
-    seen all of them.
+    What nobody judged is skipped: lists can be compared although editors have not seen
+    all of them. Equal scores stand in the order of the rows.
 
     Source: Buckley and Voorhees, SIGIR (2004), with trec_eval's denominator
     min(relevant, judged and not relevant).
@@ -162,6 +158,19 @@ def judged_share(lists: Ranked, *, k: int) -> Floats:
     known = lists.sums((held & (lists.grade != UNJUDGED)).astype(np.float64))
     n = lists.sums(held.astype(np.float64))
     return np.where(n > 0, known / np.maximum(n, 1), np.nan)
+
+
+def _worth(grade: Floats, gain: Gain) -> Floats:
+    """(n,) what a document of each grade gains."""
+    known = np.maximum(grade, 0)
+    if gain == "linear":
+        return known
+    if known.max(initial=0) > HIGHEST:
+        raise ValueError(
+            f"a grade of {known.max():g} makes the exponential gain meaningless: use "
+            f"gain='linear', or grades up to {HIGHEST}"
+        )
+    return np.asarray(np.exp2(known) - 1)
 
 
 def _first(place: Floats | np.ndarray, k: int | None) -> Bools:

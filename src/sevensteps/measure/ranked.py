@@ -19,6 +19,25 @@ Ties = Literal["order", "average"]
 
 
 @dataclass(frozen=True, slots=True)
+class TieGroups:
+    """Runs of rows that stand in one place of the order.
+
+    Attributes
+    ----------
+    code : (n,) int           group of each row, from 0
+    start, size : (g,) int    first row of each group, and how many there are
+    """
+
+    code: Ints
+    start: Ints
+    size: Ints
+
+    def sums(self, values: ArrayLike) -> Floats:
+        """(g,) sums of (n,) values over each group."""
+        return np.add.reduceat(np.asarray(values, np.float64), self.start)
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """Rows in the order of their lists: query by query, best score first.
 
@@ -57,18 +76,21 @@ class Ranked:
         one_of("missing", missing, ("zero", "condensed"))
         return self.condensed() if missing == "condensed" else self
 
-    def graded(self, unjudged: float) -> Ranked:
-        """The lists as if everything not judged had this grade."""
-        grade = np.where(self.grade == UNJUDGED, unjudged, self.grade)
-        return replace(self, grade=grade)
+    def tie_groups(self, ties: Ties) -> TieGroups:
+        """Rows whose order means nothing: of one query and score, or each by itself."""
+        one_of("ties", ties, ("order", "average"))
+        new = np.ones(len(self.score), dtype=bool)
+        if ties == "average":
+            other = self.score[1:] != self.score[:-1]
+            new[1:] = (np.diff(self.code) != 0) | other
+        start = np.flatnonzero(new)
+        size = np.diff(start, append=len(new))
+        return TieGroups(np.repeat(np.arange(len(start)), size), start, size)
 
     def averaged(self, gain: Floats) -> Floats:
         """(n,) gains, each replaced by the mean of those with its query and score."""
-        new = np.ones(len(gain), dtype=bool)
-        new[1:] = (np.diff(self.code) != 0) | (self.score[1:] != self.score[:-1])
-        group = np.cumsum(new) - 1
-        mean = np.bincount(group, gain) / np.bincount(group)
-        return np.asarray(mean[group])
+        tie = self.tie_groups("average")
+        return np.asarray((tie.sums(gain) / tie.size)[tie.code])
 
     def _only(self, kept: Bools) -> Ranked:
         code = self.code[kept]
@@ -124,6 +146,11 @@ def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
     place = np.arange(len(row)) - start[code]
     shown = score > -np.inf
     return Ranked(names, start, row, code, place, shown, grade[row], score)
+
+
+def discount(place: Ints) -> Floats:
+    """What a place, from 0, counts in a cumulated gain: one over log2 of place + 2."""
+    return np.asarray(1 / np.log2(place + 2))
 
 
 def _ids(query: ArrayLike) -> NDArray[np.integer[Any]]:

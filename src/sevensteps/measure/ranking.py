@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.blocks import RESAMPLES, Blocks, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, Blocks, block_bootstrap, ratio
 from sevensteps.measure.inputs import (
     Bools,
     Floats,
@@ -57,22 +57,22 @@ class _Ranked:
         """(r,) weighted number of positives (or negatives) in every resample."""
         kind = self.labels if positive else ~self.labels
         row = kind if self.row_weight is None else kind * self.row_weight
-        return self.blocks.total(self.blocks.daily(row.astype(np.float64)))
+        return self.blocks.total(row.astype(np.float64))
 
     def counts(self, first: int, n_slots: int, positive: bool) -> Floats:
         """(n_slots, r) weighted rows in the slots from `first` on."""
         chosen = (self.slot >= first) & (self.slot < first + n_slots)
         chosen &= self.labels == positive
-        n_days = self.blocks.n_days
-        cell = (self.slot[chosen] - first) * n_days + self.blocks.code[chosen]
+        n_blocks = self.blocks.n_blocks
+        cell = (self.slot[chosen] - first) * n_blocks + self.blocks.code[chosen]
         weight = None if self.row_weight is None else self.row_weight[chosen]
-        table = np.bincount(cell, weight, minlength=n_slots * n_days)
-        return table.reshape(n_slots, n_days) @ self.blocks.weight.T
+        table = np.bincount(cell, weight, minlength=n_slots * n_blocks)
+        return self.blocks.totals(table.reshape(n_slots, n_blocks).T).T
 
     def steps(self) -> Iterator[_Step]:
         """Walk down the thresholds, `_AT_ONCE` at a time."""
-        found = np.zeros(len(self.blocks.weight))
-        false = np.zeros(len(self.blocks.weight))
+        found = np.zeros(1 + self.blocks.resamples)
+        false = np.zeros(1 + self.blocks.resamples)
         for stop in range(self.n_thresholds, 0, -_AT_ONCE):
             start = max(0, stop - _AT_ONCE)
             first, n_slots = 2 * start + 1, 2 * (stop - start)
@@ -103,7 +103,7 @@ def _rank(
     thresholds = np.unique(score[label])
     below = np.searchsorted(thresholds, score)
     tied = thresholds[np.minimum(below, len(thresholds) - 1)] == score
-    blocks = day_blocks(day, resamples, seed)
+    blocks = block_bootstrap(day, resamples, seed)
     slot = 2 * below.astype(np.intp) + tied
     return _Ranked(slot, label, row_weight, len(thresholds), blocks)
 

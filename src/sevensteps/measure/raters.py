@@ -13,10 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.blocks import RESAMPLES, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
 from sevensteps.measure.inputs import Floats, Ints, one_of
 from sevensteps.measure.interval import Interval
-from sevensteps.measure.redraws import redraws
 
 MOST = 100  # grades on a scale
 Weights = Literal["none", "linear", "quadratic"]
@@ -60,7 +59,7 @@ def weighted_kappa(
     _enough(len(item))
     apart = np.abs(scale[:, None] - scale).astype(np.float64)
     cost = {"none": np.sign(apart), "linear": apart, "quadratic": apart**2}[weights]
-    drawn = redraws(np.arange(n), resamples, seed)
+    drawn = block_bootstrap(np.arange(n), resamples, seed)
     table = drawn.totals(seen.reshape(n, -1)).reshape(-1, *seen.shape[1:])
     chance = table.sum(axis=2)[:, :, None] * table.sum(axis=1)[:, None, :]
     expected = (chance * cost).sum(axis=(1, 2))
@@ -100,7 +99,7 @@ def krippendorff_alpha(
     together = _coincidences(every)
     _enough(int(together.any(axis=(1, 2)).sum()))
     n, width = together.shape[:2]
-    drawn = redraws(np.arange(n), resamples, seed)
+    drawn = block_bootstrap(np.arange(n), resamples, seed)
     table = drawn.totals(together.reshape(n, -1)).reshape(-1, width, width)
     margin = table.sum(axis=2)
     cost = _distances(margin, level)

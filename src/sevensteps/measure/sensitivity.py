@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.blocks import RESAMPLES, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
 from sevensteps.measure.inputs import at_least, numbers
 from sevensteps.measure.interval import Interval
 from sevensteps.measure.power import sample_size
-from sevensteps.measure.redraws import redraws
 
 
 def searches_needed(
@@ -71,8 +70,8 @@ def sensitivity_ratio(
     for i, (name, values) in enumerate(told.items()):
         value = numbers(name, values)
         at_least(f"number of {name}", len(value), 2)
-        drawn = redraws(np.arange(len(value)), resamples, seed * 3 + i)
-        total = drawn.totals(value, value**2) / len(value)
+        drawn = block_bootstrap(np.arange(len(value)), resamples, seed * 3 + i)
+        total = drawn.total(np.stack([value, value**2], axis=1)) / len(value)
         mean[name] = total[:, 0]
         variance[name] = total[:, 1] - total[:, 0] ** 2
     arms = 2 * (variance["treatment"] + variance["control"])

@@ -1,27 +1,21 @@
-"""Drift, estimates before the labels, alarms on a budget, and the incident drill."""
+"""Drift, estimates before the labels, alarms on a budget, and who noticed what."""
 
-from .alarms import Baseline, alarms, threshold
+from .alarms import Baseline, alarms, max_by_monitor, threshold
 from .decay import half_life
-from .drift import Reference, chi_square, ks_distance, psi
-from .drill import Case, Drill, Drilled, drill, drill_with_twin, grouped
-from .estimates import chargebacks_by_day, estimate_by_day, matured
+from .detection import Detection, detect
+from .drift import DriftReference, psi
+from .estimates import expected_by_day, reports_by_day
 
 __all__ = [
     "Baseline",
-    "Case",
-    "Drill",
-    "Drilled",
-    "Reference",
+    "Detection",
+    "DriftReference",
     "alarms",
-    "chargebacks_by_day",
-    "chi_square",
-    "drill",
-    "drill_with_twin",
-    "estimate_by_day",
-    "grouped",
+    "detect",
+    "expected_by_day",
     "half_life",
-    "ks_distance",
-    "matured",
+    "max_by_monitor",
     "psi",
+    "reports_by_day",
     "threshold",
 ]

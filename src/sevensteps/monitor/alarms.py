@@ -1,5 +1,6 @@
 """Alarms whose thresholds buy a stated number of false alarms a month."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ class Baseline:
     spread: pd.Series
 
     @classmethod
-    def of(cls, clean: pd.DataFrame) -> "Baseline":
+    def fit(cls, clean: pd.DataFrame) -> "Baseline":
         """Median and spread of each column over clean days (one row a day).
 
         The spread is the median absolute deviation, made comparable with a
@@ -32,7 +33,7 @@ class Baseline:
         spread = mad.where(mad > 0, clean.std()).replace(0, np.nan)
         return cls(centre, spread)
 
-    def surprise(self, values: pd.DataFrame) -> pd.DataFrame:
+    def robust_z(self, values: pd.DataFrame) -> pd.DataFrame:
         """Distance from usual in spreads, either way; 0 where nothing ever varied.
 
         A column that never varied in clean times and now differs is infinite.
@@ -43,13 +44,24 @@ class Baseline:
         score.loc[:, still] = np.where(away.loc[:, still] > 1e-12, np.inf, 0.0)
         return score.fillna(0.0)
 
-    def worst(self, values: pd.DataFrame) -> pd.Series:
-        """The largest surprise of each day: one monitor over many columns."""
-        return self.surprise(values).max(axis=1)
+
+def max_by_monitor(
+    numbers: pd.DataFrame, monitors: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Monitors out of daily numbers: each takes the most unusual of its own.
+
+    Parameters
+    ----------
+    numbers : days x numbers, from `Baseline.robust_z`
+    monitors : by name, the numbers that each reads
+    """
+    return pd.DataFrame(
+        {name: numbers[list(reads)].max(axis=1) for name, reads in monitors.items()}
+    )
 
 
 def threshold(clean: ArrayLike, *, false_alarms_per_month: float = 1.0) -> float:
-    """The level that clean days exceed so often a month, and no oftener.
+    """The level that clean days exceed so often a month, and not more often.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How fast thieves learn: the half-life of a frozen model's recall."""
+"""How fast a frozen model's recall decays: its half-life."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,13 @@ _FASTEST = float(np.log(2) / 0.25)  # a quarter of a day
 Floats = NDArray[np.float64]
 
 
-def half_life(day: ArrayLike, n_frauds: ArrayLike, n_caught: ArrayLike) -> Interval:
+def half_life(day: ArrayLike, n_cases: ArrayLike, n_caught: ArrayLike) -> Interval:
     """Days in which recall halves, if it falls as r * 2^(-day / h).
 
     Parameters
     ----------
     day : (n,) float          days since the model was frozen
-    n_frauds : (n,) int       frauds of that day
+    n_cases : (n,) int        positives of that day
     n_caught : (n,) int       of them, caught
 
     Returns
@@ -34,7 +34,7 @@ def half_life(day: ArrayLike, n_frauds: ArrayLike, n_caught: ArrayLike) -> Inter
     ValueError                if lengths differ, more are caught than there are,
                               nothing was caught, or all days are one
     """
-    t, n, k = (np.asarray(a, np.float64) for a in (day, n_frauds, n_caught))
+    t, n, k = (np.asarray(a, np.float64) for a in (day, n_cases, n_caught))
     _check(t, n, k)
     t = t - t.min()
 
@@ -90,6 +90,6 @@ def _check(t: Floats, n: Floats, k: Floats) -> None:
         raise ValueError("need at least two different days to see a decay")
     bad = np.flatnonzero(~((k >= 0) & (k <= n)))
     if len(bad):
-        raise ValueError(f"row {bad[0]}: caught {k[bad[0]]:g} of {n[bad[0]]:g} frauds")
+        raise ValueError(f"row {bad[0]}: caught {k[bad[0]]:g} of {n[bad[0]]:g} cases")
     if not k.sum():
-        raise ValueError("no fraud was caught on any day: there is no recall to decay")
+        raise ValueError("nothing was caught on any day: there is no recall to decay")

@@ -1,4 +1,4 @@
-"""Has a feature's distribution moved? PSI, Kolmogorov-Smirnov, chi-square."""
+"""Has a feature's distribution moved? The population stability index, day by day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 _FLOOR = 0.5  # counts below are lifted to it, so that an empty bin is not infinite
 
@@ -37,46 +36,22 @@ def psi(expected: ArrayLike, observed: ArrayLike) -> float:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def ks_distance(reference: ArrayLike, current: ArrayLike) -> float:
-    """Largest gap between two samples' distribution functions; NaNs are left out.
-
-    Returns NaN if either sample has no value.
-    """
-    left, right = (_present(values) for values in (reference, current))
-    return _ks_sorted(left, right)
-
-
-def chi_square(expected: ArrayLike, observed: ArrayLike) -> tuple[float, float]:
-    """Chi-square of two sets of counts having equal shares, and its p-value.
-
-    Bins that are empty in both are left out; with fewer than two left there is
-    nothing to test: (0, 1).
-    """
-    table = np.vstack([np.asarray(expected, float), np.asarray(observed, float)])
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2 or (table.sum(axis=1) == 0).any():
-        return 0.0, 1.0
-    result = stats.chi2_contingency(table, correction=False)
-    return float(result.statistic), float(result.pvalue)
-
-
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """What each feature looked like in good times.
+class DriftReference:
+    """How each feature was distributed in days without incident.
 
     Numbers are cut at the reference's own quantiles; a missing value has a bin of
     its own, since a feed that falls silent is drift too.
     """
 
     names: tuple[str, ...]
-    samples: tuple[Floats, ...]  # sorted, without NaN
     edges: tuple[Floats, ...]
     counts: tuple[NDArray[np.int64], ...]
 
     @classmethod
-    def of(
+    def fit(
         cls, features: ArrayLike, names: Sequence[str], *, bins: int = 10
-    ) -> "Reference":
+    ) -> "DriftReference":
         """Learn from (n, F) clean rows.
 
         Raises
@@ -88,25 +63,17 @@ class Reference:
             raise ValueError(
                 f"need rows and at least 2 bins, got {len(values)}, {bins}"
             )
-        samples = tuple(_present(column) for column in values.T)
-        edges = tuple(_edges(sample, bins) for sample in samples)
+        edges = tuple(_edges(column, bins) for column in values.T)
         counts = tuple(_bin(c, e) for c, e in zip(values.T, edges, strict=True))
-        return cls(tuple(names), samples, edges, counts)
-
-    def compare(self, features: ArrayLike) -> pd.DataFrame:
-        """Drift of (m, F) rows: psi, ks, chi2, p_value, missing, by feature."""
-        values = _matrix(features, len(self.names))
-        if not len(values):
-            raise ValueError("no rows to compare: skip days without payments")
-        learnt = zip(self.samples, self.edges, self.counts, strict=True)
-        rows = [
-            _row(column, sample, edges, counts)
-            for column, (sample, edges, counts) in zip(values.T, learnt, strict=True)
-        ]
-        return pd.DataFrame(rows, index=pd.Index(self.names, name="feature"))
+        return cls(tuple(names), edges, counts)
 
     def psi_by_day(self, features: ArrayLike, day: ArrayLike) -> pd.DataFrame:
-        """PSI alone, which is cheap: one row a day, one column a feature."""
+        """Drift of (n, F) rows by their (n,) days: one row a day, one column a feature.
+
+        Raises
+        ------
+        ValueError            for another number of columns, or of days
+        """
         values, days = _matrix(features, len(self.names)), np.asarray(day)
         if len(days) != len(values):
             raise ValueError(f"{len(values)} rows but {len(days)} days")
@@ -120,22 +87,6 @@ class Reference:
         return pd.DataFrame(table, index=pd.Index(found, name="day"))
 
 
-def _row(
-    column: Floats, sample: Floats, edges: Floats, counts: NDArray[np.int64]
-) -> pd.Series:
-    now = _bin(column, edges)
-    chi2, p_value = chi_square(counts, now)
-    return pd.Series(
-        {
-            "psi": psi(counts, now),
-            "ks": _ks_sorted(sample, _present(column)),
-            "chi2": chi2,
-            "p_value": p_value,
-            "missing": float(np.isnan(column).mean()),
-        }
-    )
-
-
 def _matrix(features: ArrayLike, width: int) -> Floats:
     values = np.asarray(features, np.float64)
     if values.ndim != 2 or values.shape[1] != width:
@@ -143,13 +94,9 @@ def _matrix(features: ArrayLike, width: int) -> Floats:
     return values
 
 
-def _present(values: ArrayLike) -> Floats:
-    array = np.asarray(values, np.float64)
-    return np.sort(array[~np.isnan(array)])
-
-
-def _edges(sample: Floats, bins: int) -> Floats:
+def _edges(column: Floats, bins: int) -> Floats:
     """Inner cuts at quantiles; a value that is many quantiles keeps its own bin."""
+    sample = np.sort(column[~np.isnan(column)])
     if not len(sample):
         return np.empty(0)
     cuts = np.unique(np.quantile(sample, np.arange(1, bins) / bins, method="lower"))
@@ -177,12 +124,3 @@ def _shares(counts: ArrayLike) -> Floats:
     lifted = np.maximum(values, _FLOOR)
     shares: Floats = lifted / lifted.sum()
     return shares
-
-
-def _ks_sorted(left: Floats, right: Floats) -> float:
-    if not len(left) or not len(right):
-        return float("nan")
-    at = np.concatenate([left, right])
-    below = np.searchsorted(left, at, side="right") / len(left)
-    gap = below - np.searchsorted(right, at, side="right") / len(right)
-    return float(np.abs(gap).max())

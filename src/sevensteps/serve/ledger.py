@@ -1,5 +1,6 @@
 """Where a request's milliseconds went."""
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ class Ledger:
     def add(self, laps: dict[str, float]) -> None:
         """Book the time since the last lap to stages elsewhere, the rest to `wait`."""
         self.lap("wait")
-        self.stages["wait"] = max(0.0, self.stages["wait"] - sum(laps.values()))
+        self.stages["wait"] = max(0.0, self.stages["wait"] - math.fsum(laps.values()))
         self.stages |= laps
 
     def elapsed_ms(self) -> float:

@@ -1,1 +1,18 @@
-"""Counterfactual runs: the same people and random numbers under another policy."""
+"""Policies in a simulated world: counterfactual runs, scoreboards, incident drills."""
+
+from .drill import DrillReport, IncidentDrill, Monitors
+from .parallel import parallel_map
+from .retraining import Calendar
+from .simulation import Simulation
+from .units import UNIT_BLOCKS, mean_over_units
+
+__all__ = [
+    "UNIT_BLOCKS",
+    "Calendar",
+    "DrillReport",
+    "IncidentDrill",
+    "Monitors",
+    "Simulation",
+    "mean_over_units",
+    "parallel_map",
+]

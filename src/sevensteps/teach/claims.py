@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -55,14 +56,15 @@ def claim(
 
     With an interval the claim holds only if the *whole* interval is on the right side,
     so that a claim cannot rest on luck. Bounds are strict; `between` includes its ends.
+    Nothing holds of NaN or of an infinite value.
 
     Parameters
     ----------
     text : str              the sentence, as a reader would quote it
-    value : float or bool   what was measured; an interval brings its own bounds
+    value : float or bool   what was measured; an Interval brings its own ends
     above, below : float    the value must be greater, or less, than this (or both)
     between : (float, float)  the value must lie here
-    interval : Interval or (low, high)
+    interval : Interval or (low, high)  of a value that is a plain number
 
     Returns
     -------
@@ -71,7 +73,9 @@ def claim(
     Raises
     ------
     ClaimFailed             if it does not hold
-    ValueError              if a number comes without a bound
+    ValueError              if a number comes without a bound, True or False with one;
+                            if no number meets the bounds; if the interval is reversed
+                            or does not contain the value
 
     Examples
     --------
@@ -79,10 +83,10 @@ def claim(
     holds: Linear is enough
            0.012 [0.008, 0.017], wanted below 0.02
     """
-    low, high = _bounds(value, interval)
+    number, low, high = _measurement(value, interval)
     wanted = _wanted(value, above, below, between)
-    holds = _holds(low, high, above, below, between)
-    made = Claim(text, _measured(value, low, high), wanted, holds)
+    holds = math.isfinite(number) and _holds(low, high, above, below, between)
+    made = Claim(text, _measured(value, number, low, high), wanted, holds)
     _RECORD[text] = made
     if not holds:
         raise ClaimFailed(
@@ -112,16 +116,31 @@ def forget_claims() -> None:
     _RECORD.clear()
 
 
-def _bounds(value: object, interval: object) -> tuple[float, float]:
-    """Lower and upper end of what was measured."""
-    source = value if interval is None else interval
+def _measurement(value: object, interval: object) -> tuple[float, float, float]:
+    """The value and its two ends; refused if they are not of one measurement."""
+    own = isinstance(value, HasBounds)
+    if interval is not None and (own or _is_bool(value)):
+        raise ValueError("interval= goes with a plain number: leave it out here")
+    number = float(getattr(value, "estimate", value))  # type: ignore[arg-type]
+    source = value if own else interval
+    if source is None:
+        return number, number, number
     if isinstance(source, HasBounds):
-        return float(source.low), float(source.high)
-    if isinstance(source, tuple):
-        low, high = source
-        return float(low), float(high)
-    number = float(source)  # type: ignore[arg-type]
-    return number, number
+        source = (source.low, source.high)
+    low, high = map(float, source)  # type: ignore[call-overload]
+    if low > high:
+        raise ValueError(f"The interval is reversed: [{low:.6g}, {high:.6g}]")
+    if number < low or number > high:
+        raise ValueError(
+            f"The interval [{low:.6g}, {high:.6g}] does not contain the value "
+            f"{number:.6g}: give value and interval of one measurement"
+        )
+    return number, low, high
+
+
+def _is_bool(value: object) -> bool:
+    """Whether this is Python's or NumPy's True or False."""
+    return type(value).__name__ in {"bool", "bool_"}
 
 
 def _holds(
@@ -148,7 +167,7 @@ def _wanted(
     below: float | None,
     between: tuple[float, float] | None,
 ) -> str:
-    """The bound in words."""
+    """The bound in words; refused if it goes with no value, or not with this one."""
     said = []
     if above is not None:
         said.append(f"above {above:,.3g}")
@@ -156,19 +175,32 @@ def _wanted(
         said.append(f"below {below:,.3g}")
     if between is not None:
         said.append(f"between {between[0]:,.3g} and {between[1]:,.3g}")
-    if said:
-        return " and ".join(said)
-    if isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}:
+    words = " and ".join(said)
+    if _is_bool(value):
+        if said:
+            raise ValueError(f"True or False is not {words}: leave the bound out")
         return "true"
-    raise ValueError("Give a number a bound: above=, below= or between=")
+    if not said:
+        raise ValueError("Give a number a bound: above=, below= or between=")
+    if not _can_hold(above, below, between):
+        raise ValueError(f"No number is {words}: mend the bounds")
+    return words
 
 
-def _measured(value: object, low: float, high: float) -> str:
+def _can_hold(
+    above: float | None, below: float | None, between: tuple[float, float] | None
+) -> bool:
+    """Whether some number meets the bounds."""
+    least, most = between or (-math.inf, math.inf)
+    above = -math.inf if above is None else above
+    below = math.inf if below is None else below
+    return above < below and above < most and least < below and least <= most
+
+
+def _measured(value: object, number: float, low: float, high: float) -> str:
     """The value with its interval, to three digits."""
-    centre = getattr(value, "estimate", value)
-    if isinstance(centre, bool) or type(centre).__name__ == "bool_":
-        return str(bool(centre)).lower()
-    number = three_digits(float(centre))  # type: ignore[arg-type]
+    if _is_bool(value):
+        return str(bool(value)).lower()
     if low == high:
-        return number
-    return f"{number} [{three_digits(low)}, {three_digits(high)}]"
+        return three_digits(number)
+    return f"{three_digits(number)} [{three_digits(low)}, {three_digits(high)}]"

@@ -2,7 +2,8 @@
 
 A cell says `record(ap_trees=0.3114)`. Prose says `<!--=ap_trees-->0.311<!--/-->`: the
 comments are invisible in JupyterLab, on the site and in the repository's view, and
-what stands between them is replaced at every run. The linter holds the two equal.
+what stands between them is replaced at every run. The linter holds the two equal, and
+finds what was meant for a mark and is none.
 Of a recorded table each entry has a name: `<!--=leaks[random split, price]-->`.
 """
 
@@ -22,7 +23,21 @@ if TYPE_CHECKING:
 Said = dict[str, str]
 PREFIX = "application/papermill.record/"  # the form of glue: shown nowhere by itself
 _OURS = "record: "
-_MARK = re.compile(r"<!--=([^<>]+?)-->(.*?)<!--/-->", re.DOTALL)
+#: A mark as editors may write it: with blanks, over two lines, never around another.
+_MARK = re.compile(
+    r"<!--\s*=\s*(?P<name>(?:(?!--).)+?)\s*-->"
+    r"(?P<said>(?:(?!<!--|\n\s*\n).)*)<!--\s*/\s*-->",
+    re.DOTALL,
+)
+#: What was meant for half a mark: alone, misspelt, or made text by an editor.
+_STRAY = re.compile(r"(?:<|&lt;)\s*(?:!\s*[-–—]+|[-–—]{2,})\s*\\?[=＝/][^>\n]{0,40}>?")
+#: A line that Markdown takes for HTML as a whole: it ends the paragraph before it.
+_FIRST = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*<!--\s*=", re.MULTILINE)
+#: Code, which shows a mark as it is written: a fence that is no directive, or a span.
+_CODE = re.compile(
+    r"^(```+|~~~+)(?!\s*\{).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL
+)
+_UNMEASURED = {"nan", "n/a"}
 
 
 def record(**values: object) -> None:
@@ -97,20 +112,44 @@ def fill(notebook: NotebookNode) -> None:
 def filled(text: str, values: Said) -> str:
     """The text with the values between its marks.
 
-    >>> filled("It is <!--=ap-->?<!--/-->.", {"ap": "0.311"})
+    >>> filled("It is <!-- =ap -->?<!--/-->.", {"ap": "0.311"})
     'It is <!--=ap-->0.311<!--/-->.'
     """
-    return _MARK.sub(lambda m: f"<!--={m[1]}-->{values.get(m[1], m[2])}<!--/-->", text)
+
+    def fill_one(mark: re.Match[str]) -> str:
+        name = _name(mark)
+        return f"<!--={name}-->{values[name]}<!--/-->" if name in values else mark[0]
+
+    return _MARK.sub(fill_one, text)
+
+
+def _name(mark: re.Match[str]) -> str:
+    return " ".join(mark["name"].split())
 
 
 def wrong_marks(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Cell and complaint for each mark that does not say what was recorded."""
     values = recorded(notebook)
     for i, cell in enumerate(notebook.cells):
-        if cell.cell_type != "markdown":
-            continue
-        for name, text in _MARK.findall(cell.source):
-            if name not in values:
-                yield i, f"no cell records {name!r}"
-            elif values[name] != text:
-                yield i, f"{name} says {text!r}, recorded is {values[name]!r}"
+        if cell.cell_type == "markdown":
+            for complaint in complaints(cell.source, values):
+                yield i, complaint
+
+
+def complaints(text: str, values: Said) -> Iterator[str]:
+    """Yield what is wrong with the marks of a text, in words: each a sentence."""
+    for code in _CODE.finditer(text):
+        if _MARK.search(code[0]):
+            yield f"a mark inside code is shown as it is written: {code[0]:.60}"
+    if _FIRST.search(text):
+        yield "a mark at the beginning of a line ends the paragraph: move it on"
+    for mark in _MARK.finditer(text):
+        name, said = _name(mark), mark["said"]
+        if name not in values:
+            yield f"no cell records {name!r}"
+        elif values[name] in _UNMEASURED:
+            yield f"{name} is {values[name]}: nothing was measured"
+        elif values[name] != said:
+            yield f"{name} says {said!r}, recorded is {values[name]!r}"
+    for stray in _STRAY.finditer(_MARK.sub("", text)):
+        yield f"{stray[0]!r} is half a mark: write <!--=name-->value<!--/-->"

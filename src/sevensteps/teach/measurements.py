@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
-from sevensteps.teach.chapters import find_root
+from sevensteps.teach.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def measured(name: str, root: Path | None = None) -> pd.DataFrame:
+def measured(name: str, *, folder: Traversable | None = None) -> pd.DataFrame:
     """The record `data/measured/NAME.json`: a row for each quantity, by scale.
 
     Parameters
     ----------
     name : of the record, e.g. "video-scale"
-    root : of the clone; the one around when absent
+    folder : where records are; None is those that came with the package
 
     Returns
     -------
@@ -30,7 +30,7 @@ def measured(name: str, root: Path | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    path = (root or find_root()) / "data" / "measured" / f"{name}.json"
+    path = (folder or shipped("measured")) / f"{name}.json"
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,1 +1,27 @@
 """What every synthetic world shares; the truth of each is known."""
+
+from .arms import Arms
+from .days import DayRecord, Evening, Progress, WorldPast, joined_days
+from .incidents import Incident
+from .lived import LivedWorld
+from .storage import BrokenFolder, FolderManifest, StorageError
+from .streams import stream, uniforms, unit_streams
+from .world import World
+
+__all__ = [
+    "Arms",
+    "BrokenFolder",
+    "DayRecord",
+    "Evening",
+    "FolderManifest",
+    "Incident",
+    "LivedWorld",
+    "Progress",
+    "StorageError",
+    "World",
+    "WorldPast",
+    "joined_days",
+    "stream",
+    "uniforms",
+    "unit_streams",
+]

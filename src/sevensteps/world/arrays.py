@@ -1,4 +1,4 @@
-"""Small helpers for records whose fields are arrays of one length."""
+"""Small helpers for arrays, and for records whose fields are arrays of one length."""
 
 from __future__ import annotations
 
@@ -6,17 +6,36 @@ from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 
 def join(parts: list[T]) -> T:
-    """Records of arrays, one after another."""
-    kind: Any = type(parts[0])
-    names = [field.name for field in fields(kind)]
-    columns = (np.concatenate([getattr(p, k) for p in parts]) for k in names)
-    return cast(T, kind(*columns))
+    """Arrays, or records of arrays, one after another."""
+    first: Any = parts[0]
+    if isinstance(first, pa.Array):
+        return cast(T, pa.concat_arrays(parts))
+    if isinstance(first, np.ndarray):
+        return cast(T, np.concatenate(cast(list[NDArray[Any]], parts)))
+    names = [field.name for field in fields(first)]
+    columns = (join([getattr(p, name) for p in parts]) for name in names)
+    return cast(T, type(first)(*columns))
+
+
+def take(whole: T, rows: Any) -> T:
+    """Some rows, by positions or by a mask, of an array, a record or a table."""
+    if isinstance(whole, pa.Table):
+        rows = np.asarray(rows)
+        index = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return cast(T, whole.take(pa.array(index)))
+    if isinstance(whole, np.ndarray):
+        return cast(T, whole[rows])
+    record: Any = whole
+    return cast(
+        T, type(record)(*(getattr(record, f.name)[rows] for f in fields(record)))
+    )
 
 
 def unit(x: NDArray[np.floating]) -> NDArray[np.floating]:

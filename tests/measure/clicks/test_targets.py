@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from sevensteps.measure import (
     Evidence,
     Pairs,
-    affine_weights,
     click_log,
     clip_tradeoff,
     counterfactual_dcg,
@@ -20,7 +19,6 @@ from sevensteps.measure import (
     naive_evidence,
     reranked,
     shrunk,
-    trust_bias,
 )
 
 PLACES = np.arange(6)
@@ -96,28 +94,6 @@ def test_a_wrong_propensity_can_prefer_the_worse_order(people):
         )
 
     assert gain(np.ones(6)).high < 0 < gain(people.look).low
-
-
-def test_corrected_for_trust_the_order_is_estimated_without_bias(people):
-    trust, doubt = np.full(6, 0.95), np.linspace(0.4, 0, 6)
-    off, naive = [], []
-    for seed in range(40):
-        rng = np.random.default_rng(seed)
-        shop = people.Shop.of(rng)
-        query, shown, own = shop.search(rng, 5_000)
-        pull = shop.pull[query[:, None], own]
-        clicked = people.trusting(rng, pull, people.look, trust, doubt)
-        log = click_log(shown, clicked, query)
-        place = reranked(-pull, log)
-        fit = trust_bias(log, shop.of_pairs(shop.pull, log), resamples=2)
-        w = affine_weights(clicked, PLACES, fit.alpha.estimate, fit.beta.estimate)
-        got = counterfactual_dcg(w, place, log.block, resamples=2)
-        truth = dcg(pull, place)
-        off.append(got.estimate / truth - 1)
-        plain = ips_weights(clicked, PLACES, people.look)
-        by_place = counterfactual_dcg(plain, place, log.block, resamples=2)
-        naive.append(by_place.estimate / truth - 1)
-    assert abs(np.mean(off)) < 0.02 < 0.1 < np.mean(naive)
 
 
 def test_clipping_trades_bias_for_effective_clicks(people):
@@ -237,8 +213,6 @@ def test_products_that_are_not_listed_earn_nothing():
         (lambda: ips_weights([True], [2], [1.0, 0.5]), "must lie in 0 .. 1"),
         (lambda: ips_weights([True], [0], [[1.0]]), "one value a place"),
         (lambda: ips_weights([True], [0], [1.0], clip=0.5), "at least 1"),
-        (lambda: affine_weights([True], [0], [0.0], [0.1]), "see place 0"),
-        (lambda: affine_weights([True], [0], [1.0], [np.nan]), "beta"),
         (lambda: counterfactual_dcg([[1.0]], [[0, 1]], [0]), "tables alike"),
         (lambda: counterfactual_dcg([[np.inf]], [[0]], [0]), "clip"),
         (lambda: counterfactual_dcg([[1.0]], [[0.5]], [0]), "places from 0"),

@@ -33,6 +33,7 @@ RULES: dict[str, Callable[[Page], Iterator[Finding]]] = {
     "captions": results.captions,
     "glue": results.glue,
     "marks": results.marks,
+    "dollars": results.dollars,
 }
 
 

@@ -20,6 +20,11 @@ _GLUE = re.compile(r"\{glue:[\w:]*\}`([^`]+)`|\{glue\}`([^`]+)`")
 _IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 #: Code shown in prose: a fence that is no directive, or a span.
 _SHOWN = re.compile(r"^(```+)(?!\s*\{).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+#: What is no bare dollar: one told apart, or a formula without blanks inside.
+_DOLLARS = re.compile(
+    r"\\.|\$\$.+?\$\$|(?<!\d)\$(?![\s$])(?:\\.|[^$\\\n]|\n(?!\s*\n))*?(?<!\s)\$(?!\d)",
+    re.DOTALL,
+)
 _SCRIPTED = {"script", "iframe", "object", "embed"}
 
 
@@ -114,6 +119,19 @@ def marks(page: Page) -> Iterator[Finding]:
     """Each marked number in the prose says what a cell recorded."""
     for cell, complaint in wrong_marks(page.notebook):
         yield Finding("marks", cell, complaint)
+
+
+def dollars(page: Page) -> Iterator[Finding]:
+    """No bare dollar in prose, tables, captions: JupyterLab makes a formula of two."""
+    for i, text in page.prose:
+        bare = _DOLLARS.sub("", _SHOWN.sub("", text))
+        for match in re.finditer(r"\$.{0,20}", bare):
+            message = rf"{match[0]!r}: write \$ for a dollar, $x$ for a formula"
+            yield Finding("dollars", i, message)
+    for output in page.outputs:
+        if str(output.data.get("text/html", "")).count("$") > 1:
+            message = "two dollars in a table or caption: name the currency in words"
+            yield Finding("dollars", output.cell, message)
 
 
 class _Elements(HTMLParser):

@@ -91,8 +91,8 @@ def traffic(n: int) -> pa.Table:
     Their ids are new each time: a payment sent again is answered from memory, which
     would flatter every latency. Beyond ten days' worth the payments repeat.
     """
-    days = WORLD.shards(KNOWN_DAYS, KNOWN_DAYS + TRAFFIC_DAYS)
-    payments = pa.concat_tables([day.tables(WORLD)[0] for day in days])
+    days = WORLD.draws.shards(KNOWN_DAYS, KNOWN_DAYS + TRAFFIC_DAYS)
+    payments = pa.concat_tables([day.tables()[0] for day in days])
     payments = payments.take(np.arange(n) % payments.num_rows)
     ids = np.arange(n) + (secrets.randbits(40) << 20)
     column = payments.schema.get_field_index("payment_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
     SearchConfig,
     Searches,
@@ -56,9 +56,9 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
     with progress("Making a small world") as report:
         WORLD.history(progress=report)
     with progress("Indexing its products, and training a ranker on editors' grades"):
-        from sevensteps.cases.search.experiments.taught import taught_engine
+        from sevensteps.cases.search.experiments.training import trained_engine
 
-        engine = taught_engine(WORLD)
+        engine = trained_engine(WORLD)
     with progress("Writing the engine"):
         sweep(bundle.parent)
         if bundle.exists():
@@ -73,5 +73,5 @@ def bodies(n: int) -> list[bytes]:
     service of a real shop: the head of the queries costs next to nothing.
     """
     history = WORLD.history()
-    asked = Asked.of(history.searches, history.queries)
+    asked = QueryLog.of(history.searches, history.queries)
     return search_requests(asked, n, seed=secrets.randbits(32))

@@ -56,9 +56,9 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
     with progress("Making a small world") as report:
         history = WORLD.history(progress=report)
     with progress("Training towers, a ranker and a value in it") as report:
-        from sevensteps.cases.video.recommender.overnight import morning_after
+        from sevensteps.cases.video.recommender.snapshot_training import train_snapshot
 
-        morning = morning_after(history, progress=report)
+        morning = train_snapshot(history, progress=report)
     with progress("Writing the morning"):
         sweep(bundle.parent)
         if bundle.exists():

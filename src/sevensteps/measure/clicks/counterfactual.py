@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.blocks import RESAMPLES, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
 from sevensteps.measure.clicks.log import ClickLog
 from sevensteps.measure.clicks.targets import ips_weights
 from sevensteps.measure.inputs import Floats, at_least
 from sevensteps.measure.interval import Interval
 from sevensteps.measure.offpolicy import effective_sample_size
+from sevensteps.measure.ranked import discount
 
 
 def reranked(score: ArrayLike, log: ClickLog) -> NDArray[np.intp]:
@@ -65,7 +66,7 @@ def counterfactual_dcg(
 
     Parameters
     ----------
-    weight : (n, k) float     `ips_weights` or `affine_weights` of the logged clicks
+    weight : (n, k) float     `ips_weights` of the logged clicks
     place : (n, k) int        each product's place under the other order, from 0; -1 if
                               it is not listed there (see `reranked`)
     block : (n,) int          unit of the bootstrap, e.g. `log.block`
@@ -83,10 +84,8 @@ def counterfactual_dcg(
     if k is not None:
         at_least("k", k, 1)
         counted &= where < k
-    each = np.where(counted, w / np.log2(np.maximum(where, 0) + 2), 0).sum(axis=1)
-    blocks = day_blocks(_of(block, each), resamples, seed)
-    total = blocks.total(blocks.daily(each))
-    return blocks.interval(ratio(total, blocks.total(blocks.daily())))
+    each = np.where(counted, w * discount(np.maximum(where, 0)), 0).sum(axis=1)
+    return block_bootstrap(_of(block, each), resamples, seed).mean(each)
 
 
 def counterfactual_rank(
@@ -113,9 +112,9 @@ def counterfactual_rank(
     if ((where < 0) & (w != 0)).any():
         raise ValueError("`place` is -1 for a weighted product: give its rank")
     ranks = (w * (where + 1)).sum(axis=1)
-    blocks = day_blocks(_of(block, ranks), resamples, seed)
-    total = blocks.total(blocks.daily(ranks))
-    return blocks.interval(ratio(total, blocks.total(blocks.daily(w.sum(axis=1)))))
+    blocks = block_bootstrap(_of(block, ranks), resamples, seed)
+    total = blocks.total(ranks)
+    return blocks.interval(ratio(total, blocks.total(w.sum(axis=1))))
 
 
 def clip_tradeoff(

@@ -1,20 +1,114 @@
-"""The dynamic Bayesian click model of people who tire, by expectation maximisation."""
+"""The dynamic Bayesian click model: closed form, and by expectation maximisation.
+
+Fit on one part of a log and test on another (`log.where`): both number the pairs alike.
+Pairs without evidence take the mean of all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.measure.clicks.em import accelerated
-from sevensteps.measure.clicks.log import ClickLog, Codes
-from sevensteps.measure.clicks.models import (
-    DynamicBayesian,
-    fit_simplified_dbn,
-    smoothed,
+from sevensteps.measure.clicks.log import ClickLog, Codes, Pairs
+from sevensteps.measure.clicks.targets import (
+    Evidence,
+    examined_evidence,
+    naive_evidence,
 )
-from sevensteps.measure.clicks.targets import Evidence, naive_evidence
 from sevensteps.measure.inputs import Bools, Floats, Ints, at_least
+
+_EDGE = 1e-9  # probabilities keep this far from 0 and 1
+_TINY = 1e-300  # products of many of them, from 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DynamicBayesian:
+    """Read from the top; after each result go on, or stop when satisfied or tired.
+
+    With a continuation of 1 it is the simplified model; if also every click satisfies,
+    the cascade.
+
+    Attributes
+    ----------
+    pairs : Pairs
+    attractiveness : (m,) float   probability of a click on what is looked at
+    satisfaction : (m,) float     probability that a click ends the search
+    continuation : float          probability of going on if not satisfied
+    """
+
+    pairs: Pairs
+    attractiveness: Floats
+    satisfaction: Floats
+    continuation: float = 1.0
+
+    @property
+    def relevance(self) -> Floats:
+        """(m,) attractiveness times satisfaction."""
+        return np.asarray(self.attractiveness * self.satisfaction)
+
+    def click_probability(self, log: ClickLog, *, given_above: bool = False) -> Floats:
+        """(n, k) probabilities, from the top down."""
+        pull = _drawn(self.attractiveness, self, log)
+        end = _drawn(self.satisfaction, self, log)
+        looks, clicks = np.ones(len(log)), np.empty(log.pair.shape)
+        for j in range(log.n_places):
+            a, s = pull[:, j], end[:, j]
+            clicks[:, j] = looks * a
+            if given_above:
+                stay = looks * (1 - a) / np.maximum(1 - looks * a, 1e-12)
+                looks = np.where(log.clicked[:, j], 1 - s, stay)
+            else:
+                looks = looks * (1 - a * s)
+            looks = looks * self.continuation
+        return clicks
+
+
+def _drawn(values: Floats, model: DynamicBayesian, log: ClickLog) -> Floats:
+    """(n, k) a pair's parameter at each cell; 0 where nothing was shown."""
+    if not model.pairs.same_as(log.pairs):
+        raise ValueError(
+            "the model was fitted on another log: make one log, and fit and test on "
+            "its parts with `log.where`"
+        )
+    return np.append(values, 0.0)[log.pair]
+
+
+def fit_simplified_dbn(log: ClickLog, *, strength: float = 1.0) -> DynamicBayesian:
+    """The dynamic Bayesian model of people who never tire. Closed form.
+
+    All above the last click was looked at, and the last click is taken to have
+    satisfied. Some did not: those people read on in vain, and what they passed over is
+    not counted. Attraction and satisfaction come out somewhat too high, about evenly
+    for all places; `fit_dbn(log, 1.0)` mends it, at the price of iterations.
+
+    Source: Chapelle and Zhang, "A dynamic Bayesian network click model for web search
+    ranking", WWW (2009), algorithm 1.
+    """
+    seen = examined_evidence(log)
+    satisfied = Evidence(log.pairs, _last_clicks(log), seen.clicks)
+    return DynamicBayesian(
+        log.pairs, _smoothed(seen, strength), _smoothed(satisfied, strength)
+    )
+
+
+def _last_clicks(log: ClickLog) -> Floats:
+    """(m,) how often a pair was the last click of its search."""
+    after = np.cumsum(log.clicked[:, ::-1], axis=1)[:, ::-1]
+    last = log.clicked & (after == 1)
+    held = np.bincount(log.pair[last], minlength=len(log.pairs))
+    return held.astype(np.float64)
+
+
+def _smoothed(evidence: Evidence, strength: float) -> Floats:
+    """(m,) rates in [0, 1], with the mean of all counted `strength` times."""
+    at_least("strength", strength, 0)
+    mean = evidence.clicks.sum() / max(evidence.exposure.sum(), 1e-300)
+    held = evidence.exposure + strength
+    got = evidence.clicks + strength * mean
+    rate = np.divide(got, held, out=np.full(len(held), mean), where=held > 0)
+    return np.clip(rate, 0.0, 1.0)
 
 
 def fit_dbn(
@@ -48,7 +142,7 @@ def fit_dbn(
     expect = _Expectation.over(log, continuation, strength)
     go_on = 0.9 if continuation is None else continuation
     start = np.concatenate([[go_on], simple.attractiveness, simple.satisfaction])
-    x = accelerated(expect.step, start, steps, watch=len(start), tolerance=1e-3)
+    x = _accelerated(expect.step, start, steps, watch=len(start), tolerance=1e-3)
     fitted = float(x[0]) if continuation is None else continuation
     return DynamicBayesian(log.pairs, x[1 : m + 1], x[m + 1 :], fitted)
 
@@ -88,7 +182,8 @@ class _Expectation:
         """Continuation, attractions and satisfactions, all counted anew."""
         m, pairs = len(self.clicks), self.log.pairs
         go_on = float(x[0]) if self.continuation is None else self.continuation
-        pull, end = np.append(x[1 : m + 1], 0), np.append(x[m + 1 :], 0)
+        sure = np.clip(x, _EDGE, 1 - _EDGE)  # nothing is impossible: no 0 / 0
+        pull, end = np.append(sure[1 : m + 1], 0), np.append(sure[m + 1 :], 0)
         quiet = self._quiet(pull, go_on)
         satisfied, next_look = self._after_last_click(end, quiet, go_on)
         seen, tried, went = np.zeros(m + 1), 0.0, 0.0
@@ -100,15 +195,18 @@ class _Expectation:
             at, below = self.last == j, self.last < j
             tries = np.where(at, 1 - satisfied, looked)
             on = go_on * quiet[j + 1]
-            looked = np.where(below, looked * on / (1 - go_on + on), 1.0)
+            looked = np.where(
+                below, looked * on / np.maximum(1 - go_on + on, _TINY), 1.0
+            )
             looked[at] = next_look[at]
             tried += tries @ self.filled[j + 1]
             went += looked @ self.filled[j + 1]
         final = self.pair[self.last, np.arange(len(self.last))]
         held = np.bincount(final, satisfied, m + 1).astype(np.float64)
-        new_pull = smoothed(Evidence(pairs, self.clicks, seen[:m]), self.strength)
-        new_end = smoothed(Evidence(pairs, held[:m], self.clicks), self.strength)
-        return np.concatenate([[went / tried], new_pull, new_end])
+        new_pull = _smoothed(Evidence(pairs, self.clicks, seen[:m]), self.strength)
+        new_end = _smoothed(Evidence(pairs, held[:m], self.clicks), self.strength)
+        rate = went / tried if tried > 0 else go_on
+        return np.concatenate([[rate], new_pull, new_end])
 
     def _quiet(self, pull: Floats, go_on: float) -> Floats:
         """(k + 1, n) probability of no click from a place on, if it is looked at."""
@@ -126,4 +224,32 @@ class _Expectation:
         s = np.where(self.last >= 0, end[self.pair[self.last, row]], 0)
         on = (1 - s) * go_on * quiet[self.last + 1, row]
         silent = s + (1 - s) * (1 - go_on) + on
+        silent = np.maximum(silent, _TINY)
         return s / silent, on / silent
+
+
+def _accelerated(
+    step: Callable[[Floats], Floats],
+    start: Floats,
+    steps: int,
+    *,
+    watch: int,
+    tolerance: float = 1e-5,
+) -> Floats:
+    """Repeat a step of probabilities until the first `watch` of them rest.
+
+    Two steps tell the direction and the speed; the third goes as far as they promise.
+    """
+    x = start
+    for _ in range(max(1, steps // 3)):
+        one = step(x)
+        two = step(one)
+        first, bend = one - x, two - 2 * one + x
+        length = np.sqrt((first @ first) / max(float(bend @ bend), 1e-300))
+        reach = x + 2 * length * first + length**2 * bend if length > 1 else two
+        new = step(np.clip(reach, _EDGE, 1 - _EDGE))
+        moved = np.abs(new[:watch] - x[:watch]).max()
+        x = new
+        if moved < tolerance:
+            break
+    return x

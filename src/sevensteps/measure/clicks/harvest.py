@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from sevensteps.measure.blocks import RESAMPLES, Blocks, day_blocks, ratio
+from sevensteps.measure.bootstrap import RESAMPLES, Blocks, block_bootstrap, ratio
 from sevensteps.measure.clicks.by_place import ByPlace
 from sevensteps.measure.clicks.log import Cells, ClickLog, cells
 from sevensteps.measure.inputs import Floats
@@ -60,7 +60,7 @@ def harvested_propensity(
     curves = {"all pairs": _all_pairs, "adjacent": _adjacent, "pivot": _pivot}
     if comparison not in curves:
         raise ValueError(f"`comparison` must be one of {list(curves)}")
-    blocks = day_blocks(log.block, resamples, seed)
+    blocks = block_bootstrap(log.block, resamples, seed)
     k = log.n_places
     won = _won(cells(log, blocks), blocks, k)
     if not won.any():
@@ -68,13 +68,13 @@ def harvested_propensity(
             "no query showed a product at two places with a click: log more rankers, "
             "or pass buckets of queries as blocks instead of days"
         )
-    total = blocks.total(won.reshape(blocks.n_days, k * k)).reshape(-1, k, k)
+    total = blocks.totals(won.reshape(blocks.n_blocks, k * k)).reshape(-1, k, k)
     return ByPlace.of(curves[comparison](total), blocks.key)
 
 
 def _won(log: Cells, blocks: Blocks, k: int) -> Floats:
     """(blocks, k, k) weighted clicks at one place in comparison with another."""
-    won = np.zeros(blocks.n_days * k * k)
+    won = np.zeros(blocks.n_blocks * k * k)
     for step in range(1, k):
         i = np.flatnonzero(log.stratum[step:] == log.stratum[:-step])
         if len(i) == 0:
@@ -86,7 +86,7 @@ def _won(log: Cells, blocks: Blocks, k: int) -> Floats:
         up, down = log.clicks[i] * log.shown[j], log.clicks[j] * log.shown[i]
         won += np.bincount(block + a * k + b, up / both, len(won))
         won += np.bincount(block + b * k + a, down / both, len(won))
-    return won.reshape(blocks.n_days, k, k)
+    return won.reshape(blocks.n_blocks, k, k)
 
 
 def _pivot(won: Floats) -> Floats:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sevensteps.measure.assignment import unit_hash
-from sevensteps.measure.blocks import Blocks
+from sevensteps.measure.bootstrap import Blocks
 from sevensteps.measure.inputs import Bools, Floats, same_length
 
 _BUCKETS = 200  # of queries: enough for an interval, few enough for its sums
@@ -161,21 +161,17 @@ def _buckets(query: NDArray[Any]) -> NDArray[np.int64]:
 
 def _numbered(items: NDArray[Any], query: NDArray[Any]) -> tuple[Codes, Pairs]:
     """Numbers of pairs in the order in which they are first seen."""
-    wide = np.int64(items.max() + 1)
-    key = query.astype(np.int64)[:, None] * wide + items
-    key[items < 0] = -1
-    code, seen = pd.factorize(key.ravel())
-    there = np.asarray(seen, np.int64)
-    if len(there) and (there < 0).any():  # the empty place took a number: give it back
-        empty = int((there < 0).argmax())
-        code = np.where(code == empty, -1, code - (code > empty))
-        there = np.delete(there, empty)
-    pair = code.astype(np.int32).reshape(items.shape)
-    return pair, Pairs(*np.divmod(there, wide)) if len(there) else _none()
-
-
-def _none() -> Pairs:
-    raise ValueError("`shown` is empty in every place")
+    filled = items >= 0
+    if not filled.any():
+        raise ValueError("`shown` is empty in every place")
+    row = np.nonzero(filled)[0]
+    asked, queries = pd.factorize(query[row])
+    held, products = pd.factorize(items[filled])
+    code, seen = pd.factorize(asked * np.int64(len(products)) + held)
+    pair = np.full(items.shape, -1, np.int32)
+    pair[filled] = code
+    which, what = np.divmod(np.asarray(seen, np.int64), len(products))
+    return pair, Pairs(np.asarray(queries)[which], np.asarray(products)[what])
 
 
 def pair_values(
@@ -205,12 +201,6 @@ def pair_values(
     mean = pd.Series(told, index=known).groupby(level=[0, 1]).mean()
     wanted = pd.MultiIndex.from_arrays([log.pairs.query, log.pairs.product])
     return np.asarray(mean.reindex(wanted), np.float64)
-
-
-def sums_by_place(blocks: Blocks, table: NDArray[Any]) -> Floats:
-    """(blocks, k) sums of the columns of a table over the rows of each block."""
-    columns = [blocks.daily(column) for column in table.T]
-    return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +240,7 @@ class Cells:
 
 def cells(log: ClickLog, blocks: Blocks) -> Cells:
     """Count a log up: one sort, whatever the number of pairs."""
-    k, n = log.n_places, blocks.n_days
+    k, n = log.n_places, blocks.n_blocks
     key = log.pair.astype(np.int64)
     key *= n
     key += blocks.code[:, None]

@@ -57,47 +57,6 @@ def ips_weights(
     return np.where(click, inverse[where], 0.0)
 
 
-def affine_weights(
-    clicked: ArrayLike,
-    place: ArrayLike,
-    alpha: ArrayLike,
-    beta: ArrayLike,
-    *,
-    clip: float | None = None,
-) -> Floats:
-    """Clicks corrected for trust: (click - beta) / alpha, for every cell.
-
-    What was shown high and not clicked counts as negative: so much was to be expected
-    of the place alone.
-
-    Parameters
-    ----------
-    clicked, place : as for `ips_weights`; pass cells where something was shown
-    alpha, beta : (k,) float  see `trust_bias`
-    clip : float              largest 1 / alpha
-
-    Examples
-    --------
-    >>> affine_weights([True, False], [0, 1], alpha=[0.8, 0.4], beta=[0.2, 0.1])
-    array([ 1.  , -0.25])
-
-    Source: Vardasbi, Oosterhuis and de Rijke, CIKM (2020).
-    """
-    click, where = np.asarray(clicked, np.bool_), np.asarray(place)
-    gain, offset = _curve("alpha", alpha, where), _curve("beta", beta, where)
-    used = np.unique(where)
-    if not (gain[used] > 0).all() or not np.isfinite(offset[used]).all():
-        raise ValueError(
-            "`alpha` must be positive and `beta` finite at every place in use; see "
-            f"place {_first_bad(gain, used)}"
-        )
-    inverse = 1 / np.where(gain > 0, gain, 1)
-    if clip is not None:
-        at_least("clip", clip, 1)
-        inverse = np.minimum(inverse, clip)
-    return np.asarray((click - offset[where]) * inverse[where])
-
-
 def _curve(name: str, values: ArrayLike, place: NDArray[Any]) -> Floats:
     curve = np.asarray(values, np.float64)
     if curve.ndim != 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 
 import yaml
@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from sevensteps.teach.chapters import find_root
+from sevensteps.teach.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,13 +176,13 @@ class Bank(Record):
         return Markdown("\n\n".join(f"**{f.ask}**\n\n{three(f)}" for f in asked))
 
 
-def load_bank(slug: str, *, folder: Path | None = None) -> Bank:
+def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
     """Read and check the bank of a prompt.
 
     Parameters
     ----------
     slug : str       its file name without `.yml`, such as "fraud"
-    folder : Path    where banks are; None is `book/bank` of this clone
+    folder : where banks are; None is those that came with the package
 
     Raises
     ------
@@ -194,10 +194,11 @@ def load_bank(slug: str, *, folder: Path | None = None) -> Bank:
     >>> load_bank("fraud").rubric().index.tolist()[:3]
     ['clarify', 'frame', 'data']
     """
-    folder = folder or bank_folder()
+    folder = folder or shipped("bank")
     path = folder / f"{slug}.yml"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.yml"))) or "none"
+        files = sorted(file.name for file in folder.iterdir())
+        known = ", ".join(f[:-4] for f in files if f.endswith(".yml")) or "none"
         raise LookupError(f"There is no bank {slug!r} in {folder.name}. Known: {known}")
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
@@ -211,11 +212,6 @@ def load_bank(slug: str, *, folder: Path | None = None) -> Bank:
     if bank.slug != slug:
         raise BankError(f"{path.name} says slug: {bank.slug}; rename one of the two")
     return bank
-
-
-def bank_folder() -> Path:
-    """Where this clone keeps its banks."""
-    return find_root() / "book" / "bank"
 
 
 AnyItem = TypeVar("AnyItem", bound=Item)

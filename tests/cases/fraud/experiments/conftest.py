@@ -1,4 +1,4 @@
-"""A small town with many thieves, and payments made by hand."""
+"""A small world with many thieves, and payments made by hand."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -7,7 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.experiments import Logged, RetrainingPolicy, Town, sample
+from sevensteps.cases.fraud.experiments import (
+    PaymentsSimulation,
+    RetrainingPolicy,
+    TrainingLog,
+    sample,
+)
 from sevensteps.cases.fraud.features import FEATURES
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 
@@ -21,15 +26,15 @@ def world() -> PaymentsWorld:
 
 
 @pytest.fixture(scope="session")
-def town(world) -> Town:
-    """The world with its past's log."""
-    return Town.of(world)
+def simulation(world) -> PaymentsSimulation:
+    """The world after its past."""
+    return PaymentsSimulation(world, world.history())
 
 
 @pytest.fixture(scope="session")
-def history(town):
+def history(simulation):
     """Sixty days."""
-    return town.history
+    return simulation.history
 
 
 @pytest.fixture(scope="session")
@@ -78,15 +83,15 @@ def payments_of(day: int, risk: list[float]) -> pa.Table:
     )
 
 
-def told(*ids: int) -> pa.Table:
+def chargebacks_of(*ids: int) -> pa.Table:
     """A view's chargebacks."""
     return pa.table({"payment_id": pa.array(ids, pa.int64())})
 
 
-def empty_log() -> Logged:
+def empty_log() -> TrainingLog:
     """A company without a past."""
     none = np.zeros(0)
-    return Logged(
+    return TrainingLog(
         none.astype(np.int32),
         none.astype(np.int64),
         np.zeros((0, len(FEATURES)), np.float32),
@@ -111,7 +116,7 @@ class Office:
 
     def day(self, day: int, risk: list[float], *chargebacks: int) -> list[int]:
         """One day's actions; the chargebacks came in the day before."""
-        view = SimpleNamespace(day=day, new_chargebacks=told(*chargebacks))
+        view = SimpleNamespace(day=day, new_chargebacks=chargebacks_of(*chargebacks))
         return self.policy(payments_of(day, risk), view).tolist()
 
     @property

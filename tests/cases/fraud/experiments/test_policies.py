@@ -1,4 +1,4 @@
-"""Policies in a live world: the old rule, a model, two models, and twins."""
+"""Policies in a live world: the old rule, a model, two models."""
 
 import copy
 from dataclasses import replace
@@ -11,10 +11,9 @@ import pytest
 from sevensteps.cases.fraud.experiments import (
     ModelPolicy,
     Probability,
-    Split,
+    SplitByCardholder,
     allow_everything,
     incumbent_rule,
-    twins,
 )
 from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.cases.fraud.world import COUNTRIES, Action
@@ -39,9 +38,9 @@ def stop_high(score, amount):
 
 
 @pytest.fixture
-def live(town):
+def live(simulation):
     """Features of the first day after the history."""
-    return copy.deepcopy(town.live)
+    return copy.deepcopy(simulation.live_features)
 
 
 @pytest.fixture
@@ -51,9 +50,9 @@ def produce(world, history):
 
 
 @pytest.fixture(scope="module")
-def modelled(world, history, town):
+def modelled(world, history, simulation):
     """Three days under one score."""
-    policy = ModelPolicy(copy.deepcopy(town.live), risky, stop_high)
+    policy = ModelPolicy(copy.deepcopy(simulation.live_features), risky, stop_high)
     return world.live(policy, days=DAYS, seed=1, history=history)
 
 
@@ -93,9 +92,7 @@ def test_allowing_everything_allows_everything(history) -> None:
     assert not action.any()
 
 
-def test_a_models_actions_follow_from_its_features(
-    history, town, live, produce
-) -> None:
+def test_a_models_actions_follow_from_its_features(history, live, produce) -> None:
     seen = []
 
     def spy(x):
@@ -122,7 +119,7 @@ def test_a_models_actions_follow_from_its_features(
 
 def test_two_equal_scores_are_one_policy(live, produce, modelled, world) -> None:
     arm = np.arange(world.size.n_cardholders) % 2 == 1
-    split = produce(Split(live, risky, risky, stop_high, arm))
+    split = produce(SplitByCardholder(live, risky, risky, stop_high, arm))
     assert split.payments.equals(modelled.payments)
     assert split.ledger.equals(modelled.ledger)
 
@@ -135,7 +132,9 @@ def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None
         return np.ones(len(x))
 
     arm = np.random.default_rng(0).random(world.size.n_cardholders) < 0.3
-    policy = Split(live, lambda x: np.zeros(len(x)), treatment, stop_high, arm)
+    policy = SplitByCardholder(
+        live, lambda x: np.zeros(len(x)), treatment, stop_high, arm
+    )
     rows = produce(policy).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
     assert 0.2 < treated.mean() < 0.4
@@ -146,7 +145,7 @@ def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None
 
 def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
     arm = np.arange(world.size.n_cardholders) % 2 == 1
-    rows = produce(Split(live, dear, risky, stop_high, arm)).payments
+    rows = produce(SplitByCardholder(live, dear, risky, stop_high, arm)).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
     blocked = np.array(rows["action"].to_pylist()) == "block"
     amount, risk = (rows[name].to_numpy() for name in ("amount", "ip_risk"))
@@ -157,23 +156,22 @@ def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
 def test_an_arm_may_be_empty(live, produce, modelled, world) -> None:
     nobody = np.zeros(world.size.n_cardholders, bool)
     never = Probability(SimpleNamespace(), kept=0.2)
-    split = produce(Split(live, risky, never, stop_high, nobody))
+    split = produce(SplitByCardholder(live, risky, never, stop_high, nobody))
     assert split.payments.equals(modelled.payments)
 
 
-def test_twins_do_not_disturb_each_other(world, history, live, modelled) -> None:
-    arm = np.zeros(world.size.n_cardholders, bool)
+def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled) -> None:
+    arm = np.zeros(simulation.world.size.n_cardholders, bool)
     plans = {
         "dear": ModelPolicy(live, dear, stop_high),
         "risky": ModelPolicy(live, risky, stop_high),
-        "split": Split(live, risky, dear, stop_high, arm),
+        "split": SplitByCardholder(live, risky, dear, stop_high, arm),
         "allow": allow_everything,
     }
-    outcomes = twins(world, history, plans, days=DAYS)
+    threaded = replace(simulation, threads=True)
+    outcomes = threaded.counterfactual_runs(plans, days=DAYS)
     assert list(outcomes) == list(plans)
     assert outcomes["risky"].payments.equals(modelled.payments)
     assert outcomes["split"].payments.equals(modelled.payments)
     assert not outcomes["dear"].payments.equals(modelled.payments)
     assert outcomes["allow"].payments["approved"].to_numpy().all()
-    again = twins(world, history, {"risky": plans["risky"]}, days=DAYS)
-    assert again["risky"].payments.equals(modelled.payments)

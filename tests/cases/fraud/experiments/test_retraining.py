@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.experiments import Logged
+from sevensteps.cases.fraud.experiments import TrainingLog
 
 QUIET = {"window": 50, "label_gap": 0}
 MIXED = [0.1, 0.9, 0.2, 0.8]  # risks; those above a half are blocked
@@ -125,7 +125,7 @@ def test_todays_payments_are_scored_before_they_are_learned(office) -> None:
         ({"explore": 1.0}, r"explore must lie in \[0, 1\); got 1"),
         ({"explore": -0.1}, "explore must lie"),
         ({"explore": np.nan}, "explore must lie"),
-        ({"cadence": -1}, "cadence >= 0"),
+        ({"cadence": -1}, "cadence must be >= 0"),
         ({"label_gap": -1}, "label_gap >= 0"),
         ({"window": 10, "label_gap": 10}, "window > label_gap"),
         ({"blocked": "as-fraud"}, "blocked must be one of .* not 'as-fraud'"),
@@ -137,7 +137,7 @@ def test_impossible_settings_are_refused(office, bad: dict, said: str) -> None:
 
 
 def test_the_past_is_logged_as_its_rule_decided(history, drawn) -> None:
-    rows, log = drawn, Logged.of(drawn, history)
+    rows, log = drawn, TrainingLog.from_history(drawn, history)
     np.testing.assert_array_equal(log.day, rows.day)
     np.testing.assert_array_equal(log.features, rows.x)
     assert (log.weight == 1).all()
@@ -147,9 +147,9 @@ def test_the_past_is_logged_as_its_rule_decided(history, drawn) -> None:
     assert log.blocked.any()
 
 
-def test_logs_can_be_cut_and_joined(history, town) -> None:
-    early = town.log.day < 50
-    both = Logged.join([town.log.take(early), town.log.take(~early)])
-    for name in Logged.__slots__:
-        left, right = getattr(both, name), getattr(town.log, name)
+def test_logs_can_be_cut_and_joined(simulation) -> None:
+    early = simulation.log.day < 50
+    both = TrainingLog.join([simulation.log.take(early), simulation.log.take(~early)])
+    for name in TrainingLog.__slots__:
+        left, right = getattr(both, name), getattr(simulation.log, name)
         np.testing.assert_array_equal(left, right, err_msg=name)

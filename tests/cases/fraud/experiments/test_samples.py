@@ -6,19 +6,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.experiments import Sample, sample, samples, told_days
+from sevensteps.cases.fraud.experiments import Sample, reported_days, sample, samples
 from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.cases.fraud.world import DAY
 
 SPANS = [(42, 50, 0.3), (50, 60, 0.6)]
 
 
-def slow_told(history) -> list[float]:
+def slow_reported(history) -> list[float]:
     """Day of each payment's chargeback, by dictionary."""
     rows = history.chargebacks.to_pylist()
-    told = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
+    reported = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
     ids = history.payments["payment_id"].to_pylist()
-    return [told.get(i, np.inf) for i in ids]
+    return [reported.get(i, np.inf) for i in ids]
 
 
 @pytest.fixture
@@ -31,39 +31,41 @@ def rows_only(monkeypatch) -> None:
     monkeypatch.setattr(samples, "offline", nothing)
 
 
-def by_hand(told_day: list[float], draw: list[float], share: float) -> Sample:
+def by_hand(reported_day: list[float], draw: list[float], share: float) -> Sample:
     """A sample of one day."""
-    n = len(told_day)
+    n = len(reported_day)
     return Sample(
         row=np.arange(n),
         day=np.full(n, 40, np.int32),
         x=np.zeros((n, len(FEATURES)), np.float32),
-        told_day=np.array(told_day, np.float64),
+        reported_day=np.array(reported_day, np.float64),
         draw=np.array(draw, np.float64),
         share=np.full(n, share),
-        label=np.isfinite(told_day),
+        label=np.isfinite(reported_day),
     )
 
 
-def test_told_days_are_the_dictionarys(history) -> None:
-    assert told_days(history).tolist() == slow_told(history)
+def test_reported_days_are_the_dictionarys(history) -> None:
+    assert reported_days(history).tolist() == slow_reported(history)
     rng = np.random.default_rng(0)
     payments = history.payments.take(rng.permutation(history.payments.num_rows))
-    told = history.chargebacks.take(rng.permutation(history.chargebacks.num_rows))
-    mixed = replace(history, payments=payments, chargebacks=told)
-    assert told_days(mixed).tolist() == slow_told(mixed)
-    assert np.isinf(told_days(replace(history, chargebacks=told.slice(0, 0)))).all()
+    reported = history.chargebacks.take(rng.permutation(history.chargebacks.num_rows))
+    mixed = replace(history, payments=payments, chargebacks=reported)
+    assert reported_days(mixed).tolist() == slow_reported(mixed)
+    assert np.isinf(
+        reported_days(replace(history, chargebacks=reported.slice(0, 0)))
+    ).all()
 
 
 def test_every_fraud_of_the_asked_days_is_there(history, drawn) -> None:
-    told = np.array(slow_told(history))
+    reported = np.array(slow_reported(history))
     day = history.column("paid_at") // DAY
-    wanted = np.flatnonzero(np.isfinite(told) & (day >= 42))
+    wanted = np.flatnonzero(np.isfinite(reported) & (day >= 42))
     assert len(wanted) > 50
     assert set(drawn.row[drawn.label]) == set(wanted)
     assert drawn.day.min() == 42
     np.testing.assert_array_equal(drawn.day, day[drawn.row])
-    np.testing.assert_array_equal(drawn.told_day, told[drawn.row])
+    np.testing.assert_array_equal(drawn.reported_day, reported[drawn.row])
 
 
 @pytest.mark.parametrize(("first", "end", "share"), SPANS)
@@ -71,7 +73,7 @@ def test_the_honest_are_kept_at_their_share(
     history, drawn, first: int, end: int, share: float
 ) -> None:
     day = history.column("paid_at") // DAY
-    honest = np.isinf(slow_told(history)) & (day >= first) & (day < end)
+    honest = np.isinf(slow_reported(history)) & (day >= first) & (day < end)
     part = drawn.between(first, end)
     assert (part.share == share).all()
     spread = np.sqrt(share * (1 - share) / honest.sum())
@@ -131,11 +133,13 @@ def test_a_label_is_known_the_morning_after_its_report() -> None:
 def test_labels_of_a_day_are_the_chargebacks_reported_before_it(history, drawn) -> None:
     by = 55
     known = drawn.labelled(by=by)
-    told = history.chargebacks.filter(
+    reported = history.chargebacks.filter(
         pa.array(history.chargebacks["reported_at"].to_numpy() < by * DAY)
     )
     ids = history.column("payment_id")
-    wanted = np.isin(ids, told["payment_id"]) & (history.column("paid_at") >= 42 * DAY)
+    wanted = np.isin(ids, reported["payment_id"]) & (
+        history.column("paid_at") >= 42 * DAY
+    )
     assert set(known.row[known.label]) == set(np.flatnonzero(wanted))
     assert 0 < known.label.sum() < drawn.label.sum()
 
@@ -150,9 +154,9 @@ def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
 def test_unlabelled_rows_are_those_that_the_draw_took(drawn) -> None:
     known = drawn.labelled(by=52, honest=0.4)
     rest = known.where(~known.label)
-    expected = (drawn.told_day >= 52) & (drawn.draw < np.minimum(drawn.share, 0.4))
+    expected = (drawn.reported_day >= 52) & (drawn.draw < np.minimum(drawn.share, 0.4))
     assert rest.row.tolist() == drawn.row[expected].tolist()
-    assert np.isfinite(rest.told_day).any()
+    assert np.isfinite(rest.reported_day).any()
 
 
 def test_a_share_can_be_lowered_and_never_raised(drawn) -> None:

@@ -28,6 +28,7 @@ from sevensteps.cases.fraud.features import (
     to_cents,
 )
 from sevensteps.cases.fraud.features.names import (
+    REPORT_DAYS,
     RISK_DAYS,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
@@ -242,31 +243,64 @@ def test_leaking_labels_know_the_future(history: History) -> None:
     assert leaked.sum() > 1.2 * known.sum()
 
 
-def test_risk_forgets_a_payment_after_its_window() -> None:
+@pytest.fixture(scope="module")
+def long() -> History:
     days = RISK_DAYS + 8
-    history = PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
-    told = history.chargebacks.to_pandas().set_index("payment_id")["reported_at"] // DAY
-    paid = history.payments.select(["payment_id", "merchant_id"]).to_pandas()
-    paid = paid.assign(day=days_of(history), told=paid["payment_id"].map(told))
-    offline_risk = offline(history)["merchant_risk_90d"].to_numpy()
-    for today in range(RISK_DAYS + 1, days):
-        expected = risk_by_hand(paid, today)
-        merchants = nightly_merchants(history, today).to_pandas()
-        nightly_risk = merchants.set_index("merchant_id")["merchant_risk_90d"]
-        np.testing.assert_allclose(nightly_risk[expected.index], expected, rtol=1e-6)
+    return PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
+
+
+@pytest.fixture(scope="module")
+def paid(long: History) -> pd.DataFrame:
+    """A row a payment: its merchant, its day and the day of its report, if any."""
+    told = long.chargebacks.to_pandas().set_index("payment_id")["reported_at"] // DAY
+    rows = long.payments.select(["payment_id", "merchant_id"]).to_pandas()
+    return rows.assign(day=days_of(long), told=rows["payment_id"].map(told))
+
+
+@pytest.mark.parametrize("name", ["merchant_risk_90d", *REPORT_DAYS])
+def test_reports_count_from_the_next_day_until_they_lapse(
+    long: History, paid: pd.DataFrame, name: str
+) -> None:
+    by_hand = {"merchant_risk_90d": risk_by_hand}.get(name, reports_by_hand)
+    answers = offline(long, only=[name])[name].to_numpy()
+    unknown = UNKNOWN_RISK if name == "merchant_risk_90d" else 0
+    seen = 0.0
+    for today in range(RISK_DAYS + 1, RISK_DAYS + 8):
+        expected = by_hand(paid, today, REPORT_DAYS.get(name, RISK_DAYS))
+        nightly = nightly_merchants(long, today)[name].to_numpy()
+        np.testing.assert_allclose(nightly[expected.index], expected, rtol=1e-6)
         now = paid["day"] == today
-        np.testing.assert_allclose(
-            offline_risk[now],
-            expected.reindex(paid["merchant_id"][now], fill_value=UNKNOWN_RISK),
-            rtol=1e-6,
-        )
+        wanted = expected.reindex(paid["merchant_id"][now], fill_value=unknown)
+        np.testing.assert_allclose(answers[now], wanted, rtol=1e-6)
+        seen += float(answers[now].sum())
+    assert seen > 0
+
+
+def test_a_report_counts_on_the_days_that_were_said() -> None:
+    """One payment on day 1, reported on day 5: counted on days 6 to 12, 6 to 35."""
+    world = PaymentsWorld("smoke", seed=3).history(days=40)
+    first = int(np.flatnonzero(days_of(world) == 1)[0])
+    told = {"payment_id": world.payments["payment_id"][first : first + 1]}
+    told["reported_at"] = pa.array([5 * DAY + 7], pa.int32())
+    one = replace(world, chargebacks=pa.table(told))
+    shop = world.payments["merchant_id"][first].as_py()
+    for name, last in (("merchant_reports_7d", 12), ("merchant_reports_30d", 35)):
+        counts = [nightly_merchants(one, day)[name][shop].as_py() for day in range(40)]
+        assert [day for day, n in enumerate(counts) if n] == list(range(6, last + 1))
 
 
 UNKNOWN_RISK = RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
 
 
-def risk_by_hand(paid: pd.DataFrame, today: int) -> pd.Series:
+def risk_by_hand(paid: pd.DataFrame, today: int, days: int) -> pd.Series:
     """The risk of each merchant on the morning of a day, from one row a payment."""
-    recent = paid[paid["day"].between(today - RISK_DAYS, today - 1)]
+    recent = paid[paid["day"].between(today - days, today - 1)]
     known = (recent["told"] < today).groupby(recent["merchant_id"])
     return (known.sum() + RISK_PRIOR_FRAUDS) / (known.size() + RISK_PRIOR_PAYMENTS)
+
+
+def reports_by_hand(paid: pd.DataFrame, today: int, days: int) -> pd.Series:
+    """Reports that came in on the last days, on payments of the last ninety."""
+    recent = paid[paid["day"].between(today - RISK_DAYS, today - 1)]
+    came = recent["told"].between(today - days, today - 1)
+    return came.groupby(recent["merchant_id"]).sum()

@@ -27,8 +27,8 @@ from sevensteps.cases.fraud.service import (
     export_model,
     requests_of,
 )
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
-from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve.app import App
 from sevensteps.serve.run import listen, server
 

@@ -33,7 +33,7 @@ from sevensteps.cases.fraud.service import (
     serve_decisions,
 )
 from sevensteps.cases.fraud.service.log import DecisionLog
-from sevensteps.measure.thresholds import Thresholds
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.serve import ModelError, StorageError
 from sevensteps.serve.client import Client
 from sevensteps.serve.config import main

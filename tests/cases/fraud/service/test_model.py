@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sevensteps.cases.fraud.service import ModelServer, Pricing, export_model
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world import Costs
-from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve import ModelError
 
 POLICY = Thresholds(0.02, 0.1, 0.5)

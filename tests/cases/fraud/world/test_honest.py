@@ -75,7 +75,7 @@ def test_weeks_and_months_have_their_season(quiet):
 
 def test_december_is_busier(quiet):
     world = quiet.world
-    n = [len(next(world.shards(d, d + 1)).rows) for d in (350, 287)]  # Wednesdays
+    n = [len(next(world.draws.shards(d, d + 1)).rows) for d in (350, 287)]  # Wednesdays
     assert (350 - 287) % 7 == 0
     assert n[0] / n[1] == pytest.approx(season(350) / season(287), rel=0.08)
     assert n[0] > 1.1 * n[1]

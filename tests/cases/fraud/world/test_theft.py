@@ -37,7 +37,7 @@ def test_the_base_rate_is_the_stated_one(known):
 @pytest.mark.parametrize("method", METHODS[1:7])
 def test_each_method_has_its_share(known, method):
     rows = stolen(known, method)
-    expected = known.world.theft_rate * SHARE[method] * known.world.size.days
+    expected = known.world.draws.theft_rate * SHARE[method] * known.world.size.days
     assert far(len(rows), expected, clusters(rows)) < 3.5
     assert len(rows) > 0.4 * expected
 

@@ -1,15 +1,47 @@
 """A small catalogue of made-up words whose statistics look like language's."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.documents import Documents
+from sevensteps.cases.search.engine.documents import Coded, Documents, Tokens
 from sevensteps.cases.search.engine.query import Query, Term
 
 
 def ask(text, **more):
     """A query of plain words."""
     return Query(text, tuple(Term(word, **more) for word in text.split()))
+
+
+NOTHING = MappingProxyType({})
+
+
+def tokens_of(texts, vocabulary=()):
+    """Analysed texts; a vocabulary, if given, is continued."""
+    known = {word: code for code, word in enumerate(vocabulary)}
+    code = [known.setdefault(word, len(known)) for text in texts for word in text]
+    start = np.cumsum([0, *map(len, texts)])
+    return Tokens(np.array(code, np.int32), start, known)
+
+
+def coded(values):
+    """A column of names; None or empty where nothing is told."""
+    names = [*dict.fromkeys(filter(None, values))]
+    code = [names.index(value) if value else -1 for value in values]
+    return Coded(np.array(code, np.int32), tuple(names))
+
+
+def documents_of(title, body, fields=NOTHING, numbers=NOTHING):
+    """Analysed texts and plain columns."""
+    long = tokens_of(body, tokens_of(title).vocabulary)
+    short = tokens_of(title, long.vocabulary)
+    return Documents(
+        Tokens(short.code, short.start, long.vocabulary),
+        long,
+        {name: coded(column) for name, column in fields.items()},
+        {name: np.asarray(column, np.float32) for name, column in numbers.items()},
+    )
 
 
 def corpus(n, seed=0, n_words=400):
@@ -24,7 +56,7 @@ def corpus(n, seed=0, n_words=400):
             for _ in range(n)
         ]
 
-    return Documents.of(
+    return documents_of(
         [t.tolist() for t in texts(3, 8)],
         [t.tolist() for t in texts(5, 30)],
         {"brand": rng.choice(["acme", "zenith", ""], n).tolist()},

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.arrange import Rules, arranged
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.query import Query, Term
+
+from .conftest import documents_of
 
 BRANDS = ["a", "a", "a", "a", "b", "b", None, "c"]
 STOCK = [1, 1, 0, 1, 1, 1, 1, 1]
@@ -16,14 +17,14 @@ FREE = Rules(per_brand=9)
 
 
 def ask(text="sofa", *attributes):
-    return Query(text, tuple(Term(w) for w in text.split()), attributes)
+    return Query(text, tuple(map(Term, text.split())), attributes, text)
 
 
 @pytest.fixture(scope="module")
 def documents():
     empty = [[] for _ in BRANDS]
     fields = {"brand": BRANDS, "colour": COLOUR}
-    return Documents.of(empty, empty, fields, {"in_stock": STOCK, "price": PRICE})
+    return documents_of(empty, empty, fields, {"in_stock": STOCK, "price": PRICE})
 
 
 def test_what_cannot_be_delivered_comes_last(documents):
@@ -62,12 +63,12 @@ def test_where_brands_run_out_the_rest_follows_before_what_is_gone(documents):
         (("not colour", "green"), [0, 1, 3, 4, 5, 6, 7, 2]),
     ],
 )
-def test_what_breaks_a_wish_goes_behind(documents, attribute, expected):
+def test_what_breaks_a_constraint_goes_behind(documents, attribute, expected):
     assert arranged(ask("sofa", attribute), EIGHT, documents, FREE) == expected
 
 
 def test_what_is_banned_is_not_shown_and_what_is_pinned_comes_first(documents):
-    rules = Rules(9, 10, {"sofa": (7, 2, 5, 99, 0)}, frozenset({5, 1}))
+    rules = Rules(9, 10, {"sofa": (7, 2, 5, 7, 99, 0, 7)}, frozenset({5, 1}))
     assert arranged(ask(), EIGHT[:6], documents, rules) == [7, 0, 3, 4, 2]
     assert arranged(ask("bed"), EIGHT[:6], documents, rules) == [0, 3, 4, 2]
 

@@ -7,15 +7,14 @@ import pytest
 from scipy.stats import kendalltau
 
 from sevensteps.cases.search.engine.bm25 import Bm25
-from sevensteps.cases.search.engine.documents import Documents, Tokens
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 
-from .conftest import ask, corpus
+from .conftest import ask, corpus, documents_of, tokens_of
 
 
 def test_an_example_by_hand():
     # Three texts of 2, 3 and 1 words, 2 on average; "sofa" stands in two of them.
-    texts = Tokens.of([["red", "sofa"], ["sofa", "sofa", "bed"], ["lamp"]])
+    texts = tokens_of([["red", "sofa"], ["sofa", "sofa", "bed"], ["lamp"]])
     rarity = log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     once = rarity * 2.2 * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 2))
     twice = rarity * 2.2 * 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
@@ -27,7 +26,7 @@ def test_an_example_by_hand():
 
 
 def test_the_settings_do_what_they_say():
-    texts = Tokens.of([["a", "b"], ["a", "a", "b", "b"], ["c"]])
+    texts = tokens_of([["a", "b"], ["a", "a", "b", "b"], ["c"]])
     flat = Bm25.of(texts, k1=0).scores(["a"])
     assert flat[0] == pytest.approx(flat[1]), "without k1, repetitions do not count"
     even = Bm25.of(texts, b=0).scores(["a"])
@@ -64,7 +63,7 @@ def test_long_texts_rank_nearly_as_in_the_engine():
         [f"w{w}" for w in rng.zipf(1.3, rng.integers(40, 400)) if w < 400]
         for _ in range(1_000)
     ]
-    documents = Documents.of(texts, [[]] * 1_000)
+    documents = documents_of(texts, [[]] * 1_000)
     ours, index = Bm25.of(documents.title), engine(documents)
     agree, moved = [], 0.0
     for text in QUERIES:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.filters import Filters
+
+from .conftest import documents_of
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def documents():
         "price": rng.integers(1, 9, 500),
         "in_stock": rng.integers(0, 2, 500),
     }
-    return Documents.of(empty, empty, fields, numbers)
+    return documents_of(empty, empty, fields, numbers)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.features import Reference
+from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.growth import grown, renumbered
 from sevensteps.cases.search.engine.shop import Catalogue
-from sevensteps.cases.search.experiments import Town
+from sevensteps.cases.search.experiments import SearchSimulation
 from sevensteps.cases.search.world import SearchWorld, Size
 
 N_LATER = 40
@@ -15,7 +15,7 @@ N_LATER = 40
 
 @pytest.fixture(scope="module")
 def town():
-    return Town.of(SearchWorld(Size(800, 500, 300, 20, days=3), seed=2))
+    return SearchSimulation.after(SearchWorld(Size(800, 500, 300, 20, days=3), seed=2))
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_other_prices_are_those_of_a_new_build(town):
     numbers = engine.catalogue.documents.numbers
     other = {"price": numbers["price"] * 2, "in_stock": 1 - numbers["in_stock"]}
     made = renumbered(engine, other)
-    fresh = Reference.of(made.catalogue.documents, made.catalogue.vector)
+    fresh = CatalogueFeatures.of(made.catalogue.documents, made.catalogue.vector)
     assert np.array_equal(
         made.reference.known.values, fresh.known.values, equal_nan=True
     )

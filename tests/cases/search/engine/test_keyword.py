@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.query import Query, Term
 
-from .conftest import ask, corpus
+from .conftest import ask, corpus, documents_of
 
 TITLES = ["red sofa", "grey couch", "sofa couch settee", "red lamp", "sofa bed"]
 BODIES = ["soft", "soft red", "plain", "sofa bed light", "wood bed"]
-SMALL = Documents.of([t.split() for t in TITLES], [b.split() for b in BODIES])
+SMALL = documents_of([t.split() for t in TITLES], [b.split() for b in BODIES])
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +109,7 @@ def test_most_terms_are_two_of_three(small):
 def test_one_term_in_three_may_be_missing(n, most):
     words = [f"x{i}" for i in range(n)]
     titles = [words[:kept] for kept in range(1, n + 1)]
-    index = KeywordIndex.build(Documents.of(titles, [[]] * n))
+    index = KeywordIndex.build(documents_of(titles, [[]] * n))
     ids = found(index, ask(" ".join(words)), match="most", enough=0)
     assert sorted(ids) == list(range(most - 1, n))
 
@@ -149,19 +148,19 @@ def test_many_queries_are_padded(small):
 
 def test_changes_are_seen_after_a_refresh():
     index = KeywordIndex.build(SMALL)
-    assert index.add(Documents.of([["lamp"]], [["new"]])).tolist() == [5]
+    assert index.add(documents_of([["lamp"]], [["new"]])).tolist() == [5]
     index.remove([3])
     assert (found(index, ask("lamp")), len(index)) == ([3], 5)
     index.refresh()
     assert (found(index, ask("lamp")), len(index)) == ([5], 5)
-    index.add(Documents.of([["sofa"]], [["newer"]]), ids=[5])
+    index.add(documents_of([["sofa"]], [["newer"]]), ids=[5])
     index.refresh()
     assert found(index, ask("lamp")) == []
     assert found(index, ask("newer")) == [5]
 
 
 def test_in_many_segments_ties_still_go_by_number():
-    one = Documents.of([["sofa"]] * 3, [["bed"]] * 3)
+    one = documents_of([["sofa"]] * 3, [["bed"]] * 3)
     index = KeywordIndex.build(one)
     for first in (30, 20, 10):
         index.add(one, ids=np.arange(first, first + 3))

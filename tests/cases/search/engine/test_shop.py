@@ -7,7 +7,7 @@ import pytest
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine, _places
 from sevensteps.cases.search.engine.rankers import ColumnRanker
-from sevensteps.cases.search.engine.shop import Asked, Catalogue, understanding
+from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
 
 ROWS = [
     ("Grey Velvet Sofa 3 Seater", "a couch for the living room", "sofa", "grey"),
@@ -50,7 +50,7 @@ QUERIES = pa.table({"query_id": [0, 1, 2], "text": ["sofa", "lamp", "couch grey"
 
 def asked(times=(6, 1, 9)):
     ids = np.repeat(np.arange(3, dtype=np.int32), times)
-    return Asked.of(pa.table({"query_id": ids}), QUERIES)
+    return QueryLog.of(pa.table({"query_id": ids}), QUERIES)
 
 
 def engine(**more):
@@ -63,7 +63,7 @@ def test_columns_become_documents():
     made = Catalogue.of(products(), 3, ANALYSER)
     documents = made.documents
     assert documents.title.texts()[0] == "grey velvet sofa 3 seater"
-    assert documents.body.texts()[0] == "couch living room"
+    assert documents.body.texts()[0] == "couch live room"
     assert documents.fields["colour"].code[1] == -1
     assert made.categories[:3] == ["sofa", "table", "sofa"]
     assert np.isnan(documents.numbers["rating"][0])

@@ -5,6 +5,7 @@ import time
 from itertools import pairwise, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 import symspellpy
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.keyboard import NEIGHBOURS, surprise
-from sevensteps.cases.search.engine.spelling import Speller, rates
+from sevensteps.cases.search.engine.spelling import Speller
 from sevensteps.cases.search.engine.usage import Usage
 
 COLOURS = ("black", "white", "turquoise", "walnut", "chrome", "floral", "beige")
@@ -70,12 +71,13 @@ def misspelt(kind, rng):
 def test_most_mistakes_are_mended_and_nothing_else_is_touched(speller, kind):
     typed, meant = misspelt(kind, random.Random(7))
     right = words_of(TITLES)
-    found = rates(speller, typed + right, meant + right)
-    assert found.n_misspelt > 100
-    assert found.fixed > 0.9
-    assert found.wrong < 0.06
-    assert found.harmed == 0
-    assert found.fixed + found.left + found.wrong == pytest.approx(1)
+    taken = [list(speller(words).words) for words in typed]
+    fixed = [got == goal for got, goal in zip(taken, meant, strict=True)]
+    left = [got == words for got, words in zip(taken, typed, strict=True)]
+    assert len(typed) > 100
+    assert np.mean(fixed) > 0.9
+    assert 1 - np.mean(fixed) - np.mean(left) < 0.06, "made another word of"
+    assert all(list(speller(words).words) == words for words in right)
 
 
 def test_words_that_ran_together_part(speller):
@@ -119,13 +121,13 @@ def test_what_a_speller_leaves_alone(speller, word):
     assert speller([word]).words == (word,)
 
 
-def test_a_plural_of_a_known_word_is_known():
+def test_another_ending_of_a_known_word_is_known():
     speller = Speller.fit(Usage({"led": 50, "less": 900, "beds": 40}))
     assert speller(["leds"]).changes == ()
 
 
-@pytest.mark.parametrize("word", ["dollar", "without", "inch", "with", "cheap"])
-def test_words_of_wishes_are_known_to_every_shop(word):
+@pytest.mark.parametrize("word", ["dollar", "without", "cheaper", "with"])
+def test_words_of_constraints_are_known_to_every_shop(word):
     near = {word[1:]: 900, word[:-1] + "x": 900, "s" + word[1:]: 900}
     assert Speller.fit(Usage(near))([word]).changes == ()
 
@@ -206,10 +208,6 @@ def test_a_correction_is_quick(speller):
 def test_bad_input_is_refused(speller):
     with pytest.raises(ValueError, match="needs the words of a catalogue"):
         Speller.fit(Usage({}))
-    with pytest.raises(ValueError, match="1 queries were typed, but 0 meant"):
-        rates(speller, [["sofa"]], [])
-    with pytest.raises(ValueError, match="both kinds are needed; 0 are misspelt"):
-        rates(speller, [["sofa"]], [["sofa"]])
     texts = ANALYSER.words_of(["sofa"])
     for searches in ([1, 2], [-1]):
         with pytest.raises(ValueError, match="one count of searches for each"):

@@ -35,12 +35,12 @@ def columns():
 
 @pytest.fixture(scope="module")
 def understanding():
-    analyser = Analyser().learn(TITLES)
+    analyser = Analyser()
     category = ["Sofas" if "sofa" in title else "Tables" for title in TITLES]
     return Understanding(
         analyser,
         Speller.fit(Usage.of(analyser.words_of(TITLES))),
-        of_pairs([("coffee table", "cocktail table", 0.8), ("couch", "sofa", 0.7)]),
+        of_pairs([("coffe tabl", "cocktail tabl", 0.8), ("couch", "sofa", 0.7)]),
         Gazetteer.fit(TITLES, category, columns(), analyser),
     )
 
@@ -53,7 +53,7 @@ def test_a_query_is_read_with_all_its_parts(understanding):
         (
             Term("light"),
             Term("grey"),
-            Term("coffee table", 1.0, (("cocktail table", 0.8),)),
+            Term("coffe tabl", 1.0, (("cocktail tabl", 0.8),)),
             Term("oak"),
         ),
         (
@@ -62,30 +62,31 @@ def test_a_query_is_read_with_all_its_parts(understanding):
             ("price_max", "200"),
             ("not", "wooden leg"),
         ),
+        "light grey coffee tables in oak",
     )
     assert found.corrected == (("cofee", "coffee"),)
-    assert found.expanded == ("coffee table",)
+    assert found.expanded == ("coffe tabl",)
     assert [(each.start, each.stop) for each in found.recognised] == [(0, 2), (4, 5)]
-    assert " ".join(found.dropped) == "in without wooden legs under dollar 200"
+    assert " ".join(found.dropped) == "in without wooden legs under $ 200"
 
 
 def test_what_is_not_wanted_has_a_column_where_it_is_known(understanding):
     assert understanding.read("table no oak").attributes == (("not material", "Oak"),)
-    assert understanding.read("table no oak").words == ("table",)
+    assert understanding.read("table no oak").words == ("tabl",)
     assert understanding.read("sofa without arms").attributes == (("not", "arm"),)
 
 
 @pytest.mark.parametrize(
     ("part", "words", "attributes"),
     [
-        ("spelling", ("couch", "oakk"), (("price", "low"),)),
-        ("synonyms", ("couch", "oak"), (("material", "Oak"), ("price", "low"))),
-        ("attributes", ("couch", "oak"), (("price", "low"),)),
-        ("wishes", ("cheap", "couch", "oak"), (("material", "Oak"),)),
+        ("spelling", ("couch", "oakk"), (("price_max", "9"),)),
+        ("synonyms", ("couch", "oak"), (("material", "Oak"), ("price_max", "9"))),
+        ("attributes", ("couch", "oak"), (("price_max", "9"),)),
+        ("constraints", ("couch", "oak", "under", "9"), (("material", "Oak"),)),
     ],
 )
 def test_each_part_can_be_switched_off(understanding, part, words, attributes):
-    query = understanding.without(part).read("cheap couch oakk")
+    query = understanding.without(part).read("couch oakk under 9")
     assert query.words == words
     assert query.attributes == attributes
     others = [term.synonyms for term in query.terms if term.word == "couch"]
@@ -93,18 +94,18 @@ def test_each_part_can_be_switched_off(understanding, part, words, attributes):
 
 
 def test_without_any_part_only_the_tokens_are_left(understanding):
-    text = "Cheap couches, no oakk"
+    text = "Couches, no oakk"
     bare = understanding.without(*PARTS)
     tokens = understanding.analyser.tokens(text)
-    assert bare.read(text) == Query(text, tuple(map(Term, tokens)))
-    assert bare == Understanding(understanding.analyser, wishes=False)
+    asked = Query(text, tuple(map(Term, tokens)), (), "couches no oakk")
+    assert bare.read(text) == asked
+    assert bare == Understanding(understanding.analyser, constraints=False)
     with pytest.raises(ValueError, match=r"there is no \['grammar'\]"):
         understanding.without("grammar")
 
 
-def test_a_query_of_wishes_or_stop_words_alone_is_taken_literally(understanding):
+def test_a_query_of_constraints_or_stop_words_alone_is_taken_literally(understanding):
     assert understanding.read("without arms").words == ("without", "arm")
-    assert understanding.read("cheap").words == ("cheap",)
     assert understanding.read("with the").words == ("with", "the")
 
 
@@ -119,7 +120,7 @@ def test_a_text_without_words_asks_nothing(understanding, odd):
 
 def test_odd_texts_are_taken_literally(understanding):
     sql = "'; DROP TABLE products; --"
-    assert understanding.read(sql).words == ("drop", "table", "product")
+    assert understanding.read(sql).words == ("drop", "tabl", "product")
     assert understanding.read("كنبة رمادية").words == ("كنبة", "رمادية")
     assert understanding.read("<script>alert(1)</script>").words[0] == "script"
     long = understanding.reading(" ".join(f"w{i}" for i in range(3000)))
@@ -159,14 +160,6 @@ def test_every_text_is_read_and_nothing_is_lost_in_silence(understanding, text):
         c == "" or c in found.dropped or understanding.analyser.stemmed(c) in pieces
         for c in changed
     )
-
-
-@settings(deadline=None)
-@given(TEXTS)
-def test_what_was_read_reads_the_same_again(understanding, text):
-    once = understanding.without("synonyms", "wishes").read(text)
-    again = understanding.without("synonyms", "wishes").read(" ".join(once.words))
-    assert again.words == once.words
 
 
 def test_many_are_read_as_each_alone(understanding):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sevensteps.cases.search.experiments.town import Town
+from sevensteps.cases.search.experiments import SearchSimulation
 from sevensteps.cases.search.world import SearchWorld, Size
 
 
 @pytest.fixture(scope="package")
-def town():
+def shop():
     """Four thousand products, two thousand shoppers, a week."""
-    return Town.of(SearchWorld(Size(4_000, 3_000, 2_000, 60, days=7)))
+    return SearchSimulation.after(SearchWorld(Size(4_000, 3_000, 2_000, 60, days=7)))

@@ -12,12 +12,12 @@ from sevensteps.measure import preference, search_wins
 
 
 @pytest.fixture(scope="module")
-def run(town):
+def run(shop):
     """A week of the engine (A) against the old search (B)."""
     policy = InterleavedPolicy(
-        town.policy(sources=("keyword",)), Incumbent(town.world.seed, shuffled=0)
+        shop.policy(sources=("keyword",)), Incumbent(shop.world.seed, shuffled=0)
     )
-    return policy, town.run(policy, 7)
+    return policy, shop.run(policy, 7)
 
 
 def test_clicks_prefer_the_policy_that_satisfies_more(run):
@@ -28,7 +28,7 @@ def test_clicks_prefer_the_policy_that_satisfies_more(run):
     assert read.p_value < 0.01
 
 
-def test_each_place_is_of_the_policy_whose_list_holds_it(run, town):
+def test_each_place_is_of_the_policy_whose_list_holds_it(run, shop):
     policy, outcome = run
     team = policy.teams(outcome)
     shown = table_of(outcome.searches["shown"])
@@ -39,16 +39,16 @@ def test_each_place_is_of_the_policy_whose_list_holds_it(run, town):
     assert (team[shown < 0] == -1).all()
 
 
-def test_a_policy_against_itself_wins_nothing(town):
-    same = Incumbent(town.world.seed, shuffled=0)
+def test_a_policy_against_itself_wins_nothing(shop):
+    same = Incumbent(shop.world.seed, shuffled=0)
     policy = InterleavedPolicy(same, same)
-    outcome = town.run(policy, 2)
+    outcome = shop.run(policy, 2)
     _, team, _ = clicks_by_team(outcome, policy)
     assert (team == -1).all()
 
 
-def test_searches_of_others_are_refused(run, town):
+def test_searches_of_others_are_refused(run, shop):
     policy, _ = run
-    other = town.world.live(Incumbent(7), 1, 9, history=town.history)
+    other = shop.world.live(Incumbent(7), 1, 9, history=shop.history)
     with pytest.raises(KeyError, match="answered by another"):
         policy.teams(other)

@@ -81,11 +81,11 @@ def test_a_day_s_log_is_learned_once():
     assert shop._clicks.sum() == 1
 
 
-def test_looks_are_counted_by_device_and_place():
+def test_exposure_is_counted_by_device_and_position():
     shop = policy("rates")
     shop(requests([5]), view(28, None))
     shop(requests([5]), view(29, log(5, 9, "phone")))
-    assert shop._looks.sum() == pytest.approx(CURVES[1].sum())
+    assert shop._exposure.sum() == pytest.approx(CURVES[1].sum())
 
 
 def test_rates_forgive_what_stands_low_and_counts_do_not():

@@ -5,8 +5,8 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from sevensteps.cases.search.engine.shop import Asked
-from sevensteps.cases.search.experiments.taught import taught_engine
+from sevensteps.cases.search.engine.shop import QueryLog
+from sevensteps.cases.search.experiments.training import trained_engine
 from sevensteps.cases.search.service import (
     PATH,
     SearchConfig,
@@ -24,14 +24,14 @@ WORLD = SearchWorld(Size(3_000, 1_500, 1_500, 60, days=8), seed=5)
 @pytest.fixture(scope="session")
 def engine():
     """Keywords, vectors, and a ranker that editors taught."""
-    return taught_engine(WORLD, queries=150)
+    return trained_engine(WORLD, queries=150)
 
 
 @pytest.fixture(scope="session")
 def asked():
     """What the shop's log holds, the most frequent first."""
     history = WORLD.history()
-    return Asked.of(history.searches, history.queries)
+    return QueryLog.of(history.searches, history.queries)
 
 
 @pytest.fixture(scope="session")

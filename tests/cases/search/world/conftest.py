@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
-from sevensteps.cases.search.world.mornings import Rules
+from sevensteps.cases.search.world.opening import ShopRules
 from sevensteps.cases.search.world.relevance import Relevance
-from sevensteps.cases.search.world.state import State
+from sevensteps.cases.search.world.state import ShopState
 
 
 def places(column) -> np.ndarray:
@@ -47,10 +47,10 @@ class Known:
     world: SearchWorld
     history: History
     log: Log
-    state: State
+    state: ShopState
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> ShopRules:
         return self.world.rules
 
     @property

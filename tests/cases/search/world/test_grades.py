@@ -8,8 +8,8 @@ import pytest
 from sevensteps.cases.search.world import INTENTS
 from sevensteps.cases.search.world.catalogue import Products
 from sevensteps.cases.search.world.needs import Needs
-from sevensteps.cases.search.world.relevance import Relevance, Shelf
-from sevensteps.world.luck import stream
+from sevensteps.cases.search.world.relevance import Relevance, RelevanceIndex
+from sevensteps.world import stream
 
 ASKED = ("colour", "material", "style", "size")
 
@@ -162,7 +162,7 @@ def plainly(words, needs, products, need, product) -> int:
 def test_grades_are_as_written_by_hand(known, intent):
     relevance, rng = known.relevance, stream(4)
     needs, products = relevance.needs, relevance.products
-    shelf = Shelf.of(relevance)
+    shelf = RelevanceIndex.of(relevance)
     mine = np.flatnonzero(needs.intent == INTENTS.index(intent))
     seen = set()
     for need in rng.choice(mine, 40, replace=False):

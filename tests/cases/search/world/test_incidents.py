@@ -5,8 +5,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.world import DAY, KINDS, SEASONS, Incident, SearchWorld
-from sevensteps.cases.search.world.mornings import (
+from sevensteps.cases.search.world import DAY, SEASONS, Incident, SearchWorld
+from sevensteps.cases.search.world.opening import (
     OUT_OF_STOCK,
     SOLD_OUT,
     STUFFS,
@@ -14,7 +14,7 @@ from sevensteps.cases.search.world.mornings import (
 )
 from sevensteps.cases.search.world.visits import FAD_DEMAND, demand, seasonal
 
-from .conftest import first_ones, log_of
+from .conftest import log_of
 
 START, DAYS, UPTO = 3, 3, 8
 
@@ -37,20 +37,10 @@ def strike(known):
     return strike
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_before_an_incident_nothing_differs(known, strike, kind):
-    _, log, _ = strike(kind)
-    calm, struck = (x.rows[x.rows.day < START] for x in (known.log, log))
-    assert struck.equals(calm)
-    n = len(calm)
-    assert np.array_equal(log.clicked[:n], known.log.clicked[:n])
-    assert np.array_equal(log.shown[:n], known.log.shown[:n])
-
-
 @pytest.mark.parametrize("kind", ["fad", "sold_out"])
 def test_what_concerns_people_or_stock_leaves_listings_alone(strike, kind, known):
     calm = SearchWorld("smoke", seed=7)
-    calm._pasts.update(known.world._pasts)
+    calm.pasts.update(known.world.pasts)
     theirs, ours = strike(kind)[2].products, known.state.products
     for field in fields(ours):
         before = getattr(ours, field.name)[: len(theirs)]
@@ -151,20 +141,6 @@ def test_summer_too_soon_is_asked_for_in_spring(known):
         for i in ((), (Incident("early_season", 30, 10),))
     ]
     assert share[1] > 2 * share[0] > 0
-
-
-def test_a_future_incident_leaves_the_past_alone(known):
-    start = known.world.size.days + 1
-    world = known.world.inject(Incident("sold_out", start, 2))
-    assert world.history().searches is known.history.searches
-    calm = known.world.live(first_ones, 3, history=known.history)
-    struck = world.live(first_ones, 3, history=known.history)
-    a, b = (log_of(o.searches, o.truth).rows for o in (calm, struck))
-    assert a[a.day < start].equals(b[b.day < start])
-    usual, gone = (
-        o.products["in_stock"].to_numpy(zero_copy_only=False) for o in (calm, struck)
-    )
-    assert gone.sum() < usual.sum() - 100
 
 
 def test_incidents_add_up(known):

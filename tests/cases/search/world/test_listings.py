@@ -6,7 +6,7 @@ import pytest
 from sevensteps.cases.search.world import DAY
 from sevensteps.cases.search.world.brands import LINES
 from sevensteps.cases.search.world.listings import USUAL
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
 
 TOLD = {"colour": 0.7, "material": 0.6, "size": 0.75}
 SAID_BY = {"colour": 1.0, "material": 0.75, "size": 0.75}  # of the ways to write

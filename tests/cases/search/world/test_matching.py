@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import INTENTS, Incident
-from sevensteps.cases.search.world.matching import FAD, UNSPOKEN_SHARE, Stage
-from sevensteps.world.luck import fates
+from sevensteps.cases.search.world.matching import FAD, UNSPOKEN_SHARE, ShopDay
+from sevensteps.world import unit_streams
 
 N = 4_000
 
@@ -23,16 +23,16 @@ def meeting(known):
     n = np.bincount(products.kind, minlength=needs.kind.max() + 1)[needs.kind[need]]
     product = order[start[:, None] + (rng.random((N, 5)) * n[:, None]).astype(int)]
     who = rng.integers(0, len(known.state.shoppers), N)
-    fate = fates(np.arange(N), seed=5, future=6, day=7)
-    return need, who, fate, product
+    random_key = unit_streams(np.arange(N), seed=5, future=6, day=7)
+    return need, who, random_key, product
 
 
-def stage_of(known, *incidents, **changed) -> Stage:
+def stage_of(known, *incidents, **changed) -> ShopDay:
     """The shop on the last evening, some products changed."""
     relevance = known.relevance
     relevance = replace(relevance, products=replace(relevance.products, **changed))
     state = known.state
-    return Stage(relevance, state.shop, state.shoppers, 13, incidents)
+    return ShopDay(relevance, state.shop, state.shoppers, 13, incidents)
 
 
 def test_grades_move_both_and_quality_only_what_a_closer_look_finds(known, meeting):
@@ -85,10 +85,10 @@ def test_tastes_move_what_is_liked(known, meeting):
 
 
 def test_some_have_a_colour_in_mind_that_they_did_not_type(known, meeting):
-    need, _, fate, product = meeting
+    need, _, random_key, product = meeting
     stage = stage_of(known)
     needs = known.rules.needs
-    unspoken = stage._unspoken(need, fate)
+    unspoken = stage._unspoken(need, random_key)
     silent = needs.colour[need] < 0
     can = known.rules.making.words.colours.count[needs.kind[need]] > 0
     assert (unspoken[~silent] == -1).all()
@@ -139,12 +139,12 @@ def test_who_explores_is_easier_to_please(known):
     need = np.flatnonzero(needs.intent == INTENTS.index("exploratory"))[:300]
     n = len(need)
     product, who = np.tile(np.arange(5), (n, 1)), np.arange(n)
-    fate = fates(who, seed=5, future=6, day=7)
+    random_key = unit_streams(who, seed=5, future=6, day=7)
     stage = stage_of(known)
     sure = replace(needs, intent=np.ones_like(needs.intent))
     strict = replace(stage, relevance=replace(stage.relevance, needs=sure))
-    a = stage.meet(need, who, fate, product)
-    b = strict.meet(need, who, fate, product)
+    a = stage.meet(need, who, random_key, product)
+    b = strict.meet(need, who, random_key, product)
     assert np.allclose(a.promise - b.promise, 0.3, atol=1e-4)
     assert np.allclose(a.worth - b.worth, 0.3, atol=1e-4)
 

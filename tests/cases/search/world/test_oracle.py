@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.search.world import DAY, PLACES, Arms, Incumbent, Oracle, Pages
+from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Oracle, Pages
 from sevensteps.cases.search.world.editors import EDITORS
 
-from .conftest import first_ones, log_of, nothing
+from .conftest import first_ones, log_of
 
 AIMS = {"satisfaction": "true_satisfied", "margin": "margin"}
 
@@ -52,7 +52,7 @@ def test_relevance_is_not_satisfaction(lived):
 
 def test_the_most_relevant_page_is_so_among_all_products(known, lived):
     outcome, log = lived["relevance"]
-    products = outcome.evening.products
+    products = outcome.evening.state.products
     relevance = replace(known.relevance, products=products)
     every = np.arange(len(products))
     for i in range(0, len(log.rows), 100):
@@ -166,57 +166,6 @@ def test_noise_of_two_batches_is_not_the_same(known, pairs):
 def test_there_are_forty_editors(known, raters):
     with pytest.raises(ValueError, match="between 1 and 40 editors"):
         known.world.editors(known.history).grade([0], [0], raters=raters)
-
-
-def test_arms_part_the_shoppers_for_good():
-    arms = Arms({"a": nothing, "b": nothing, "c": nothing}, seed=3)
-    who = np.arange(30_000)
-    share = np.bincount(arms.of(who)) / len(who)
-    assert np.allclose(share, 1 / 3, atol=0.01)
-    assert np.array_equal(arms.of(who[::-1]), arms.of(who)[::-1])
-    assert set(arms.names(who[:50])) == {"a", "b", "c"}
-    other = Arms({"a": nothing, "b": nothing, "c": nothing}, seed=4)
-    both = (arms.of(who) == 0) & (other.of(who) == 0)
-    assert both.mean() == pytest.approx(1 / 9, abs=0.01)
-
-
-def test_each_arm_answers_its_own(known):
-    seen = {}
-
-    def spy(name, policy):
-        def answer(requests, view):
-            seen.setdefault(name, []).append(requests.shopper_id)
-            return policy(requests, view)
-
-        return answer
-
-    arms = Arms({"a": spy("a", nothing), "b": spy("b", first_ones)}, seed=3)
-    outcome = known.world.live(arms, 2, history=known.history)
-    log = log_of(outcome.searches, outcome.truth)
-    empty = (log.shown < 0).all(axis=1)
-    assert np.array_equal(empty, arms.names(log.rows.shopper_id) == "a")
-    a, b = (set(np.concatenate(seen[name]).tolist()) for name in "ab")
-    assert a.isdisjoint(b)
-    assert len(a | b) == log.rows.shopper_id.nunique()
-
-
-def test_arms_of_one_policy_are_that_policy(known):
-    alone = known.world.live(Incumbent(3), 2, history=known.history)
-    arms = Arms({"a": Incumbent(3), "b": Incumbent(3)})
-    both = known.world.live(arms, 2, history=known.history)
-    assert both.searches.equals(alone.searches)
-
-
-def test_an_arm_that_makes_no_sense_is_refused(known):
-    with pytest.raises(ValueError, match="at least two policies"):
-        Arms({"a": nothing})
-
-    def lazy(requests, view):
-        page = first_ones(requests, view)
-        return Pages(page.product_id[:1], page.ranker[:1], page.randomised[:1])
-
-    with pytest.raises(ValueError, match=r"a policy must return \(\d+, 20\)"):
-        known.world.live(Arms({"a": lazy, "b": nothing}), 1, history=known.history)
 
 
 def broken(change):

@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from sevensteps.cases.search.world import PLACES, position_chance
+from sevensteps.cases.search.world import PLACES, examination_probability
 from sevensteps.cases.search.world.examine import (
     BUYS,
     GOES_ON,
     LOOKER_CLICKS,
     LOOKERS,
     behave,
-    click_chance,
-    please_chance,
+    click_probability,
+    satisfaction_probability,
     trust,
 )
-from sevensteps.cases.search.world.matching import Match
-from sevensteps.world.luck import fates
+from sevensteps.cases.search.world.matching import ProductMatch
+from sevensteps.world import unit_streams
 
 N = 60_000
 DEVICE = (np.arange(N) % 2).astype(np.int8)
-SESSION = fates(np.arange(N), seed=1, future=2, day=3)
-SEARCH = fates(np.arange(N), seed=2, future=2, day=3)
+SESSION = unit_streams(np.arange(N), seed=1, future=2, day=3)
+SEARCH = unit_streams(np.arange(N), seed=2, future=2, day=3)
 PRODUCT = np.arange(N * PLACES).reshape(N, PLACES) % 5_000
 
 
@@ -37,7 +37,7 @@ def read(
 ):
     """What N searchers do with pages; `promise` and `worth` broadcast."""
     shape = product.shape
-    match = Match(
+    match = ProductMatch(
         np.broadcast_to(np.int8(grade), shape),
         np.broadcast_to(np.float32(promise), shape),
         np.broadcast_to(np.float32(worth), shape),
@@ -62,7 +62,7 @@ def test_places_are_seen_with_the_chance_of_the_model():
     seen = read("position").examined
     for device in (0, 1):
         rate = seen[device == DEVICE].mean(axis=0)
-        told = position_chance(np.array([device]))[0]
+        told = examination_probability(np.array([device]))[0]
         assert np.abs(rate - told).max() < 0.008
         assert told[0] == 1
         assert told[9] == pytest.approx(10 ** -(0.7, 1.1)[device], abs=1e-6)
@@ -110,12 +110,12 @@ def test_the_eye_goes_on_with_a_chance_by_device():
 def test_what_is_seen_is_clicked_with_the_stated_chance_and_trust(both):
     _, seen = both
     often = (seen.clicked.sum(axis=0) / seen.examined.sum(axis=0))[:6]
-    plain = click_chance(np.float32(2) + trust())[:6]
+    plain = click_probability(np.float32(2) + trust())[:6]
     told = (1 - LOOKERS) * plain + LOOKERS * LOOKER_CLICKS * plain
     assert np.abs(often - told).max() < 0.02
     assert trust()[0] == pytest.approx(0.8)
     assert np.allclose(trust() * np.arange(1, PLACES + 1), 0.8)
-    assert click_chance(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
+    assert click_probability(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
 
 
 def test_trust_raises_clicks_at_the_top_at_equal_promise():
@@ -131,7 +131,9 @@ def test_a_click_on_something_worth_more_satisfies_more():
         seen = read("position", promise=4.0, worth=worth)
         once = (seen.clicked.sum(axis=1) == 1) & ~lookers()
         rate.append(seen.satisfied[once].mean())
-        assert rate[-1] == pytest.approx(please_chance(np.float32(worth)), abs=0.03)
+        assert rate[-1] == pytest.approx(
+            satisfaction_probability(np.float32(worth)), abs=0.03
+        )
     assert rate[0] < rate[1] < rate[2]
 
 

@@ -17,9 +17,10 @@ from sevensteps.cases.search.world.needs import (
     asked,
 )
 from sevensteps.cases.search.world.rng import NEEDS
-from sevensteps.cases.search.world.typing_errors import mistyped
+from sevensteps.cases.search.world.speaker import mistyped
 from sevensteps.cases.search.world.visits import demand
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
+from sevensteps.world.arrays import take
 
 
 def written_again(rules, needs):
@@ -46,7 +47,7 @@ def test_a_text_that_several_needs_share_goes_to_the_most_popular(known):
     """Ten needs, forty times each: whoever types alike competes."""
     rules = known.rules
     broad = np.flatnonzero(rules.needs.intent == INTENTS.index("broad"))[:10]
-    many = rules.needs.take(np.repeat(broad, 40))
+    many = take(rules.needs, np.repeat(broad, 40))
     many = replace(many, weight=stream(9).permutation(len(many)) + 1.0)
     typed = asked(rules.making, many, rules.seed)
     texts = np.hstack(written_again(rules, many))

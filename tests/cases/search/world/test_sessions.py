@@ -6,8 +6,8 @@ import pytest
 
 from sevensteps.cases.search.world import DAY, MOST_SEARCHES, SEASONS, Oracle
 from sevensteps.cases.search.world.live import _mood, first_stars
-from sevensteps.cases.search.world.mornings import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SHARES
+from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.people import first_shoppers, joiners
 from sevensteps.cases.search.world.rng import LOOKER, UNSPOKEN
 from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR
@@ -22,7 +22,8 @@ from sevensteps.cases.search.world.visits import (
     next_wave,
     seasonal,
 )
-from sevensteps.world.luck import luck
+from sevensteps.world import uniforms
+from sevensteps.world.arrays import take
 
 from .conftest import nothing
 
@@ -123,7 +124,7 @@ def test_needs_follow_their_weights(crowd, known):
 
 def test_what_a_session_holds_in_mind_is_drawn_apart(crowd):
     _, wave = crowd
-    held = [luck(wave.session, 0, p) for p in (UNSPOKEN, LOOKER)]
+    held = [uniforms(wave.session, 0, p) for p in (UNSPOKEN, LOOKER)]
     known_of = [wave.need, wave.form, wave.requests.at, wave.requests.device, *held]
     between = np.corrcoef(np.array(known_of, float)) - np.eye(len(known_of))
     assert np.abs(between).max() < 0.02
@@ -144,7 +145,7 @@ def test_those_not_satisfied_try_again_in_other_words_a_minute_later(crowd, know
     assert np.array_equal(again.form, other)
     assert np.array_equal(later.session_id, first.session_id[row])
     assert (later.search_id == first.search_id[row] + 1).all()
-    assert (later.at - first.take(row).at == 60).all()
+    assert (later.at - take(first, row).at == 60).all()
     assert not np.isin(again.search, wave.search).any()
     assert np.array_equal(again.session, wave.session[row])
 
@@ -199,14 +200,16 @@ def test_ratings_follow_quality(known):
 
 
 def test_stars_given_in_a_live_run_follow_quality():
-    fate = np.arange(100_000, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mean = {q: first_stars(np.full(100_000, q), fate).mean() for q in (-1.0, 0.0, 1.0)}
+    random_key = np.arange(100_000, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mean = {
+        q: first_stars(np.full(100_000, q), random_key).mean() for q in (-1.0, 0.0, 1.0)
+    }
     assert mean[0.0] == pytest.approx(USUAL_RATING, abs=0.05)
     assert mean[-1.0] < mean[0.0] - 0.3 < mean[1.0] - 0.6
 
 
 def test_some_buyers_leave_stars(known):
-    before = known.world.first_evening().shop
+    before = known.world.first_state().shop
     n = len(before.sold)
     sold = (known.state.shop.sold[:n] - before.sold).sum()
     rated = (known.state.shop.n_ratings[:n] - before.n_ratings).sum()

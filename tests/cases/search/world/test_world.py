@@ -6,7 +6,6 @@ import pytest
 from sevensteps.cases.search.world import (
     DAY,
     PLACES,
-    SCHEMA,
     Incident,
     Incumbent,
     Oracle,
@@ -14,39 +13,13 @@ from sevensteps.cases.search.world import (
     Size,
 )
 from sevensteps.cases.search.world.catalogue import SHARD, catalogue, shard
-from sevensteps.cases.search.world.listings import joined_listings, listings
+from sevensteps.cases.search.world.listings import listings
 from sevensteps.cases.search.world.visits import day_of
+from sevensteps.world.arrays import join
 
 from .conftest import log_of, nothing
 
 TINY = Size(2_000, 500, 400, 30, days=2)
-
-
-def test_the_same_parameters_make_the_same_history(known):
-    again = SearchWorld("smoke", seed=7).history()
-    for name in SCHEMA:
-        assert getattr(again, name).equals(getattr(known.history, name)), name
-    assert again.synonyms == known.history.synonyms
-
-
-def test_another_seed_makes_another_world(known):
-    other = SearchWorld("smoke", seed=8).history(1)
-    assert not other.products["price"].equals(known.history.products["price"])
-    assert not other.queries.equals(known.history.queries)
-
-
-def test_a_shorter_history_is_the_beginning_of_a_longer_one(known):
-    short = SearchWorld("smoke", seed=7).history(3).searches
-    assert short.equals(known.history.searches.slice(0, short.num_rows))
-
-
-def test_tables_have_the_schema_and_tell_no_secret(known):
-    for name, schema in SCHEMA.items():
-        table = getattr(known.history, name)
-        assert table.schema.equals(schema), name
-        assert not [c for c in table.column_names if c.startswith("true_")]
-    truth = known.world.truth(known.history)
-    assert truth["search_id"].equals(known.history.searches["search_id"])
 
 
 def test_ids_are_dense_and_known(known):
@@ -118,7 +91,7 @@ def test_shards_alone_are_shards_of_the_whole():
     assert [len(part) for part in whole] == [SHARD, 4_000]
     for name in ("kind", "price", "look", "sold_before"):
         assert np.array_equal(getattr(whole[1], name), getattr(alone, name)), name
-    both = joined_listings([listings(making, p, 5, k) for k, p in enumerate(whole)])
+    both = join([listings(making, p, 5, k) for k, p in enumerate(whole)])
     assert both.title[SHARD:].equals(words.title)
     assert both.description[SHARD:].equals(words.description)
     assert np.array_equal(both.colour[SHARD:], words.colour)
@@ -144,7 +117,7 @@ def test_the_first_day_has_the_same_sessions_and_needs_under_any_policy(twins):
     assert len(firsts[0]) > 500
 
 
-def test_the_same_search_meets_the_same_product_with_the_same_luck(twins):
+def test_the_same_search_meets_the_same_product_with_the_same_random_numbers(twins):
     """Where two policies show one product in one place, both see the same."""
     a, b = twins
     both = np.intersect1d(a.rows.search_id, b.rows.search_id, return_indices=True)
@@ -154,26 +127,6 @@ def test_the_same_search_meets_the_same_product_with_the_same_luck(twins):
     assert same.sum() > 150
     for name in ("examined", "clicked", "grade"):
         assert (getattr(a, name)[i][same] == getattr(b, name)[j][same]).all(), name
-
-
-def test_other_futures_have_other_luck(known):
-    one, two = (
-        known.world.live(nothing, 1, seed=s, history=known.history) for s in (1, 2)
-    )
-    mine, yours = one.sessions.shopper_id, two.sessions.shopper_id
-    assert len(set(mine) & set(yours)) < 0.5 * len(set(mine))
-
-
-def test_a_run_that_stops_and_goes_on_is_one_run(known):
-    whole = known.world.live(Incumbent(3), 9, history=known.history)
-    policy = Incumbent(3)
-    first = known.world.live(policy, 4, history=known.history)
-    rest = known.world.live(policy, 5, after=first)
-    assert list(rest.daily.index) == list(whole.daily.index[4:])
-    late = whole.searches.slice(first.searches.num_rows)
-    assert rest.searches.equals(late)
-    assert rest.products.equals(whole.products)
-    assert rest.shoppers.equals(whole.shoppers)
 
 
 def test_a_policy_reads_the_log_since_it_was_last_asked(known):
@@ -216,20 +169,12 @@ def test_daily_sums_are_those_of_the_rows(known):
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda: SearchWorld("huge"), "unknown scale 'huge'; choose from"),
-        (lambda: SearchWorld(seed=-1), "seed must be a whole number >= 0"),
         (lambda: SearchWorld(examination="x"), "examination is 'position' or"),
         (lambda: Size(0, 10, 10, 10, 1), "at least one of each"),
         (lambda: Size(10, 10, 10, 10, 0), "at least one of each"),
         (lambda: Size(10, 10, 10, 10, 1, arrivals=-0.1), "at least one of each"),
         (lambda: Size(2**28, 10, 10, 10, 1), r"at most 2\^27 products"),
         (lambda: Size(10, 10, 10, 5_001, 1), "5,000 brands"),
-        (lambda: SearchWorld(TINY).history(0), "days must lie in 1 to 3,650; got 0"),
-        (lambda: SearchWorld(TINY).history(4_000), "days must lie in 1 to 3,650"),
-        (lambda: Incident("flood", 3), "unknown incident 'flood'; choose from"),
-        (lambda: Incident("fad", -1), "start_day >= 0"),
-        (lambda: Incident("fad", 1, size=float("nan")), "finite size > 0"),
-        (lambda: Incident("fad", 1, size=float("inf")), "finite size > 0"),
         (lambda: Incident("fad", 1, brand=-1), "numbers from 0"),
         (lambda: Incident("early_season", 1, season="none"), "seasons are"),
         (lambda: SearchWorld(TINY).inject(Incident("fad", 1, brand=30)), "0 to 29"),
@@ -244,18 +189,6 @@ def test_what_cannot_be_made_is_told(make, why):
         make()
 
 
-def test_another_worlds_history_is_refused(known):
-    stranger = SearchWorld(TINY).history()
-    with pytest.raises(ValueError, match=r"another world's; use this world.history"):
-        known.world.truth(stranger)
-
-
-@pytest.mark.parametrize(("days", "seed"), [(0, 1), (3, 0), (3, 256)])
-def test_futures_have_bounds(known, days, seed):
-    with pytest.raises(ValueError, match="need days >= 1 and 1 <= seed <= 255"):
-        known.world.live(nothing, days, seed, history=known.history)
-
-
 def test_the_smallest_worlds_live():
     quiet = Size(300, 100, 150, 10, days=2, arrivals=0, joiners=0)
     history = SearchWorld(quiet).history()
@@ -263,12 +196,6 @@ def test_the_smallest_worlds_live():
     assert history.shoppers.num_rows == 150
     lone = SearchWorld(Size(1, 1, 1, 1, days=3))
     assert list(lone.live(Oracle(), 2).daily.index) == [3, 4]
-
-
-def test_progress_is_told_by_day():
-    told = []
-    SearchWorld(TINY).history(progress=lambda *done: told.append(done))
-    assert told == [(1, 2), (2, 2)]
 
 
 def test_pages_have_twenty_places_and_days_end_at_midnight(known):

@@ -1,53 +1,122 @@
-"""The report on a reader's own log: printed, plain, and refused where it must be."""
+"""Two stages on a log: ahead where there is something to learn, and not in noise."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from sevensteps.cases.video.data.report import run_video
+from sevensteps.cases.video.data.folds import TimeFold, cut, ndcg
+from sevensteps.cases.video.data.log import read_log
+from sevensteps.cases.video.data.report import NDCG, run_offline
+from sevensteps.cases.video.data.stages import (
+    GRIDS,
+    NEIGHBOURS,
+    POOL,
+    POPULAR,
+    STAGES,
+    neighbours,
+    popularity,
+    tuned,
+)
 from sevensteps.commands.run import run_on_own_data
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Users who like one of three kinds of items."""
-    rng = np.random.default_rng(1)
-    n, folder = 12_000, tmp_path_factory.mktemp("log")
-    user = rng.integers(300, size=n)
-    item = (user % 3) * 100 + (100 * rng.random(n) ** 2).astype(int)
-    at = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.random(n)) * 40, "D")
-    rows = pd.DataFrame({"user_id": user, "video_id": item, "at": at})
-    rows["clicked"] = (rng.random(n) < 0.9).astype(int)
-    rows.to_csv(folder / "impressions.csv", index=False)
-    return folder
+from .conftest import noise, tastes
 
 
-def test_a_report_says_what_was_read_assumed_and_found(folder):
-    console = Console(width=120, record=True)
-    console.print(run_video(folder))
+@pytest.fixture
+def fold(bring) -> TimeFold:
+    log = read_log(bring(impressions=tastes()))
+    return TimeFold.of(log, 30 * 86_400, 35 * 86_400)
+
+
+def test_a_fold_knows_nothing_later(fold):
+    assert fold.seconds.max() <= 30 * 86_400
+    assert fold.clicks.nnz == len(set(zip(fold.past.user, fold.past.item, strict=True)))
+    old = set(zip(fold.past.user.tolist(), fold.past.item.tolist(), strict=True))
+    later = zip(fold.user[fold.row].tolist(), fold.item.tolist(), strict=True)
+    assert not old & set(later)
+    assert set(fold.user) <= set(fold.past.user)
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        lambda f: popularity(f, 30),
+        lambda f: neighbours(f, "cosine", 50, 30),
+        lambda f: neighbours(f, "BM25", 50, 10_000),
+    ],
+)
+def test_a_baseline_names_only_what_is_new(fold, lists):
+    made = lists(fold)
+    assert made.shape == (len(fold.user), POOL)
+    assert not (fold.had(made) & (made >= 0)).any()
+    for row in made:
+        there = row[row >= 0]
+        assert len(set(there)) == len(there)
+
+
+def test_popularity_forgets_as_it_is_told(bring):
+    """All took item a long ago, half of them item b of late; who asks had neither."""
+    parts = [
+        ("a", range(700), "2024-01-01"),
+        ("b", range(350), "2024-02-01"),
+        ("c", [900], "2024-01-02"),
+        ("d", [900], "2024-02-03"),
+    ]
+    frames = [
+        pd.DataFrame({"user_id": users, "video_id": item, "at": at})
+        for item, users, at in parts
+    ]
+    log = read_log(bring(impressions=pd.concat(frames)))
+    fold = TimeFold.of(log, 32 * 86_400, 40 * 86_400)
+    a, b = log.events.item[0], log.events.item[-2]
+    assert popularity(fold, 1)[0, :3].tolist() == [b, a, -1]
+    assert popularity(fold, 10_000)[0, :3].tolist() == [a, b, -1]
+
+
+def test_neighbours_find_a_taste(fold):
+    near = neighbours(fold, "cosine", 50, 10_000)
+    assert ndcg([near], [fold]).low > ndcg([popularity(fold, 10_000)], [fold]).high
+
+
+def test_tuning_takes_what_does_best(bring):
+    folds = cut(read_log(bring(impressions=tastes())), (0.6, 0.8))
+    best = tuned(POPULAR, folds)
+    reached = [ndcg([popularity(f, **s) for f in folds], folds) for s in GRIDS[POPULAR]]
+    assert best == GRIDS[POPULAR][int(np.argmax([r.estimate for r in reached]))]
+
+
+def test_two_stages_beat_popularity_where_tastes_differ(bring):
+    frame = tastes().assign(clicked=1)
+    report = run_offline(bring(impressions=frame))
+    lead = report.results[STAGES][NDCG] - report.results[POPULAR][NDCG]
+    assert lead.low > 0
+    assert (
+        report.results[STAGES][NDCG].estimate
+        > 0.9 * report.results[NEIGHBOURS][NDCG].estimate
+    )
+    console = Console(width=150, record=True)
+    console.print(report)
     text = console.export_text()
-    for said in (
-        "of 300 users",
-        "left out",
-        "two stages",
-        "ahead of popularity",
-        "Not run",
-    ):
+    for said in ("of 300 users", "two stages is ahead of popularity by", "Not run"):
         assert said in text
 
 
-def test_a_log_of_repeats_is_called_one(folder, tmp_path):
-    rows = pd.read_csv(folder / "impressions.csv").drop(columns="clicked")
-    again = rows.assign(at=rows["at"].shift(-9).ffill())
-    for name, frames in {"few": [rows[::6]], "many": [rows[::6], again[::6]]}.items():
-        (tmp_path / name).mkdir()
-        pd.concat(frames).to_csv(tmp_path / name / "impressions.csv", index=False)
-    told = [" ".join(run_video(tmp_path / name).notes) for name in ("few", "many")]
-    assert ["repeats" in notes for notes in told] == [False, True]
+def test_nothing_is_led_in_noise(bring):
+    report = run_offline(bring(impressions=noise()))
+    for name in (POPULAR, NEIGHBOURS):
+        lead = report.results[STAGES][NDCG] - report.results[name][NDCG]
+        assert lead.low <= 0
+    assert any("cannot be told from" in said for said in report.findings)
 
 
-def test_other_chapters_have_no_such_report(folder, capsys):
+def test_users_who_never_come_back_are_told(bring):
+    once = tastes(2_000).assign(user_id=range(2_000))
+    with pytest.raises(ValueError, match="nobody who was seen before"):
+        run_offline(bring(impressions=once))
+
+
+def test_other_chapters_have_no_such_report(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        run_on_own_data("ads", folder)
-    assert "fraud, video and search" in " ".join(capsys.readouterr().err.split())
+        run_on_own_data("ads", tmp_path)
+    assert "fraud, search, video" in " ".join(capsys.readouterr().err.split())

@@ -1,10 +1,10 @@
-"""A small town and a recommender for it, made once."""
+"""A small world and a recommender for it, made once."""
 
 from dataclasses import dataclass
 
 import pytest
 
-from sevensteps.cases.video.experiments import Town
+from sevensteps.cases.video.experiments import VideoSimulation
 from sevensteps.cases.video.recommender import net_training, tower_training
 from sevensteps.cases.video.recommender.examples import (
     Rows,
@@ -22,9 +22,9 @@ SHARES = {"near": 40, "popular": 20, "fresh": 10, "followed": 5}
 
 @dataclass(frozen=True)
 class Firm:
-    """A town and what was trained in it."""
+    """A sim and what was trained in its world."""
 
-    town: Town
+    sim: VideoSimulation
     towers: Towers
     rows: Rows
     net: Net
@@ -32,16 +32,22 @@ class Firm:
     def policy(self, **how) -> TwoStage:
         """Two stages by the survey's value."""
         told = {"shares": SHARES, "goal": VALUE.goal} | how
-        return TwoStage(self.town.known, self.towers, self.net, **told)
+        return TwoStage(self.sim.known, self.towers, self.net, **told)
 
 
 @pytest.fixture(scope="session")
 def firm() -> Firm:
     """Trained on ten days."""
-    town = Town.of(VideoWorld(Size(6_000, 9_000, 600, 12), seed=4))
-    early = town.events.take(town.events.day < 7)
-    clicks = tower_examples(early, town.items, town.viewers)
-    towers, _ = tower_training.train(Plan(epochs=1, batch=256), town.items, clicks)
-    told = town.events, town.items, town.viewers, towers, town.looks
+    sim = VideoSimulation.after(VideoWorld(Size(6_000, 9_000, 600, 12), seed=4))
+    early = sim.events.take(sim.events.day < 7)
+    clicks = tower_examples(early, sim.items, sim.viewers)
+    towers, _ = tower_training.train(Plan(epochs=1, batch=256), sim.items, clicks)
+    told = (
+        sim.events,
+        sim.items,
+        sim.viewers,
+        towers,
+        sim.examination,
+    )
     rows = ranker_rows(*told, first=7, per_day=4_000)
-    return Firm(town, towers, rows, net_training.fit(rows))
+    return Firm(sim, towers, rows, net_training.fit(rows))

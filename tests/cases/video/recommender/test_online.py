@@ -8,8 +8,8 @@ import pytest
 from sevensteps.cases.video.recommender.items import Viewers
 from sevensteps.cases.video.recommender.online import (
     Asking,
-    Morning,
     Recommender,
+    ServingSnapshot,
     popular_by_country,
 )
 from sevensteps.cases.video.recommender.policy import TwoStage
@@ -23,7 +23,7 @@ VALUE = Value(-1.0, 3.0, 2.0)
 @pytest.fixture(scope="module")
 def morning(shop):
     vector = shop.towers.items(shop.items, shop.known.day)
-    return Morning(
+    return ServingSnapshot(
         known=shop.known,
         items=shop.items,
         viewers=shop.viewers,

@@ -7,7 +7,10 @@ from sevensteps.cases.video.recommender import net_training, tower_training
 from sevensteps.cases.video.recommender.examples import ranker_rows, tower_examples
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after, look_curve
-from sevensteps.cases.video.recommender.online import Morning, popular_by_country
+from sevensteps.cases.video.recommender.online import (
+    ServingSnapshot,
+    popular_by_country,
+)
 from sevensteps.cases.video.recommender.ranking import Value
 from sevensteps.cases.video.recommender.towers import Plan
 from sevensteps.cases.video.service import export_morning
@@ -18,7 +21,7 @@ KEY = "a-key-for-tests-only"
 
 
 @pytest.fixture(scope="session")
-def morning() -> Morning:
+def morning() -> ServingSnapshot:
     """What a company of a few thousand would serve."""
     history = VideoWorld(Size(8_000, 10_000, 800, 10), seed=5).history()
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
@@ -30,7 +33,7 @@ def morning() -> Morning:
     rows = ranker_rows(*told, first=6, per_day=4_000)
     known = known_after(events, items, viewers, looks)
     vector = towers.items(items, known.day)
-    return Morning(
+    return ServingSnapshot(
         known=known,
         items=items,
         viewers=viewers,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.video.world import DAY, SLATE, History, Size, Slates, VideoWorld
-from sevensteps.cases.video.world.live import State
+from sevensteps.cases.video.world.live import VideoState
 
 SIZE = Size(n_users=8_000, n_videos=40_000, n_creators=2_000, days=12)
 
@@ -19,7 +19,7 @@ class Known:
     world: VideoWorld
     history: History
     rows: pd.DataFrame
-    state: State
+    state: VideoState
 
 
 def joined(history: History, world: VideoWorld) -> pd.DataFrame:

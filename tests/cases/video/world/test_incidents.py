@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import DAY, KINDS, Incident, VideoWorld
+from sevensteps.cases.video.world import DAY, Incident, VideoWorld
 from sevensteps.cases.video.world.matching import viral_video
 
 from .conftest import SIZE, joined
@@ -26,12 +26,6 @@ def strike(known):
         return made[kind]
 
     return strike
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_before_an_incident_nothing_differs(known, strike, kind):
-    rows, *_ = strike(kind)
-    assert rows[rows.day < START].equals(known.rows[known.rows.day < START])
 
 
 def test_a_viral_video_is_clicked_by_most_who_see_it(strike):
@@ -89,17 +83,6 @@ def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
     assert cosine[~struck].mean() > 0.5
     shown = history.videos["content"].combine_chunks().flatten().to_numpy()
     assert np.array_equal(shown, state.videos.content.ravel())
-
-
-def test_a_future_incident_leaves_the_past_alone(known):
-    world = known.world.inject(Incident("event", start_day=SIZE.days + 1, days=2))
-    assert world.history().impressions is known.history.impressions
-    calm = known.world.live(quiet, days=4, history=known.history)
-    struck = world.live(quiet, days=4, history=known.history)
-    a, b = calm.impressions.to_pandas(), struck.impressions.to_pandas()
-    first = a["at"] < (SIZE.days + 1) * DAY
-    assert a[first].equals(b[b["at"] < (SIZE.days + 1) * DAY])
-    assert not calm.daily.equals(struck.daily)
 
 
 def quiet(requests, view):

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import BASKET, SLATE, Incumbent, basket
+from sevensteps.cases.video.world import BASKET, SLATE, Incumbent, View, basket
 from sevensteps.cases.video.world.incumbent import Groups, _drawn
-from sevensteps.cases.video.world.records import View
 from sevensteps.cases.video.world.tables import (
     creators_table,
     users_table,
@@ -14,7 +13,7 @@ from sevensteps.cases.video.world.tables import (
 
 
 @pytest.fixture(scope="module")
-def morning(known):
+def opening(known):
     """What a policy would see after the history."""
     state = known.state
     return View(

@@ -11,7 +11,7 @@ from sevensteps.cases.video.world.sessions import Memory
 @pytest.fixture(scope="module")
 def stage(known):
     """The morning after the history."""
-    return known.world._stage(known.history)
+    return known.world.stage(known.state, known.history.days)
 
 
 def gains(stage, user, video, aim):

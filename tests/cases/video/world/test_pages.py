@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.video.world import SLATE, Pairs, Requests, Slates, VideoWorld
-from sevensteps.cases.video.world.matching import FOREIGN, FRESH, Stage
+from sevensteps.cases.video.world.matching import FOREIGN, FRESH, VideoDay
 from sevensteps.cases.video.world.sessions import Memory, behave
-from sevensteps.world.luck import fates
+from sevensteps.world import unit_streams
 
 DAY_NUMBER = 12
 
@@ -14,7 +14,7 @@ DAY_NUMBER = 12
 @pytest.fixture(scope="module")
 def stage(known):
     """The morning after the history."""
-    return known.world._stage(known.history)
+    return known.world.stage(known.state, known.history.days)
 
 
 def ask(stage, pages, memory=None, users=None, page=None, day=DAY_NUMBER):
@@ -24,8 +24,10 @@ def ask(stage, pages, memory=None, users=None, page=None, day=DAY_NUMBER):
     page = np.zeros(n, np.int8) if page is None else page
     requests = Requests(user.astype(np.int64), user, user, page)
     slates = Slates.fixed(np.asarray(pages, np.int32))
-    fate = fates(user.astype(np.int64) * 4 + page, seed=7, future=9, day=day)
-    return behave(stage, memory or Memory.none(), requests, slates, fate)
+    random_key = unit_streams(
+        user.astype(np.int64) * 4 + page, seed=7, future=9, day=day
+    )
+    return behave(stage, memory or Memory.none(), requests, slates, random_key)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +182,7 @@ def test_a_foreign_tongue_and_age_take_away_what_the_card_says(stage):
     foreign = stage.users.language[0] != stage.videos.language[:40_000]
     assert np.allclose(fits.match[foreign], -FOREIGN)
     assert np.allclose(fits.match[~foreign], 0)
-    later = Stage(stage.space, stage.users, stage.videos, stage.day + 10_000)
+    later = VideoDay(stage.space, stage.users, stage.videos, stage.day + 10_000)
     old = later.judged(np.zeros(40_000, np.float32), user, every)
     lost = fits.value - old.value
     assert (lost >= -1e-6).all()

@@ -6,7 +6,7 @@ import pytest
 from sevensteps.cases.video.world import DAY, N_TOPICS
 from sevensteps.cases.video.world.catalogue import Creators, Space, videos_by
 from sevensteps.cases.video.world.people import DRIFT_DAYS, INTERESTS, draw_users
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
 
 SPACE = Space.of(7)
 

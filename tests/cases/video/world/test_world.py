@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import DAY, SCHEMA, SLATE, Incident, Size, VideoWorld
+from sevensteps.cases.video.world import DAY, SCHEMA, SLATE, Incident, Size
 from sevensteps.cases.video.world.catalogue import Creators, Space, catalogue, shard
 from sevensteps.cases.video.world.people import first_users
 from sevensteps.world.arrays import join
-from sevensteps.world.luck import fates, luck
 
 TINY = Size(n_users=200, n_videos=1_500, n_creators=60, days=2)
 
@@ -15,33 +14,6 @@ TINY = Size(n_users=200, n_videos=1_500, n_creators=60, days=2)
 def same(a, b) -> bool:
     """Whether two histories hold the same."""
     return all(getattr(a, name).equals(getattr(b, name)) for name in SCHEMA)
-
-
-def test_the_same_parameters_make_the_same_history(known):
-    again = VideoWorld(known.world.size, seed=7).history()
-    assert same(known.history, again)
-
-
-def test_another_seed_makes_another_world(known):
-    other = VideoWorld(known.world.size, seed=8).history(3)
-    assert not other.videos["length_s"].equals(known.history.videos["length_s"])
-    assert other.impressions.num_rows != known.history.impressions.num_rows
-
-
-def test_a_shorter_history_is_the_beginning_of_a_longer_one(known):
-    short = VideoWorld(known.world.size, seed=7).history(5).impressions
-    assert short.equals(known.history.impressions.slice(0, short.num_rows))
-
-
-def test_tables_have_the_schema_and_tell_no_secret(known):
-    for name, schema in SCHEMA.items():
-        table = getattr(known.history, name)
-        assert table.schema.equals(schema), name
-        assert not [c for c in table.column_names if c.startswith("true_")]
-    truth = known.world.truth(known.history)
-    assert truth.num_rows == known.history.impressions.num_rows
-    for key in ("request_id", "position"):
-        assert truth[key].equals(known.history.impressions[key])
 
 
 def test_ids_are_dense_and_known(known):
@@ -89,50 +61,19 @@ def test_shards_alone_are_shards_of_the_whole():
     assert len(both) == 2 * len(fewer)
 
 
-def test_luck_is_even_and_differs_by_purpose():
-    fate = fates(np.arange(100_000), seed=7, future=1, day=3)
-    drawn = np.array([luck(fate, 11, purpose) for purpose in range(12)])
-    assert np.abs(drawn.mean(axis=1) - 0.5).max() < 0.005
-    assert np.abs(np.quantile(drawn, 0.9, axis=1) - 0.9).max() < 0.005
-    between = np.corrcoef(drawn) - np.eye(12)
-    assert np.abs(between).max() < 0.015
-    other = np.array([luck(fate, thing, 4) for thing in range(1_000, 1_012)])
-    assert np.abs(np.corrcoef(other) - np.eye(12)).max() < 0.015
-    tomorrow = luck(fates(np.arange(100_000), seed=7, future=1, day=4), 11, 0)
-    assert abs(np.corrcoef(drawn[0], tomorrow)[0, 1]) < 0.015
-    assert np.abs(np.corrcoef(drawn[:, :-1], drawn[:, 1:])[:12, 12:]).max() < 0.015
-
-
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda: VideoWorld("huge"), "unknown scale 'huge'; choose from"),
-        (lambda: VideoWorld(seed=-1), "seed must be a whole number >= 0"),
         (lambda: Size(50, 2_000, 50, 3), "at least 100 users"),
         (lambda: Size(200, 2_000, 50, 0), "days >= 1"),
         (lambda: Size(200, 2_000, 50, 3, uploads=0.2), r"growth in \[0, 0.1\]"),
         (lambda: Size(2**24, 2_000, 50, 3), "fit into the ids"),
-        (lambda: VideoWorld(TINY).history(0), "days must lie in 1 to 3,650; got 0"),
-        (lambda: Incident("flood", 3), "unknown incident 'flood'; choose from"),
-        (lambda: Incident("viral", -1), "start_day >= 0"),
         (lambda: Incident("event", 1, topic=48), "topics are 0 to 47"),
     ],
 )
 def test_what_cannot_be_made_is_told(make, why):
     with pytest.raises(ValueError, match=why):
         make()
-
-
-def test_another_worlds_history_is_refused(known):
-    stranger = VideoWorld(TINY).history()
-    with pytest.raises(ValueError, match=r"another world's; use this world.history"):
-        known.world.truth(stranger)
-
-
-def test_progress_is_told_by_day():
-    told = []
-    VideoWorld(TINY).history(progress=lambda *done: told.append(done))
-    assert told == [(1, 2), (2, 2)]
 
 
 def test_evenings_are_busier_than_nights_by_each_countrys_clock(known):

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
-from rich.table import Table
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.metrics import average_precision_score
 
-from sevensteps.cases.fraud.data.readers import read_tables
-from sevensteps.cases.fraud.experiments.models import signed_log, trees
+from sevensteps.cases.fraud.experiments.models import bent_line, trees
 from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.features.labels import Split, split
 from sevensteps.cases.fraud.world import DAY, History
+from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import (
     Interval,
     average_precision,
@@ -33,12 +25,19 @@ from sevensteps.measure import (
     recall_at_budget,
 )
 
+from .history import Brought, read_history
+
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 #: Training rows above which only a tenth of the honest payments is kept.
 MANY_ROWS, KEPT_SHARE = 1_000_000, 0.1
 #: Alerts that a team reviews: two in a thousand payments, and at least this many a day.
 ALERT_SHARE, FEWEST_ALERTS = 0.002, 10
+#: Average precision above which a column may be one that knows the label.
+TOO_GOOD = 0.9
+SEARCHED = 200_000  # training rows on which the best column is chosen
+AP, LINE, TREES = "average precision", "logistic regression", "LightGBM"
 SKIPPED = (
     "money saved by a policy: needs what would have happened to each payment",
     "the online league and A/B test: need a world that can be run again",
@@ -47,126 +46,95 @@ SKIPPED = (
 )
 
 
-@dataclass(frozen=True)
-class Result:
-    """One candidate, measured on the test days."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What candidates are trained on and judged by; `train` holds the rows kept."""
 
-    name: str
-    average_precision: Interval
-    recall: Interval
-    precision: Interval
-    #: Frauds predicted for each one that came; None for a score without probability.
-    calibration: Interval | None
-    train_seconds: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was read, how it was split, and what each candidate reached."""
-
-    n_payments: int
-    n_frauds: int
-    days: int
-    n_train: int
-    n_test: int
-    test_frauds: int
+    train: NDArray[np.float32]
+    labels: Flags
     kept_share: float
-    per_day: int
-    results: tuple[Result, ...]
-    #: What the reader of the tables had to assume.
-    notes: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = SKIPPED
+    test: NDArray[np.float32]
+    truth: Flags
+    day: NDArray[np.int64]
 
-    def __rich_console__(
-        self, console: Console, options: ConsoleOptions
-    ) -> RenderResult:
-        kept = "" if self.kept_share == 1 else f" ({self.kept_share:.0%} of the honest)"
-        yield (
-            f"{self.n_payments:,} payments in {self.days} days, {self.n_frauds:,} "
-            f"reported as fraud. Trained on {self.n_train:,}{kept}, tested on "
-            f"{self.n_test:,} later ones with {self.test_frauds:,} frauds."
-        )
-        yield from (escape(f"Assumed: {note}") for note in self.notes)
-        yield self.table()
-        yield "Intervals: 95 %, whole days resampled. Not run on your data:"
-        yield "\n".join(f"  - {part}" for part in self.skipped)
-
-    def table(self) -> Table:
-        """The candidates as rows."""
-        table = Table(
-            title=f"at {self.per_day} alerts a day", title_justify="left", box=None
-        )
-        for heading in ("candidate", "average precision", "recall", "precision"):
-            table.add_column(heading)
-        table.add_column("predicted per fraud")
-        table.add_column("trained in")
-        for result in self.results:
-            calibration = "-" if result.calibration is None else str(result.calibration)
-            table.add_row(
-                result.name,
-                str(result.average_precision),
-                str(result.recall),
-                str(result.precision),
-                calibration,
-                f"{result.train_seconds:.1f} s",
-            )
-        return table
+    @property
+    def per_day(self) -> int:
+        """Alerts that are looked at on a day."""
+        a_day = len(self.day) / len(np.unique(self.day))
+        return max(FEWEST_ALERTS, round(ALERT_SHARE * a_day))
 
 
-def run_fraud(folder: Path) -> Report:
+def run_offline(folder: Path) -> OfflineReport:
     """Read, check, split by time, build features, train and measure.
 
     Parameters
     ----------
     folder : Path     Parquet or CSV tables; `payments` with labels is enough. See
-                      `sevensteps.cases.fraud.data.readers.read_tables`
+                      `sevensteps.cases.fraud.data.history.read_history`
 
     Returns
     -------
-    Report            prints itself in a terminal with rich
+    OfflineReport     prints itself in a terminal with rich
 
     Raises
     ------
     ValueError        if a table is not as it should be (told by table, column and row),
                       if the days are too few, or if a part holds no fraud
     """
-    history, notes = _read(folder)
-    parts = split(history, **plan(history.days, report_delay(history)))
-    require_frauds(parts)
-    kept, kept_share = thin(parts.train, parts.train_labels)
-    rows = kept | parts.test
-    inputs = feature_matrix(offline(history, keep=rows))
-    train, test = inputs[kept[rows]], inputs[parts.test[rows]]
-    labels = parts.train_labels[kept]
-    truth, day = parts.test_labels[parts.test], _days(history)[parts.test]
-    per_day = max(FEWEST_ALERTS, round(ALERT_SHARE * len(day) / len(np.unique(day))))
-    results = [_measure("largest amount", amounts(test), truth, day, per_day, None)]
-    for name, model in candidates().items():
-        begun = perf_counter()
-        model.fit(train, labels)
-        seconds = perf_counter() - begun
-        scores = prior_correction(model.predict_proba(test)[:, 1], kept_share)
-        results.append(_measure(name, scores, truth, day, per_day, seconds))
-    return Report(
-        n_payments=history.payments.num_rows,
-        n_frauds=history.chargebacks.num_rows,
-        days=history.days,
-        n_train=len(train),
-        n_test=len(test),
-        test_frauds=int(truth.sum()),
-        kept_share=kept_share,
-        per_day=per_day,
-        results=tuple(results),
-        notes=notes,
+    brought = read_history(folder)
+    parts, summary = _parts(brought)
+    results = {"largest amount": _measured(parts, amounts(parts.test))}
+    name, score = best_column(parts)
+    column = f"best single column ({name})"
+    results[column] = _measured(parts, score)
+    for model, fit in CANDIDATES.items():
+        p = fit(parts)
+        results[model] = _measured(parts, p) | {
+            "predicted per fraud": calibration_ratio(p, parts.truth, parts.day)
+        }
+    return OfflineReport(
+        summary,
+        results,
+        notes=(*brought.tables.notes, *_too_good(results)),
+        findings=tuple(_findings(results, column)),
+        skipped=SKIPPED,
     )
 
 
-def _read(folder: Path) -> tuple[History, tuple[str, ...]]:
-    """The tables, and what had to be assumed about them."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        history = read_tables(folder)
-    return history, tuple(str(warning.message) for warning in caught)
+def _parts(brought: Brought) -> tuple[Parts, str]:
+    """The rows to train and to test on with their features, and how they were split."""
+    history, first = brought.history, brought.first
+    days = history.days - first
+    planned = plan(days, report_delay(history))
+    planned["train_from"] += first
+    planned["train_until"] += first
+    cut = split(history, **planned)
+    kept, share = thin(cut.train, cut.train_labels)
+    spans = {
+        "training": (planned["train_from"], planned["train_until"] - 1),
+        "test": (planned["train_until"] + planned["label_gap"], history.days - 1),
+    }
+    told = {k: " to ".join(map(brought.day_name, span)) for k, span in spans.items()}
+    require_frauds(cut, told)
+    rows = kept | cut.test
+    x = feature_matrix(offline(history, keep=rows))
+    parts = Parts(
+        train=x[kept[rows]],
+        labels=cut.train_labels[kept],
+        kept_share=share,
+        test=x[cut.test[rows]],
+        truth=cut.test_labels[cut.test],
+        day=(history.payments["paid_at"].to_numpy() // DAY)[cut.test],
+    )
+    n, frauds = history.payments.num_rows, history.chargebacks.num_rows
+    thinned = "" if share == 1 else f", of the honest {share:.0%}"
+    return parts, (
+        f"{n:,} payments in {days} days, {frauds:,} reported as fraud "
+        f"({frauds / n:.2%}). Trained on {len(parts.train):,} of "
+        f"{told['training']}{thinned}; tested on "
+        f"{len(parts.test):,} of {told['test']} with {parts.truth.sum():,} frauds, at "
+        f"{parts.per_day} alerts a day."
+    )
 
 
 def report_delay(history: History) -> int:
@@ -203,27 +171,27 @@ def plan(days: int, delay: int) -> dict[str, int]:
     }
 
 
-def require_frauds(parts: Split) -> None:
+def require_frauds(parts: Split, told: dict[str, str]) -> None:
     """Refuse to train or test without a fraud.
 
     Raises
     ------
-    ValueError   naming the part
+    ValueError   naming the part and its days
     """
-    for name, rows, labels in (
-        ("training days (as known when the gap ends)", parts.train, parts.train_labels),
-        ("test days", parts.test, parts.test_labels),
+    for part, rows, labels in (
+        ("training", parts.train, parts.train_labels),
+        ("test", parts.test, parts.test_labels),
     ):
         if not labels[rows].any():
+            known = ", as known when the gap ends" if part == "training" else ""
             raise ValueError(
-                f"no payment of the {name} is labelled as fraud: add a longer history "
-                "or its chargebacks"
+                f"no payment of the {part} days ({told[part]}, {rows.sum():,} "
+                f"payments) is labelled as fraud{known}: add a longer history or its "
+                "chargebacks, or look whether these dates are right"
             )
 
 
-def thin(
-    train: NDArray[np.bool_], labels: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], float]:
+def thin(train: Flags, labels: Flags) -> tuple[Flags, float]:
     """Rows to train on, and the share of honest ones that was kept.
 
     Every fraud stays. Up to a million rows everything does; above, a tenth of the rest.
@@ -234,16 +202,28 @@ def thin(
     return train & (labels | chosen), KEPT_SHARE
 
 
-def candidates() -> dict[str, Any]:
-    """A linear model and trees, set to hold at any base rate."""
-    linear = make_pipeline(
-        FunctionTransformer(signed_log),
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(C=0.1, max_iter=500),
+def fitted_line(parts: Parts) -> Floats:
+    """(n,) probabilities of the test rows; honest rows weigh what they stand for."""
+    weight = np.where(parts.labels, 1, 1 / parts.kept_share)
+    model = bent_line().fit(
+        parts.train, parts.labels, logisticregression__sample_weight=weight
     )
-    lower_floor = trees(min_sum_hessian_in_leaf=1)  # a small table has few frauds
-    return {"logistic regression": linear, "LightGBM": lower_floor}
+    return np.asarray(model.predict_proba(parts.test)[:, 1])
+
+
+def fitted_trees(parts: Parts) -> Floats:
+    """(n,) probabilities of the test rows, the prior corrected for thinning.
+
+    A small table has few frauds, so leaves may rest on less than in the chapter.
+    """
+    model = trees(min_sum_hessian_in_leaf=1).fit(parts.train, parts.labels)
+    return prior_correction(model.predict_proba(parts.test)[:, 1], parts.kept_share)
+
+
+CANDIDATES: dict[str, Callable[[Parts], Floats]] = {
+    LINE: fitted_line,
+    TREES: fitted_trees,
+}
 
 
 def amounts(inputs: NDArray[np.float32]) -> Floats:
@@ -251,24 +231,52 @@ def amounts(inputs: NDArray[np.float32]) -> Floats:
     return inputs[:, FEATURES.index("amount")].astype(np.float64)
 
 
-def _days(history: History) -> NDArray[np.int64]:
-    return history.payments["paid_at"].to_numpy() // DAY
+def best_column(parts: Parts) -> tuple[str, Floats]:
+    """The column that alone, upwards or downwards, ranks training frauds best.
+
+    Returns its name, with a minus if low values are suspicious, and its test scores.
+    """
+    some = np.random.default_rng(7).permutation(len(parts.train))[:SEARCHED]
+    labels = parts.labels[some]
+    if not labels.any():
+        labels, some = parts.labels, np.arange(len(parts.labels))
+
+    def score(x: NDArray[np.float32], column: int, sign: int) -> Floats:
+        values = sign * x[:, column].astype(np.float64)
+        return np.where(np.isnan(values), -np.inf, values).clip(-1e30, 1e30)
+
+    options = [(c, sign) for c in range(len(FEATURES)) for sign in (1, -1)]
+    train = parts.train[some]
+    reached = [average_precision_score(labels, score(train, *o)) for o in options]
+    column, sign = options[int(np.argmax(reached))]
+    return "-" * (sign < 0) + FEATURES[column], score(parts.test, column, sign)
 
 
-def _measure(
-    name: str,
-    scores: Floats,
-    truth: NDArray[np.bool_],
-    day: NDArray[np.int64],
-    per_day: int,
-    seconds: float | None,
-) -> Result:
-    """All metrics of one candidate; without `seconds` its score is no probability."""
-    return Result(
-        name,
-        average_precision(scores, truth, day),
-        recall_at_budget(scores, truth, day, per_day=per_day),
-        precision_at_budget(scores, truth, day, per_day=per_day),
-        None if seconds is None else calibration_ratio(scores, truth, day),
-        seconds or 0.0,
-    )
+def _measured(parts: Parts, scores: Floats) -> dict[str, Interval]:
+    """All metrics of one candidate that need no probability."""
+    truth, day, per_day = parts.truth, parts.day, parts.per_day
+    return {
+        AP: average_precision(scores, truth, day),
+        "recall": recall_at_budget(scores, truth, day, per_day=per_day),
+        "precision": precision_at_budget(scores, truth, day, per_day=per_day),
+    }
+
+
+def _findings(results: dict[str, dict[str, Interval]], column: str) -> list[str]:
+    """What the models reach beside the best single column."""
+    reached = {name: of[AP] for name, of in results.items()}
+    said = [lead(name, column, reached[name] - reached[column]) for name in CANDIDATES]
+    if reached[LINE].estimate < reached[column].estimate:
+        said.append(f"{LINE} stays below one column alone: it does not fit these data")
+    return said
+
+
+def _too_good(results: dict[str, dict[str, Interval]]) -> list[str]:
+    """A warning if a candidate is too good to be honest."""
+    name = max(results, key=lambda name: results[name][AP].estimate)
+    if (best := results[name][AP].estimate) <= TOO_GOOD:
+        return []
+    return [
+        f"{name} reaches an average precision of {best:.2f}, which is rarely honest: "
+        "look for a column that is only known once the fraud is, and leave it out"
+    ]

@@ -1,6 +1,6 @@
-"""The fraud case: samples, candidates, policies, and two small worlds to break."""
+"""The fraud case: samples, candidates, policies, a simulation, an incident drill."""
 
-from sevensteps.cases.fraud.experiments.lab import Lab, odd_merchants
+from sevensteps.cases.fraud.experiments.drill import incident_drill, odd_merchants
 from sevensteps.cases.fraud.experiments.models import (
     Probability,
     linear,
@@ -11,43 +11,41 @@ from sevensteps.cases.fraud.experiments.models import (
 )
 from sevensteps.cases.fraud.experiments.policies import (
     ModelPolicy,
-    Split,
+    SplitByCardholder,
     allow_everything,
-    incumbent_rule,
-    twins,
 )
-from sevensteps.cases.fraud.experiments.retraining import Logged, RetrainingPolicy
-from sevensteps.cases.fraud.experiments.samples import Sample, sample, told_days
-from sevensteps.cases.fraud.experiments.town import (
+from sevensteps.cases.fraud.experiments.retraining import RetrainingPolicy, TrainingLog
+from sevensteps.cases.fraud.experiments.samples import Sample, reported_days, sample
+from sevensteps.cases.fraud.experiments.simulation import (
     BlockOrAllow,
-    Run,
-    Town,
+    PaymentsSimulation,
+    PolicyRun,
     allow_all,
-    judge,
+    judge_final_model,
 )
+from sevensteps.cases.fraud.world import incumbent_rule
 
 __all__ = [
     "BlockOrAllow",
-    "Lab",
-    "Logged",
     "ModelPolicy",
+    "PaymentsSimulation",
+    "PolicyRun",
     "Probability",
     "RetrainingPolicy",
-    "Run",
     "Sample",
-    "Split",
-    "Town",
+    "SplitByCardholder",
+    "TrainingLog",
     "allow_all",
     "allow_everything",
+    "incident_drill",
     "incumbent_rule",
-    "judge",
+    "judge_final_model",
     "linear",
     "odd_merchants",
     "prepared",
+    "reported_days",
     "sample",
     "signed_log",
     "suspicion",
-    "told_days",
     "trees",
-    "twins",
 ]

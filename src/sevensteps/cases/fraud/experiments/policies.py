@@ -1,41 +1,18 @@
 """Policies: from a day's payments to actions, as the world's `live` calls them."""
 
-import copy
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.experiments.models import Features
 from sevensteps.cases.fraud.features import LiveFeatures
-from sevensteps.cases.fraud.world import (
-    Action,
-    History,
-    Outcome,
-    PaymentsWorld,
-    Policy,
-    View,
-)
+from sevensteps.cases.fraud.world import View
 
 Score = Callable[[Features], NDArray[np.float64]]
 Decide = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int8]]
-
-LARGE = 900.0  # euros
-
-
-def incumbent_rule(batch: pa.Table, view: View) -> NDArray[np.int8]:
-    """The rule that stands before any model: block large foreign online payments."""
-    home = view.history.cardholders["country"].cast(pa.string())
-    home = home.take(batch["cardholder_id"].combine_chunks())
-    foreign = pc.not_equal(batch["country"].cast(pa.string()), home)
-    online = pc.equal(batch["channel"].cast(pa.string()), "online")
-    large = pc.greater(batch["amount"], LARGE)
-    stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
-    return np.where(stop, Action.BLOCK, Action.ALLOW).astype(np.int8)
 
 
 @dataclass
@@ -60,7 +37,7 @@ class ModelPolicy:
 
 
 @dataclass
-class Split:
+class SplitByCardholder:
     """Two scores on disjoint cardholders, in one world: an A/B test.
 
     Parameters
@@ -89,25 +66,3 @@ class Split:
 def allow_everything(batch: pa.Table, view: View) -> NDArray[np.int8]:
     """No decision at all."""
     return np.zeros(len(batch), np.int8)
-
-
-def twins(
-    world: PaymentsWorld,
-    history: History,
-    policies: Mapping[str, Policy],
-    *,
-    days: int,
-    seed: int = 1,
-) -> dict[str, Outcome]:
-    """Put each policy in production, for the same people with the same luck.
-
-    Each keeps its own features: what it blocks changes what it sees tomorrow.
-    """
-
-    def launch(policy: Policy) -> Outcome:
-        if isinstance(policy, ModelPolicy | Split):
-            policy = replace(policy, live=copy.deepcopy(policy.live))
-        return world.live(policy, days=days, seed=seed, history=history)
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(policies, pool.map(launch, policies.values()), strict=True))

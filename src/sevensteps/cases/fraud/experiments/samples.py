@@ -24,11 +24,11 @@ class Sample:
 
     Attributes
     ----------
-    row : (n,) int64          place among the history's payments
+    row : (n,) int64          number among the history's payments
     day : (n,) int32          day of the payment
     x : (n, F) float32        `FEATURES`, as of the second before the payment
-    told_day : (n,) float     day on which its chargeback came in; inf: it never did
-    draw : (n,) float         uniform luck, by which honest payments are thinned
+    reported_day : (n,) float day on which its chargeback came in; inf: it never did
+    draw : (n,) float         uniform, by which honest payments are thinned
     share : (n,) float        share of such honest payments that was kept
     label : (n,) bool         charged back, as far as was known: see `labelled`
     """
@@ -36,7 +36,7 @@ class Sample:
     row: NDArray[np.int64]
     day: NDArray[np.int32]
     x: NDArray[np.float32]
-    told_day: NDArray[np.float64]
+    reported_day: NDArray[np.float64]
     draw: NDArray[np.float64]
     share: NDArray[np.float64]
     label: NDArray[np.bool_]
@@ -53,7 +53,7 @@ class Sample:
         return self.where((self.day >= first) & (self.day < end))
 
     def labelled(self, by: int | None = None, *, honest: float = 1.0) -> Sample:
-        """Labels as known on the morning of day `by`, or ever; the honest thinned.
+        """Labels as known when day `by` begins, or ever; the honest thinned.
 
         Rows without a label stay as far as the draw took them, so a fraud that nobody
         has reported yet is as rare among them as in life.
@@ -69,7 +69,7 @@ class Sample:
         """
         if not 0 < honest <= 1:
             raise ValueError(f"the share `honest` must lie in (0, 1], not {honest}")
-        label = self.told_day < (np.inf if by is None else by)
+        label = self.reported_day < (np.inf if by is None else by)
         share = np.minimum(self.share, honest)
         known = replace(self, label=label, share=share)
         return known.where(label | (self.draw < share))
@@ -132,22 +132,22 @@ def sample(
     for first in sorted(shares):
         share[day >= first] = shares[first]
     draw = np.random.default_rng(seed).random(len(day))
-    told = told_days(history)
-    row = np.flatnonzero((share > 0) & ((draw < share) | np.isfinite(told)))
+    reported = reported_days(history)
+    row = np.flatnonzero((share > 0) & ((draw < share) | np.isfinite(reported)))
     chosen = np.zeros(len(day), bool)
     chosen[row] = True
     table = offline(history, keep=chosen)
     x = feature_matrix(table)
-    label = np.isfinite(told[row])
-    return Sample(row, day[row], x, told[row], draw[row], share[row], label)
+    label = np.isfinite(reported[row])
+    return Sample(row, day[row], x, reported[row], draw[row], share[row], label)
 
 
-def told_days(history: History) -> NDArray[np.float64]:
+def reported_days(history: History) -> NDArray[np.float64]:
     """(n,) day on which each payment's chargeback came in; inf where none did."""
     known = np.flatnonzero(labels_as_of(history))
     ids = history.column("payment_id")[known]
     order = np.argsort(ids)
-    place = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
-    told = np.full(history.payments.num_rows, np.inf)
-    told[known[order[place]]] = history.chargebacks["reported_at"].to_numpy() // DAY
-    return told
+    at = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
+    reported = np.full(history.payments.num_rows, np.inf)
+    reported[known[order[at]]] = history.chargebacks["reported_at"].to_numpy() // DAY
+    return reported

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 from sevensteps.cases.fraud.world.schema import CATEGORIES
 
 from .names import DAY, NO_DEVICE

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 
 from .names import DAY
 

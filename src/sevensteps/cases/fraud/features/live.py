@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 
 from .coded import Coded, Facts, code, payment_columns
 from .names import (
@@ -44,7 +44,7 @@ class LiveFeatures:
     >>> past, all_of_it = world.history(days=2), world.history(days=3)
     >>> live = LiveFeatures(past)
     >>> live.transform(all_of_it.payments.slice(past.payments.num_rows)).shape[1]
-    31
+    33
     """
 
     def __init__(self, history: History) -> None:

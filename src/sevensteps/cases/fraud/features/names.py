@@ -23,7 +23,14 @@ CARD_FEATURES = (
 DEVICE_FEATURES = ("device_others_7d",)
 MERCHANT_FEATURES = ("merchant_small_1h",)
 STREAM_FEATURES = CARD_FEATURES + DEVICE_FEATURES + MERCHANT_FEATURES
-NIGHTLY_FEATURES = ("merchant_n_7d", "merchant_mean_30d", "merchant_risk_90d")
+NIGHTLY_FEATURES = (
+    "merchant_n_7d",
+    "merchant_mean_30d",
+    "merchant_risk_90d",
+    "merchant_reports_7d",
+    "merchant_reports_30d",
+)
+REPORT_DAYS = {"merchant_reports_7d": 7, "merchant_reports_30d": 30}
 PAYMENT_FEATURES = (
     "amount",
     "hour",

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 
 from .names import (
     DAY,
     NIGHTLY_FEATURES,
+    REPORT_DAYS,
     RISK_DAYS,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
@@ -100,20 +101,25 @@ class MerchantDays:
             wanted = wanted[~hit]
 
     def features(self, day: int) -> NDArray[np.float64]:
-        """(n_merchants, 3) `NIGHTLY_FEATURES` at the midnight that begins `day`."""
+        """(n_merchants, 5) `NIGHTLY_FEATURES` at the midnight that begins `day`."""
         n_week, _ = self._trade(day, 7)
         n_month, cents = self._trade(day, 30)
         n_risk, _ = self._trade(day, RISK_DAYS)
-        known = [
-            merchant
-            for merchant, paid, told in self.reports.values()
-            if day - RISK_DAYS <= paid < day and told < day
-        ]
-        frauds = np.bincount(np.array(known, np.int64), minlength=self.n_merchants)
+        frauds = self._reported(day, RISK_DAYS)
+        recent = [self._reported(day, days) for days in REPORT_DAYS.values()]
         with np.errstate(invalid="ignore"):
             mean = cents / (100 * n_month)
         risk = (frauds + RISK_PRIOR_FRAUDS) / (n_risk + RISK_PRIOR_PAYMENTS)
-        return np.column_stack([n_week, mean, risk])
+        return np.column_stack([n_week, mean, risk, *recent])
+
+    def _reported(self, day: int, length: int) -> NDArray[np.int64]:
+        """(n_merchants,) reports of the last days on payments of the last ninety."""
+        known = [
+            merchant
+            for merchant, paid, told in self.reports.values()
+            if day - RISK_DAYS <= paid < day and day - length <= told < day
+        ]
+        return np.bincount(np.array(known, np.int64), minlength=self.n_merchants)
 
     def _trade(self, day: int, length: int) -> tuple[NDArray[Any], NDArray[Any]]:
         recent = [self.days[d] for d in range(day - length, day) if d in self.days]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.world.records import History
+from sevensteps.cases.fraud.world import History
 from sevensteps.cases.fraud.world.schema import PAYMENTS
 
 from . import pipeline

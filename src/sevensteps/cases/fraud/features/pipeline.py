@@ -22,6 +22,8 @@ from .names import (
     DAY,
     HOUR,
     MONTH,
+    NIGHTLY_FEATURES,
+    REPORT_DAYS,
     RISK_DAYS,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
@@ -164,8 +166,9 @@ def merchant_nights(
     """merchant_id, day and `NIGHTLY_FEATURES`, for each day with a payment.
 
     Two streams of events meet in one window: a day's trade, and a chargeback
-    that raises the merchant's count on the day after it was *reported* and
-    lowers it when its payment is ninety days old.
+    that raises the merchant's counts on the day after it was *reported*. It lowers
+    that of recent reports a week or a month later, and each when its payment is
+    ninety days old.
     """
     t = ibis._
     daily = _merchant_days(payments, chargebacks, labels)
@@ -182,6 +185,7 @@ def merchant_nights(
         cents=_before(t.cents.sum(), 30, key, at),
         n_risk=_before(t.n.sum(), RISK_DAYS, key, at),
         frauds=t.change.sum().over(so_far),
+        **{name: t[name].sum().over(so_far) for name in REPORT_DAYS},
     )
     return windows.filter(t.n > 0).select(
         "merchant_id",
@@ -190,43 +194,59 @@ def merchant_nights(
         merchant_mean_30d=t.cents.cast("float64") / (t.month * 100).nullif(0),
         merchant_risk_90d=(t.frauds + RISK_PRIOR_FRAUDS)
         / (t.n_risk + RISK_PRIOR_PAYMENTS),
+        **{name: t[name] for name in REPORT_DAYS},
     )
 
 
 def _merchant_days(
     payments: ir.Table, chargebacks: ir.Table, labels: Labels
 ) -> ir.Table:
-    """A merchant's trade of each day, and the change of its count of reports."""
+    """A merchant's trade of each day, and the changes of its counts of reports."""
     t = ibis._
     trade = payments.group_by("merchant_id", day=t.paid_at // DAY).agg(
         n=t.count(), cents=_cents(t.amount).sum().cast("int64")
     )
     zero = ibis.literal(0, "int64")
     told = reports(payments, chargebacks, labels).mutate(n=zero, cents=zero)
-    daily = trade.mutate(change=zero).union(told.select(*trade.columns, "change"))
-    return daily.group_by("merchant_id", "day").agg(
-        n=t.n.sum(), cents=t.cents.sum(), change=t.change.sum()
-    )
+    changes = ("change", *REPORT_DAYS)
+    daily = trade.mutate(**dict.fromkeys(changes, zero))
+    daily = daily.union(told.select(*daily.columns))
+    sums = {name: t[name].sum() for name in ("n", "cents", *changes)}
+    return daily.group_by("merchant_id", "day").agg(**sums)
 
 
 def reports(payments: ir.Table, chargebacks: ir.Table, labels: Labels) -> ir.Table:
-    """merchant_id, day, change: +1 when a chargeback counts, -1 when it lapses.
+    """merchant_id, day and changes: +1 when a chargeback counts, -1 when it lapses.
 
-    `leaking` counts it from the day after the *payment*, as if the customer had
-    complained at once: the mistake of joining today's labels to yesterday's rows.
+    `change` is of all reports on payments of ninety days, the others of those of a
+    few days. `leaking` counts a report from the day after the *payment*, as if the
+    customer had complained at once: the mistake of joining today's labels to
+    yesterday's rows.
     """
     t = ibis._
     told = chargebacks.join(payments, "payment_id").select(
         "merchant_id",
-        paid=t.paid_at // DAY,
         told=(t.reported_at if labels == "as_known" else t.paid_at) // DAY,
+        lapses=t.paid_at // DAY + RISK_DAYS + 1,
     )
-    told = told.filter(t.told < t.paid + RISK_DAYS)
-    up = told.select("merchant_id", day=t.told + 1, change=ibis.literal(1, "int64"))
-    down = told.select(
-        "merchant_id", day=t.paid + RISK_DAYS + 1, change=ibis.literal(-1, "int64")
-    )
-    return up.union(down)
+    told = told.filter(t.told + 1 < t.lapses)
+    ends = {"change": t.lapses} | {
+        name: ibis.least(t.lapses, t.told + 1 + days)
+        for name, days in REPORT_DAYS.items()
+    }
+    begin = dict.fromkeys(ends, 1)
+    rows = [_changed(told, t.told + 1, begin)]
+    rows += [
+        _changed(told, day, dict.fromkeys(ends, 0) | {name: -1})
+        for name, day in ends.items()
+    ]
+    return ibis.union(*rows)
+
+
+def _changed(told: ir.Table, day: Any, changes: dict[str, int]) -> ir.Table:
+    """merchant_id, day and what changes on it."""
+    numbers = {name: ibis.literal(n, "int64") for name, n in changes.items()}
+    return told.select("merchant_id", day=day, **numbers)
 
 
 def of_payment(
@@ -240,9 +260,7 @@ def of_payment(
     distance = (across * across + along * along).sqrt()
     return rows.select(
         "slot",
-        "merchant_n_7d",
-        "merchant_mean_30d",
-        "merchant_risk_90d",
+        *NIGHTLY_FEATURES,
         "amount",
         hour=t.paid_at % DAY // 3_600,
         weekday=(t.paid_at // DAY + MONDAY_OFFSET) % 7,

@@ -39,7 +39,7 @@ def export_model(
     features : (f,) names of the columns, in the order of training
     folder : where to; an older version there is replaced in one rename
     check : (n, f) rows on which both must agree to 1e-5; include missing values (NaN)
-    policy : `sevensteps.measure.Thresholds` on the score, or `Pricing` in euros
+    policy : `cases.fraud.thresholds.Thresholds` on the score, or `Pricing` in euros
     negatives_kept : share of honest payments kept in training; the served score is
         corrected back to the true base rate (prior correction)
     created_from : facts of the training (rows, frauds, days, seed) for the manifest

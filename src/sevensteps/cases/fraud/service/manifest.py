@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world.records import Costs
-from sevensteps.measure.thresholds import Thresholds
 from sevensteps.serve.errors import ModelError
 
 MANIFEST = "manifest.json"

@@ -7,7 +7,7 @@ d:<device>   the device's payments of the last 7 days
 s:<merchant> its payments under three euros of the last hour
 h:<card>     the card's holder: country, home, income
 m:<merchant> the merchant: category, place, age
-n:<merchant> what was computed at midnight: volume, mean, risk
+n:<merchant> what was computed at midnight: volume, mean, risk, recent reports
 """
 
 import struct
@@ -18,13 +18,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.features.names import HOUR, MONTH, WEEK
+from sevensteps.cases.fraud.features.names import (
+    HOUR,
+    MONTH,
+    NIGHTLY_FEATURES,
+    WEEK,
+)
 from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 
 NOTHING = -(2**31)  # an absent integer
 _HOLDER = struct.Struct("<bfffi")
 _MERCHANT = struct.Struct("<bffi")
-_NIGHTLY = struct.Struct("<ddd")
+_NIGHTLY = struct.Struct(f"<{len(NIGHTLY_FEATURES)}d")
 
 CARD_EVENT = np.dtype(
     [
@@ -151,12 +156,12 @@ def unpack_merchant(value: bytes | None) -> Merchant:
 
 
 def pack_nightly(values: Sequence[float]) -> bytes:
-    """The three nightly features of a merchant."""
+    """The nightly features of a merchant."""
     return _NIGHTLY.pack(*values)
 
 
 def unpack_nightly(value: bytes) -> NDArray[np.float64]:
-    """(3,) in the order of `NIGHTLY_FEATURES`."""
+    """(5,) in the order of `NIGHTLY_FEATURES`."""
     return np.array(_NIGHTLY.unpack(value))
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sevensteps.cases.fraud.money import cheapest_actions, expected_costs
 from sevensteps.cases.fraud.world import Action
-from sevensteps.measure.money import cheapest_actions, expected_costs
 
 from .manifest import Policy, Pricing
 from .requests import PaymentRequest

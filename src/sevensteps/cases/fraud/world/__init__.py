@@ -7,20 +7,30 @@
 False
 """
 
-from sevensteps.world.disk import BrokenWorld
+from sevensteps.world.columns import codes_or_values
 
+from .incumbent import incumbent_rule
 from .records import (
     KINDS,
     SCALES,
     Costs,
-    History,
-    Incident,
     Kind,
-    Outcome,
     Policy,
-    Size,
-    View,
-    codes_or_values,
+)
+from .records import (
+    PaymentsHistory as History,
+)
+from .records import (
+    PaymentsIncident as Incident,
+)
+from .records import (
+    PaymentsOutcome as Outcome,
+)
+from .records import (
+    PaymentsSize as Size,
+)
+from .records import (
+    PaymentsView as View,
 )
 from .schema import (
     ACTIONS,
@@ -33,7 +43,6 @@ from .schema import (
     SCHEMA,
     Action,
 )
-from .shelf import read_manifest, read_truth, read_world, verify
 from .world import PaymentsWorld
 
 __all__ = [
@@ -48,7 +57,6 @@ __all__ = [
     "SCALES",
     "SCHEMA",
     "Action",
-    "BrokenWorld",
     "Costs",
     "History",
     "Incident",
@@ -59,8 +67,5 @@ __all__ = [
     "Size",
     "View",
     "codes_or_values",
-    "read_manifest",
-    "read_truth",
-    "read_world",
-    "verify",
+    "incumbent_rule",
 ]

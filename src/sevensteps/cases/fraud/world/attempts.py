@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world.arrays import take
+
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk, raw_ids
 from .people import People
 from .rng import opaque_device, opaque_id
-from .rows import Rows
+from .rows import PaymentRows
 from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, LAST_DAY, ONLINE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
@@ -19,7 +21,7 @@ PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 
 
 @dataclass(slots=True)
-class Plan:
+class CampaignPlan:
     """Attempts of one method's campaigns started on one day; (n,) arrays."""
 
     at: NDArray[np.float64]  # seconds
@@ -28,12 +30,6 @@ class Plan:
     log_amount: NDArray[np.float64]
     device: NDArray[np.int64]  # number of the thief's device that day, -1 none
     campaign: NDArray[np.int64]  # number within day and method
-
-
-def both(a: Plan, b: Plan) -> Plan:
-    """One plan after another."""
-    names = ("at", "card", "merchant", "log_amount", "device", "campaign")
-    return Plan(*(np.concatenate([getattr(a, k), getattr(b, k)]) for k in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Scene:
         return self.people.resale(0, self.rng.random(n))
 
 
-def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
+def carry_out(plan: CampaignPlan, s: Scene, method: int) -> PaymentRows:
     """The attempts as payments: what caution changes, and what the feed shows."""
     n, people = len(plan.at), s.people
     holder = people.card_holder[plan.card]
@@ -77,7 +73,7 @@ def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
     online = people.merchants.is_online[plan.merchant]
     in_shop = np.where(amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
     campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY
-    rows = Rows(
+    rows = PaymentRows(
         payment_id=np.zeros(n, np.int64),
         paid_at=plan.at.astype(np.int32),
         card=plan.card,
@@ -89,24 +85,26 @@ def carry_out(plan: Plan, s: Scene, method: int) -> Rows:
         ip_country=_ip_country(s, holder, online),
         address_match=_address_match(plan, s, holder, online),
         ip_risk=_ip_risk(s, online),
-        fate=s.rng.integers(0, 2**64, n, dtype=np.uint64),
+        random_key=s.rng.integers(0, 2**64, n, dtype=np.uint64),
         method=np.full(n, method, np.int8),
         campaign=(campaign + method * CAMPAIGNS_A_METHOD + plan.campaign).astype("i4"),
     )
-    return rows.take(plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
+    return take(rows, plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
 
 
-def number(rows: Rows, luck: int, day: int) -> Rows:
+def number(rows: PaymentRows, future: int, day: int) -> PaymentRows:
     """Give the attempts of a day's campaigns their ids.
 
     Campaigns older than the world borrow days that no world reaches.
     """
     numbers = THIEF_ID + np.arange(len(rows))
-    rows.payment_id = opaque_id(raw_ids(luck, day % (LAST_DAY + 100), numbers))
+    rows.payment_id = opaque_id(raw_ids(future, day % (LAST_DAY + 100), numbers))
     return rows
 
 
-def _amounts(plan: Plan, s: Scene, holder: NDArray[np.int32]) -> NDArray[np.float32]:
+def _amounts(
+    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32]
+) -> NDArray[np.float32]:
     """Between the thief's wish and what the victim would spend there."""
     shops, n = s.people.merchants, len(holder)
     usual = shops.log_mean[plan.merchant] + s.people.log_spend[holder]
@@ -116,7 +114,7 @@ def _amounts(plan: Plan, s: Scene, holder: NDArray[np.int32]) -> NDArray[np.floa
 
 
 def _devices(
-    plan: Plan, s: Scene, online: NDArray[np.bool_], method: int
+    plan: CampaignPlan, s: Scene, online: NDArray[np.bool_], method: int
 ) -> NDArray[np.int32]:
     """The thief's own device, hidden in a third of payments and more with caution."""
     n_holders = len(s.people.x)
@@ -140,7 +138,7 @@ def _ip_country(
 
 
 def _address_match(
-    plan: Plan, s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
+    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Half the thieves know the address."""
     n = len(holder)

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world import stream
+
 from .people import People
-from .records import Incident
-from .rng import TRIPS, opaque_device, stream
+from .records import PaymentsIncident
+from .rng import TRIPS, opaque_device
 from .schema import COUNTRIES
 
 QUARTER = 90  # trips are drawn a quarter at a time
@@ -23,10 +25,10 @@ class Today:
     """What all of a day's payments share."""
 
     day: int
-    luck: int
+    future: int
     volume: float
     away: NDArray[np.int8]  # (n_cardholders,) country of the trip, 0 at home
-    incidents: tuple[Incident, ...]
+    incidents: tuple[PaymentsIncident, ...]
 
 
 def season(day: int) -> float:
@@ -53,7 +55,11 @@ CLOCK = _clock()
 
 
 def today(
-    people: People, seed: int, luck: int, day: int, incidents: tuple[Incident, ...]
+    people: People,
+    seed: int,
+    future: int,
+    day: int,
+    incidents: tuple[PaymentsIncident, ...],
 ) -> Today:
     """Season, travellers and incidents of a day."""
     under_way = tuple(i for i in incidents if i.on(day))
@@ -62,11 +68,11 @@ def today(
         if incident.kind == "holiday":
             volume *= 1 + 0.8 * incident.size
     away = travellers(people, seed, day, under_way)
-    return Today(day, luck, volume, away, under_way)
+    return Today(day, future, volume, away, under_way)
 
 
 def travellers(
-    people: People, seed: int, day: int, incidents: tuple[Incident, ...] = ()
+    people: People, seed: int, day: int, incidents: tuple[PaymentsIncident, ...] = ()
 ) -> NDArray[np.int8]:
     """Country code that each cardholder visits on `day`; 0 for nobody's trip."""
     n = len(people.x)

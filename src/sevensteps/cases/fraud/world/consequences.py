@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from .people import People
 from .records import Costs
-from .rng import luck
-from .rows import Rows
-from .schema import DAY, METHODS, ONLINE, Action
+from .rng import fine_uniforms
+from .rows import PaymentRows
+from .schema import DAY, METHODS, Action
 from .theft import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
 
-STEP, REVIEW, CHURN, REPORT, DELAY = range(5)  # purposes of luck; 5 fills stale feeds
+STEP, REVIEW, CHURN, REPORT, DELAY = range(5)  # of random numbers; 5 fills stale feeds
 _MISTAKE = np.uint64(0xD1342543DE82EF95)
 LONGEST_DELAY = 120.0  # days
 DELAY_SD = 0.65  # of the logarithm
@@ -22,17 +21,9 @@ FRIENDLY = METHODS.index("friendly")
 REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
 
 
-def incumbent(rows: Rows, people: People) -> NDArray[np.int8]:
-    """The rule in force before any model: block large foreign online payments."""
-    action = np.zeros(len(rows), np.int8)
-    at = np.flatnonzero((rows.amount > 900) & (rows.channel == ONLINE))
-    holder = people.card_holder[rows.card[at]]
-    foreign = people.merchants.country[rows.merchant[at]] != people.country[holder]
-    action[at[foreign]] = Action.BLOCK
-    return action
-
-
-def approved(rows: Rows, action: NDArray[np.int8], costs: Costs) -> NDArray[np.bool_]:
+def approved(
+    rows: PaymentRows, action: NDArray[np.int8], costs: Costs
+) -> NDArray[np.bool_]:
     """Which payments go through in the end, after step-ups and reviews."""
     passed = action == Action.ALLOW
     stolen = rows.method > 0
@@ -40,16 +31,16 @@ def approved(rows: Rows, action: NDArray[np.int8], costs: Costs) -> NDArray[np.b
     method = rows.method[steps]
     stops = np.minimum(0.99, costs.step_up_stops * STEP_UP_STOPS[method])
     stops = np.where(stolen[steps], stops, costs.step_up_abandon)
-    passed[steps] = luck(rows.fate[steps], STEP) >= stops
+    passed[steps] = fine_uniforms(rows.random_key[steps], STEP) >= stops
     seen = np.flatnonzero(action == Action.REVIEW)
     catches = costs.review_catches * REVIEW_SEES[rows.method[seen]]
     catches = np.where(stolen[seen], catches, costs.review_insults)
-    passed[seen] = luck(rows.fate[seen], REVIEW) >= catches
+    passed[seen] = fine_uniforms(rows.random_key[seen], REVIEW) >= catches
     return passed
 
 
 def reports(
-    rows: Rows, passed: NDArray[np.bool_], base_rate: float
+    rows: PaymentRows, passed: NDArray[np.bool_], base_rate: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Positions of the payments that will be charged back, and when that arrives.
 
@@ -57,17 +48,21 @@ def reports(
     payment that did not go through never is.
     """
     stolen = np.flatnonzero(passed & (rows.method > 0))
-    told = luck(rows.fate[stolen], REPORT) < P_REPORT[rows.method[stolen]]
-    wrong = np.flatnonzero(_mistaken(rows.fate, MISTAKES * base_rate))
+    told = (
+        fine_uniforms(rows.random_key[stolen], REPORT) < P_REPORT[rows.method[stolen]]
+    )
+    wrong = np.flatnonzero(_mistaken(rows.random_key, MISTAKES * base_rate))
     wrong = wrong[passed[wrong] & (rows.method[wrong] == 0)]
     at = np.r_[stolen[told], wrong]
-    days = _delay_days(luck(rows.fate[at], DELAY), DELAY_DAYS[rows.method[at]])
+    days = _delay_days(
+        fine_uniforms(rows.random_key[at], DELAY), DELAY_DAYS[rows.method[at]]
+    )
     return at, (rows.paid_at[at] + days * DAY).astype(np.int32)
 
 
-def _mistaken(fate: NDArray[np.uint64], p: float) -> NDArray[np.bool_]:
+def _mistaken(random_key: NDArray[np.uint64], p: float) -> NDArray[np.bool_]:
     """One in 1/p: asked of every payment, hence one multiplication and no more."""
-    mixed: NDArray[np.bool_] = fate * _MISTAKE < np.uint64(p * 2**64)
+    mixed: NDArray[np.bool_] = random_key * _MISTAKE < np.uint64(p * 2**64)
     return mixed
 
 
@@ -79,7 +74,7 @@ def _delay_days(u: NDArray[np.float64], median: NDArray[np.float64]) -> NDArray[
 
 
 def money(
-    rows: Rows,
+    rows: PaymentRows,
     action: NDArray[np.int8],
     passed: NDArray[np.bool_],
     complained: NDArray[np.int64],
@@ -105,7 +100,7 @@ def money(
 
 
 def leaves(
-    rows: Rows,
+    rows: PaymentRows,
     action: NDArray[np.int8],
     passed: NDArray[np.bool_],
     holder: NDArray[np.int32],
@@ -117,5 +112,5 @@ def leaves(
     at a step-up loses the payment, not the patience.
     """
     at = np.flatnonzero(~passed & (rows.method == 0) & (action != Action.STEP_UP))
-    at = at[luck(rows.fate[at], CHURN) < costs.insult_churn]
+    at = at[fine_uniforms(rows.random_key[at], CHURN) < costs.insult_churn]
     return at[np.unique(holder[at], return_index=True)[1]]

@@ -3,14 +3,16 @@
 import numpy as np
 
 from .honest import honest_ip_risk
-from .records import Incident
-from .rng import luck
-from .rows import Rows
+from .records import PaymentsIncident
+from .rng import fine_uniforms
+from .rows import PaymentRows
 
-STALE = 5  # purpose of the luck that fills a stale feed
+STALE = 5  # purpose of the random numbers that fill a stale feed
 
 
-def break_feeds(rows: Rows, incidents: tuple[Incident, ...], day: int) -> Rows:
+def break_feeds(
+    rows: PaymentRows, incidents: tuple[PaymentsIncident, ...], day: int
+) -> PaymentRows:
     """Apply the day's feed incidents; the money that moves stays as it was."""
     for incident in incidents:
         if not incident.on(day):
@@ -22,14 +24,14 @@ def break_feeds(rows: Rows, incidents: tuple[Incident, ...], day: int) -> Rows:
     return rows
 
 
-def _cents_as_euros(rows: Rows, incident: Incident) -> np.ndarray:
+def _cents_as_euros(rows: PaymentRows, incident: PaymentsIncident) -> np.ndarray:
     """Some merchants (2 % x size, by a hash of their id) send cents as euros."""
     share = min(1.0, 0.02 * incident.size)
     wrong = (rows.merchant.astype(np.int64) * 2_654_435_761 % 1_000) < 1_000 * share
     return np.where(wrong, rows.charged * 100, rows.charged).astype(np.float32)
 
 
-def _stale(rows: Rows) -> np.ndarray:
+def _stale(rows: PaymentRows) -> np.ndarray:
     """The vendor's score with its usual distribution and no information."""
-    score = honest_ip_risk(luck(rows.fate, STALE).astype(np.float32))
+    score = honest_ip_risk(fine_uniforms(rows.random_key, STALE).astype(np.float32))
     return np.where(np.isnan(rows.ip_risk), np.nan, score).astype(np.float32)

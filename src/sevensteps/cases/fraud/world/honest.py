@@ -1,4 +1,4 @@
-"""One day of payments from `(seed, luck, day)`: the honest ones, and room for others.
+"""One day of payments from `(seed, future, day)`: the honest ones, and room for others.
 
 Honest payments are drawn in their own order, so that what thieves do on a day
 moves nothing in what honest people do: a policy's twin sees the same people.
@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world import stream
+from sevensteps.world.arrays import join
+
 from .calendar import CLOCK, Today, phone
 from .people import SLOTS, People
-from .records import Size
-from .rng import HONEST, ID_BITS, opaque_id, stream
-from .rows import Rows, blank, by_time, join
+from .records import PaymentsSize
+from .rng import HONEST, ID_BITS, opaque_id
+from .rows import PaymentRows, blank, by_time
 from .schema import COUNTRIES, DAY, ONLINE
 
 CONTACTLESS_LIMIT = 50.0
@@ -23,13 +26,15 @@ _ID_MASK = np.uint64((1 << ID_BITS) - 1)
 _DULL = np.uint64(0b10111 << 52)  # bits that neither explore nor spend largely
 
 
-def honest_day(people: People, size: Size, seed: int, now: Today, stolen: Rows) -> Rows:
+def honest_day(
+    people: People, size: PaymentsSize, seed: int, now: Today, stolen: PaymentRows
+) -> PaymentRows:
     """All payments of a day, by time and id: honest ones with `stolen` among them."""
-    rng = stream(seed, HONEST, now.luck, now.day)
+    rng = stream(seed, HONEST, now.future, now.day)
     n = int(rng.poisson(size.n_cardholders * size.payments_a_day * now.volume))
     bits = rng.integers(0, 2**64, n, dtype=np.uint64)
     z = rng.standard_normal(n, dtype=np.float32)
-    key = _keys(CLOCK[_part(bits, 0, 16)], raw_ids(now.luck, now.day, np.arange(n)))
+    key = _keys(CLOCK[_part(bits, 0, 16)], raw_ids(now.future, now.day, np.arange(n)))
     key.sort()
     others = by_time(join([_bursts(rng, people, now, n), stolen]))
     second = others.paid_at - np.int32(now.day * DAY)
@@ -43,7 +48,7 @@ def honest_day(people: People, size: Size, seed: int, now: Today, stolen: Rows) 
     rows.paid_at += np.int32(now.day * DAY)
     rows.payment_id = (key & _ID_MASK).view(np.int64)
     _spend(rng, people, now, rows, mine, _spread(z, mine, np.float32(0)))
-    for column in fields(Rows):
+    for column in fields(PaymentRows):
         getattr(rows, column.name)[at] = getattr(others, column.name)
     return rows
 
@@ -78,12 +83,12 @@ def _spend(
     rng: np.random.Generator,
     people: People,
     now: Today,
-    rows: Rows,
+    rows: PaymentRows,
     mine: NDArray[np.bool_],
     z: NDArray[np.float32],
 ) -> None:
     """Fill in who buys what, where and how, for the rows that are `mine`."""
-    bits = rows.fate
+    bits = rows.random_key
     card_bits = len(people.card_lookup).bit_length() - 1
     rows.card = people.card_lookup[_part(bits, 16, card_bits)]
     holder = people.card_holder[rows.card]
@@ -155,9 +160,9 @@ def cents(amount: NDArray[np.float32]) -> NDArray[np.float32]:
     return amount
 
 
-def raw_ids(luck: int, day: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
+def raw_ids(future: int, day: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers that name a payment of a day under any policy, before scrambling."""
-    return number | np.int64((luck << (ID_BITS - 8)) | (day << NUMBER_BITS))
+    return number | np.int64((future << (ID_BITS - 8)) | (day << NUMBER_BITS))
 
 
 def _channels(
@@ -177,7 +182,7 @@ def _online_fields(
     rng: np.random.Generator,
     people: People,
     now: Today,
-    rows: Rows,
+    rows: PaymentRows,
     at: NDArray[np.int64],
     who: NDArray[np.int32],
 ) -> None:
@@ -204,7 +209,9 @@ def honest_ip_risk(u: NDArray[np.float32]) -> NDArray[np.float32]:
     return u * u * u
 
 
-def _bursts(rng: np.random.Generator, people: People, now: Today, n_rows: int) -> Rows:
+def _bursts(
+    rng: np.random.Generator, people: People, now: Today, n_rows: int
+) -> PaymentRows:
     """Honest bursts: a few people make many small payments within an hour."""
     n = int(rng.poisson(n_rows * 0.0004))
     count = rng.integers(5, 13, n)
@@ -216,7 +223,7 @@ def _bursts(rng: np.random.Generator, people: People, now: Today, n_rows: int) -
     second = np.repeat(first, count) + np.minimum(np.cumsum(gap) - before, 3_600)
     rows = blank(rng.integers(0, 2**64, total, dtype=np.uint64))
     number = np.arange(n_rows, n_rows + total)
-    rows.payment_id = opaque_id(raw_ids(now.luck, now.day, number))
+    rows.payment_id = opaque_id(raw_ids(now.future, now.day, number))
     rows.paid_at = second.astype(np.int32) + np.int32(now.day * DAY)
     rows.card = np.repeat(lookup[rng.integers(0, len(lookup), n)], count)
     rows.merchant = np.repeat(people.online(0, rng.random(n)), count)

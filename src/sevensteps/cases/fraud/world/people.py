@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import Size
-from .rng import PEOPLE, stream
+from sevensteps.world import stream
+
+from .records import PaymentsSize
+from .rng import PEOPLE
 from .schema import CATEGORIES, COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
@@ -101,7 +103,7 @@ class People:
     resale: Draw  # online merchants whose goods are easily sold on
 
 
-def draw_people(size: Size, seed: int) -> People:
+def draw_people(size: PaymentsSize, seed: int) -> People:
     """The population of a world, a pure function of its size and seed."""
     rng = stream(seed, PEOPLE)
     n, towns = size.n_cardholders, _towns(rng)

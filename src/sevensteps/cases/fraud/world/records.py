@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .schema import DAY
+from sevensteps.world import Evening, Incident
+from sevensteps.world.columns import codes_or_values
 
 Kind = Literal["stale_feed", "unit_change", "new_method", "breach", "holiday"]
 KINDS: tuple[Kind, ...] = (
@@ -26,7 +26,7 @@ MOST_A_DAY = 2_000_000  # a day's numbers must fit their bits of a payment's id
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class PaymentsSize:
     """How large a world is; `days` is the history's default length."""
 
     n_cardholders: int
@@ -47,9 +47,9 @@ class Size:
 
 
 SCALES = {
-    "smoke": Size(n_cardholders=2_000, n_merchants=600, days=60),
-    "book": Size(n_cardholders=50_500, n_merchants=8_000, days=180),
-    "full": Size(n_cardholders=505_000, n_merchants=60_000, days=180),
+    "smoke": PaymentsSize(n_cardholders=2_000, n_merchants=600, days=60),
+    "book": PaymentsSize(n_cardholders=50_500, n_merchants=8_000, days=180),
+    "full": PaymentsSize(n_cardholders=505_000, n_merchants=60_000, days=180),
 }
 
 
@@ -83,30 +83,16 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class PaymentsIncident(Incident):
     """A known cause at a known time. `size` scales it; 1.0 is the usual one."""
 
-    kind: Kind
-    start_day: int
     days: int = 30
-    size: float = 1.0
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
-        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
-            raise ValueError(
-                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
-                f"got {self}"
-            )
-
-    def on(self, day: int) -> bool:
-        """Whether the incident is under way on `day`."""
-        return self.start_day <= day < self.start_day + self.days
+    KINDS = KINDS
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PaymentsHistory:
     """What the company's warehouse holds: no `true_` column.
 
     `chargebacks` has every report that these payments will ever bring, in no order,
@@ -127,20 +113,20 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PaymentsView:
     """What a policy may look at besides today's payments."""
 
     day: int
-    history: History
+    history: PaymentsHistory
     new_chargebacks: pa.Table  # reported since the last call, with their payment_id
     review_capacity: int
 
 
-Policy = Callable[[pa.Table, View], NDArray[np.int8]]
+Policy = Callable[[pa.Table, PaymentsView], NDArray[np.int8]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PaymentsOutcome:
     """What happened under a policy, and what each payment cost or earned."""
 
     payments: pa.Table
@@ -148,6 +134,7 @@ class Outcome:
     chargebacks: pa.Table
     ledger: pa.Table
     caution: pd.DataFrame = field(repr=False)  # thieves' caution by day and method
+    evening: Evening[Any] = field(repr=False)  # for `live(..., after=outcome)`
 
     def daily(self) -> pd.DataFrame:
         """Euros by day: each cost, the margin, and `net` = margin - costs."""
@@ -160,21 +147,3 @@ class Outcome:
     def net(self) -> float:
         """Margin less all costs over the whole outcome, in euros."""
         return float(self.daily()["net"].sum())
-
-
-def codes_or_values(column: pa.ChunkedArray) -> NDArray[Any]:
-    """A column as one NumPy array; dictionary columns as int8 codes, null -1."""
-    if pa.types.is_dictionary(column.type):
-        parts = [
-            pc.fill_null(c.indices, -1).to_numpy(zero_copy_only=False)
-            for c in column.chunks
-        ]
-        return np.concatenate(parts) if parts else np.empty(0, np.int8)
-    if column.null_count and pa.types.is_integer(column.type):
-        column = pc.fill_null(column, -1)
-    return column.to_numpy()
-
-
-def day_of(paid_at: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The day of each instant."""
-    return (paid_at // DAY).astype(np.int32)

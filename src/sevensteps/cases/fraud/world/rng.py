@@ -1,4 +1,4 @@
-"""Seeded streams: every part of the world is a pure function of its key."""
+"""What the payments world draws: its streams by part, its ids, its fine uniforms."""
 
 from typing import Any
 
@@ -6,16 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY = range(5)
+ARMS = 0  # purpose of the random numbers that assign cardholders to arms
 
 ID_BITS = 47
 _MASK = np.uint64((1 << ID_BITS) - 1)
 _ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4B), np.uint64(0xD6E8FEB86659)
 _DEVICE_MASK = np.uint32(0x7FFFFFFF)
-
-
-def stream(seed: int, *key: int) -> np.random.Generator:
-    """A generator that depends on the key alone, so shards need no order."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *key])))
 
 
 def opaque_id(raw: NDArray[Any]) -> NDArray[np.int64]:
@@ -40,9 +36,9 @@ def opaque_device(raw: NDArray[Any]) -> NDArray[np.int32]:
     return x.view(np.int32)
 
 
-def luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+def fine_uniforms(key: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
     """Uniforms in [0, 1), one per row and purpose, the same under every policy."""
-    x = fate ^ (fate >> np.uint64(31))
+    x = key ^ (key >> np.uint64(31))
     x = x * np.uint64(0xBF58476D1CE4E5B9 + 2 * 0x9E3779B97F4A7C * purpose)
     x ^= x >> np.uint64(29)
     x *= np.uint64(0x94D049BB133111EB)

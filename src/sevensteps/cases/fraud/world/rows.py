@@ -1,12 +1,12 @@
 """Payments as NumPy columns: the form in which the world makes and changes them."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.world.arrays import take
 from sevensteps.world.columns import dictionary, gapped
 
 from .people import People
@@ -14,7 +14,7 @@ from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
 
 
 @dataclass(slots=True)
-class Rows:
+class PaymentRows:
     """Columns of payments; missing is -1 for codes and ids, NaN for floats."""
 
     payment_id: NDArray[np.int64]
@@ -28,23 +28,19 @@ class Rows:
     ip_country: NDArray[np.int8]
     address_match: NDArray[np.float32]
     ip_risk: NDArray[np.float32]
-    fate: NDArray[np.uint64]  # the luck of what follows a decision
+    random_key: NDArray[np.uint64]  # of the random numbers that follow a decision
     method: NDArray[np.int8]
     campaign: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.paid_at)
 
-    def take(self, index: Any) -> "Rows":
-        """The rows at `index` (positions or a mask)."""
-        return Rows(*(getattr(self, f.name)[index] for f in fields(self)))
 
-
-def blank(fate: NDArray[np.uint64]) -> Rows:
-    """Honest payments of which nothing but their luck is known yet."""
-    n = len(fate)
+def blank(random_key: NDArray[np.uint64]) -> PaymentRows:
+    """Honest payments of which nothing but their key is known yet."""
+    n = len(random_key)
     amount = np.zeros(n, np.float32)
-    return Rows(
+    return PaymentRows(
         payment_id=np.zeros(n, np.int64),
         paid_at=np.zeros(n, np.int32),
         card=np.zeros(n, np.int32),
@@ -56,29 +52,22 @@ def blank(fate: NDArray[np.uint64]) -> Rows:
         ip_country=np.full(n, -1, np.int8),
         address_match=np.full(n, np.nan, np.float32),
         ip_risk=np.full(n, np.nan, np.float32),
-        fate=fate,
+        random_key=random_key,
         method=np.zeros(n, np.int8),
         campaign=np.full(n, -1, np.int32),
     )
 
 
-def join(parts: list[Rows]) -> Rows:
-    """Parts one after another."""
-    return Rows(
-        *(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Rows))
-    )
-
-
-def by_time(rows: Rows) -> Rows:
+def by_time(rows: PaymentRows) -> PaymentRows:
     """Rows in order of time; within a second by id, which tells nothing."""
-    return rows.take(np.lexsort((rows.payment_id, rows.paid_at)))
+    return take(rows, np.lexsort((rows.payment_id, rows.paid_at)))
 
 
 def _floats(values: NDArray[np.float32]) -> pa.Array:
     return gapped(values, values == values)  # NaN is not itself
 
 
-def to_table(rows: Rows, people: People, action: NDArray[np.int8]) -> pa.Table:
+def to_table(rows: PaymentRows, people: People, action: NDArray[np.int8]) -> pa.Table:
     """The rows as the company sees them."""
     country = people.merchants.country[rows.merchant]
     columns = [

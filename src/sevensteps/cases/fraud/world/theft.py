@@ -4,16 +4,20 @@ A thief's `caution` (0 bold, 1 careful) moves the plan towards what honest peopl
 do: usual amounts, a slower pace, a home address on the network, no shared device.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .attempts import Plan, Scene, both, carry_out, number
+from sevensteps.world import stream
+from sevensteps.world.arrays import join
+
+from .attempts import CampaignPlan, Scene, carry_out, number
 from .people import People
-from .records import Incident
-from .rng import THEFT, stream
-from .rows import Rows, blank, join
+from .records import PaymentsIncident
+from .rng import THEFT
+from .rows import PaymentRows, blank
 from .schema import DAY, METHODS
 
 HOUR = 3_600.0
@@ -35,14 +39,14 @@ BREACH_DAYS = 20  # days' worth of that method in one breach
 STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
 
 
-def lost_stolen(s: Scene, n: int) -> Plan:
+def lost_stolen(s: Scene, n: int) -> CampaignPlan:
     """A found card: taps under the limit near its owner's home, then a dear one."""
     count = s.rng.integers(2, 7, n)
     card = np.repeat(s.cards(n), count)
     town = s.people.town[s.people.card_holder[card]]
     taps = s.rng.random(len(card)) < 0.65
     small, dear = s.rng.normal(3.4, 0.35, len(card)), s.rng.normal(5.2, 0.6, len(card))
-    return Plan(
+    return CampaignPlan(
         at=s.paced(s.start(n), count, 0.7 * HOUR),
         card=card,
         merchant=s.people.in_town(town, s.rng.random(len(card))),
@@ -52,18 +56,20 @@ def lost_stolen(s: Scene, n: int) -> Plan:
     )
 
 
-def breach(s: Scene, n: int) -> Plan:
+def breach(s: Scene, n: int) -> CampaignPlan:
     """Cards stolen from one online merchant, used weeks later: a common purchase."""
     return _breaches(s, n, payments_each("breach", s.rate), delay_days=14.0)
 
 
-def _breaches(s: Scene, n_events: int, payments: float, delay_days: float) -> Plan:
+def _breaches(
+    s: Scene, n_events: int, payments: float, delay_days: float
+) -> CampaignPlan:
     victims = [_customers(s, int(payments / 2)) for _ in range(n_events)]
     cards = np.concatenate([np.empty(0, np.int32), *victims])
     count = s.rng.integers(1, 4, len(cards))
     start = (s.day + 2 + s.rng.exponential(delay_days, len(cards))) * DAY
     n = int(count.sum())
-    return Plan(
+    return CampaignPlan(
         at=s.paced(start, count, 14 * HOUR),
         card=np.repeat(cards, count),
         merchant=s.resale(n),
@@ -85,13 +91,13 @@ def _customers(s: Scene, n: int) -> NDArray[np.int32]:
     return s.rng.permutation(cards)[:n]
 
 
-def card_testing(s: Scene, n: int) -> Plan:
+def card_testing(s: Scene, n: int) -> CampaignPlan:
     """A bot tries stolen numbers with tiny sums; what works is cashed in later."""
     tried = s.rng.integers(8, 31, n)
     tests = _tests(s, tried)
     works = np.flatnonzero(s.rng.random(len(tests.card)) < 0.2)
     m = len(works)
-    cash = Plan(
+    cash = CampaignPlan(
         at=tests.at[works] + DAY * s.rng.uniform(0.3, 4, m),
         card=tests.card[works],
         merchant=s.resale(m),
@@ -99,13 +105,13 @@ def card_testing(s: Scene, n: int) -> Plan:
         device=500 + np.arange(m),
         campaign=n + np.arange(m),
     )
-    return both(tests, cash)
+    return join([tests, cash])
 
 
-def _tests(s: Scene, tried: NDArray[np.int64]) -> Plan:
+def _tests(s: Scene, tried: NDArray[np.int64]) -> CampaignPlan:
     n, total = len(tried), int(tried.sum())
     shop = s.people.online.ids
-    return Plan(
+    return CampaignPlan(
         at=s.paced((s.day + s.rng.random(n)) * DAY, tried, 25.0),
         card=s.cards(total),
         merchant=np.repeat(shop[s.rng.integers(0, len(shop), n)], tried),
@@ -115,11 +121,11 @@ def _tests(s: Scene, tried: NDArray[np.int64]) -> Plan:
     )
 
 
-def takeover(s: Scene, n: int) -> Plan:
+def takeover(s: Scene, n: int) -> CampaignPlan:
     """Somebody else logs in, from a new device, and buys large."""
     count = s.rng.integers(1, 5, n)
     total = int(count.sum())
-    return Plan(
+    return CampaignPlan(
         at=s.paced(s.start(n), count, 2 * HOUR),
         card=np.repeat(s.cards(n), count),
         merchant=s.resale(total),
@@ -129,7 +135,7 @@ def takeover(s: Scene, n: int) -> Plan:
     )
 
 
-def ring(s: Scene, n: int) -> Plan:
+def ring(s: Scene, n: int) -> CampaignPlan:
     """A few devices, a dozen cards and two small merchants that are in on it."""
     count = s.rng.integers(12, 37, n)
     total, who = int(count.sum()), np.repeat(np.arange(n), count)
@@ -137,7 +143,7 @@ def ring(s: Scene, n: int) -> Plan:
     shop = s.people.online.ids
     small = shop[np.argsort(s.people.merchants.popularity[shop])[: len(shop) // 2]]
     mules = small[s.rng.integers(0, len(small), (n, 2))]
-    return Plan(
+    return CampaignPlan(
         at=s.paced(s.start(n), count, 9 * HOUR),
         card=members[who, s.rng.integers(0, 12, total)],
         merchant=mules[who, s.rng.integers(0, 2, total)],
@@ -147,13 +153,13 @@ def ring(s: Scene, n: int) -> Plan:
     )
 
 
-def new_method(s: Scene, n: int) -> Plan:
+def new_method(s: Scene, n: int) -> CampaignPlan:
     """A card loaded into a stranger's phone: many taps under the limit, in shops."""
     count = s.rng.integers(5, 14, n)
     total = int(count.sum())
     card = np.repeat(s.cards(n), count)
     country = s.people.country[s.people.card_holder[card]].astype(int)
-    return Plan(
+    return CampaignPlan(
         at=s.paced(s.start(n), count, 2.5 * HOUR),
         card=card,
         merchant=s.people.in_country(country, s.rng.random(total)),
@@ -163,7 +169,7 @@ def new_method(s: Scene, n: int) -> Plan:
     )
 
 
-PLANNERS: dict[str, Callable[[Scene, int], Plan]] = {
+PLANNERS: dict[str, Callable[[Scene, int], CampaignPlan]] = {
     "lost_stolen": lost_stolen,
     "breach": breach,
     "card_testing": card_testing,
@@ -181,14 +187,14 @@ def payments_each(method: str, rate: float) -> float:
 def campaigns(
     people: People,
     seed: int,
-    luck: int,
+    future: int,
     day: int,
     rate: float,
     caution: dict[str, float],
-    incidents: tuple[Incident, ...] = (),
-) -> Rows:
+    incidents: tuple[PaymentsIncident, ...] = (),
+) -> PaymentRows:
     """All attempts of campaigns that start on `day`; times may lie weeks ahead."""
-    counts = stream(seed, THEFT, luck, day + 1_000)
+    counts = stream(seed, THEFT, future, day + 1_000)
     parts = [blank(np.empty(0, np.uint64))]
     for code, method in enumerate(METHODS):
         if method not in PLANNERS:
@@ -197,33 +203,37 @@ def campaigns(
         n = int(counts.poisson(ours / payments_each(method, ours)))
         struck = [i for i in incidents if (i.kind, i.start_day) == (method, day)]
         if n or struck:
-            rng = stream(seed, THEFT, luck, day + 1_000, code)
+            rng = stream(seed, THEFT, future, day + 1_000, code)
             scene = Scene(rng, people, day, ours, caution[method])
             plan = _with_incidents(PLANNERS[method](scene, n), scene, rate, struck)
             parts.append(carry_out(plan, scene, code))
-    return number(join(parts), luck, day)
+    return number(join(parts), future, day)
 
 
-def _surge(method: str, day: int, incidents: tuple[Incident, ...]) -> float:
+def _surge(method: str, day: int, incidents: tuple[PaymentsIncident, ...]) -> float:
     """Extra share of theft while a new method spreads."""
     if method != "new_method":
         return 0.0
-    return sum(0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day))
+    return math.fsum(
+        0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day)
+    )
 
 
-def _with_incidents(plan: Plan, s: Scene, rate: float, struck: list[Incident]) -> Plan:
+def _with_incidents(
+    plan: CampaignPlan, s: Scene, rate: float, struck: list[PaymentsIncident]
+) -> CampaignPlan:
     """The injected breaches: one merchant each, twenty days' worth of all theft."""
     for i in struck:
         if i.kind == "breach":
             payments = max(20.0, BREACH_DAYS * rate * i.size)
             extra = _breaches(s, 1, payments, delay_days=6.0)
             extra.campaign += 50_000
-            plan = both(plan, extra)
+            plan = join([plan, extra])
     return plan
 
 
 def stop_after_declines(
-    rows: Rows, declined: NDArray[np.bool_], earlier: NDArray[np.int64] | int = 0
+    rows: PaymentRows, declined: NDArray[np.bool_], earlier: NDArray[np.int64] | int = 0
 ) -> NDArray[np.bool_]:
     """Which attempts are still made: thieves give up.
 

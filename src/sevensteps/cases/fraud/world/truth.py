@@ -10,8 +10,8 @@ from sevensteps.world.columns import dictionary
 
 from .calendar import new_phone, travellers
 from .people import People
-from .records import Incident
-from .rows import Rows
+from .records import PaymentsIncident
+from .rows import PaymentRows
 from .schema import METHODS, TRUTH
 
 
@@ -31,11 +31,11 @@ class Secrets:
     @classmethod
     def of(
         cls,
-        rows: Rows,
+        rows: PaymentRows,
         people: People,
         seed: int,
         day: int,
-        incidents: tuple[Incident, ...],
+        incidents: tuple[PaymentsIncident, ...],
     ) -> "Secrets":
         """Collect a day's secrets from its rows."""
         at = np.flatnonzero(rows.method > 0)
@@ -56,23 +56,34 @@ Spans = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 def theft_spans(
-    card: NDArray[np.int32], paid_at: NDArray[np.int32], n_cards: int
+    card: NDArray[np.int32],
+    paid_at: NDArray[np.int32],
+    n_cards: int,
+    before: Spans | None = None,
 ) -> Spans:
-    """The first and the last theft from each card; first > last where there is none."""
+    """The first and the last theft from each card; first > last where there is none.
+
+    `before` are the spans of earlier days, if they count, too.
+    """
     first = np.full(n_cards, np.iinfo(np.int32).max, np.int32)
     last = np.full(n_cards, -1, np.int32)
+    if before is not None:
+        first, last = before[0].copy(), before[1].copy()
     np.minimum.at(first, card, paid_at)
     np.maximum.at(last, card, paid_at)
     return first, last
 
 
-def spans_of(secrets: list[Secrets], n_cards: int) -> Spans:
+def spans_of(
+    secrets: list[Secrets], n_cards: int, before: Spans | None = None
+) -> Spans:
     """The spans of theft over these days; friendly fraud compromises nobody."""
-    stolen = np.concatenate([s.method for s in secrets]) != METHODS.index("friendly")
-    card = np.concatenate([s.card for s in secrets])[stolen]
-    return theft_spans(
-        card, np.concatenate([s.paid_at for s in secrets])[stolen], n_cards
-    )
+    none = np.empty(0, np.int32)
+    method = np.concatenate([none, *(s.method for s in secrets)])
+    stolen = method != METHODS.index("friendly")
+    card = np.concatenate([none, *(s.card for s in secrets)])[stolen]
+    paid_at = np.concatenate([none, *(s.paid_at for s in secrets)])[stolen]
+    return theft_spans(card, paid_at, n_cards, before)
 
 
 def truth_table(payments: pa.Table, secrets: list[Secrets], spans: Spans) -> pa.Table:

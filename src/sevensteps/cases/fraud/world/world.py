@@ -1,49 +1,67 @@
 """The payments world: its past, its truth, and its future under a policy."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sevensteps.world.disk import Progress
+from sevensteps.world import Evening, Progress, World
+from sevensteps.world.arrays import take
+from sevensteps.world.checks import whole
+from sevensteps.world.world_files import WorldWriter
 
 from .attempts import LONGEST_CAMPAIGN
-from .calendar import Today, today
-from .consequences import FRIENDLY, approved, incumbent, reports
-from .feeds import break_feeds
-from .honest import honest_day
-from .live import run
+from .consequences import approved, leaves, money, reports
+from .draws import DayDraws
+from .incumbent import incumbent_rule
+from .live import Decided, LiveDay, ProductionState, ReviewDesk, Underworld
 from .people import People, draw_people
-from .records import SCALES, Costs, History, Incident, Outcome, Policy, Size
-from .rng import FRIENDLY as FRIENDLY_STREAM
-from .rng import stream
-from .rows import Rows, by_time, join, to_table
-from .schema import CHARGEBACKS, DAY, LAST_DAY, METHODS, ONLINE, SCHEMA
-from .store import cached, write
+from .records import (
+    SCALES,
+    Costs,
+    PaymentsHistory,
+    PaymentsIncident,
+    PaymentsOutcome,
+    Policy,
+)
+from .rng import ARMS
+from .rows import to_table
+from .schema import (
+    CHARGEBACKS,
+    LAST_DAY,
+    LEDGER,
+    NAMES,
+    SCHEMA,
+    TRUTH,
+)
 from .tables import cardholders, cards, merchants
-from .theft import SHARE, campaigns, stop_after_declines
-from .truth import Secrets, spans_of, truth_table
+from .truth import Secrets, spans_of, theft_spans, truth_table
 
-HISTORY = 0  # the luck of the past; a live run has its own
+BYTES_A_ROW = 50  # payments and truth on disk, rounded up
 
 
 @dataclass(frozen=True)
-class PaymentsWorld:
+class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     """A card issuer's customers, merchants and thieves, with known truth.
+
+    Its past is not lived: each day is drawn alone, as the old rule left it.
 
     Parameters
     ----------
-    scale : "smoke" (100 k payments), "book" (10 M), "full" (100 M), or a `Size`
+    scale : "smoke" (100 k payments), "book" (10 M), "full" (100 M), or a `PaymentsSize`
     seed : all randomness follows from it
     base_rate : stolen payments per payment
     adaptation_half_life : days in which thieves' caution goes half the way to the
         share of their attempts that is declined
     caution : thieves' caution at the start, 0 bold to 1 careful
     costs : who pays what; also how people react
+    incidents : what happens to it; see `inject`
 
     Raises
     ------
@@ -51,21 +69,26 @@ class PaymentsWorld:
         for an unknown scale or a rate outside (0, 0.05]
     """
 
-    scale: str | Size = "smoke"
-    seed: int = 7
     base_rate: float = 1e-4
     adaptation_half_life: float = 20.0
     caution: float = 0.15
     costs: Costs = field(default_factory=Costs)
-    incidents: tuple[Incident, ...] = ()
 
+    kind = "payments"
+    generator = 2
+    scales = SCALES
     schema = SCHEMA
+    truth_schema = TRUTH
+    names = NAMES
+    log = "payments"
+    unit = "cardholder_id"
+    purpose = ARMS
+    incident_type = PaymentsIncident
+    history_type = PaymentsHistory
+    last_day = LAST_DAY
 
     def __post_init__(self) -> None:
-        if isinstance(self.scale, str) and self.scale not in SCALES:
-            raise ValueError(f"unknown scale {self.scale!r}; choose from {[*SCALES]}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be a whole number >= 0; got {self.seed}")
+        super().__post_init__()
         if not 0 < self.base_rate <= 0.05:
             raise ValueError(f"base_rate must lie in (0, 0.05]; got {self.base_rate}")
         if not self.adaptation_half_life > 0:
@@ -74,149 +97,90 @@ class PaymentsWorld:
             raise ValueError(f"caution must lie in [0, 1]; got {self.caution}")
 
     @cached_property
-    def size(self) -> Size:
-        """The number of people, merchants and days."""
-        return SCALES[self.scale] if isinstance(self.scale, str) else self.scale
-
-    @cached_property
     def people(self) -> People:
         """Everybody in the world; the company sees only its tables."""
         return draw_people(self.size, self.seed)
 
-    @property
-    def theft_rate(self) -> float:
-        """Stolen payments per day."""
-        size = self.size
-        return self.base_rate * size.n_cardholders * size.payments_a_day
-
-    def inject(self, *incidents: Incident) -> "PaymentsWorld":
-        """The same world, to which something happens."""
-        return replace(self, incidents=self.incidents + incidents)
+    @cached_property
+    def draws(self) -> DayDraws:
+        """What each day is drawn from."""
+        return DayDraws(
+            self.seed, self.size, self.people, self.base_rate, self.caution,
+            self.costs, self.incidents,
+        )  # fmt: skip
 
     def history(
         self, days: int | None = None, *, progress: Progress | None = None
-    ) -> History:
-        """The company's warehouse after `days` days under the incumbent rule.
-
-        `progress` is called after each day with (days done, days).
-        """
-        days = self._days(days)
+    ) -> PaymentsHistory:
+        """The company's warehouse after `days` days under the incumbent rule."""
+        days = self.days_of(days)
         shards = []
-        for shard in self.shards(0, days):
-            shards.append(shard.tables(self))
+        for shard in self.draws.shards(0, days):
+            shards.append(shard.tables())
             if progress:
                 progress(shard.day + 1, days)
-        return History(
+        return PaymentsHistory(
             payments=pa.concat_tables([payments for payments, _ in shards]),
-            cardholders=cardholders(self.people),
-            cards=cards(self.people),
-            merchants=merchants(self.people),
+            **self._dimensions(),
             chargebacks=pa.concat_tables([chargebacks for _, chargebacks in shards]),
             days=days,
         )
 
-    def _days(self, days: int | None) -> int:
-        days = self.size.days if days is None else days
-        if not 1 <= days <= LAST_DAY:
-            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
-        return days
+    def _dimensions(self) -> dict[str, pa.Table]:
+        return {
+            "cardholders": cardholders(self.people),
+            "cards": cards(self.people),
+            "merchants": merchants(self.people),
+        }
 
-    def shards(self, first: int, last: int) -> Iterator["Shard"]:
-        """Days `first` to `last` - 1, each a pure function of the seed and its day."""
-        if not 0 <= first < last <= LAST_DAY:
-            raise ValueError(
-                f"need 0 <= first < last <= {LAST_DAY:,}; got days {first} to {last}"
-            )
-        stolen = self.past_attempts(first, last)
-        edges = np.searchsorted(stolen.paid_at, np.arange(first, last + 1) * DAY)
-        for day in range(first, last):
-            start, stop = edges[day - first : day - first + 2]
-            rows = self.rows(HISTORY, day, stolen.take(slice(start, stop)))
-            yield Shard(day, rows, incumbent(rows, self.people))
+    def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
+        """Put history and truth into files; memory holds one day at a time."""
+        stolen = self.draws.past_attempts(0, days)
+        spans = theft_spans(stolen.card, stolen.paid_at, len(self.people.card_holder))
+        reported = []
+        for shard in self.draws.shards(0, days):
+            payments, chargebacks = shard.tables()
+            truth = truth_table(payments, [shard.secrets()], spans)
+            writer.put("payments", payments, part=f"day={shard.day:03}")
+            writer.put("truth", truth, part=f"day={shard.day:03}")
+            reported.append(chargebacks)
+            if progress:
+                progress(shard.day + 1, days)
+        writer.put("chargebacks", pa.concat_tables(reported))
+        for name, table in self._dimensions().items():
+            writer.put(name, table)
 
-    def rows(self, luck: int, day: int, stolen: Rows) -> Rows:
-        """All attempts of a day, honest and stolen, in order of time."""
-        now = today(self.people, self.seed, luck, day, self.incidents)
-        rows = honest_day(self.people, self.size, self.seed, now, stolen)
-        self._friendly(rows, now)
-        return break_feeds(rows, self.incidents, day)
+    def room(self, days: int) -> int:
+        """Bytes on disk, rounded up."""
+        payments = days * self.size.n_cardholders * self.size.payments_a_day
+        return int(payments * BYTES_A_ROW)
 
-    def _friendly(self, rows: Rows, now: Today) -> None:
-        """Honest-looking online payments that their own makers will dispute."""
-        rng = stream(self.seed, FRIENDLY_STREAM, now.luck, now.day)
-        n = int(rng.poisson(self.theft_rate * SHARE["friendly"]))
-        if n == 0:
-            return
-        may = np.flatnonzero((rows.channel == ONLINE) & (rows.method == 0))
-        may = may[self.people.disputes[self.people.card_holder[rows.card[may]]]]
-        rows.method[rng.permutation(may)[:n]] = FRIENDLY
-
-    def past_attempts(
-        self, first: int, last: int, started_before: int | None = None
-    ) -> Rows:
-        """Stolen attempts of days `first` to `last` - 1, in order of time.
-
-        With `started_before`, only those of campaigns that began before that day.
-        """
-        end = last if started_before is None else started_before
-        parts = [
-            self.campaigns(HISTORY, day, self.bold())
-            for day in range(first - LONGEST_CAMPAIGN, end)
-        ]
-        planned = by_time(join(parts))
-        blocked = incumbent(planned, self.people) > 0
-        made = planned.take(stop_after_declines(planned, blocked))
-        due = (made.paid_at >= first * DAY) & (made.paid_at < last * DAY)
-        return made.take(due)
-
-    def campaigns(self, luck: int, day: int, caution: dict[str, float]) -> Rows:
-        """The campaigns that start on a day."""
-        return campaigns(
-            self.people, self.seed, luck, day, self.theft_rate, caution, self.incidents
-        )
-
-    def bold(self) -> dict[str, float]:
-        """Every method's caution before anybody reacts."""
-        return dict.fromkeys(METHODS, self.caution)
-
-    def truth(self, history: History) -> pa.Table:
-        """What only the world knows of each payment of its own history.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
-        secrets = [s.secrets(self) for s in self.shards(0, history.days)]
+    def truth(self, history: PaymentsHistory) -> pa.Table:
+        """What only the world knows of each payment of its own history."""
+        self._recognise(history)
+        secrets = [s.secrets() for s in self.draws.shards(0, history.days)]
         spans = spans_of(secrets, len(self.people.card_holder))
         return truth_table(history.payments, secrets, spans)
 
-    def _check_past(self, past: History, days: int) -> None:
-        if past.days + days > LAST_DAY:
-            raise ValueError(f"no world runs longer than {LAST_DAY:,} days")
+    def _recognise(self, history: PaymentsHistory) -> None:
         people, shops = cardholders(self.people), merchants(self.people)
-        if not (past.cardholders.equals(people) and past.merchants.equals(shops)):
+        if not (history.cardholders.equals(people) and history.merchants.equals(shops)):
             raise ValueError("the history is another world's; use this world.history()")
 
-    def write(
-        self,
-        directory: str | Path,
-        days: int | None = None,
-        *,
-        progress: Progress | None = None,
-    ) -> Path:
-        """Write history and truth as Parquet, a day at a time; see `store.write`."""
-        return write(self, Path(directory), self._days(days), progress)
+    def incumbent(self) -> Policy:
+        """Block large foreign online payments."""
+        return incumbent_rule
 
-    def cached(
-        self,
-        days: int | None = None,
-        *,
-        root: str | Path = "data/cache",
-        progress: Progress | None = None,
-    ) -> History:
-        """The history, from disk if this very world was written there before."""
-        return cached(self, Path(root), self._days(days), progress)
+    def evening(self, history: PaymentsHistory | None) -> Evening[ProductionState]:
+        """Where a live run starts: the thieves' plans, and what is known by then."""
+        past = self.history() if history is None else history
+        self._recognise(past)
+        end = past.days + LONGEST_CAMPAIGN
+        pending = self.draws.past_attempts(past.days, end, started_before=past.days)
+        thieves = Underworld(self.adaptation_half_life, self.draws.bold(), pending)
+        n_cards = len(self.people.card_holder)
+        start = ProductionState.first(past, thieves, len(self.people.x), n_cards)
+        return Evening(past.days, start)
 
     def live(
         self,
@@ -224,51 +188,77 @@ class PaymentsWorld:
         days: int = 14,
         seed: int = 1,
         *,
-        history: History | None = None,
+        history: PaymentsHistory | None = None,
+        after: PaymentsOutcome | None = None,
+        progress: Progress | None = None,
         review_capacity: int = 100,
-    ) -> Outcome:
-        """Put a policy in production for `days` days after the history.
-
-        The same seed gives the same people and the same luck under any policy.
+    ) -> PaymentsOutcome:
+        """Put a policy in production; see `World.live`.
 
         Parameters
         ----------
-        policy : callable (payments of a day, View) -> (n,) actions, see `Action`
-        days : length, in days
-        seed : 1 to 255, the luck of this future
-        history : the past that the policy may look at; made anew when absent
+        policy : callable (a day's payments, view) -> (n,) actions, see `Action`
         review_capacity : reviews a day; what exceeds it goes through unseen
-
-        Raises
-        ------
-        ValueError
-            if the policy returns anything but one action per payment
         """
-        if days < 1 or not 1 <= seed <= 255 or review_capacity < 0:
-            raise ValueError("need days >= 1, 1 <= seed <= 255, review_capacity >= 0")
-        past = self.history() if history is None else history
-        self._check_past(past, days)
-        return run(self, policy, days, seed, past, review_capacity)
+        desk = ReviewDesk(policy, whole("review_capacity", review_capacity, 0))
+        how: Any = {"history": history, "after": after, "progress": progress}
+        return super().live(desk, days, seed, **how)
 
+    def serve(
+        self,
+        state: ProductionState,
+        policy: ReviewDesk,
+        day: int,
+        future: int,
+        log: pa.Table | None,
+    ) -> Decided:
+        """Attempts, decisions, and what thieves still try after them."""
+        thieves = copy.deepcopy(state.thieves)
+        fresh = self.draws.campaigns(future, day, thieves.caution)
+        rows = self.draws.rows(future, day, thieves.due(day, fresh, state.closed(day)))
+        if state.gone.any():
+            rows = take(rows, ~state.gone[self.people.card_holder[rows.card]])
+        batch = to_table(rows, self.people, np.zeros(len(rows), np.int8))
+        view = state.view(day, policy.capacity)
+        action = policy.decide(batch.drop(["action"]), view)
+        passed = approved(rows, action, self.costs)
+        made = thieves.made(rows, ~passed)
+        return Decided(take(rows, made), action[made], passed[made], thieves)
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One day of the past, as the world holds it."""
-
-    day: int
-    rows: Rows
-    action: NDArray[np.int8]
-
-    def secrets(self, world: PaymentsWorld) -> Secrets:
-        """What only the world knows of the day."""
-        return Secrets.of(
-            self.rows, world.people, world.seed, self.day, world.incidents
+    def close(
+        self, state: ProductionState, served: Decided, day: int, future: int
+    ) -> tuple[ProductionState, LiveDay]:
+        """Who complains, who leaves, and what each payment cost."""
+        rows, action, passed = served.rows, served.action, served.passed
+        at, when = reports(rows, passed, self.base_rate)
+        holder = self.people.card_holder[rows.card]
+        left = leaves(rows, action, passed, holder, self.costs)
+        euros = money(rows, action, passed, at, left, self.costs)
+        table = to_table(rows, self.people, action)
+        paid, days = rows.payment_id, np.full(len(rows), day, np.int32)
+        record = LiveDay(
+            day=day,
+            payments=table.append_column("approved", pa.array(passed)),
+            secrets=Secrets.of(rows, self.people, self.seed, day, self.incidents),
+            chargebacks=pa.Table.from_arrays([paid[at], when], schema=CHARGEBACKS),
+            ledger=pa.Table.from_arrays([paid, days, *euros.values()], schema=LEDGER),
+            caution=dict(served.thieves.caution),
         )
+        next_state = state.after(served.thieves, record, rows.card[at], holder[left])
+        return next_state, record
 
-    def tables(self, world: PaymentsWorld) -> tuple[pa.Table, pa.Table]:
-        """The day's payments, and the chargebacks that they will bring."""
-        rows, payment_id = self.rows, self.rows.payment_id
-        passed = approved(rows, self.action, world.costs)
-        at, when = reports(rows, passed, world.base_rate)
-        chargebacks = pa.Table.from_arrays([payment_id[at], when], schema=CHARGEBACKS)
-        return to_table(rows, world.people, self.action), chargebacks
+    def outcome(
+        self, days: list[LiveDay], evening: Evening[ProductionState]
+    ) -> PaymentsOutcome:
+        """The days, one after another."""
+        payments = pa.concat_tables([d.payments for d in days])
+        caution = pd.DataFrame([{"day": d.day, **d.caution} for d in days])
+        secrets = [d.secrets for d in days]
+        return PaymentsOutcome(
+            payments=payments,
+            truth=truth_table(payments, secrets, evening.state.spans),
+            chargebacks=pa.concat_tables([d.chargebacks for d in days]),
+            ledger=pa.concat_tables([d.ledger for d in days]),
+            caution=caution.set_index("day").drop(columns="none"),
+            evening=evening,
+        )

@@ -1,17 +1,23 @@
-"""From text to tokens: one way for documents and queries, or they never meet."""
+"""From text to tokens: one way for documents and queries, or they never meet.
+
+The parts are tantivy's: words by a regular expression, lower case, ASCII folding, and
+the Snowball stemmer for English (M. Porter, "Snowball", 2001).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import tantivy
 
 from .documents import Tokens
-from .pieces import UNIT_OF, is_number, with_units, without_spaces, words_in
-from .stems import exceptions, singular
 
 # Words that nearly every text has. "no", "not", "without" say something: they stay.
 _STOPWORDS = """
@@ -19,7 +25,10 @@ _STOPWORDS = """
     their them these this those to was we which will with you your
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
-_BREAK = "\ue000"  # private use: stands between two texts that are cut in one go
+#: Words, numbers and signs of money: "60cm" is two words, "a4" is one.
+_APART = r"\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)*|\p{N}+(?:\.\p{N}+)*|[$€£]"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_TOGETHER = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)*|[$€£]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,56 +37,47 @@ class Analyser:
 
     Attributes
     ----------
-    stem : plurals become singulars (`stems.singular`)
+    stem : words lose their endings
     fold : é becomes e
-    split_digits : "2seater" becomes "2 seater", "60cm" and 10" a number and a unit
+    split_digits : "2seater" becomes "2 seater"
     stopwords : words that are left out, not stemmed
-    learned : a catalogue's exceptions to the rules for plurals (`learn`)
 
-    >>> Analyser().tokens('Café chairs, 2seater; 10" shelves and a 3-in-1')
-    ['cafe', 'chair', '2', 'seater', '10', 'inch', 'shelf', '3in1']
+    >>> Analyser().tokens("Café chairs, 2seater; shelves for the hiker's boots")
+    ['cafe', 'chair', '2', 'seater', 'shelv', 'hiker', 'boot']
     """
 
     stem: bool = True
     fold: bool = True
     split_digits: bool = True
     stopwords: frozenset[str] = STOPWORDS
-    learned: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, text: str) -> list[str]:
-        """Words in the order written, with stop words and plurals as they are."""
-        found: list[str] = []
-        for piece in (without_spaces(text) if self.split_digits else text).split():
-            found += words_in(piece, self.fold, self.split_digits)
-        return with_units(found) if self.split_digits else found
+        """Words in the order written, with stop words and endings."""
+        found: list[str] = _splitter(self.fold, self.split_digits).analyze(_plain(text))
+        return found
 
     def finish(self, words: Iterable[str]) -> list[str]:
-        """Tokens from words: without stop words, and in the singular."""
+        """Tokens from words: without stop words, and stemmed."""
         kept = (word for word in words if word not in self.stopwords)
         return [self.stemmed(word) for word in kept]
 
     def stemmed(self, word: str) -> str:
-        """One word in the singular, where that is asked for."""
-        return singular(word, self.learned) if self.stem else word
+        """One word without its ending, where that is asked for."""
+        return english_stem(word) if self.stem else word
 
     def tokens(self, text: str) -> list[str]:
         """Tokens of one text."""
         return self.finish(self.words(text))
 
-    def tokens_of(self, texts: Sequence[str], block: int = 20_000) -> Tokens:
+    def tokens_of(self, texts: Iterable[str]) -> Tokens:
         """Tokens of many texts; the same as `tokens` of each.
-
-        Parameters
-        ----------
-        texts : any number of strings
-        block : texts that are cut at a time
 
         Raises
         ------
         ValueError
             if one of the texts is not a string (a missing value, for instance)
         """
-        words = self.words_of(texts, block)
+        words = self.words_of(texts)
         seen: dict[str, int] = {}
         place = np.full(len(words.vocabulary) + 1, -1, np.int32)
         for at, word in enumerate(words.vocabulary):
@@ -87,91 +87,78 @@ class Analyser:
         before = np.concatenate([[0], np.cumsum(code >= 0)])
         return Tokens(code[code >= 0], before[words.start], seen)
 
-    def words_of(self, texts: Sequence[str], block: int = 20_000) -> Tokens:
+    def words_of(self, texts: Iterable[str]) -> Tokens:
         """Words of many texts, as `words` gives them; otherwise as `tokens_of`."""
-        words, parts = _Places({_BREAK: 0}), []
-        pieces = _Pieces(self, words)
-        rest = iter(texts)
-        while some := list(islice(rest, block)):
-            text = _joined(some)
-            text = without_spaces(text) if self.split_digits else text
-            parts.append(pieces.words_of(text.split()))
-        codes = np.concatenate(parts) if parts else np.empty(0, np.int32)
-        if self.split_digits:
-            _spell_units(codes, words)
-        return _apart(codes, list(words))
-
-    def learn(self, texts: Sequence[str]) -> Analyser:
-        """The same analyser with the exceptions that a catalogue's texts teach."""
-        words = self.words_of(texts)
-        counts = np.bincount(words.code, minlength=len(words.vocabulary)).tolist()
-        told = dict(zip(words.vocabulary, counts, strict=True))
-        return replace(self, learned=exceptions(told))
-
-
-class _Places(dict[str, int]):
-    """A number for each word, given when it is first asked for."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = place = len(self)
-        return place
+        pieces = _Pieces(self)
+        which, sizes = array("i"), array("i")
+        for text in texts:
+            if not isinstance(text, str):
+                raise ValueError(
+                    f"texts are strings; one is {text!r}: put '' where there is none"
+                )
+            parts = text.split()
+            which.extend(map(pieces.__getitem__, parts))
+            sizes.append(len(parts))
+        return pieces.tokens(np.array(which, np.int64), sizes)
 
 
 class _Pieces(dict[str, int]):
-    """Distinct pieces of text: each is cut once, and the rest is arithmetic."""
+    """Distinct pieces between spaces: each is cut once, and the rest is arithmetic."""
 
-    def __init__(self, analyser: Analyser, words: _Places) -> None:
+    def __init__(self, analyser: Analyser) -> None:
         super().__init__()
-        self._analyser, self._words = analyser, words
-        self._codes: list[int] = []
-        self._starts = [0]
+        self._cut = analyser.words
+        self._words: dict[str, int] = {}
+        self._codes, self._starts = array("i"), array("l", [0])
 
     def __missing__(self, piece: str) -> int:
         self[piece] = place = len(self)
-        how = self._analyser.fold, self._analyser.split_digits
-        found = (_BREAK,) if piece == _BREAK else words_in(piece, *how)
-        self._codes += [self._words[word] for word in found]
+        words = self._words
+        self._codes.extend(words.setdefault(w, len(words)) for w in self._cut(piece))
         self._starts.append(len(self._codes))
         return place
 
-    def words_of(self, pieces: list[str]) -> NDArray[np.int32]:
-        """Codes of the words of all pieces, one after the other."""
-        which = np.fromiter(map(self.__getitem__, pieces), np.int64, len(pieces))
-        starts = np.array(self._starts)
-        n_words = np.diff(starts)[which]
-        ends = np.cumsum(n_words)
-        first = np.repeat(starts[which] - (ends - n_words), n_words)
-        codes = np.array(self._codes, np.int32)
-        return codes[first + np.arange(len(first))]
+    def tokens(self, which: np.ndarray[Any, Any], sizes: Sequence[int]) -> Tokens:
+        """Texts of so many pieces each, as codes of their words."""
+        pieces = Tokens(
+            np.array(self._codes, np.int32),
+            np.array(self._starts, np.int64),
+            self._words,
+        )
+        code, start = pieces.flat(which)
+        ends = np.cumsum([0, *sizes], dtype=np.int64)
+        return Tokens(code, start[ends], self._words)
 
 
-def _spell_units(codes: NDArray[np.int32], words: _Places) -> None:
-    """What `with_units` does to a list, done in place to a stream of texts."""
-    of, inch = words["of"], words["in"]
-    unit = np.array([words[UNIT_OF.get(word, word)] for word in list(words)], np.int32)
-    number = np.array([bool(is_number(word)) for word in words])
-    is_unit = np.array([word in UNIT_OF for word in words])
-    at = np.flatnonzero(number[codes[:-1]] & is_unit[codes[1:]]) + 1
-    kept = (codes[at] == inch) & (at > 1) & (codes[at - 2] == of)
-    codes[at[~kept]] = unit[codes[at[~kept]]]
+@lru_cache(maxsize=1 << 16)
+def english_stem(word: str) -> str:
+    """A word in lower case without its ending.
+
+    >>> [english_stem(word) for word in "shelves shelving hiked batteries lens".split()]
+    ['shelv', 'shelv', 'hike', 'batteri', 'len']
+    """
+    found: list[str] = _stemmer().analyze(word)
+    return found[0]
 
 
-def _apart(codes: NDArray[np.int32], words: list[str]) -> Tokens:
-    """Texts from a stream of words with breaks (0), and the words that are in use."""
-    used = np.bincount(codes, minlength=len(words)) > 0
-    used[0] = False
-    place = (np.cumsum(used) - 1).astype(np.int32)
-    ends = np.flatnonzero(codes == 0)
-    start = np.concatenate([[0], ends - np.arange(len(ends))]).astype(np.int64)
-    vocabulary = {words[at]: code for code, at in enumerate(np.flatnonzero(used))}
-    return Tokens(place[codes[codes > 0]], start, vocabulary)
+@cache
+def _splitter(fold: bool, split_digits: bool) -> Any:
+    """Tantivy's analyser for words as they are written."""
+    pattern = _APART if split_digits else _TOGETHER
+    made = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(pattern))
+    made = made.filter(tantivy.Filter.lowercase())
+    return (made.filter(tantivy.Filter.ascii_fold()) if fold else made).build()
 
 
-def _joined(texts: list[str]) -> str:
-    """Texts in one, each with a break after it."""
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(
-                f"texts are strings; one is {text!r}: put '' where there is none"
-            )
-    return f" {_BREAK} ".join([*(text.replace(_BREAK, " ") for text in texts), ""])
+@cache
+def _stemmer() -> Any:
+    made = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+    return made.filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _plain(text: str) -> str:
+    """Letters with their accents in one, 1,200 as 1200, no halves of characters."""
+    if not text.isascii():
+        whole = text.encode("utf-8", "replace").decode("utf-8")
+        text = unicodedata.normalize("NFKC", whole)
+    return _THOUSANDS.sub("", text)

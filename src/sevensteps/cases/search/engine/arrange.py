@@ -28,7 +28,7 @@ class Rules:
     ----------
     per_brand : products of one brand among the first places, unless it was asked for
     first : how many places that concerns
-    pinned : query (its words as understood, spaces between) to products that come first
+    pinned : query (`Query.normalised`) to products that come first
     banned : products that are never shown
 
     Raises
@@ -51,8 +51,8 @@ def arranged(
 ) -> list[int]:
     """A ranked list as it is shown.
 
-    What is in stock and within the wishes comes first, then what breaks a wish (a price
-    bound, a value that is not wanted), then what cannot be delivered.
+    What is in stock and as asked for comes first, then what breaks a constraint (a
+    price bound, a value that is not wanted), then what cannot be delivered.
 
     Parameters
     ----------
@@ -115,9 +115,8 @@ def _pinned(
     query: Query, documents: Documents, rules: Rules, shown: Ids, pins: bool
 ) -> list[int]:
     """Pinned products that are there and can be delivered."""
-    wanted = rules.pinned.get(" ".join(query.words), ())
-    once = dict.fromkeys(wanted)
-    there = [p for p in once if 0 <= p < len(documents) and p not in rules.banned]
+    wanted = dict.fromkeys(rules.pinned.get(query.normalised, ()))
+    there = [p for p in wanted if 0 <= p < len(documents) and p not in rules.banned]
     gone = _gone(documents, np.array(there, np.int32))
     ready = [p for p, late in zip(there, gone, strict=True) if not late]
     return ready if pins else [p for p in ready if p in shown]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .analysis import Analyser
 from .documents import Tokens
 from .phrases import found, lengths
-from .wishes import NEGATIONS
+from .query_constraints import NEGATIONS
 
 _LONGEST = 3  # tokens of a value
 _PRIOR = 2.0  # titles' worth of belief in the overall share, in each category
@@ -133,13 +133,6 @@ class Gazetteer:
             if p >= least:
                 out.append(Recognised(start, stop, best.field, best.value, p))
         return out
-
-    def rivals(self, one: str, other: str) -> bool:
-        """Whether two phrases are different values of one column: red and blue."""
-        fields = {value.field for value in self.values.get(one, ())}
-        return one != other and any(
-            value.field in fields for value in self.values.get(other, ())
-        )
 
     def says(self, one: str, other: str) -> bool:
         """Whether titles have two tokens one after the other."""

@@ -1,8 +1,8 @@
-"""BM25 to read: an inverted index in one sparse matrix.
+"""BM25 to read: how much a word says, and an inverted index in one sparse matrix.
 
-A column is a word, and holds the documents that have it: this *is* an inverted index.
-Each entry is worked out once, so a search adds up a few columns. The engine of
-`keyword` does the same, and skips what cannot reach the top.
+A column of the matrix is a word, and holds the documents that have it: this *is* an
+inverted index. Each entry is worked out once, so a search adds up a few columns. The
+engine of `keyword` does the same, and skips what cannot reach the top.
 
 Source: Robertson and Zaragoza, Foundations and Trends in IR 3 (2009), with the
 logarithm that stays positive, as in Lucene.
@@ -14,9 +14,66 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from .documents import Floats, Ids, Tokens, Vocabulary
+from .documents import Floats, Ids, Longs, Tokens, Vocabulary
+
+K1, B = 1.2, 0.75  # how long repetitions go on to count; what a long text pays
+AT_ONCE = 1 << 18  # documents whose words are counted together
+
+
+def inverse_document_frequency(holds: Longs, n: int) -> Floats:
+    """The weight of words which so many of `n` documents hold."""
+    return np.log1p((n - holds + 0.5) / (holds + 0.5)).astype(np.float32)
+
+
+def saturation(
+    often: NDArray[np.floating],
+    length: NDArray[np.floating],
+    k1: float = K1,
+    b: float = B,
+) -> NDArray[np.floating]:
+    """What a word counts that stands so often in a text: 0 to `k1` + 1 times its idf.
+
+    Parameters
+    ----------
+    often : times that the word stands there
+    length : of the text, in mean lengths
+    """
+    return (k1 + 1) * often / (often + k1 * (1 - b + b * length) + (often == 0))
+
+
+@dataclass(frozen=True, slots=True)
+class TermStatistics:
+    """What BM25 must know of a collection.
+
+    Attributes
+    ----------
+    idf : (words,) float32    inverse document frequency of each word
+    mean_length : words of a text
+    """
+
+    idf: Floats
+    mean_length: float
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> TermStatistics:
+        """Of one field of all documents."""
+        holds = np.zeros(len(tokens.vocabulary), np.int64)
+        for first in range(0, len(tokens), AT_ONCE):
+            rows = np.arange(first, min(first + AT_ONCE, len(tokens)), dtype=np.int32)
+            held = tokens.take(rows).counts().indices
+            holds += np.bincount(held, minlength=len(holds))
+        mean = len(tokens.code) / max(len(tokens), 1)
+        idf = inverse_document_frequency(holds, len(tokens))
+        return cls(idf, max(mean, 1e-9))
+
+    def padded(self, n_words: int, n: int) -> TermStatistics:
+        """With further words of `n` documents: as rare as a word can be."""
+        new = np.zeros(n_words - len(self.idf), np.int64)
+        rare = inverse_document_frequency(new, n)
+        return TermStatistics(np.concatenate([self.idf, rare]), self.mean_length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +90,20 @@ class Bm25:
     vocabulary: Vocabulary
 
     @classmethod
-    def of(cls, tokens: Tokens, k1: float = 1.2, b: float = 0.75) -> Bm25:
-        """From texts.
-
-        Parameters
-        ----------
-        k1 : how long a word's repetitions go on to count
-        b : by how much a long text must repeat it more
-        """
-        counts = tokens.counts().tocsc()
-        n, holds = len(tokens), np.diff(counts.indptr)
-        rarity = np.log1p((n - holds + 0.5) / (holds + 0.5))
-        long = tokens.length / max(tokens.length.mean(), 1e-9)
-        often = counts.data
-        repeated = often / (often + k1 * (1 - b + b * long[counts.indices]))
-        weight = (k1 + 1) * np.repeat(rarity, holds) * repeated
+    def of(cls, tokens: Tokens, k1: float = K1, b: float = B) -> Bm25:
+        """From texts."""
+        counts, known = tokens.counts().tocsc(), TermStatistics.of(tokens)
+        length = (tokens.length / known.mean_length)[counts.indices]
+        idf = np.repeat(known.idf, np.diff(counts.indptr))
+        weight = idf * saturation(counts.data, length, k1, b)
         part = sparse.csc_matrix((weight, counts.indices, counts.indptr), counts.shape)
         return cls(part, tokens.vocabulary)
 
     def scores(self, words: Iterable[str]) -> Floats:
         """(n,) scores of all documents; a word that is asked twice counts twice.
 
-        >>> texts = Tokens.of([["red", "sofa"], ["red", "red", "lamp"]])
+        >>> from sevensteps.cases.search.engine.analysis import Analyser
+        >>> texts = Analyser().tokens_of(["red sofa", "red, red lamp"])
         >>> Bm25.of(texts).scores(["sofa", "divan"]).astype(float).round(3).tolist()
         [0.755, 0.0]
         """

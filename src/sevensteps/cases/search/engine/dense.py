@@ -76,11 +76,6 @@ def _unit(vector: Floats) -> Floats:
     return np.ascontiguousarray(vector / np.where(length > 0, length, 1), np.float32)
 
 
-def narrowed(vector: Floats, width: int) -> Floats:
-    """The same vectors with fewer numbers, again of unit length."""
-    return _unit(vector[:, :width])
-
-
 @dataclass(frozen=True)
 class DenseIndex:
     """Vectors of documents, and an index of them; a document's number is its position.
@@ -139,10 +134,6 @@ class DenseIndex:
             np.take_along_axis(ids, order, axis=1),
             np.take_along_axis(cosine, order, axis=1),
         )
-
-    def search_many(self, texts: Sequence[str], k: int) -> tuple[Ids, Floats]:
-        """The same for queries as texts."""
-        return self.search(embed(texts, self.width), k)
 
 
 def _suited(n: int) -> str:

@@ -7,7 +7,7 @@ thousand products is a few gathers from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -54,32 +54,6 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.start) - 1
-
-    @classmethod
-    def of(
-        cls, texts: Iterable[Sequence[str]], vocabulary: Vocabulary | None = None
-    ) -> Tokens:
-        """From analysed texts; a vocabulary, if given, is continued in a copy.
-
-        Raises
-        ------
-        ValueError                for an empty word, or one with white space within
-
-        Examples
-        --------
-        >>> made = Tokens.of([["red", "sofa"], [], ["red", "lamp"]])
-        >>> made.code.tolist(), made.start.tolist(), made.texts()
-        ([0, 1, 0, 2], [0, 2, 2, 4], ['red sofa', '', 'red lamp'])
-        """
-        known = dict(vocabulary or {})
-        code, size, first = [], [0], len(known)
-        for text in texts:
-            code += [known.setdefault(word, len(known)) for word in text]
-            size.append(len(code))
-        for word in list(known)[first:]:
-            if word.split() != [word]:
-                raise ValueError(f"a word must have no white space: {word!r}")
-        return cls(np.array(code, np.int32), np.array(size, np.int64), known)
 
     @property
     def length(self) -> Ids:
@@ -155,17 +129,6 @@ class Coded:
         ):
             raise ValueError(f"codes must be -1 to {len(self.names) - 1}")
 
-    @classmethod
-    def of(cls, values: Iterable[str | None], names: Sequence[str] = ()) -> Coded:
-        """From names, None or empty where nothing is told; given names come first.
-
-        >>> Coded.of(["oak", None, "pine", "oak"])
-        Coded(code=array([ 0, -1,  1,  0], dtype=int32), names=('oak', 'pine'))
-        """
-        known = {name: code for code, name in enumerate(names)}
-        code = [known.setdefault(v, len(known)) if v else NOT_TOLD for v in values]
-        return cls(np.array(code, np.int32), tuple(known))
-
     def take(self, rows: Ids) -> Coded:
         """Some rows, with the same names."""
         return Coded(self.code[rows], self.names)
@@ -209,28 +172,10 @@ class Documents:
             if size != n:
                 raise ValueError(f"`{name}` has {size:,} rows, but titles are {n:,}")
         if self.body.vocabulary is not self.title.vocabulary:
-            raise ValueError("title and body need one vocabulary: use `Documents.of`")
+            raise ValueError("title and body need one vocabulary")
 
     def __len__(self) -> int:
         return len(self.title)
-
-    @classmethod
-    def of(
-        cls,
-        title: Iterable[Sequence[str]],
-        body: Iterable[Sequence[str]],
-        fields: Mapping[str, Iterable[str | None]] = MappingProxyType({}),
-        numbers: Mapping[str, ArrayLike] = MappingProxyType({}),
-    ) -> Documents:
-        """From analysed texts and plain columns."""
-        short = Tokens.of(title)
-        long = Tokens.of(body, short.vocabulary)
-        return cls(
-            Tokens(short.code, short.start, long.vocabulary),
-            long,
-            {name: Coded.of(column) for name, column in fields.items()},
-            {name: np.asarray(column, np.float32) for name, column in numbers.items()},
-        )
 
     @property
     def vocabulary(self) -> Vocabulary:

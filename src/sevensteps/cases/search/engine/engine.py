@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .dense import DenseIndex, embed
 from .documents import Floats, Ids
-from .features import Reference, pair_features
+from .features import CatalogueFeatures, pair_features
 from .fusion import reciprocal_ranks
 from .keyword import KeywordIndex
 from .query import Query
@@ -60,7 +60,7 @@ class Engine:
 
     understanding: Understanding
     catalogue: Catalogue
-    reference: Reference
+    reference: CatalogueFeatures
     keyword: KeywordIndex | None = None
     dense: DenseIndex | None = None
     ranker: Ranker | None = None
@@ -97,7 +97,7 @@ class Engine:
         by_meaning = None
         if "dense" in sources:
             by_meaning = DenseIndex.build(vector.astype(np.float32))
-        reference = Reference.of(documents, vector)
+        reference = CatalogueFeatures.of(documents, vector)
         return cls(understanding, catalogue, reference, by_words, by_meaning, ranker)
 
     def with_ranker(self, ranker: Ranker | None) -> Engine:
@@ -174,8 +174,8 @@ class Engine:
 
 
 def vectors(queries: Sequence[Query]) -> Floats:
-    """(n, WIDTH) of the words as they were understood, spelling mended."""
-    return embed([" ".join(query.words) for query in queries], WIDTH)
+    """(n, WIDTH) of the queries' texts, spelling mended."""
+    return embed([query.normalised for query in queries], WIDTH)
 
 
 def _places(ids: Ids, own: Ids) -> Ids:

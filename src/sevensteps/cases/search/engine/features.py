@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .bm25 import TermStatistics
 from .dense import cosines, embed
-from .documents import Documents, Floats, Ids
-from .matching import Asked, Statistics, matched
+from .documents import Coded, Documents, Floats, Ids
+from .matching import QueryTerms, matched
 from .query import Query
 from .table import FeatureTable
 
@@ -28,7 +29,7 @@ _NO_RANKS: Mapping[str, ArrayLike] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class CatalogueFeatures:
     """A catalogue prepared for features.
 
     Attributes
@@ -36,21 +37,19 @@ class Reference:
     documents : the catalogue
     title, body : statistics of its words
     known : what is told of each document whatever is asked
-    place : the code of each name, by field
     vector : (n, width) unit vectors of titles, in 16 or 32 bits, or none
     """
 
     documents: Documents
-    title: Statistics
-    body: Statistics
+    title: TermStatistics
+    body: TermStatistics
     known: FeatureTable
-    place: Mapping[str, Mapping[str, int]]
     vector: NDArray[np.floating] | None = None
 
     @classmethod
     def of(
         cls, documents: Documents, vector: NDArray[np.floating] | None = None
-    ) -> Reference:
+    ) -> CatalogueFeatures:
         """From a catalogue and, if cosines are wanted, vectors of its titles.
 
         Raises
@@ -61,12 +60,8 @@ class Reference:
             raise ValueError(
                 f"{len(vector):,} vectors do not fit {len(documents):,} documents"
             )
-        title, body = (Statistics.of(t) for t in (documents.title, documents.body))
-        place = {
-            field: {name: code for code, name in enumerate(column.names)}
-            for field, column in documents.fields.items()
-        }
-        return cls(documents, title, body, known_features(documents), place, vector)
+        title, body = (TermStatistics.of(t) for t in (documents.title, documents.body))
+        return cls(documents, title, body, known_features(documents), vector)
 
 
 def known_features(documents: Documents) -> FeatureTable:
@@ -93,13 +88,12 @@ def _shrunk(rating: Floats, n: Floats) -> Floats:
 
 
 def pair_features(
-    reference: Reference,
+    reference: CatalogueFeatures,
     queries: Sequence[Query],
     row: ArrayLike,
     document: ArrayLike,
     *,
     asks: Floats | None = None,
-    usual: ArrayLike | None = None,
     ranks: Mapping[str, ArrayLike] = _NO_RANKS,
 ) -> FeatureTable:
     """Features of pairs.
@@ -109,8 +103,6 @@ def pair_features(
     row : (n,) int            which of the queries
     document : (n,) int       which document
     asks : (q, width) float32   the queries' vectors; made here when absent
-    usual : (q,) float        price that is usual for each query, NaN if not known; when
-                              absent there is no such column
     ranks : (n,) int by source   place at which each source found it, from 0; -1 if not
 
     Returns
@@ -123,16 +115,13 @@ def pair_features(
     """
     r, d = np.asarray(row, np.int32), np.asarray(document, np.int32)
     _fits(reference, queries, r, d, ranks)
-    asked = Asked.of(queries, reference.documents.vocabulary)
+    asked = QueryTerms.of_queries(queries, reference.documents.vocabulary)
     made: dict[str, NDArray[Any]] = _text(reference, asked, r, d)
     made |= _agreement(reference, queries, r, d)
     if reference.vector is not None:
         width = reference.vector.shape[1]
-        told = embed([q.text for q in queries], width) if asks is None else asks
+        told = embed([q.normalised for q in queries], width) if asks is None else asks
         made["cosine"] = _cosine(reference.vector, told, r, d)
-    if usual is not None:
-        price = reference.documents.numbers["price"][d]
-        made["price_gap"] = np.log1p(price) - np.log1p(np.asarray(usual)[r])
     for name, rank in ranks.items():
         at = np.asarray(rank, np.int32)
         high = 1 / np.log2(np.maximum(at, 0) + 2.0)
@@ -151,7 +140,7 @@ def _assembled(
 
 
 def _fits(
-    reference: Reference,
+    reference: CatalogueFeatures,
     queries: Sequence[Query],
     row: Ids,
     document: Ids,
@@ -168,22 +157,6 @@ def _fits(
             raise ValueError(f"`{name}` must be 0 to {n - 1:,}")
 
 
-def _text(
-    reference: Reference, asked: Asked, row: Ids, document: Ids
-) -> dict[str, NDArray[Any]]:
-    """How the words match; pairs of one query are done together."""
-    order = np.argsort(row, kind="stable") if (np.diff(row) < 0).any() else None
-    r, d = (row, document) if order is None else (row[order], document[order])
-    parts = [
-        _matching(reference, asked, r[at : at + CHUNK], d[at : at + CHUNK])
-        for at in range(0, max(len(r), 1), CHUNK)
-    ]
-    values = np.concatenate(parts, axis=1)
-    if order is not None:
-        values[:, order] = values.copy()
-    return dict(zip(TEXT, values, strict=True))
-
-
 TEXT = (
     "bm25_title",
     "bm25_body",
@@ -191,48 +164,56 @@ TEXT = (
     "cover_body",
     "cover",
     "own_title",
-    "phrase_title",
-    "phrase_body",
     "n_terms",
 )
 
 
-def _matching(reference: Reference, asked: Asked, row: Ids, document: Ids) -> Floats:
-    """(len(TEXT), n) columns."""
-    used, at = np.unique(row, return_inverse=True)
-    some, local = asked.take(used), at.astype(np.int32)
-    here = reference.documents
-    title = matched(some, here.title, reference.title, local, document)
-    body = matched(some, here.body, reference.body, local, document)
-    weight = some.term_weight[local]
-    total = np.maximum(weight.sum(axis=1), 1e-9)
+def _text(
+    reference: CatalogueFeatures, asked: QueryTerms, row: Ids, document: Ids
+) -> dict[str, NDArray[Any]]:
+    """How the words match, a chunk of pairs at a time."""
+    parts = [
+        _matching(reference, asked, row[at : at + CHUNK], document[at : at + CHUNK])
+        for at in range(0, max(len(row), 1), CHUNK)
+    ]
+    return dict(zip(TEXT, np.concatenate(parts, axis=1), strict=True))
 
-    def share(met: NDArray[np.bool_]) -> Floats:
-        return np.einsum("ij,ij->i", met.astype(np.float32), weight) / total
+
+def _matching(
+    reference: CatalogueFeatures, asked: QueryTerms, row: Ids, document: Ids
+) -> Floats:
+    """(len(TEXT), n) columns."""
+    here = reference.documents
+    title = matched(asked, here.title, reference.title, row, document)
+    body = matched(asked, here.body, reference.body, row, document)
+    weight, pair = asked.terms["weight"][title.term], title.pair
+    total = np.maximum(asked.total_weight[row], 1e-9)
+
+    def summed(value: NDArray[Any]) -> NDArray[Any]:
+        return np.bincount(pair, weight * value, minlength=len(row))
 
     return np.stack(
         [
-            title.bm25,
-            body.bm25,
-            share(title.met),
-            share(body.met),
-            share(title.met | body.met),
-            share(title.own),
-            title.phrase,
-            body.phrase,
-            some.n_terms[local],
+            summed(title.bm25),
+            summed(body.bm25),
+            summed(title.met) / total,
+            summed(body.met) / total,
+            summed(title.met | body.met) / total,
+            summed(title.own) / total,
+            asked.n_terms[row],
         ],
         dtype=np.float32,
+        casting="same_kind",
     )
 
 
 def _agreement(
-    reference: Reference, queries: Sequence[Query], row: Ids, document: Ids
+    reference: CatalogueFeatures, queries: Sequence[Query], row: Ids, document: Ids
 ) -> dict[str, NDArray[np.bool_]]:
     """By field: whether the document is what was asked, is another, or does not say."""
     made = {}
     for name, column in reference.documents.fields.items():
-        wanted = _wanted(queries, name, reference.place[name])[row]
+        wanted = _wanted(queries, name, column)[row]
         code = column.code[document]
         asked, told = wanted[:, 0] != _NOT_ASKED, code >= 0
         equal = (wanted == code[:, None]).any(axis=1) & told
@@ -245,11 +226,11 @@ def _agreement(
 _NOT_ASKED, _NO_SUCH = -3, -2
 
 
-def _wanted(queries: Sequence[Query], name: str, place: Mapping[str, int]) -> Ids:
+def _wanted(queries: Sequence[Query], name: str, column: Coded) -> Ids:
     """(q, any) codes that each query asks of a field."""
     asked = [
         [
-            place.get(value, _NO_SUCH)
+            column.names.index(value) if value in column.names else _NO_SUCH
             for field, value in query.attributes
             if field == name
         ]

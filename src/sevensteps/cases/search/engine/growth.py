@@ -16,9 +16,8 @@ import numpy as np
 from .dense import DenseIndex
 from .documents import Floats
 from .engine import Engine
-from .features import Reference, known_features
+from .features import CatalogueFeatures, known_features
 from .keyword import KeywordIndex
-from .matching import Statistics, rarity
 from .shop import Catalogue
 from .spelling import Speller
 from .understanding import Understanding
@@ -73,27 +72,16 @@ def grown(engine: Engine, later: Catalogue) -> Engine:
     )
 
 
-def _reference(before: Reference, catalogue: Catalogue) -> Reference:
+def _reference(before: CatalogueFeatures, catalogue: Catalogue) -> CatalogueFeatures:
     documents = catalogue.documents
-    n_words = len(documents.vocabulary)
-    place = {
-        field: {name: code for code, name in enumerate(column.names)}
-        for field, column in documents.fields.items()
-    }
-    return Reference(
+    size = len(documents.vocabulary), len(documents)
+    return CatalogueFeatures(
         documents,
-        _padded(before.title, n_words, len(documents)),
-        _padded(before.body, n_words, len(documents)),
+        before.title.padded(*size),
+        before.body.padded(*size),
         known_features(documents),
-        place,
         None if before.vector is None else catalogue.vector,
     )
-
-
-def _padded(known: Statistics, n_words: int, n: int) -> Statistics:
-    """New words count as rare as a word can be."""
-    new = rarity(np.zeros(n_words - len(known.idf), np.int64), n)
-    return Statistics(np.concatenate([known.idf, new]), known.mean_length)
 
 
 def _with_words(

@@ -30,11 +30,13 @@ class Query:
     text : as typed
     terms : what is asked for, in the order typed
     attributes : (field, value) pairs that were recognised, e.g. ("colour", "grey")
+    normalised : in lower case, spelling corrected, without constraints; not stemmed
     """
 
     text: str
     terms: tuple[Term, ...]
     attributes: tuple[tuple[str, str], ...] = ()
+    normalised: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def _numbers(products: pa.Table, day: int) -> Mapping[str, Floats]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryLog:
     """A log's distinct queries.
 
     Attributes
@@ -134,21 +134,21 @@ class Asked:
     times: NDArray[np.int64]
 
     @classmethod
-    def of(cls, searches: pa.Table, queries: pa.Table) -> Asked:
+    def of(cls, searches: pa.Table, queries: pa.Table) -> QueryLog:
         """From a shop's log and its table of queries, the most frequent first."""
         code, times = np.unique(searches["query_id"].to_numpy(), return_counts=True)
         order = np.argsort(-times, kind="stable")
         ids = code[order].astype(np.int32)
         return cls(ids, queries["text"].take(pa.array(ids)).to_pylist(), times[order])
 
-    def often(self, least: int = _OFTEN) -> Asked:
+    def often(self, least: int = _OFTEN) -> QueryLog:
         """Those that were asked at least so many times."""
         n = int((self.times >= least).sum())
-        return Asked(self.query_id[:n], self.text[:n], self.times[:n])
+        return QueryLog(self.query_id[:n], self.text[:n], self.times[:n])
 
 
 def understanding(
-    catalogue: Catalogue, analyser: Analyser, asked: Asked, synonyms: str
+    catalogue: Catalogue, analyser: Analyser, asked: QueryLog, synonyms: str
 ) -> Understanding:
     """All parts of query understanding, from what a shop has.
 

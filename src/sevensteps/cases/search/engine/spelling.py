@@ -10,22 +10,20 @@ W. Garbe's SymSpell (2012), in `symspellpy`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any
 
 from symspellpy import SymSpell, Verbosity
 
-from .analysis import STOPWORDS
+from .analysis import STOPWORDS, english_stem
 from .keyboard import SPACE, surprise
-from .pieces import UNIT_OF
-from .stems import singular
+from .query_constraints import CONSTRAINT_WORDS
 from .usage import Pair, Usage
-from .wishes import WISHING
 
-_PLAIN = STOPWORDS | WISHING | frozenset(UNIT_OF)  # known without a catalogue
+_PLAIN = STOPWORDS | CONSTRAINT_WORDS  # known without a catalogue
 _SHORT = 3  # letters of words that nobody dares to correct
 _FAR = 6  # letters from which two mistakes are thinkable
 _TRIED = 8  # candidates that are weighed, the most frequent
@@ -38,25 +36,6 @@ class Correction:
 
     words: tuple[str, ...]
     changes: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SpellingRates:
-    """What a speller does to queries whose meaning is known.
-
-    Attributes
-    ----------
-    fixed, left, wrong : shares of misspelt queries, which add up to 1
-    harmed : share of well-spelt queries that were changed
-    n_misspelt, n_right : how many of each there were
-    """
-
-    fixed: float
-    left: float
-    wrong: float
-    harmed: float
-    n_misspelt: int
-    n_right: int
 
 
 @dataclass(frozen=True)
@@ -109,6 +88,11 @@ class Speller:
             pairs[pair] = pairs.get(pair, 0) + n
         return cls(counts, pairs, sum(counts.values()), symspell, usage.pairs)
 
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        """Words with another ending than these are found as they are."""
+        return frozenset(map(english_stem, self.counts))
+
     def __call__(self, words: Sequence[str]) -> Correction:
         """Correct a query's words (`Analyser.words`: not stemmed).
 
@@ -136,7 +120,7 @@ class Speller:
         """The best explanation of one word."""
         if len(word) <= _SHORT or not (word.isascii() and word.isalpha()):
             return [word]
-        if word in _PLAIN or word in self.counts or singular(word) in self.counts:
+        if word in _PLAIN or word in self.counts or english_stem(word) in self._stems:
             return [word]
         best, taken = self.new_word + self.letter * len(word), [word]
         for other in self._candidates(word):
@@ -196,38 +180,3 @@ def _asked_for(usage: Usage, symspell: Any, often: int) -> list[str]:
         if all(usage.asked.get(item.term, 0) < 10 * n for item in near):
             known.append(word)
     return known
-
-
-def rates(
-    speller: Speller, typed: Sequence[Sequence[str]], meant: Sequence[Sequence[str]]
-) -> SpellingRates:
-    """Compare corrected queries with what was meant.
-
-    Raises
-    ------
-    ValueError
-        if the two differ in length, or no query is misspelt, or none is right
-    """
-    if len(typed) != len(meant):
-        raise ValueError(f"{len(typed)} queries were typed, but {len(meant)} meant")
-    kinds: Counter[str] = Counter()
-    for before, goal in zip(typed, meant, strict=True):
-        after = speller(before).words
-        if tuple(before) == tuple(goal):
-            kinds["right" if after == tuple(goal) else "harmed"] += 1
-        elif after == tuple(goal):
-            kinds["fixed"] += 1
-        else:
-            kinds["left" if after == tuple(before) else "wrong"] += 1
-    bad = kinds["fixed"] + kinds["left"] + kinds["wrong"]
-    right = kinds["right"] + kinds["harmed"]
-    if not bad or not right:
-        raise ValueError(f"both kinds are needed; {bad} are misspelt, {right} right")
-    return SpellingRates(
-        fixed=kinds["fixed"] / bad,
-        left=kinds["left"] / bad,
-        wrong=kinds["wrong"] / bad,
-        harmed=kinds["harmed"] / right,
-        n_misspelt=bad,
-        n_right=right,
-    )

@@ -74,17 +74,6 @@ def reload(path: Path, analyser: Analyser, before: Synonyms) -> Reloaded:
     return Reloaded(loaded.synonyms, loaded.warnings)
 
 
-def save(synonyms: Synonyms, path: Path) -> None:
-    """Write a table in the same format, all at once or not at all."""
-    lines = ["# synonyms, one way, with weights"]
-    for phrase, others in synonyms.others.items():
-        right = ", ".join(f"{other}|{weight!r}" for other, weight in others)
-        lines.append(f"{phrase} => {right}")
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
 def parse(text: str, analyser: Analyser) -> Loaded:
     """Read the text of a file.
 

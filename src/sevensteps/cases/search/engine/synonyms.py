@@ -60,15 +60,6 @@ class Synonyms:
             for start, stop, phrase in found(tokens, self.others, self._longest)
         ]
 
-    def merged(self, more: Synonyms) -> Synonyms:
-        """Both tables; where they differ on a pair, the own weight stands."""
-        both = {phrase: dict(others) for phrase, others in more.others.items()}
-        for phrase, others in self.others.items():
-            both[phrase] = both.get(phrase, {}) | dict(others)
-        return of_pairs(
-            (a, b, w) for a, found in both.items() for b, w in found.items()
-        )
-
 
 def of_pairs(pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
     """A table from (phrase, alternative, weight) rows; weightier alternatives first."""

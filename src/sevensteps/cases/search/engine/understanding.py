@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from .analysis import Analyser
 from .attributes import Gazetteer, Recognised
 from .query import Query, Term
+from .query_constraints import Constraints, query_constraints
 from .spelling import Speller
 from .synonyms import Span, Synonyms
-from .wishes import Wishes, wishes
 
 #: What `Understanding.without` can switch off.
-PARTS = ("spelling", "synonyms", "attributes", "wishes")
+PARTS = ("spelling", "synonyms", "attributes", "constraints")
 _LETTERS, _WORDS = 10_000, 32  # of a query that are read; nobody means more
 Pairs = tuple[tuple[str, str], ...]
 
@@ -46,7 +46,7 @@ class Understanding:
     ----------
     analyser : the one that cut the documents
     speller, synonyms, gazetteer : None where a part is off
-    wishes : whether prices and negations are taken out of the words
+    constraints : whether prices and negations are taken out of the words
 
     >>> Understanding(Analyser()).read("Grey sofas under $500").attributes
     (('price_max', '500'),)
@@ -56,7 +56,7 @@ class Understanding:
     speller: Speller | None = None
     synonyms: Synonyms | None = None
     gazetteer: Gazetteer | None = None
-    wishes: bool = True
+    constraints: bool = True
 
     def read(self, text: str) -> Query:
         """What is asked for. Any text can be read; one without words asks nothing.
@@ -83,19 +83,20 @@ class Understanding:
         if self.speller is not None:
             corrected = self.speller(words)
             words, changes = corrected.words, corrected.changes
-        said = self._wishes(words)
+        said = self._constraints(words)
         tokens = self.analyser.finish(said.words)
-        if not tokens:  # only stop words, or only wishes: then they are the query
-            said = Wishes(tuple(words))
+        if not tokens:  # only stop words, or only constraints: then they are the query
+            said = Constraints(tuple(words))
             tokens = [self.analyser.stemmed(word) for word in words]
         found = self.gazetteer.recognise(tokens) if self.gazetteer else []
         spans = self.synonyms.spans(tokens) if self.synonyms else []
         attributes = (
             *((each.field, each.value) for each in found),
-            *said.attributes,
+            *said.bounds,
             *(self._excluded(phrase) for phrase in said.excluded),
         )
-        query = Query(text, _terms(tokens, spans), tuple(dict.fromkeys(attributes)))
+        asked = tuple(dict.fromkeys(attributes))
+        query = Query(text, _terms(tokens, spans), asked, " ".join(said.words))
         return Reading(
             query,
             changes,
@@ -120,11 +121,13 @@ class Understanding:
             speller=None if "spelling" in off else self.speller,
             synonyms=None if "synonyms" in off else self.synonyms,
             gazetteer=None if "attributes" in off else self.gazetteer,
-            wishes=self.wishes and "wishes" not in off,
+            constraints=self.constraints and "constraints" not in off,
         )
 
-    def _wishes(self, words: Sequence[str]) -> Wishes:
-        return wishes(words, self._says) if self.wishes else Wishes(tuple(words))
+    def _constraints(self, words: Sequence[str]) -> Constraints:
+        if not self.constraints:
+            return Constraints(tuple(words))
+        return query_constraints(words, self._says)
 
     def _says(self, one: str, other: str) -> bool:
         stemmed = self.analyser.stemmed

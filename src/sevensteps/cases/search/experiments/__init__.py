@@ -1,59 +1,47 @@
-"""The search case: a shop's engine in a small world that can be lived again."""
+"""The search case: a simulated shop, offline evaluation, training sets, a drill."""
 
-from sevensteps.cases.search.experiments.clicks import (
-    clicks_of,
-    purchases_of,
-    relative,
-    table_of,
-)
-from sevensteps.cases.search.experiments.interleaved import (
-    InterleavedPolicy,
-    clicks_by_team,
-)
-from sevensteps.cases.search.experiments.kinds import KINDS, query_kinds
-from sevensteps.cases.search.experiments.lab import Lab
-from sevensteps.cases.search.experiments.lessons import (
+from .clicks import clicks_of, purchases_of, table_of
+from .drill import incident_drill
+from .evaluation import GradedLists, OfflineEvaluation, QuerySample
+from .interleaved import InterleavedPolicy, clicks_by_team
+from .kinds import KINDS, query_kinds
+from .memory import RememberingPolicy
+from .policy import EnginePolicy, stock_last
+from .simulation import SearchSimulation
+from .training_sets import (
     RANKS,
-    ClickLesson,
+    ClickTrainingSet,
     device_of,
-    editors_lesson,
     harvested_by_device,
+    judged_by_editors,
     needs_apart,
     needs_with_variants,
     other_needs,
     shown_to_editors,
 )
-from sevensteps.cases.search.experiments.memory import RememberingPolicy
-from sevensteps.cases.search.experiments.policy import EnginePolicy, stock_last
-from sevensteps.cases.search.experiments.town import Town, board, compare, per_shopper
-from sevensteps.cases.search.experiments.trial import Answers, Drawn, Trial
 
 __all__ = [
     "KINDS",
     "RANKS",
-    "Answers",
-    "ClickLesson",
-    "Drawn",
+    "ClickTrainingSet",
     "EnginePolicy",
+    "GradedLists",
     "InterleavedPolicy",
-    "Lab",
+    "OfflineEvaluation",
+    "QuerySample",
     "RememberingPolicy",
-    "Town",
-    "Trial",
-    "board",
+    "SearchSimulation",
     "clicks_by_team",
     "clicks_of",
-    "compare",
     "device_of",
-    "editors_lesson",
     "harvested_by_device",
+    "incident_drill",
+    "judged_by_editors",
     "needs_apart",
     "needs_with_variants",
     "other_needs",
-    "per_shopper",
     "purchases_of",
     "query_kinds",
-    "relative",
     "shown_to_editors",
     "stock_last",
     "table_of",

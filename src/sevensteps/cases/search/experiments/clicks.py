@@ -1,4 +1,4 @@
-"""The shop's log as clicks by place, and what the world knows of the same searches."""
+"""The shop's log as clicks by position."""
 
 from __future__ import annotations
 
@@ -19,25 +19,19 @@ def table_of(column: pa.ChunkedArray, width: int = PLACES) -> NDArray[Any]:
 
 
 def clicks_of(searches: pa.Table) -> ClickLog:
-    """All searches of a log as places that were shown and clicked.
+    """All searches of a log as positions that were shown and clicked.
 
     Queries are the units of chance, in two hundred groups.
     """
     clicked = table_of(searches["clicked"])
-    return _placed(searches, clicked)
+    return _by_position(searches, clicked)
 
 
 def purchases_of(searches: pa.Table) -> ClickLog:
     """The same, where only what was bought counts as clicked."""
-    place = searches["bought"].fill_null(-1).to_numpy()
-    return _placed(searches, place[:, None] == np.arange(PLACES))
+    position = searches["bought"].fill_null(-1).to_numpy()
+    return _by_position(searches, position[:, None] == np.arange(PLACES))
 
 
-def _placed(searches: pa.Table, hit: NDArray[Any]) -> ClickLog:
+def _by_position(searches: pa.Table, hit: NDArray[Any]) -> ClickLog:
     return click_log(table_of(searches["shown"]), hit, searches["query_id"].to_numpy())
-
-
-def relative(curve: NDArray[np.floating]) -> NDArray[np.float64]:
-    """A curve by place as shares of its first place."""
-    told = np.asarray(curve, np.float64)
-    return told / told[0]

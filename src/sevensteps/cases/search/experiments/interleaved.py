@@ -21,7 +21,7 @@ class InterleavedPolicy:
     Parameters
     ----------
     a, b : the policies
-    seed : of the coins
+    seed : of the draft's random numbers
     """
 
     a: Policy
@@ -32,14 +32,14 @@ class InterleavedPolicy:
     )
 
     def __call__(self, requests: Requests, view: View) -> Pages:
-        """(n,) requests -> (n, PLACES) products, and a note of whose each place is."""
+        """(n,) requests -> (n, PLACES) products, and a note of whose each is."""
         pages = [policy(requests, view).product_id for policy in (self.a, self.b)]
         made = team_draft(*pages, seed=self.seed + len(self._teams))
         self._teams.append((requests.search_id, made.team))
         return Pages.fixed(made.lists.astype(np.int32))
 
     def teams(self, outcome: Outcome) -> NDArray[np.int8]:
-        """(searches, PLACES) whose place each was, in the order of an outcome's log.
+        """(searches, PLACES) whose product stood at each position, in the log's order.
 
         Raises
         ------

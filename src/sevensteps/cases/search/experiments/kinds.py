@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .town import Town
-from .trial import Drawn
+from .evaluation import QuerySample
+from .simulation import SearchSimulation
 
 KINDS = (
     "kind alone", "kind and more", "other words", "a series", "a use", "mistyped",
@@ -17,7 +17,7 @@ _LOOKED = 200  # titles of the best products in which a query's words are looked
 _FEW = 1 / 4  # of these; a word that stands in fewer is not what sellers say
 
 
-def query_kinds(town: Town, drawn: Drawn) -> NDArray[np.str_]:
+def query_kinds(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.str_]:
     """(q,) one of `KINDS` each.
 
     *Mistyped* comes first, then *a use* ("ideas for a lounge") and *a series* (a
@@ -25,13 +25,13 @@ def query_kinds(town: Town, drawn: Drawn) -> NDArray[np.str_]:
     a quarter of the best products' titles. The rest says what titles say: the *kind
     alone*, or *kind and more*.
     """
-    true = town.world.true_queries().loc[drawn.query_id]
+    true = shop.world.true_queries().loc[sample.query_id]
     return np.select(
         [
             true.true_mistyped.to_numpy(),
             true.true_intent.to_numpy() == "exploratory",
             true.true_intent.to_numpy() == "navigational",
-            _in_other_words(town, drawn),
+            _in_other_words(shop, sample),
             true.true_intent.to_numpy() == "exact",
         ],
         ["mistyped", "a use", "a series", "other words", "kind and more"],
@@ -39,19 +39,19 @@ def query_kinds(town: Town, drawn: Drawn) -> NDArray[np.str_]:
     )
 
 
-def _in_other_words(town: Town, drawn: Drawn) -> NDArray[np.bool_]:
+def _in_other_words(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.bool_]:
     """Whether one of the words stands in few titles of the best products."""
-    good = town.world.relevant(
-        drawn.query_id, at_least=BEST, history=town.history
+    good = shop.world.relevant(
+        sample.query_id, at_least=BEST, history=shop.history
     ).groupby("query_id").head(_LOOKED)  # fmt: skip
     products = dict(iter(good.groupby("query_id")["product_id"]))
-    title, none = town.catalogue.documents.title, pd.Series([], dtype=np.int32)
-    rare = np.zeros(len(drawn), bool)
-    for at, text in enumerate(drawn.texts(town)):
-        rows = products.get(drawn.query_id[at], none).to_numpy()
+    title, none = shop.catalogue.documents.title, pd.Series([], dtype=np.int32)
+    rare = np.zeros(len(sample), bool)
+    for at, text in enumerate(sample.texts(shop)):
+        rows = products.get(sample.query_id[at], none).to_numpy()
         word, start = title.flat(rows)
         row = np.repeat(np.arange(len(rows)), np.diff(start))
-        for asked in town.analyser.tokens(text):
+        for asked in shop.analyser.tokens(text):
             said = row[word == title.vocabulary.get(asked, -1)]
             rare[at] |= len(np.unique(said)) < _FEW * len(rows)
     return rare

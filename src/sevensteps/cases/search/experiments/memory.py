@@ -4,8 +4,8 @@ What text cannot tell, clicks can: which of a thousand products make washing day
 But a shop only learns about what it shows. So it may follow what it believes, or draw
 from what it does not know yet.
 
-Source: Thompson, Biometrika 25 (1933); for ranking by clicks that are corrected for the
-place, Lagrée, Vernade and Cappé, NeurIPS (2016).
+Source: Thompson, Biometrika 25 (1933); for ranking by clicks that are corrected for
+position, Lagrée, Vernade and Cappé, NeurIPS (2016).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sevensteps.cases.search.world import PLACES, Pages, Requests, View
 
 from .clicks import table_of
-from .lessons import device_of
 from .policy import EnginePolicy, Ids, stock_last
+from .training_sets import device_of
 
 Floats = NDArray[np.float64]
 Follows = Literal["counts", "rates", "draws"]
@@ -34,11 +34,11 @@ class RememberingPolicy:
     Parameters
     ----------
     base : whose lists
-    usual : (LISTED,) clicks a look of what stands so far down the base's list
-    curves : (devices, PLACES) how often a place is looked at, relative to the first
-    follows : "counts" puts first what was clicked most; "rates" what has most clicks a
-        look; "draws" does so by a draw from what is believed of each rate
-    strength : looks that `usual` counts as, beside those that a pair has had
+    usual : (LISTED,) clicks an examination, of each position of the base's list
+    curves : (devices, PLACES) examination probability, relative to the first position
+    follows : "counts" puts first what was clicked most; "rates" what has most clicks an
+        examination; "draws" does so by a draw from what is believed of each rate
+    strength : examinations that `usual` counts as, beside those that a pair has had
     seed : of the draws
     """
 
@@ -50,7 +50,7 @@ class RememberingPolicy:
     seed: int = 0
     _key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     _clicks: Floats = field(default_factory=lambda: np.empty(0))
-    _looks: Floats = field(default_factory=lambda: np.empty(0))
+    _exposure: Floats = field(default_factory=lambda: np.empty(0))
     _day: int = -1
 
     def __call__(self, requests: Requests, view: View) -> Pages:
@@ -60,43 +60,47 @@ class RememberingPolicy:
             if view.log is not None and not first:
                 self._learn(view.log)
         lists = self.base.listed(requests, view)
-        clicks, looks = self._known(requests.query_id, lists)
-        order = np.argsort(-self._worth(lists, clicks, looks), axis=1, kind="stable")
+        clicks, exposure = self._known(requests.query_id, lists)
+        order = np.argsort(-self._worth(lists, clicks, exposure), axis=1, kind="stable")
         best = stock_last(np.take_along_axis(lists, order, axis=1), view)
         return Pages.fixed(best[:, :PLACES])
 
-    def _worth(self, lists: Ids, clicks: Floats, looks: Floats) -> Floats:
+    def _worth(self, lists: Ids, clicks: Floats, exposure: Floats) -> Floats:
         if self.follows == "counts":
             worth = clicks
         else:
             yes = clicks + self.strength * self.usual
-            no = np.maximum(looks - clicks, 0) + self.strength * (1 - self.usual)
+            no = np.maximum(exposure - clicks, 0) + self.strength * (1 - self.usual)
             worth = yes / (yes + no)
             if self.follows == "draws":
                 worth = np.random.default_rng([self.seed, self._day]).beta(yes, no)
         return np.where(lists >= 0, worth, -1.0)
 
     def _learn(self, log: pa.Table) -> None:
-        """Take yesterday's pages in: clicks of each pair, and looks that it had."""
+        """Take yesterday's pages in: clicks and exposure of each pair."""
         shown = table_of(log["shown"])
-        row, place = np.nonzero(shown >= 0)
+        row, position = np.nonzero(shown >= 0)
         query = log["query_id"].to_numpy()[row]
-        key = _pair(query, shown[row, place])
-        looks = self.curves[device_of(log)[row], place]
-        clicks = table_of(log["clicked"])[row, place].astype(np.float64)
+        key = _pair(query, shown[row, position])
+        exposure = self.curves[device_of(log)[row], position]
+        clicks = table_of(log["clicked"])[row, position].astype(np.float64)
         every, code = np.unique(np.r_[self._key, key], return_inverse=True)
         self._clicks = np.bincount(code, np.r_[self._clicks, clicks]).astype(float)
-        self._looks = np.bincount(code, np.r_[self._looks, looks]).astype(float)
+        self._exposure = np.bincount(code, np.r_[self._exposure, exposure]).astype(
+            float
+        )
         self._key = every
 
     def _known(self, query: Ids, lists: Ids) -> tuple[Floats, Floats]:
-        """(n, LISTED) clicks and looks of each pair; zeros for a new one."""
+        """(n, LISTED) clicks and exposure of each pair; zeros for a new one."""
         if not len(self._key):
             return np.zeros(lists.shape), np.zeros(lists.shape)
         key = _pair(query[:, None], lists)
         at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
         known = self._key[at] == key
-        return np.where(known, self._clicks[at], 0), np.where(known, self._looks[at], 0)
+        return np.where(known, self._clicks[at], 0), np.where(
+            known, self._exposure[at], 0
+        )
 
 
 def _pair(query: Ids, product: Ids) -> NDArray[np.int64]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.engine import Engine
+from sevensteps.cases.search.engine.rankers import Ranker
+from sevensteps.cases.search.engine.shop import Catalogue
+from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import PLACES, Pages, Requests, View
 
 LISTED = 60  # products of a query that are kept, before rules of the page
 Ids = NDArray[np.int32]
-Build = Callable[[View], Engine]
 Arrange = Callable[[Ids, View], Ids]
 
 
@@ -26,25 +29,56 @@ def stock_last(lists: Ids, view: View) -> Ids:
     return np.take_along_axis(lists, order, axis=1)
 
 
+@dataclass(frozen=True)
+class IndexBuild:
+    """Makes an engine of the products of a day.
+
+    Parameters
+    ----------
+    start : products that are read already
+    understanding : how queries are understood
+    sources, pool : of candidates, and how many each may bring
+    """
+
+    start: Catalogue
+    understanding: Understanding
+    ranker: Ranker | None
+    sources: tuple[str, ...]
+    pool: int
+
+    def __call__(self, view: View) -> Engine:
+        """An engine of all that the company sees."""
+        reads = self.understanding
+        now = Catalogue.of(view.products, view.day, reads.analyser, self.start)
+        made = Engine.of(now, reads, self.ranker, sources=self.sources)
+        return replace(made, pool=self.pool)
+
+
 @dataclass
 class EnginePolicy:
     """Answers a world's searches. A query's list is made once for each index.
+
+    A copy goes without the index, since an open one cannot be copied: it builds its own
+    on its first day.
 
     Parameters
     ----------
     build : makes an engine from what the company sees
     every : days between two builds; by then new products are not found
     arrange : rules of the page, with today's stock
-    stale_from : day from which on nothing is built any more
     """
 
-    build: Build
+    build: IndexBuild
     every: int = 7
     arrange: Arrange = stock_last
-    stale_from: int | None = None
     _built_on: int | None = field(default=None, repr=False)
     _engine: Engine | None = field(default=None, repr=False)
     _lists: Ids = field(default_factory=lambda: np.empty((0, LISTED), np.int32))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what belongs to the index."""
+        none = np.empty((0, LISTED), np.int32)
+        return vars(self) | {"_built_on": None, "_engine": None, "_lists": none}
 
     def __call__(self, requests: Requests, view: View) -> Pages:
         """(n,) requests -> (n, PLACES) products."""
@@ -60,10 +94,7 @@ class EnginePolicy:
 
     def _due(self, day: int) -> bool:
         """Whether the index is to be built anew."""
-        if self._built_on is None:
-            return True
-        stale = self.stale_from is not None and day >= self.stale_from
-        return not stale and day >= self._built_on + self.every
+        return self._built_on is None or day >= self._built_on + self.every
 
     def _answer(self, query: Ids, view: View) -> None:
         """Make the lists of queries that this index was not asked before."""

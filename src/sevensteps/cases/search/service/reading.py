@@ -11,12 +11,12 @@ from typing import Any
 import faiss
 import lightgbm
 
+from sevensteps.cases.search.engine.bm25 import TermStatistics
 from sevensteps.cases.search.engine.dense import DenseIndex
 from sevensteps.cases.search.engine.documents import Coded, Documents, Tokens
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.features import Reference
+from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.matching import Statistics
 from sevensteps.cases.search.engine.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.engine.table import FeatureTable
@@ -107,18 +107,14 @@ def _catalogue(
 
 def _reference(
     tree: dict[str, Any], told: dict[str, Any], catalogue: Catalogue
-) -> Reference:
+) -> CatalogueFeatures:
     title, body = (
-        Statistics(tree["idf"][part], length)
+        TermStatistics(tree["idf"][part], length)
         for part, length in zip(("title", "body"), told["mean_length"], strict=True)
     )
     known = FeatureTable(tuple(told["known"]), tree["known"])
-    place = {
-        field: {name: code for code, name in enumerate(column.names)}
-        for field, column in catalogue.documents.fields.items()
-    }
     vector = catalogue.vector if told["cosines"] else None
-    return Reference(catalogue.documents, title, body, known, place, vector)
+    return CatalogueFeatures(catalogue.documents, title, body, known, vector)
 
 
 def _dense(path: Path, told: list[Any] | None) -> DenseIndex | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sevensteps.cases.search.engine.shop import Asked
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.serve.run import Running, process_of
 
 
@@ -31,7 +31,7 @@ def running_search(
     return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
 
 
-def search_requests(asked: Asked, n: int, *, seed: int = 0) -> list[bytes]:
+def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
     """Bodies with a log's queries, each as likely as it was frequent.
 
     Parameters

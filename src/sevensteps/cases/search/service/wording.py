@@ -27,7 +27,7 @@ def plain_understanding(understanding: Understanding) -> Plain:
         "speller": None if speller is None else _speller(speller),
         "synonyms": None if synonyms is None else dict(synonyms.others),
         "gazetteer": None if gazetteer is None else _gazetteer(gazetteer),
-        "wishes": understanding.wishes,
+        "constraints": understanding.constraints,
     }
 
 
@@ -46,7 +46,7 @@ def understanding_of(told: Mapping[str, Any]) -> Understanding:
         None if "speller" in off else _speller_of(told["speller"]),
         None if "synonyms" in off else _synonyms_of(told["synonyms"]),
         None if "gazetteer" in off else _gazetteer_of(told["gazetteer"]),
-        told["wishes"],
+        told["constraints"],
     )
 
 
@@ -56,7 +56,6 @@ def _analyser(analyser: Analyser) -> Plain:
         "fold": analyser.fold,
         "split_digits": analyser.split_digits,
         "stopwords": sorted(analyser.stopwords),
-        "learned": dict(analyser.learned),
     }
 
 

@@ -1,26 +1,38 @@
 """A shop's product search: 300 thousand products, a million searches, known grades."""
 
-from sevensteps.world.disk import BrokenWorld
+from sevensteps.world import Arms
 
-from .arms import Arms
 from .editors import Editors
-from .examine import position_chance
-from .incumbent import Incumbent
-from .oracle import Oracle
+from .examine import examination_probability
+from .incumbent import SearchIncumbent as Incumbent
+from .oracle import SearchOracle as Oracle
 from .records import (
     KINDS,
     SCALES,
-    History,
-    Incident,
-    Outcome,
-    Pages,
     Policy,
-    Requests,
-    Size,
-    View,
+)
+from .records import (
+    ResultPages as Pages,
+)
+from .records import (
+    SearchHistory as History,
+)
+from .records import (
+    SearchIncident as Incident,
+)
+from .records import (
+    SearchOutcome as Outcome,
+)
+from .records import (
+    SearchRequests as Requests,
+)
+from .records import (
+    SearchSize as Size,
+)
+from .records import (
+    SearchView as View,
 )
 from .schema import DAY, DEVICES, INTENTS, MOST_SEARCHES, PLACES, SCHEMA, SEASONS
-from .store import read_world
 from .world import SearchWorld
 
 __all__ = [
@@ -34,7 +46,6 @@ __all__ = [
     "SCHEMA",
     "SEASONS",
     "Arms",
-    "BrokenWorld",
     "Editors",
     "History",
     "Incident",
@@ -47,6 +58,5 @@ __all__ = [
     "SearchWorld",
     "Size",
     "View",
-    "position_chance",
-    "read_world",
+    "examination_probability",
 ]

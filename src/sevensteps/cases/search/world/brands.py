@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.world import stream
 from sevensteps.world.arrays import unit
-from sevensteps.world.luck import stream
 
 from .phrases import Grammar
 from .records import Floats, Ids

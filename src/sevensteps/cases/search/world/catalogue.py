@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world import stream
 from sevensteps.world.arrays import unit
-from sevensteps.world.luck import stream
 
 from .brands import LINES, LOOK, Brands
 from .phrases import Grammar
-from .records import Flags, Floats, Ids, Size
+from .records import Flags, Floats, Ids, SearchSize
 from .rng import PRODUCTS
 from .schema import DAY, MAX_FEATURES
 
@@ -82,7 +82,7 @@ class Making:
     style_look: Floats  # (styles, LOOK)
 
     @classmethod
-    def of(cls, words: Grammar, size: Size, seed: int) -> Making:
+    def of(cls, words: Grammar, size: SearchSize, seed: int) -> Making:
         """The world's makers, and how styles look."""
         rng = stream(seed, PRODUCTS)
         n_styles = len(words.words.styles)
@@ -90,13 +90,13 @@ class Making:
         return cls(words, Brands.of(words, size.n_brands, seed), look)
 
 
-def catalogue(making: Making, size: Size, seed: int) -> list[Products]:
+def catalogue(making: Making, size: SearchSize, seed: int) -> list[Products]:
     """All products of the first day, in shards."""
     n_shards = -(-size.n_products // SHARD)
     return [shard(making, size, seed, k) for k in range(n_shards)]
 
 
-def shard(making: Making, size: Size, seed: int, k: int) -> Products:
+def shard(making: Making, size: SearchSize, seed: int, k: int) -> Products:
     """Shard `k` of the first day's products: a pure function of the seed and `k`."""
     n = min(SHARD, size.n_products - k * SHARD)
     rng = stream(seed, PRODUCTS, 1 + k)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sevensteps.world.luck import fates, luck, stream
+from sevensteps.world import stream, uniforms, unit_streams
 
 from .records import Ids
 from .relevance import Relevance
@@ -29,7 +29,7 @@ class Editors:
     ----------
     relevance : what they try to tell
     need : (queries,) int32       what each query means; they guess it right
-    seed : of their luck
+    seed : of their random numbers
     """
 
     relevance: Relevance
@@ -54,10 +54,10 @@ class Editors:
                 f"between 1 and {EDITORS} editors may see a pair, not {raters}"
             )
         query, product = np.asarray(query), np.asarray(product)
-        pair = fates(
+        pair = unit_streams(
             (query.astype(np.int64) << 32) + product, seed=self.seed, future=0, day=0
         )[:, None]
-        who = luck(pair, np.arange(EDITORS), RATER).argsort(axis=1)[:, :raters]
+        who = uniforms(pair, np.arange(EDITORS), RATER).argsort(axis=1)[:, :raters]
         given = self._given(self._told(query, product), pair, who)
         return pd.DataFrame(
             {
@@ -77,10 +77,10 @@ class Editors:
         strict = SPREAD * rng.standard_normal(EDITORS)
         trusting = rng.random(EDITORS) < TRUSTING
         believed = np.take_along_axis(told, trusting[who].astype(np.intp), axis=1)
-        blur = BLUR * ndtri(luck(pair, who, BLURRED).astype(np.float64) + 2.0**-25)
+        blur = BLUR * ndtri(uniforms(pair, who, BLURRED).astype(np.float64) + 2.0**-25)
         given = np.rint(believed - strict[who] + blur).clip(0, 4)
-        careless = luck(pair, who, INATTENTIVE) < CARELESS
-        guess = np.floor(5 * luck(pair, who, GUESS).astype(np.float64))
+        careless = uniforms(pair, who, INATTENTIVE) < CARELESS
+        guess = np.floor(5 * uniforms(pair, who, GUESS).astype(np.float64))
         return np.where(careless, guess, given).astype(np.int8)
 
     def _told(self, query: Ids, product: Ids) -> Ids:

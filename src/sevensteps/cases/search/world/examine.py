@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sevensteps.world.luck import luck
+from sevensteps.world import uniforms
 
-from .matching import Match
+from .matching import ProductMatch
 from .records import Examination, Flags, Floats, Ids
 from .rng import BUY, CLICK, EXAMINE, LOOKER, SATISFIED
 from .schema import PLACES
@@ -36,7 +36,7 @@ _GOOD_ENOUGH = 3  # grade of what answers a looker
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PageResponses:
     """What happened on some pages.
 
     Attributes
@@ -54,7 +54,7 @@ class Seen:
     bought: NDArray[np.int8]
 
 
-def position_chance(device: NDArray[np.integer]) -> Floats:
+def examination_probability(device: NDArray[np.integer]) -> Floats:
     """(n, PLACES) chance of examination in the position-based model."""
     place = np.arange(1, PLACES + 1, dtype=np.float32)
     table = place ** -FALLS[:, None]
@@ -66,13 +66,13 @@ def trust() -> Floats:
     return np.asarray(TRUST / np.arange(1, PLACES + 1), np.float32)
 
 
-def click_chance(promise: Floats) -> Floats:
+def click_probability(promise: Floats) -> Floats:
     """Chance of a click once examined. Add `trust` to the promise for its place."""
     slope, threshold = CLICKS
     return np.asarray(expit(slope * promise - threshold), np.float32)
 
 
-def please_chance(worth: Floats) -> Floats:
+def satisfaction_probability(worth: Floats) -> Floats:
     """Chance that a closer look satisfies."""
     slope, threshold = PLEASES
     return np.asarray(expit(slope * worth - threshold), np.float32)
@@ -80,30 +80,30 @@ def please_chance(worth: Floats) -> Floats:
 
 def behave(
     model: Examination,
-    match: Match,
+    match: ProductMatch,
     product: Ids,
     device: NDArray[np.int8],
     session: NDArray[np.uint64],
     search: NDArray[np.uint64],
-) -> Seen:
+) -> PageResponses:
     """What searchers do with their pages.
 
     Parameters
     ----------
     product : (n, PLACES) int32       -1 where a place is empty
-    session, search : (n,) uint64     fates: of the need, and of this page
+    session, search : (n,) uint64     random keys: of the need, and of this page
     """
     there = product >= 0
-    looker = luck(session, 0, LOOKER) < LOOKERS
+    looker = uniforms(session, 0, LOOKER) < LOOKERS
     key = search[:, None]
     place = np.arange(PLACES)
     eager = np.where(looker, LOOKER_CLICKS, np.float32(1))[:, None]
-    chance = eager * click_chance(match.promise + trust())
-    clicks = luck(key, product, CLICK) < chance
-    pleases = luck(key, product, SATISFIED) < please_chance(match.worth)
-    eye = luck(key, place, EXAMINE)
+    chance = eager * click_probability(match.promise + trust())
+    clicks = uniforms(key, product, CLICK) < chance
+    pleases = uniforms(key, product, SATISFIED) < satisfaction_probability(match.worth)
+    eye = uniforms(key, place, EXAMINE)
     if model == "position":
-        examined = (eye < position_chance(device)) & there
+        examined = (eye < examination_probability(device)) & there
         clicked = examined & clicks
     else:
         examined, clicked = _cascade(eye, clicks & there, pleases, device)
@@ -111,9 +111,9 @@ def behave(
     answered = clicked & pleases
     good = examined & (match.grade >= _GOOD_ENOUGH) & match.in_stock
     without = looker & good.any(axis=1) & ~answered.any(axis=1)
-    buys = answered & match.in_stock & (luck(key, product, BUY) < BUYS)
+    buys = answered & match.in_stock & (uniforms(key, product, BUY) < BUYS)
     first = np.where(buys.any(axis=1), buys.argmax(axis=1), -1)
-    return Seen(
+    return PageResponses(
         examined=examined,
         clicked=clicked,
         satisfied=answered.any(axis=1) | without,

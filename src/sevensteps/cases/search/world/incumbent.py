@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sevensteps.world.luck import fates, luck
+from sevensteps.world import uniforms, unit_streams
 
-from .records import Floats, Ids, Pages, Requests, View
+from .records import Floats, Ids, ResultPages, SearchRequests, SearchView
 from .rng import PLACE, SHUFFLE, VARIANT
 from .schema import DAY, PLACES
 
@@ -30,7 +30,7 @@ _NEW_DAYS = 30
 
 
 @dataclass
-class Incumbent:
+class SearchIncumbent:
     """The shop's old search engine.
 
     Parameters
@@ -44,18 +44,18 @@ class Incumbent:
     _index: _Index | None = field(default=None, repr=False)
     _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
 
-    def __call__(self, requests: Requests, view: View) -> Pages:
+    def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
         """(n,) requests -> (n, PLACES) products."""
         if self._index is None or not 0 <= view.day - self._index.day < EVERY:
             self._index = _Index.of(view)
             self._pages = _blank(view.queries.num_rows)
         self._fill(np.unique(requests.query_id), view.queries["text"])
-        fate = fates(requests.search_id, seed=self.seed, future=0, day=0)
-        ranker = (luck(fate, 0, VARIANT) < 0.5).astype(np.int8)
+        random_key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (uniforms(random_key, 0, VARIANT) < 0.5).astype(np.int8)
         shown = self._pages[ranker, requests.query_id]
-        mixed = luck(fate, 0, SHUFFLE) < self.shuffled
-        shown[mixed] = shuffled(shown[mixed], fate[mixed])
-        return Pages(shown, ranker, mixed)
+        mixed = uniforms(random_key, 0, SHUFFLE) < self.shuffled
+        shown[mixed] = shuffled(shown[mixed], random_key[mixed])
+        return ResultPages(shown, ranker, mixed)
 
     def _fill(self, query: Ids, text: pa.ChunkedArray) -> None:
         """Answer the queries that were not asked since the index was built."""
@@ -71,9 +71,9 @@ def _blank(n_queries: int) -> Ids:
     return np.full((2, n_queries, PLACES), -2, np.int32)
 
 
-def shuffled(shown: Ids, fate: NDArray[np.uint64]) -> Ids:
+def shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
     """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = luck(fate[:, None], np.arange(TOP), PLACE).astype(np.float64)
+    key = uniforms(random_key[:, None], np.arange(TOP), PLACE).astype(np.float64)
     key[shown[:, :TOP] < 0] = 2
     order = np.argsort(key, axis=1, kind="stable")
     top = np.take_along_axis(shown[:, :TOP], order, axis=1)
@@ -97,7 +97,7 @@ class _Index:
     _bitmaps: dict[int, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, view: View) -> _Index:
+    def of(cls, view: SearchView) -> _Index:
         """Build from the shop's products."""
         products = view.products
         sold = products["sold"].to_numpy()
@@ -159,7 +159,7 @@ def _but_one(codes: list[int]) -> list[list[int]]:
     return [codes[:i] + codes[i + 1 :] for i in range(len(codes))]
 
 
-def _appeal(view: View) -> Floats:
+def _appeal(view: SearchView) -> Floats:
     """(products,) shrunken stars, more for what is new."""
     n = view.products["n_ratings"].to_numpy()
     rating = view.products["rating"].fill_null(0).to_numpy()

@@ -8,13 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
 
 from .catalogue import Making, Products
 from .records import Ids
 from .rng import FILES, PRODUCTS
-from .speaker import Speaker
-from .text import by_pattern, joined, phrase
+from .speaker import Speaker, by_pattern, joined, phrase
 
 USUAL = 0.72  # of sellers take the first wording of a thing
 _LISTINGS = 1 << 20  # apart from the streams that make products
@@ -61,19 +60,6 @@ def listings(making: Making, products: Products, seed: int, key: int) -> Listing
         material=_left_out(products.material, rng),
         size=_left_out(products.size, rng),
     )
-
-
-def joined_listings(parts: list[Listings]) -> Listings:
-    """Listings one after another."""
-
-    def texts(name: str) -> pa.Array:
-        return pa.concat_arrays([getattr(part, name) for part in parts])
-
-    def codes(name: str) -> Ids:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    names = ("category", "colour", "material", "size")
-    return Listings(texts("title"), texts("description"), *map(codes, names))
 
 
 def _left_out(code: Ids, rng: np.random.Generator) -> Ids:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.world.disk import Progress
-from sevensteps.world.luck import luck
+from sevensteps.world import DayRecord, uniforms
 
-from .examine import Seen, behave
-from .matching import Stage
-from .mornings import Rules, morning
-from .oracle import Oracle
-from .pages import checked
-from .records import Floats, Outcome, Pages, Policy, View
+from .examine import PageResponses, behave
+from .matching import ShopDay
+from .opening import ShopRules
+from .oracle import SearchOracle
+from .records import Floats, Policy, ResultPages, SearchView, checked
 from .relevance import Relevance
 from .rng import STARS
 from .schema import MOST_SEARCHES
-from .state import RATES, STAR, USUAL_RATING, Shop, State
+from .state import RATES, STAR, USUAL_RATING, Shop, ShopState
 from .tables import (
     products_table,
     searches_table,
@@ -34,50 +32,22 @@ from .visits import Wave, demand, first_wave, next_wave
 FORGETS, LEARNS, LETS_DOWN = 0.99, 0.2, -0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one day leaves behind."""
-
-    searches: pa.Table
-    truth: pa.Table
-    sessions: pd.DataFrame
-    summary: dict[str, float]
+Answered = tuple[
+    Wave, ResultPages, PageResponses
+]  # searches, what was shown, what happened
 
 
-def run(
-    rules: Rules,
-    state: State,
-    policy: Policy | Oracle,
-    first: int,
-    n_days: int,
-    future: int,
-    log: pa.Table | None,
-    progress: Progress | None = None,
-) -> tuple[list[Day], State]:
-    """`n_days` days from an evening on, and the evening of the last."""
-    days: list[Day] = []
-    for day in range(first, first + n_days):
-        state = morning(rules, state, day)
-        waves = _searched(rules, state, policy, day, future, log)
-        days.append(recorded(rules, state, waves, day))
-        state = evening(rules, state, days[-1], waves)
-        log = days[-1].searches
-        if progress:
-            progress(day - first + 1, n_days)
-    return days, state
-
-
-def _searched(
-    rules: Rules,
-    state: State,
-    policy: Policy | Oracle,
+def searched(
+    rules: ShopRules,
+    state: ShopState,
+    policy: Policy | SearchOracle,
     day: int,
     future: int,
     log: pa.Table | None,
-) -> list[tuple[Wave, Pages, Seen]]:
+) -> list[Answered]:
     """A day's waves: who searched, what was shown, what happened."""
     stage = rules.stage(state, day)
-    view = View(
+    view = SearchView(
         day,
         products_table(rules.making, state),
         rules.queries,
@@ -97,38 +67,29 @@ def _searched(
     return waves
 
 
-def _pages(policy: Policy | Oracle, stage: Stage, wave: Wave, view: View) -> Pages:
+def _pages(
+    policy: Policy | SearchOracle, stage: ShopDay, wave: Wave, view: SearchView
+) -> ResultPages:
     """What a policy shows, which sees the company's tables only."""
-    if isinstance(policy, Oracle):
+    if isinstance(policy, SearchOracle):
         return policy.pages(stage, wave)
     pages = policy(wave.requests, view)
     return checked(pages, len(wave.requests), view.products.num_rows)
 
 
-def _seen(rules: Rules, stage: Stage, wave: Wave, pages: Pages) -> Seen:
+def _seen(
+    rules: ShopRules, stage: ShopDay, wave: Wave, pages: ResultPages
+) -> PageResponses:
     product = np.maximum(pages.product_id, 0)
     match = stage.meet(wave.need, wave.requests.shopper_id, wave.session, product)
-    fate = wave.session, wave.search
+    random_key = wave.session, wave.search
     device = wave.requests.device
-    return behave(rules.examination, match, pages.product_id, device, *fate)
-
-
-def outcome_of(rules: Rules, days: list[Day], state: State) -> Outcome:
-    """Days as one outcome, which ends in a state."""
-    return Outcome(
-        searches=pa.concat_tables([d.searches for d in days]),
-        truth=pa.concat_tables([d.truth for d in days]),
-        sessions=pd.concat([d.sessions for d in days], ignore_index=True),
-        daily=pd.DataFrame([d.summary for d in days]).set_index("day"),
-        products=products_table(rules.making, state),
-        shoppers=shoppers_table(state.shoppers),
-        evening=state,
-    )
+    return behave(rules.examination, match, pages.product_id, device, *random_key)
 
 
 def evening(
-    rules: Rules, state: State, day: Day, waves: list[tuple[Wave, Pages, Seen]]
-) -> State:
+    state: ShopState, sessions: pd.DataFrame, waves: list[Answered]
+) -> ShopState:
     """Sales are counted, some buyers leave stars, moods move."""
     products, shop = state.products, state.shop
     sold, given, rated = (np.zeros(len(products), np.float32) for _ in range(3))
@@ -136,7 +97,7 @@ def evening(
         rows = np.flatnonzero(seen.bought >= 0)
         bought = pages.product_id[rows, seen.bought[rows]]
         stars = first_stars(products.quality[bought], wave.search[rows])
-        rates = luck(wave.search[rows], 1, STARS) < RATES
+        rates = uniforms(wave.search[rows], 1, STARS) < RATES
         np.add.at(sold, bought, 1)
         np.add.at(rated, bought[rates], 1)
         np.add.at(given, bought[rates], stars[rates])
@@ -148,13 +109,13 @@ def evening(
             stars_given=shop.stars_given + given,
             sold=shop.sold + sold.astype(np.int32),
         ),
-        mood=_mood(state.mood, day.sessions),
+        mood=_mood(state.mood, sessions),
     )
 
 
-def first_stars(quality: Floats, fate: NDArray[np.uint64]) -> Floats:
+def first_stars(quality: Floats, random_key: NDArray[np.uint64]) -> Floats:
     """Whole stars that a buyer gives, by what the product is like."""
-    blur = 2 * luck(fate, 0, STARS) - 1
+    blur = 2 * uniforms(random_key, 0, STARS) - 1
     return np.rint(USUAL_RATING + STAR * quality + blur).clip(1, 5).astype(np.float32)
 
 
@@ -170,8 +131,8 @@ def _mood(mood: Floats, sessions: pd.DataFrame) -> Floats:
 
 
 def recorded(
-    rules: Rules, state: State, waves: list[tuple[Wave, Pages, Seen]], day: int
-) -> Day:
+    rules: ShopRules, state: ShopState, waves: list[Answered], day: int
+) -> DayRecord:
     """The day's tables and its sums."""
     relevance = Relevance(rules.making.words, rules.needs, state.products)
     searches, truth = [], []
@@ -183,11 +144,11 @@ def recorded(
         truth.append(truth_table(wave.requests, wave.need, grade, seen))
     sessions = sessions_table(waves, rules.needs.intent, state.products)
     empty = sum(int((pages.product_id < 0).all(axis=1).sum()) for _, pages, _ in waves)
-    return Day(
-        searches=pa.concat_tables(searches).combine_chunks(),
+    return DayRecord(
+        log=pa.concat_tables(searches).combine_chunks(),
         truth=pa.concat_tables(truth).combine_chunks(),
-        sessions=sessions,
-        summary={
+        units=sessions,
+        sums={
             "day": day,
             "visitors": int(sessions.shopper_id.nunique()),
             "sessions": len(sessions),

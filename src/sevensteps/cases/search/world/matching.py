@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.luck import luck
+from sevensteps.world import uniforms
 
 from .people import Shoppers
-from .records import Flags, Floats, Ids, Incident
+from .records import Flags, Floats, Ids, SearchIncident
 from .relevance import Grades, Relevance
 from .rng import UNSPOKEN
 from .state import Shop
@@ -20,7 +20,7 @@ FAD = 1.0  # of liking, for the brand on everybody's lips
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ProductMatch:
     """What products are to those who search; arrays of one shape.
 
     Attributes
@@ -38,29 +38,29 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ShopDay:
     """The shop and its shoppers on one day, and what is going on."""
 
     relevance: Relevance
     shop: Shop
     shoppers: Shoppers
     day: int
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[SearchIncident, ...] = ()
 
     def meet(
-        self, need: Ids, shopper: Ids, fate: NDArray[np.uint64], product: Ids
-    ) -> Match:
+        self, need: Ids, shopper: Ids, random_key: NDArray[np.uint64], product: Ids
+    ) -> ProductMatch:
         """(n,) searches, each beside its (n, k) products.
 
         Parameters
         ----------
-        fate : (n,) uint64    of each session; it holds what was left unsaid
+        random_key : (n,) uint64    of each session; it holds what was left unsaid
         """
         needs, products = self.relevance.needs, self.relevance.products
         row = need[:, None]
         grade = self.relevance.grade(row, product)
         seen = self._seen(row, product, grade)
-        unspoken = self._unspoken(need, fate)[:, None]
+        unspoken = self._unspoken(need, random_key)[:, None]
         wish = np.where(unspoken >= 0, products.colour[product] == unspoken, 0.35)
         liking = self._liking(shopper, product) + 0.9 * (wish - np.float32(0.35))
         purse = self.shoppers.purse[shopper][:, None]
@@ -72,7 +72,7 @@ class Stage:
         shared = 0.8 * liking - 0.7 * dear - gone + vague
         promise = 1.1 * seen + 0.5 * products.picture[product] + 0.5 * stars + shared
         worth = 1.2 * grade + 0.7 * products.quality[product] + shared
-        return Match(grade, promise.astype("f4"), worth.astype("f4"), in_stock)
+        return ProductMatch(grade, promise.astype("f4"), worth.astype("f4"), in_stock)
 
     def _seen(self, need: Ids, product: Ids, grade: Grades) -> Floats:
         """The grade that a listing seems to have: some pass for something else."""
@@ -84,10 +84,10 @@ class Stage:
         seen[row, column] = np.maximum(seen[row, column], fooled)
         return seen
 
-    def _unspoken(self, need: Ids, fate: NDArray[np.uint64]) -> Ids:
+    def _unspoken(self, need: Ids, random_key: NDArray[np.uint64]) -> Ids:
         """(n,) a colour that the shopper has in mind and did not type; -1 for none."""
         needs = self.relevance.needs
-        u = luck(fate, 0, UNSPOKEN)
+        u = uniforms(random_key, 0, UNSPOKEN)
         silent = (needs.colour[need] < 0) & (needs.kind[need] >= 0)
         kind = np.maximum(needs.kind[need], 0)
         drawn = self.relevance.words.colours.draw(kind, u / UNSPOKEN_SHARE % 1)

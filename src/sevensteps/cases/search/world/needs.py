@@ -9,14 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
+from sevensteps.world.arrays import take
 
 from .catalogue import Making, Products
-from .records import Flags, Ids, Size
+from .records import Flags, Ids, SearchSize
 from .rng import NEEDS
-from .speaker import Speaker
-from .text import by_pattern, joined, phrase
-from .typing_errors import mistyped
+from .speaker import Speaker, by_pattern, joined, mistyped, phrase
 
 FORMS = 4  # ways in which a need may be put into words
 SLIPS = 6  # ways in which these may be mistyped
@@ -68,13 +67,9 @@ class Needs:
     def __len__(self) -> int:
         return len(self.kind)
 
-    def take(self, rows: NDArray[np.integer] | Flags) -> Needs:
-        """Some of them."""
-        return Needs(*(getattr(self, f.name)[rows] for f in fields(self)))
-
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryTable:
     """All that may be typed.
 
     Attributes
@@ -107,7 +102,7 @@ class Asked:
         return self.need[query]
 
 
-def needs(making: Making, products: Products, size: Size, seed: int) -> Needs:
+def needs(making: Making, products: Products, size: SearchSize, seed: int) -> Needs:
     """Different needs; how often one was drawn decides how often it is asked.
 
     Parameters
@@ -120,7 +115,7 @@ def needs(making: Making, products: Products, size: Size, seed: int) -> Needs:
     keys = np.stack([getattr(drawn, name) for name in said], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
-    kept = drawn.take(first)
+    kept = take(drawn, first)
     return replace(kept, intent=_intent(kept), weight=weight)
 
 
@@ -192,7 +187,7 @@ def _extras(
     }
 
 
-def asked(making: Making, needs: Needs, seed: int) -> Asked:
+def asked(making: Making, needs: Needs, seed: int) -> QueryTable:
     """The queries of all needs; a text that several share goes to the most popular."""
     rng = stream(seed, NEEDS, 1)
     written = [_written(making, needs, rng) for _ in range(FORMS)]
@@ -207,13 +202,13 @@ def asked(making: Making, needs: Needs, seed: int) -> Asked:
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    return Asked(text, owner, kept.astype(np.int32), _never_meant(text, written))
+    return QueryTable(text, owner, kept.astype(np.int32), _never_meant(text, written))
 
 
 def _numbered(
     typed: pa.Array, rng: np.random.Generator
 ) -> tuple[pa.Array, NDArray[np.int64]]:
-    """Different texts and their numbers, by lot: an id must not tell a meaning."""
+    """Different texts and their numbers, at random: an id must not tell a meaning."""
     every = typed.dictionary_encode()
     order = rng.permutation(len(every.dictionary))
     number = np.empty_like(order)

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from .examine import BUYS, click_chance, please_chance
-from .matching import Match, Stage
-from .records import Floats, Ids, Pages
-from .relevance import Shelf
+from .examine import BUYS, click_probability, satisfaction_probability
+from .matching import ProductMatch, ShopDay
+from .records import Floats, Ids, ResultPages
+from .relevance import RelevanceIndex
 from .schema import PLACES
 from .visits import Wave
 
@@ -23,7 +23,7 @@ CHUNK = 2_048  # searches at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Oracle:
+class SearchOracle:
     """Shows what serves the aim best.
 
     Parameters
@@ -40,7 +40,7 @@ class Oracle:
                 f"aim is 'satisfaction', 'relevance' or 'margin', not {self.aim!r}"
             )
 
-    def pages(self, stage: Stage, wave: Wave) -> Pages:
+    def pages(self, stage: ShopDay, wave: Wave) -> ResultPages:
         """(n, PLACES) products for some searches."""
         need, row = np.unique(wave.need, return_inverse=True)
         pools = shortlists(stage, need)
@@ -48,17 +48,17 @@ class Oracle:
         for first in range(0, len(row), CHUNK):
             some = slice(first, first + CHUNK)
             pool = pools[row[some]]
-            who, fate = wave.requests.shopper_id[some], wave.session[some]
-            match = stage.meet(wave.need[some], who, fate, np.maximum(pool, 0))
+            who, random_key = wave.requests.shopper_id[some], wave.session[some]
+            match = stage.meet(wave.need[some], who, random_key, np.maximum(pool, 0))
             gain = np.where(pool >= 0, self._gain(stage, match, pool), -np.inf)
             best = np.argsort(-gain, axis=1, kind="stable")[:, :PLACES]
             shown[some] = np.take_along_axis(pool, best, axis=1)
-        return Pages.fixed(shown)
+        return ResultPages.fixed(shown)
 
-    def _gain(self, stage: Stage, match: Match, pool: Ids) -> Floats:
+    def _gain(self, stage: ShopDay, match: ProductMatch, pool: Ids) -> Floats:
         if self.aim == "relevance":
             return match.grade.astype(np.float32)
-        gain = click_chance(match.promise) * please_chance(match.worth)
+        gain = click_probability(match.promise) * satisfaction_probability(match.worth)
         if self.aim == "margin":
             products = stage.relevance.products
             earns = products.price[pool] * products.margin[pool]
@@ -66,9 +66,9 @@ class Oracle:
         return np.asarray(gain, np.float32)
 
 
-def shortlists(stage: Stage, need: Ids) -> Ids:
+def shortlists(stage: ShopDay, need: Ids) -> Ids:
     """(n, SHORTLIST) the products that answer each need best; -1 fills up."""
-    products, shelf = stage.relevance.products, Shelf.of(stage.relevance)
+    products, shelf = stage.relevance.products, RelevanceIndex.of(stage.relevance)
     lists = np.full((len(need), SHORTLIST), -1, np.int32)
     for i, one in enumerate(need):
         ids = shelf.candidates(one)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world import stream
 from sevensteps.world.arrays import unit
-from sevensteps.world.luck import stream
 
 from .brands import LOOK
 from .records import Floats, Ids

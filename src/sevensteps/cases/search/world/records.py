@@ -11,7 +11,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .schema import PLACES
+from sevensteps.world import Incident
+from sevensteps.world.checks import check_page
+
+from .schema import PLACES, SEASONS
 
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -22,7 +25,7 @@ KINDS = ("fad", "early_season", "stuffing", "sold_out")
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class SearchSize:
     """How large a world is.
 
     Attributes
@@ -54,14 +57,14 @@ class Size:
 
 
 SCALES = {
-    "smoke": Size(12_000, 4_000, 4_000, 120, days=14),
-    "book": Size(300_000, 250_000, 120_000, 500, days=28),
-    "full": Size(3_000_000, 1_000_000, 1_000_000, 2_000, days=7),
+    "smoke": SearchSize(12_000, 4_000, 4_000, 120, days=14),
+    "book": SearchSize(300_000, 250_000, 120_000, 500, days=28),
+    "full": SearchSize(3_000_000, 1_000_000, 1_000_000, 2_000, days=7),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class SearchIncident(Incident):
     """A known cause at a known time. `size` scales it; 1.0 is the usual one.
 
     `fad`: a brand is on everybody's lips, by name and by liking.
@@ -70,36 +73,22 @@ class Incident:
     `sold_out`: a department cannot deliver.
     """
 
-    kind: Kind
-    start_day: int
-    days: int = 7
-    size: float = 1.0
     brand: int = 0  # of a fad
     department: int = 0  # of what is sold out
     season: str = "summer"  # of what comes early: the first that a world comes to
 
-    def __post_init__(self) -> None:
-        from .schema import SEASONS
+    KINDS = KINDS
 
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
-        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
-            raise ValueError(
-                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
-                f"got {self}"
-            )
+    def __post_init__(self) -> None:
+        Incident.__post_init__(self)
         if min(self.brand, self.department) < 0:
             raise ValueError(f"brand and department are numbers from 0; got {self}")
         if self.season not in SEASONS[1:]:
             raise ValueError(f"seasons are {SEASONS[1:]}; got {self.season!r}")
 
-    def on(self, day: int) -> bool:
-        """Whether the incident is under way on `day`."""
-        return self.start_day <= day < self.start_day + self.days
-
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class SearchRequests:
     """Searches that come in together; arrays of one length.
 
     A day comes in three waves: first searches, then those of shoppers who try other
@@ -126,21 +115,9 @@ class Requests:
     def __len__(self) -> int:
         return len(self.query_id)
 
-    def take(self, rows: NDArray[np.intp] | Flags) -> Requests:
-        """Some of the requests."""
-        return Requests(
-            self.search_id[rows],
-            self.session_id[rows],
-            self.shopper_id[rows],
-            self.at[rows],
-            self.device[rows],
-            self.query_id[rows],
-            self.attempt[rows],
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class ResultPages:
     """What a policy shows: one row of products for each request, best first.
 
     Attributes
@@ -155,7 +132,7 @@ class Pages:
     randomised: Flags
 
     @classmethod
-    def fixed(cls, product_id: Ids) -> Pages:
+    def fixed(cls, product_id: Ids) -> ResultPages:
         """Pages of a policy with one ranker, without chance."""
         n = len(product_id)
         if product_id.shape != (n, PLACES):
@@ -164,7 +141,7 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SearchView:
     """What a policy may look at when it answers a wave of a day.
 
     `log` holds the searches since the day before it was last asked: yesterday's, or the
@@ -178,11 +155,11 @@ class View:
     log: pa.Table | None
 
 
-Policy = Callable[[Requests, View], Pages]
+Policy = Callable[[SearchRequests, SearchView], ResultPages]
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SearchHistory:
     """The warehouse after some days. No column begins with true_.
 
     `synonyms` is the merchandisers' file: a line for each group of words.
@@ -197,7 +174,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SearchOutcome:
     """What followed from a policy.
 
     Attributes
@@ -220,3 +197,23 @@ class Outcome:
     products: pa.Table
     shoppers: pa.Table
     evening: Any
+
+
+def checked(pages: ResultPages, n: int, n_products: int) -> ResultPages:
+    """A policy's answer, if it can be shown.
+
+    Raises
+    ------
+    ValueError
+        for a wrong shape or type, an unknown or a repeated product
+    """
+    ids = pages.product_id
+    check_page(ids, (n, PLACES), n_products, "product")
+    if pages.ranker.shape != (n,) or pages.randomised.shape != (n,):
+        raise ValueError(f"ranker and randomised must have the shape ({n},)")
+    if pages.ranker.dtype.kind != "i" or pages.randomised.dtype.kind != "b":
+        raise ValueError("ranker must be whole numbers, randomised true or false")
+    if n and not (pages.ranker.min() >= 0 and pages.ranker.max() < 128):
+        raise ValueError("rankers are numbered from 0 to 127")
+    ranker = pages.ranker.astype(np.int8, copy=False)
+    return ResultPages(ids.astype(np.int32, copy=False), ranker, pages.randomised)

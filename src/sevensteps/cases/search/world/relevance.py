@@ -99,7 +99,7 @@ class Relevance:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RelevanceIndex:
     """Products by kind, to find all that could answer a need."""
 
     relevance: Relevance
@@ -107,7 +107,7 @@ class Shelf:
     start: NDArray[np.int64]  # (kinds + 1,)
 
     @classmethod
-    def of(cls, relevance: Relevance) -> Shelf:
+    def of(cls, relevance: Relevance) -> RelevanceIndex:
         """The shelf of all products."""
         kind = relevance.products.kind
         order = np.argsort(kind, kind="stable").astype(np.int32)

@@ -1,4 +1,4 @@
-"""What the search world draws: its streams by part, its luck by purpose."""
+"""What the search world draws: its streams by part, its random numbers by purpose."""
 
 BRANDS, PRODUCTS, NEEDS, SHOPPERS, ARRIVALS, STOCK, FILES, RATERS = range(200, 208)
 

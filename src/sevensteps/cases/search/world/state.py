@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.world.luck import stream
+from sevensteps.world import stream
 
 from .catalogue import Products
 from .listings import Listings
@@ -37,7 +37,7 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ShopState:
     """Everything and everybody; the company sees its tables only."""
 
     products: Products

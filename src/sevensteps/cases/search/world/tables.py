@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sevensteps.world.columns import dictionary
 
 from .catalogue import Making
-from .examine import Seen
-from .needs import Asked
+from .examine import PageResponses
+from .needs import QueryTable
 from .people import Shoppers
 from .phrases import Grammar
-from .records import Ids, Pages, Requests
+from .records import Ids, ResultPages, SearchRequests
 from .relevance import Grades
 from .schema import DEVICES, PLACES, PRODUCTS, QUERIES, SEARCHES, SHOPPERS, TRUTH
-from .state import State
+from .state import ShopState
 from .visits import Wave, day_of
 
 
@@ -28,7 +28,7 @@ def _named(names: list[str], code: NDArray[np.integer]) -> pa.Array:
     return pa.array(names).take(pa.array(code, mask=code < 0))
 
 
-def products_table(making: Making, state: State) -> pa.Table:
+def products_table(making: Making, state: ShopState) -> pa.Table:
     """What the company knows of its products."""
     products, listings, shop = state.products, state.listings, state.shop
     words: Grammar = making.words
@@ -59,7 +59,7 @@ def products_table(making: Making, state: State) -> pa.Table:
     )
 
 
-def queries_table(asked: Asked) -> pa.Table:
+def queries_table(asked: QueryTable) -> pa.Table:
     """Everything that was ever typed, or will be."""
     n = len(asked.text)
     return pa.Table.from_arrays(
@@ -84,7 +84,9 @@ def _places(values: NDArray[Any]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), PLACES)
 
 
-def searches_table(requests: Requests, pages: Pages, seen: Seen) -> pa.Table:
+def searches_table(
+    requests: SearchRequests, pages: ResultPages, seen: PageResponses
+) -> pa.Table:
     """One row a search."""
     return pa.Table.from_arrays(
         [
@@ -105,7 +107,9 @@ def searches_table(requests: Requests, pages: Pages, seen: Seen) -> pa.Table:
     )
 
 
-def truth_table(requests: Requests, need: Ids, grade: Grades, seen: Seen) -> pa.Table:
+def truth_table(
+    requests: SearchRequests, need: Ids, grade: Grades, seen: PageResponses
+) -> pa.Table:
     """What only the world knows of the same searches."""
     return pa.Table.from_arrays(
         [
@@ -120,7 +124,7 @@ def truth_table(requests: Requests, need: Ids, grade: Grades, seen: Seen) -> pa.
     )
 
 
-def money(products: Any, pages: Pages, seen: Seen) -> tuple[Any, Any]:
+def money(products: Any, pages: ResultPages, seen: PageResponses) -> tuple[Any, Any]:
     """(n,) EUR taken and EUR earned by each page."""
     rows = np.flatnonzero(seen.bought >= 0)
     sold = pages.product_id[rows, seen.bought[rows]]
@@ -131,7 +135,9 @@ def money(products: Any, pages: Pages, seen: Seen) -> tuple[Any, Any]:
 
 
 def sessions_table(
-    waves: list[tuple[Wave, Pages, Seen]], intent: NDArray[np.int8], products: Any
+    waves: list[tuple[Wave, ResultPages, PageResponses]],
+    intent: NDArray[np.int8],
+    products: Any,
 ) -> pd.DataFrame:
     """One row a session of one day: what came of it."""
     rows = pd.concat(
@@ -145,7 +151,9 @@ def sessions_table(
     return table.join(sums).join(kept).reset_index()
 
 
-def _session_rows(wave: Wave, pages: Pages, seen: Seen, products: Any) -> pd.DataFrame:
+def _session_rows(
+    wave: Wave, pages: ResultPages, seen: PageResponses, products: Any
+) -> pd.DataFrame:
     requests = wave.requests
     taken, earned = money(products, pages, seen)
     return pd.DataFrame(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.luck import fates, luck
+from sevensteps.world import uniforms, unit_streams
+from sevensteps.world.arrays import take
 
-from .needs import FORMS, SHARES, Asked, Needs
+from .needs import FORMS, SHARES, Needs, QueryTable
 from .people import Shoppers
-from .records import Flags, Floats, Ids, Incident, Requests
+from .records import Flags, Floats, Ids, SearchIncident, SearchRequests
 from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
 from .schema import DAY, FIRST_DAY_OF_YEAR, SEASONS
 
@@ -34,24 +36,24 @@ SHOPPERS_ROOM = 2**28  # ids of shoppers fit into it
 class Wave:
     """Searches of a day that come in together; (n,) arrays.
 
-    `session` and `search` are fates: what a session holds in mind, and how one of its
-    searches goes.
+    `session` and `search` are random keys: of what a session holds in mind, and of how
+    one of its searches goes.
     """
 
-    requests: Requests
+    requests: SearchRequests
     need: Ids
     form: Ids
     session: NDArray[np.uint64]
     search: NDArray[np.uint64]
 
 
-def seasonal(day: int, incidents: tuple[Incident, ...]) -> NDArray[np.float64]:
+def seasonal(day: int, incidents: tuple[SearchIncident, ...]) -> NDArray[np.float64]:
     """(seasons,) how much more or less each is asked for on a day."""
     factor = np.ones(len(SEASONS))
     for i, name in enumerate(SEASONS):
         if name == "none":
             continue
-        early = sum(
+        early = math.fsum(
             x.size
             for x in incidents
             if x.kind == "early_season" and x.season == name and x.on(day)
@@ -63,7 +65,7 @@ def seasonal(day: int, incidents: tuple[Incident, ...]) -> NDArray[np.float64]:
 
 
 def demand(
-    needs: Needs, asked: Asked, day: int, incidents: tuple[Incident, ...]
+    needs: Needs, asked: QueryTable, day: int, incidents: tuple[SearchIncident, ...]
 ) -> NDArray[np.float64]:
     """(needs,) cumulated chances of being what a session is about."""
     weight = needs.weight * seasonal(day, incidents)[needs.season]
@@ -79,23 +81,23 @@ def first_wave(
     shoppers: Shoppers,
     mood: Floats,
     upto: NDArray[np.float64],
-    asked: Asked,
+    asked: QueryTable,
     day: int,
     seed: int,
     future: int,
 ) -> Wave:
     """The first searches of all of a day's sessions, in order of time."""
     who, session_id = _sessions(shoppers, mood, day, seed, future)
-    session = fates(session_id, seed=seed, future=future, day=day)
-    at = day * DAY + _seconds(luck(session, 0, WHEN))
+    session = unit_streams(session_id, seed=seed, future=future, day=day)
+    at = day * DAY + _seconds(uniforms(session, 0, WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
-    need = np.searchsorted(upto, fine_luck(session, NEED), "right").astype(np.int32)
+    need = np.searchsorted(upto, fine_uniforms(session, NEED), "right").astype(np.int32)
     need = np.minimum(need, len(upto) - 1).astype(np.int32)
-    share = np.searchsorted(np.cumsum(SHARES), luck(session, 0, FORM), "right")
+    share = np.searchsorted(np.cumsum(SHARES), uniforms(session, 0, FORM), "right")
     form: Ids = np.minimum(share, len(SHARES) - 1).astype(np.int32)
     search_id = session_id * 4  # room for the attempts
-    requests = Requests(
+    requests = SearchRequests(
         search_id=search_id,
         session_id=session_id,
         shopper_id=who.astype(np.int32),
@@ -104,7 +106,7 @@ def first_wave(
         query_id=asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
-    return Wave(requests, need, form, session, _fates_of(search_id, session))
+    return Wave(requests, need, form, session, _keys_of(search_id, session))
 
 
 def _sessions(
@@ -112,10 +114,10 @@ def _sessions(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n,) who has a session, and its id; some have two."""
     ids = np.arange(len(shoppers), dtype=np.int64)
-    fate = fates(ids, seed=seed, future=future, day=day)
+    random_key = unit_streams(ids, seed=seed, future=future, day=day)
     rate = RATE * shoppers.eager * np.exp(CHEERS * mood)
-    comes = luck(fate, 0, VISIT) < -np.expm1(-rate)
-    twice = comes & (luck(fate, 0, SESSIONS) < TWICE)
+    comes = uniforms(random_key, 0, VISIT) < -np.expm1(-rate)
+    twice = comes & (uniforms(random_key, 0, SESSIONS) < TWICE)
     who = np.concatenate([ids[comes], ids[twice]])
     second = np.arange(len(who)) >= comes.sum()
     return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
@@ -133,31 +135,31 @@ def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
     return np.minimum(hours * 3_600, DAY - 10 * _MINUTE).astype(np.int32)
 
 
-def fine_luck(fate: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+def fine_uniforms(random_key: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
     """Uniforms fine enough for the tail of a million needs."""
-    coarse = luck(fate, 0, purpose).astype(np.float64)
-    fine = luck(fate, 1, purpose).astype(np.float64)
+    coarse = uniforms(random_key, 0, purpose).astype(np.float64)
+    fine = uniforms(random_key, 1, purpose).astype(np.float64)
     return np.asarray(coarse + fine * 2.0**-24)
 
 
-def _fates_of(
+def _keys_of(
     search_id: NDArray[np.int64], session: NDArray[np.uint64]
 ) -> NDArray[np.uint64]:
-    return fates(search_id, seed=0, future=0, day=0) ^ session
+    return unit_streams(search_id, seed=0, future=0, day=0) ^ session
 
 
-def next_wave(wave: Wave, satisfied: Flags, asked: Asked) -> Wave:
+def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
     """Those who were not satisfied and try again, in other words, a minute later."""
     before = wave.requests
-    again = luck(wave.search, 0, RETRY) < TRIES_AGAIN
+    again = uniforms(wave.search, 0, RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
     form = wave.form[rows]
     form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
     session, need = wave.session[rows], wave.need[rows]
-    old = before.take(rows)
+    old = take(before, rows)
     search_id = old.search_id + 1
-    requests = Requests(
+    requests = SearchRequests(
         search_id, old.session_id, old.shopper_id, old.at + _MINUTE, old.device,
         asked.form[need, form], (old.attempt + 1).astype(np.int8),
     )  # fmt: skip
-    return Wave(requests, need, form, session, _fates_of(search_id, session))
+    return Wave(requests, need, form, session, _keys_of(search_id, session))

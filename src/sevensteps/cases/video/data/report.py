@@ -1,109 +1,88 @@
-"""Bring your own data: two stages against tuned baselines, on a reader's own log."""
+"""Bring your own data: the chapter's two stages against tuned baselines, on a log."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
-from rich.table import Table
+import numpy as np
 
-from sevensteps.cases.video.data.logs import held
-from sevensteps.cases.video.data.stretches import MOST_USERS
-from sevensteps.cases.video.data.trial import BASELINES, OURS, trial
-from sevensteps.cases.video.experiments import Log, Trial, read_log
+from sevensteps.data import OfflineReport, lead
+from sevensteps.measure import coverage
 
-MOST_ROWS = 5_000_000  # of a log, from its end
-MANY_REPEATS = 0.25  # of all rows: then the report says so
+from .folds import MOST_USERS, K, TimeFold, cut, ndcg, recall
+from .log import Log, read_log
+from .stages import GRIDS, STAGES, Setting, baseline, proposals, ranked, rankers, tuned
+
+#: Shares of the rows, in order of time, between which folds lie.
+TRAINING, TESTS = (0.4, 0.5, 0.6, 0.7, 0.8), (0.8, 0.85, 0.9, 0.95, 1.0)
+NDCG = f"NDCG@{K}"
 SKIPPED = (
     "what a page gave its viewers: needs true satisfaction",
     "the online league, A/B tests and the loop: need a world that can be run again",
-    "propensities and looks by place: need places that were filled by lot",
+    "propensities and position bias: need positions that were filled at random",
 )
 
 
-@dataclass(frozen=True)
-class VideoReport:
-    """What was read, how it was split, and what each way reached."""
+def run_offline(folder: Path) -> OfflineReport:
+    """Read, check, cut by time, tune, train and measure.
 
-    log: Log
-    n_rows: int
-    result: Trial
-    seconds: float
-    notes: tuple[str, ...]
-    skipped: tuple[str, ...] = SKIPPED
-
-    def __rich_console__(
-        self, console: Console, options: ConsoleOptions
-    ) -> RenderResult:
-        log, found = self.log, self.result
-        days = (log.seconds[-1] - log.seconds[0]) / 86_400
-        yield (
-            f"{self.n_rows:,} interactions of {log.n_users:,} users with "
-            f"{log.n_items:,} items over {days:,.1f} days. Tuned and trained on the "
-            f"first four fifths, tried on the last in four stretches, each with at "
-            f"most {MOST_USERS:,} users who had been seen before, drawn by lot: "
-            f"{found.n_users:,} in all took {found.n_taken:,} items that were new to "
-            f"them. {found.newcomers:,} newcomers of those stretches are not judged: "
-            "of them a log holds nothing."
-        )
-        yield from (escape(f"Assumed: {note}") for note in self.notes)
-        yield self.table()
-        yield f"Two stages (ordered by {found.aim}), by NDCG@20:"
-        yield from (f"  - {found.verdict(name)}" for name in BASELINES)
-        yield f"Intervals: 95 %, users resampled. {self.seconds:.0f} s. Not run:"
-        yield "\n".join(f"  - {part}" for part in self.skipped)
-
-    def table(self) -> Table:
-        """The ways as rows."""
-        table = Table(title="20 items a user", title_justify="left", box=None)
-        for heading in ("way", "NDCG@20", "recall@20", "of all items", "setting"):
-            table.add_column(heading)
-        for name in (*BASELINES, OURS):
-            setting = self.result.settings.get(name, ())
-            table.add_row(
-                name,
-                str(self.result.ndcg[name]),
-                str(self.result.recall[name]),
-                f"{self.result.coverage[name]:.1%}",
-                ", ".join(f"{value:g}" for value in setting) or "below",
-            )
-        return table
-
-
-def run_video(folder: Path) -> VideoReport:
-    """Read, check, split by time, tune, train and measure.
+    Baselines are tuned and the ranker is trained on the first four fifths of the rows,
+    fold by fold; all are judged on the last fifth. Nothing is ever told a row that is
+    later than what it is asked about.
 
     Parameters
     ----------
     folder : Path     Parquet or CSV: `impressions`, and `videos` if there is one. See
-                      `sevensteps.cases.video.read_log`
+                      `sevensteps.cases.video.data.log.read_log`
 
     Returns
     -------
-    VideoReport       prints itself in a terminal with rich
+    OfflineReport     prints itself in a terminal with rich
 
     Raises
     ------
     ValueError        if a table is not as it should be (told by table, column and
                       row), or if nobody comes back
     """
-    log, notes = read_log(folder), []
-    n_rows = len(log)
-    if log.n_passed:
-        notes.append(f"{log.n_passed:,} rows that were shown and not clicked left out")
-    if n_rows > MOST_ROWS:
-        notes.append(f"only the last {MOST_ROWS:,} of {n_rows:,} rows are used")
-        log = log.latest(MOST_ROWS)
-    if log.topic.max() < 0:
-        notes.append("of no item is a topic told in a table videos: topics not used")
-    if (again := 1 - held(log).nnz / len(log)) > MANY_REPEATS:
-        notes.append(
-            f"{again:.0%} of the rows are repeats; asked for is what a user never had"
-        )
-    notes.append("every interaction counts alike; ratings and seconds are not used")
-    begun = perf_counter()
-    result = trial(log)
-    return VideoReport(log, n_rows, result, perf_counter() - begun, tuple(notes))
+    log = read_log(folder)
+    training, tests = cut(log, TRAINING), cut(log, TESTS)
+    settings = {name: tuned(name, training) for name in GRIDS}
+    models = rankers([(fold, proposals(fold, settings)) for fold in training])
+    lists = {
+        name: [baseline(name, fold, setting)[:, :K] for fold in tests]
+        for name, setting in settings.items()
+    }
+    lists[STAGES] = [ranked(models, proposals(fold, settings)) for fold in tests]
+    results = {
+        name: {
+            NDCG: ndcg(ids, tests),
+            f"recall@{K}": recall(ids, tests),
+            "of all items": f"{coverage(np.concatenate(ids), len(log.items)):.1%}",
+            "setting": _said(settings.get(name)),
+        }
+        for name, ids in lists.items()
+    }
+    reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
+    findings = [lead(STAGES, name, reached[STAGES] - reached[name]) for name in GRIDS]
+    return OfflineReport(
+        _summary(log, tests), results, log.notes, tuple(findings), SKIPPED
+    )
+
+
+def _said(setting: Setting | None) -> str:
+    return ", ".join(f"{value}" for value in (setting or {}).values()) or "-"
+
+
+def _summary(log: Log, tests: list[TimeFold]) -> str:
+    """What was read and who is judged."""
+    days = (log.seconds[-1] - log.seconds[0]) / 86_400
+    users, taken = (sum(len(getattr(f, k)) for f in tests) for k in ("user", "item"))
+    newcomers = sum(fold.newcomers for fold in tests)
+    return (
+        f"{len(log.events):,} interactions of {len(log.viewers):,} users with "
+        f"{len(log.items):,} items over {days:,.1f} days. Tuned and trained on the "
+        f"first four fifths, judged on the last in {len(tests)} folds, each with at "
+        f"most {MOST_USERS:,} users who had been seen before, drawn at random: "
+        f"{users:,} in all took {taken:,} items that were new to them. {newcomers:,} "
+        "newcomers are not judged: of them a log holds nothing."
+    )

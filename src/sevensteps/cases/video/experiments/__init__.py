@@ -1,64 +1,42 @@
-"""The video case: a town to try policies in, and a reader's own interaction logs."""
+"""The video case: a simulation, offline evaluation, retraining, an incident drill."""
 
-from sevensteps.cases.video.data.logs import Log, read_log
-from sevensteps.cases.video.data.trial import Trial, trial
-from sevensteps.cases.video.experiments.cold import cold_starts
-from sevensteps.cases.video.experiments.draws import BestOfBasket, Scorer, draws, earned
-from sevensteps.cases.video.experiments.faults import Rebuilt, Silent, Skewed
-from sevensteps.cases.video.experiments.judged import (
-    Later,
+from sevensteps.simulate import mean_over_units
+
+from .candidate_recall import (
+    LaterClicks,
     best_ten,
     hit_rate,
-    judge,
+    judge_candidates,
     ndcg,
 )
-from sevensteps.cases.video.experiments.lab import INCIDENTS, Lab
-from sevensteps.cases.video.experiments.ranked import (
-    as_seen_from,
-    click_auc,
-    click_ratio,
-)
-from sevensteps.cases.video.experiments.retraining import Retraining, trained
-from sevensteps.cases.video.experiments.town import (
-    Town,
-    Truth,
-    board,
-    by_span,
-    compare,
-    per_person,
-)
-from sevensteps.simulate.people import mean_of
+from .cold import cold_starts
+from .drill import incident_drill
+from .faults import RareRebuild
+from .randomised import BestOfBasket, CandidateScorer, earned, randomised_positions
+from .ranked import as_seen_from, click_auc, click_ratio
+from .retraining import RetrainedTwoStage, train_two_stage
+from .simulation import VideoSimulation, by_span, last_days
 
 __all__ = [
-    "INCIDENTS",
     "BestOfBasket",
-    "Lab",
-    "Later",
-    "Log",
-    "Rebuilt",
-    "Retraining",
-    "Scorer",
-    "Silent",
-    "Skewed",
-    "Town",
-    "Trial",
-    "Truth",
+    "CandidateScorer",
+    "LaterClicks",
+    "RareRebuild",
+    "RetrainedTwoStage",
+    "VideoSimulation",
     "as_seen_from",
     "best_ten",
-    "board",
     "by_span",
     "click_auc",
     "click_ratio",
     "cold_starts",
-    "compare",
-    "draws",
     "earned",
     "hit_rate",
-    "judge",
-    "mean_of",
+    "incident_drill",
+    "judge_candidates",
+    "last_days",
+    "mean_over_units",
     "ndcg",
-    "per_person",
-    "read_log",
-    "trained",
-    "trial",
+    "randomised_positions",
+    "train_two_stage",
 ]

@@ -11,7 +11,7 @@ from sevensteps.cases.video.recommender.towers import Towers
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RareRebuild:
     """An index that from a day on is rebuilt every so many days only.
 
     Between two builds ages stand still, and a video uploaded since has no vector: the
@@ -33,7 +33,7 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Skewed:
+class SkewedIndex:
     """An index that from a day on holds another training's vectors.
 
     People's vectors come from the old towers. Nothing fails, and the nearest videos
@@ -50,7 +50,7 @@ class Skewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class SilentInput:
     """An input that from a day on arrives as zero.
 
     Parameters

@@ -11,13 +11,13 @@ from sevensteps.cases.video.recommender.inputs import Shelf, inputs
 from sevensteps.cases.video.recommender.items import Floats
 from sevensteps.cases.video.recommender.ranking import Ranker
 from sevensteps.measure import Interval, calibration_ratio, roc_auc
-from sevensteps.simulate.people import BLOCKS
+from sevensteps.simulate import UNIT_BLOCKS
 
 CHUNK = 20_000
 
 
 def as_seen_from(shelf: Shelf, rows: Rows) -> Rows:
-    """The same impressions with the inputs of another morning.
+    """The same impressions with the inputs of another day.
 
     Of a later one they hold what nobody knew yet: a leak, to be priced.
     """
@@ -29,13 +29,13 @@ def as_seen_from(shelf: Shelf, rows: Rows) -> Rows:
     return replace(rows, x=np.concatenate(parts))
 
 
-def click_auc(ranker: Ranker, rows: Rows, looks: Floats) -> Interval:
-    """Clicked above not clicked, each in the place where it stood; people redrawn."""
-    score = ranker(rows.x).click * looks[rows.position]
-    return roc_auc(score, rows.clicked, rows.user % BLOCKS)
+def click_auc(ranker: Ranker, rows: Rows, examination: Floats) -> Interval:
+    """Clicked above not clicked, each at its own position; people redrawn."""
+    score = ranker(rows.x).click * examination[rows.position]
+    return roc_auc(score, rows.clicked, rows.user % UNIT_BLOCKS)
 
 
-def click_ratio(ranker: Ranker, rows: Rows, looks: Floats) -> Interval:
+def click_ratio(ranker: Ranker, rows: Rows, examination: Floats) -> Interval:
     """Clicks predicted for each one that came; people redrawn."""
-    score = np.clip(ranker(rows.x).click * looks[rows.position], 0, 1)
-    return calibration_ratio(score, rows.clicked, rows.user % BLOCKS)
+    score = np.clip(ranker(rows.x).click * examination[rows.position], 0, 1)
+    return calibration_ratio(score, rows.clicked, rows.user % UNIT_BLOCKS)

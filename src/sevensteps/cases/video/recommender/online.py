@@ -26,8 +26,8 @@ LISTED = 50  # videos on the list of a country
 
 
 @dataclass(frozen=True)
-class Morning:
-    """All that a service answers from until the next morning.
+class ServingSnapshot:
+    """All that a service answers from until the next training run.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Recommender:
     remembers : user vectors kept for the next request; 0 keeps none
     """
 
-    morning: Morning
+    morning: ServingSnapshot
     remembers: int = 100_000
     hits: int = 0
     misses: int = 0

@@ -114,6 +114,21 @@ def _places(position: Any) -> Floats:
     return np.eye(SLATE, dtype=np.float32)[position]
 
 
+def tree_plan(n_trees: int = 150, seed: int = 0) -> dict[str, Any]:
+    """How LightGBM is set; equal on every run and number of threads."""
+    return {
+        "n_estimators": n_trees,
+        "num_leaves": 31,
+        "learning_rate": 0.08,
+        "min_child_samples": 100,
+        "reg_lambda": 5.0,
+        "random_state": seed,
+        "deterministic": True,
+        "n_jobs": 2,
+        "verbose": -1,
+    }
+
+
 @dataclass(frozen=True)
 class Trees:
     """LightGBM, one model a task."""
@@ -125,18 +140,8 @@ class Trees:
     @classmethod
     def fit(cls, rows: Rows, n_trees: int = 150, seed: int = 0) -> Trees:
         """From impressions; share and like from the clicked ones."""
-        plan = {
-            "n_estimators": n_trees,
-            "num_leaves": 31,
-            "learning_rate": 0.08,
-            "min_child_samples": 100,
-            "reg_lambda": 5.0,
-            "random_state": seed,
-            "deterministic": True,
-            "n_jobs": 2,
-            "verbose": -1,
-        }
-        hit, few = rows.clicked, plan | {"n_estimators": n_trees // 2}
+        plan, few = tree_plan(n_trees, seed), tree_plan(n_trees // 2, seed)
+        hit = rows.clicked
         told = np.column_stack([rows.x, rows.position])
         return cls(
             LGBMClassifier(**plan).fit(told, rows.clicked),

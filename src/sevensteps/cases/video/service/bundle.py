@@ -16,7 +16,7 @@ import faiss
 
 from sevensteps.cases.video.recommender.items import Items, Viewers
 from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
-from sevensteps.cases.video.recommender.online import Morning
+from sevensteps.cases.video.recommender.online import ServingSnapshot
 from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
 from sevensteps.cases.video.recommender.towers import Plan, Towers
@@ -31,7 +31,7 @@ PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 
 
 def export_morning(
-    morning: Morning, folder: str | Path, *, index_of: str | None = None
+    morning: ServingSnapshot, folder: str | Path, *, index_of: str | None = None
 ) -> Path:
     """Write what a service answers from.
 
@@ -62,7 +62,7 @@ def export_morning(
     return path
 
 
-def _tree(morning: Morning, net: Net) -> dict[str, Any]:
+def _tree(morning: ServingSnapshot, net: Net) -> dict[str, Any]:
     """Every array under a name of its own."""
     known = morning.known
     tree: dict[str, Any] = {"towers": morning.towers.weights, "net": net.weights}
@@ -81,7 +81,7 @@ def _tree(morning: Morning, net: Net) -> dict[str, Any]:
 
 
 def _facts(
-    morning: Morning, net: Net, hashes: Mapping[str, str], index_of: str | None
+    morning: ServingSnapshot, net: Net, hashes: Mapping[str, str], index_of: str | None
 ) -> dict[str, Any]:
     towers = version_of(hashes, "towers.")
     return {
@@ -115,7 +115,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     return bundle.read_manifest(Path(folder), KEYS, f"{__package__}.export_morning")
 
 
-def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
+def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
     """Read and check what `export_morning` wrote; large arrays are mapped, not copied.
 
     Parameters
@@ -139,13 +139,15 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> Morning:
     return _morning(told, tree, Built(told["index"], index, 0.0, size))
 
 
-def _morning(told: dict[str, Any], tree: dict[str, Any], index: Built) -> Morning:
+def _morning(
+    told: dict[str, Any], tree: dict[str, Any], index: Built
+) -> ServingSnapshot:
     held: dict[str, Any] = dict(tree["known"])
     held |= {part: Counts(**counts) for part, counts in tree["counts"].items()}
     held |= {name: Pairs(keys) for name, keys in tree["pairs"].items()}
     known = Known(day=told["day"], **held)
     scale = Scale(**tree["scale"], widths=tuple(told["widths"]))
-    return Morning(
+    return ServingSnapshot(
         known=known,
         items=Items(**tree["items"]),
         viewers=Viewers(**tree["viewers"]),

@@ -1,25 +1,36 @@
 """Videos, viewers and creators with known tastes: two million videos, 48 topics."""
 
-from sevensteps.world.disk import BrokenWorld
+from sevensteps.world import Arms
 
-from .arms import Arms
-from .incumbent import BASKET, Incumbent, basket, explore
-from .oracle import Oracle
-from .pairs import Pairs
+from .incumbent import BASKET, basket, explore
+from .incumbent import VideoIncumbent as Incumbent
+from .oracle import VideoOracle as Oracle
+from .pairs import UserItemPairs as Pairs
 from .records import (
     KINDS,
     SCALES,
-    History,
-    Incident,
-    Outcome,
     Policy,
-    Requests,
-    Size,
     Slates,
-    View,
+)
+from .records import (
+    PageRequests as Requests,
+)
+from .records import (
+    VideoHistory as History,
+)
+from .records import (
+    VideoIncident as Incident,
+)
+from .records import (
+    VideoOutcome as Outcome,
+)
+from .records import (
+    VideoSize as Size,
+)
+from .records import (
+    VideoView as View,
 )
 from .schema import COUNTRIES, DAY, LANGUAGES, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
-from .store import read_world
 from .world import VideoWorld
 
 __all__ = [
@@ -34,7 +45,6 @@ __all__ = [
     "SCHEMA",
     "SLATE",
     "Arms",
-    "BrokenWorld",
     "History",
     "Incident",
     "Incumbent",
@@ -49,5 +59,4 @@ __all__ = [
     "View",
     "basket",
     "explore",
-    "read_world",
 ]

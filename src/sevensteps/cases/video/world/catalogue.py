@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.world.arrays import join, unit
-from sevensteps.world.luck import stream
+from sevensteps.world.streams import stream
 
-from .records import Flags, Floats, Ids, Size
+from .records import Flags, Floats, Ids, VideoSize
 from .rng import CREATORS, SPACE, VIDEOS
 from .schema import CONTENT_DIM, COUNTRIES, DAY, DIM, LANGUAGES, N_TOPICS
 
@@ -69,7 +69,7 @@ class Creators:
         return len(self.topic)
 
     @classmethod
-    def first(cls, space: Space, size: Size, seed: int) -> Creators:
+    def first(cls, space: Space, size: VideoSize, seed: int) -> Creators:
         """Everybody who uploaded before the first day."""
         rng = stream(seed, CREATORS)
         age = rng.exponential(_MEAN_AGE_DAYS, size.n_creators) * DAY
@@ -129,13 +129,15 @@ class Videos:
         return replace(self, bait=bait, quality=quality)
 
 
-def catalogue(space: Space, creators: Creators, size: Size, seed: int) -> Videos:
+def catalogue(space: Space, creators: Creators, size: VideoSize, seed: int) -> Videos:
     """All videos of the first day, shard by shard."""
     n_shards = -(-size.n_videos // SHARD)
     return join([shard(space, creators, size, seed, k) for k in range(n_shards)])
 
 
-def shard(space: Space, creators: Creators, size: Size, seed: int, k: int) -> Videos:
+def shard(
+    space: Space, creators: Creators, size: VideoSize, seed: int, k: int
+) -> Videos:
     """Shard `k` of the first day's videos: a pure function of the seed and `k`."""
     n = min(SHARD, size.n_videos - k * SHARD)
     rng = stream(seed, VIDEOS, k)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.luck import stream
+from sevensteps.world.streams import stream
 
-from .pairs import Pairs
-from .records import Floats, Ids, Requests, Slates, View
+from .pairs import UserItemPairs
+from .records import Floats, Ids, PageRequests, Slates, VideoView
 from .rng import BASKETS, INCUMBENT
 from .schema import DAY, LANGUAGES, N_TOPICS, SLATE
 
@@ -28,7 +28,7 @@ _PRIOR = np.float32(3.0)  # clicks that a new user's taste counts as
 
 
 @dataclass
-class Incumbent:
+class VideoIncumbent:
     """Trending by language and topic; the page's order is drawn, so it can be weighed.
 
     Parameters
@@ -41,11 +41,11 @@ class Incumbent:
     explore: bool = True
     _clicks: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     _taste: Floats = field(default_factory=lambda: np.zeros((0, N_TOPICS), np.float32))
-    _watched: Pairs = field(default_factory=Pairs.none)
+    _watched: UserItemPairs = field(default_factory=UserItemPairs.none)
 
-    def __call__(self, requests: Requests, view: View) -> Slates:
+    def __call__(self, requests: PageRequests, view: VideoView) -> Slates:
         """(n,) requests -> (n, SLATE) videos, each with its propensity."""
-        shelf = _Shelf.of(view)
+        shelf = _Company.of(view)
         self._learn(view, shelf)
         rng = stream(self.seed, INCUMBENT, view.day)
         language = shelf.user_language[requests.user_id]
@@ -57,7 +57,7 @@ class Incumbent:
             explore(slates, basket(self.seed, view), language, rng)
         return slates
 
-    def _learn(self, view: View, shelf: _Shelf) -> None:
+    def _learn(self, view: VideoView, shelf: _Company) -> None:
         """Count the clicks since last time, those of earlier days a little less."""
         clicks = np.zeros(len(shelf.tag), np.float32)
         clicks[: len(self._clicks)] = _KEEP * self._clicks
@@ -78,7 +78,7 @@ class Incumbent:
         self,
         user: Ids,
         language: NDArray[np.int8],
-        shelf: _Shelf,
+        shelf: _Company,
         rng: np.random.Generator,
     ) -> Ids:
         """(n, POOL) candidates from three sources; some may come twice."""
@@ -99,7 +99,7 @@ class Incumbent:
         source = np.searchsorted(_SOURCES, rng.random(shape))
         return np.choose(np.minimum(source, 2), [trending, fresh, anything])
 
-    def _trending(self, shelf: _Shelf) -> Ids:
+    def _trending(self, shelf: _Company) -> Ids:
         """(languages x topics, LISTED) most clicked videos, best first."""
         lists = np.empty((len(LANGUAGES) * N_TOPICS, LISTED), np.int32)
         for cell in range(len(lists)):
@@ -142,7 +142,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class _Company:
     """The company's tables as arrays."""
 
     user_language: NDArray[np.int8]
@@ -153,7 +153,7 @@ class _Shelf:
     fresh: Groups
 
     @classmethod
-    def of(cls, view: View) -> _Shelf:
+    def of(cls, view: VideoView) -> _Company:
         language, tag = codes(view.videos["language"]), view.videos["topic"].to_numpy()
         cell = language.astype(np.int16) * N_TOPICS + tag
         uploaded = view.videos["uploaded_at"].to_numpy()
@@ -188,7 +188,7 @@ def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
     return Slates(video, chance, np.zeros(video.shape, bool))
 
 
-def basket(seed: int, view: View) -> Ids:
+def basket(seed: int, view: VideoView) -> Ids:
     """(languages, BASKET) videos from which a day's exploration draws evenly."""
     everything = Groups.by(codes(view.videos["language"]), len(LANGUAGES))
     rng = stream(seed, BASKETS, view.day)

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from sevensteps.world import DayRecord, stream
 from sevensteps.world.arrays import join
-from sevensteps.world.disk import Progress
-from sevensteps.world.luck import fates, luck, stream
+from sevensteps.world.checks import check_page
 
 from .catalogue import Creators, Space, Videos, draw_creators, videos_by
-from .matching import Stage
-from .oracle import Oracle
+from .matching import VideoDay
+from .oracle import VideoOracle
 from .people import Users, joiners
 from .records import (
     Flags,
     Floats,
-    Incident,
-    Outcome,
+    PageRequests,
     Policy,
-    Requests,
-    Size,
     Slates,
-    View,
+    VideoIncident,
+    VideoSize,
+    VideoView,
 )
-from .rng import QUIT, UPLOADS
+from .rng import UPLOADS
 from .schema import DAY, SLATE
-from .sessions import Memory, Seen, behave
+from .sessions import Memory, SlateResponses
 from .tables import (
     creators_table,
     impressions_table,
@@ -39,7 +37,6 @@ from .tables import (
     users_table,
     videos_table,
 )
-from .visits import pages
 
 FORGETS = 0.97  # of satisfaction, a day
 LEARNS = 0.2  # of a day's satisfaction, by those who came
@@ -50,7 +47,7 @@ FARM = 0.5  # uploads of a bait farm, as a share of all others
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class VideoState:
     """The world on an evening; the company sees its tables only."""
 
     users: Users
@@ -63,67 +60,36 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class VideoRules:
     """What does not change from day to day."""
 
     space: Space
-    size: Size
+    size: VideoSize
     seed: int
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[VideoIncident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """What one day leaves behind."""
+class Served:
+    """A day's pages: who asked, what was shown, what happened."""
 
-    impressions: pa.Table
-    truth: pa.Table
-    requests: pd.DataFrame
-    summary: dict[str, float]
-
-
-def run(
-    rules: Rules,
-    state: State,
-    policy: Policy | Oracle,
-    first: int,
-    n_days: int,
-    future: int,
-    log: pa.Table | None,
-    progress: Progress | None = None,
-) -> tuple[list[Day], State]:
-    """`n_days` days from an evening on, and the evening of the last."""
-    days: list[Day] = []
-    for day in range(first, first + n_days):
-        state = morning(rules, state, day)
-        fate = fates(
-            np.arange(len(state.users)), seed=rules.seed, future=future, day=day
-        )
-        requests, key = pages(state.users, state.mood, fate, day)
-        stage = Stage(rules.space, state.users, state.videos, day, rules.incidents)
-        slates = asked(policy, requests, state, stage, log)
-        seen, memory = behave(stage, state.memory, requests, slates, key)
-        luckless = luck(_creator_fates(rules, state, future, day), 0, QUIT)
-        state = evening(state, requests, slates, seen, luckless)
-        state = replace(state, memory=memory)
-        days.append(recorded(state, requests, slates, seen, day))
-        log = days[-1].impressions
-        if progress:
-            progress(day - first + 1, n_days)
-    return days, state
+    requests: PageRequests
+    slates: Slates
+    seen: SlateResponses
+    memory: Memory
 
 
-def asked(
-    policy: Policy | Oracle,
-    requests: Requests,
-    state: State,
-    stage: Stage,
+def answered(
+    policy: Policy | VideoOracle,
+    requests: PageRequests,
+    state: VideoState,
+    stage: VideoDay,
     log: pa.Table | None,
 ) -> Slates:
     """What a policy shows, which sees the company's tables only."""
-    if isinstance(policy, Oracle):
+    if isinstance(policy, VideoOracle):
         return policy.slates(stage, state.memory, requests)
-    view = View(
+    view = VideoView(
         stage.day,
         users_table(state.users),
         creators_table(state.creators),
@@ -133,28 +99,7 @@ def asked(
     return checked(policy(requests, view), len(requests), len(state.videos))
 
 
-def outcome_of(days: list[Day], state: State) -> Outcome:
-    """Days as one outcome, which ends in a state."""
-    return Outcome(
-        impressions=pa.concat_tables([d.impressions for d in days]),
-        truth=pa.concat_tables([d.truth for d in days]),
-        requests=pd.concat([d.requests for d in days], ignore_index=True),
-        daily=pd.DataFrame([d.summary for d in days]).set_index("day"),
-        users=users_table(state.users),
-        videos=videos_table(state.videos),
-        evening=state,
-    )
-
-
-def _creator_fates(
-    rules: Rules, state: State, future: int, day: int
-) -> NDArray[np.uint64]:
-    """(creators,) uint64, apart from the users' by half of all ids."""
-    ids = np.arange(len(state.creators)) + 2**31
-    return fates(ids, seed=rules.seed, future=future, day=day)
-
-
-def morning(rules: Rules, state: State, day: int) -> State:
+def opening(rules: VideoRules, state: VideoState, day: int) -> VideoState:
     """People join and creators upload, before anybody comes."""
     size, rng = rules.size, stream(rules.seed, UPLOADS, day)
     new = joiners(rules.space, round(size.joiners * size.n_users), rules.seed, day)
@@ -175,7 +120,7 @@ def morning(rules: Rules, state: State, day: int) -> State:
 
 
 def uploads(
-    rules: Rules,
+    rules: VideoRules,
     creators: Creators,
     active: Flags,
     n_new: int,
@@ -189,7 +134,9 @@ def uploads(
     who = draw_creators(creators.rate * active, n, rng)
     beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
     on = [i for i in rules.incidents if i.on(day)]
-    n_farmed = round(sum(FARM * i.size * usual for i in on if i.kind == "bait_farm"))
+    n_farmed = round(
+        math.fsum(FARM * i.size * usual for i in on if i.kind == "bait_farm")
+    )
     farmed = beginners[np.arange(n_farmed) % n_new] if n_new else beginners[:0]
     who = np.concatenate([beginners, who, farmed])
     at = np.full(len(who), day * DAY, np.int32)
@@ -210,18 +157,7 @@ def checked(slates: Slates, n: int, n_videos: int) -> Slates:
                               propensity outside (0, 1]
     """
     video, odds = slates.video_id, slates.propensity
-    if video.shape != (n, SLATE) or video.dtype.kind != "i":
-        raise ValueError(
-            f"a policy must return ({n}, {SLATE}) whole numbers, one row of videos "
-            f"for each request; it returned {video.dtype} of shape {video.shape}"
-        )
-    if n and not (video.min() >= -1 and video.max() < n_videos):
-        raise ValueError(f"videos are -1 (none) to {n_videos - 1:,} today")
-    ranked = np.sort(video, axis=1)
-    twice = (ranked[:, 1:] == ranked[:, :-1]) & (ranked[:, 1:] >= 0)
-    if twice.any():
-        row = int(np.flatnonzero(twice.any(axis=1))[0])
-        raise ValueError(f"the page of request {row} shows a video twice: {video[row]}")
+    check_page(video, (n, SLATE), n_videos, "video")
     if odds.shape != video.shape or slates.explored.shape != video.shape:
         raise ValueError("propensity and explored must have the shape of video_id")
     if not ((odds > 0) & (odds <= 1.0001))[video >= 0].all():
@@ -229,37 +165,35 @@ def checked(slates: Slates, n: int, n_videos: int) -> Slates:
     return slates
 
 
-def evening(
-    state: State, requests: Requests, slates: Slates, seen: Seen, rolls: Floats
-) -> State:
+def evening(state: VideoState, served: Served, rolls: Floats) -> VideoState:
     """Moods and audiences move; a creator whom nobody watches may give up."""
-    n = len(state.users)
-    given = np.bincount(requests.user_id, seen.satisfaction, minlength=n)
-    came = np.bincount(requests.user_id, minlength=n) > 0
+    who, seen, n = served.requests.user_id, served.seen, len(state.users)
+    given = np.bincount(who, seen.satisfaction, minlength=n)
+    came = np.bincount(who, minlength=n) > 0
     mood = FORGETS * state.mood
     mood = np.where(came, (1 - LEARNS) * mood + LEARNS * given.clip(-3, 5), mood)
-    creator = state.videos.creator[slates.video_id[seen.clicked]]
+    creator = state.videos.creator[served.slates.video_id[seen.clicked]]
     views = np.bincount(creator, minlength=len(state.active))
     audience = HOPE * state.audience + (1 - HOPE) * views
     hazard = QUITS * np.exp(-CHEERS * audience)
     return replace(
         state,
+        memory=served.memory,
         mood=mood.astype(np.float32),
         audience=audience.astype(np.float32),
         active=state.active & (rolls >= hazard),
     )
 
 
-def recorded(
-    state: State, requests: Requests, slates: Slates, seen: Seen, day: int
-) -> Day:
+def recorded(state: VideoState, served: Served, day: int) -> DayRecord:
     """The day's tables and its sums."""
-    table = pages_table(requests, seen)
-    return Day(
-        impressions=impressions_table(requests, slates, seen),
-        truth=truth_table(requests, slates, seen),
-        requests=table,
-        summary={
+    rows = served.requests, served.slates, served.seen
+    table = pages_table(served.requests, served.seen)
+    return DayRecord(
+        log=impressions_table(*rows),
+        truth=truth_table(*rows),
+        units=table,
+        sums={
             "day": day,
             "visitors": int(table.user_id.nunique()),
             "requests": len(table),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .catalogue import Space, Videos
 from .people import Users
-from .records import Floats, Ids, Incident
+from .records import Floats, Ids, VideoIncident
 from .schema import DAY
 
 PULL, WORTH = np.float32(2.5), np.float32(2.5)  # of promise and value, by match
@@ -20,7 +20,7 @@ VIRAL = 4.0  # added to the promise of a viral video
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class VideoMatch:
     """What some videos are to some users; arrays of one shape.
 
     Attributes
@@ -34,22 +34,24 @@ class Match:
     value: Floats
     promise: Floats
 
-    def at(self, place: int) -> Match:
+    def at(self, place: int) -> VideoMatch:
         """One place of all pages."""
-        return Match(self.match[:, place], self.value[:, place], self.promise[:, place])
+        return VideoMatch(
+            self.match[:, place], self.value[:, place], self.promise[:, place]
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class VideoDay:
     """Users and videos on one day, and what is going on."""
 
     space: Space
     users: Users
     videos: Videos
     day: int
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[VideoIncident, ...] = ()
 
-    def meet(self, user: Ids, video: Ids) -> Match:
+    def meet(self, user: Ids, video: Ids) -> VideoMatch:
         """(n,) users, each beside its (n, k) videos."""
         taste = self.users.interests(user, self.day)
         vector = self.videos.vector[video].astype(np.float32)
@@ -58,7 +60,7 @@ class Stage:
 
     def judged(
         self, fit: Floats, user: NDArray[np.integer], video: NDArray[np.integer]
-    ) -> Match:
+    ) -> VideoMatch:
         """What follows from a fit of contents; `user` broadcasts against `video`."""
         videos = self.videos
         foreign = self.users.language[user] != videos.language[video]
@@ -69,7 +71,7 @@ class Stage:
         gullible = self.users.gullible[user]
         promise = PULL * match + 0.6 * pull + 1.6 * bait * gullible + fresh - 0.3
         quality = videos.quality[video].astype(np.float32)
-        return Match(
+        return VideoMatch(
             match=match,
             value=WORTH * match + 0.45 * quality - 1.4 * bait + fresh - 0.2,
             promise=promise + self._talked_about(video),
@@ -97,7 +99,7 @@ class Stage:
         return bonus
 
 
-def viral_video(videos: Videos, incident: Incident) -> int:
+def viral_video(videos: Videos, incident: VideoIncident) -> int:
     """The first video uploaded on an incident's first day."""
     new = np.flatnonzero(videos.uploaded_at >= incident.start_day * DAY)
     return int(new[0]) if len(new) else -1

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit
 
-from .matching import FOREIGN, PULL, WORTH, Match, Stage
-from .records import Floats, Ids, Requests, Slates
+from .matching import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
+from .records import Floats, Ids, PageRequests, Slates
 from .schema import MOST_PAGES, SLATE
 from .sessions import FED, Memory, remembered
 
@@ -23,7 +23,7 @@ BLOCK = 1 << 16  # videos at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Oracle:
+class VideoOracle:
     """Shows what serves the aim best, page by page, place by place.
 
     A place gets the video with the largest expected gain, given what the places
@@ -42,13 +42,13 @@ class Oracle:
         if self.aim not in ("satisfaction", "clicks"):
             raise ValueError(f"aim is 'satisfaction' or 'clicks', not {self.aim!r}")
 
-    def slates(self, stage: Stage, memory: Memory, requests: Requests) -> Slates:
+    def slates(self, stage: VideoDay, memory: Memory, requests: PageRequests) -> Slates:
         """(n, SLATE) videos for a day's requests."""
         user, row = np.unique(requests.user_id, return_inverse=True)
         pages = self.best(stage, memory, user.astype(np.int32), MOST_PAGES)
         return Slates.fixed(pages[row, requests.page])
 
-    def best(self, stage: Stage, memory: Memory, user: Ids, n_pages: int = 1) -> Ids:
+    def best(self, stage: VideoDay, memory: Memory, user: Ids, n_pages: int = 1) -> Ids:
         """(n, n_pages, SLATE) videos for some users, best first."""
         shown = np.empty((len(user), n_pages, SLATE), np.int32)
         base = _Base.of(stage, self.aim)
@@ -60,7 +60,7 @@ class Oracle:
                 shown[first : first + CHUNK, page] = self._page(stage, near, match)
         return shown
 
-    def _page(self, stage: Stage, near: Ids, match: Match) -> Ids:
+    def _page(self, stage: VideoDay, near: Ids, match: VideoMatch) -> Ids:
         """(n, SLATE): one page of each shortlist; what it took is marked as gone."""
         rows, vector = np.arange(len(near)), stage.videos.vector[near].astype("f4")
         fed = np.zeros((len(near), vector.shape[2]), np.float32)
@@ -85,7 +85,7 @@ class _Base:
     weight: np.float32
 
     @classmethod
-    def of(cls, stage: Stage, aim: Aim) -> _Base:
+    def of(cls, stage: VideoDay, aim: Aim) -> _Base:
         """Videos as they are to a user without taste, who speaks all languages."""
         videos, nobody = stage.videos, np.zeros(1, np.int64)
         foreign = FOREIGN * (stage.users.language[nobody] != videos.language)
@@ -98,7 +98,7 @@ class _Base:
             weight=WORTH if satisfies else PULL,
         )
 
-    def shortlist(self, stage: Stage, user: Ids) -> Ids:
+    def shortlist(self, stage: VideoDay, user: Ids) -> Ids:
         """(n, SHORTLIST) most promising videos of each user, block by block."""
         ids, scores = np.empty((2, len(user), 0))
         n = len(self.own)
@@ -112,7 +112,7 @@ class _Base:
         best = np.argpartition(-scores, SHORTLIST - 1, axis=1)[:, :SHORTLIST]
         return np.take_along_axis(ids, best, 1).astype(np.int32)
 
-    def _scores(self, stage: Stage, user: Ids, block: slice) -> Floats:
+    def _scores(self, stage: VideoDay, user: Ids, block: slice) -> Floats:
         """(n, block) own score and weighted match."""
         taste = stage.users.interests(user, stage.day)
         handicap = stage.users.handicap[user]

@@ -10,31 +10,31 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class UserItemPairs:
     """Pairs of ids as one sorted array; sets are never changed, only replaced."""
 
     keys: NDArray[np.int64]
 
     @classmethod
-    def none(cls) -> Pairs:
+    def none(cls) -> UserItemPairs:
         """The empty set."""
         return cls(np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def add(self, user: NDArray[Any], thing: NDArray[Any]) -> Pairs:
+    def add(self, user: NDArray[Any], thing: NDArray[Any]) -> UserItemPairs:
         """The set with some pairs more; (n,) of both."""
         both = np.concatenate([self.keys, np.unique(_keys(user, thing))])
         both.sort(kind="stable")  # two sorted runs: merged in linear time
         new = np.ones(len(both), bool)
         new[1:] = both[1:] != both[:-1]
-        return Pairs(both[new])
+        return UserItemPairs(both[new])
 
-    def of(self, user: int) -> Pairs:
+    def of(self, user: int) -> UserItemPairs:
         """The pairs of one user, who becomes user 0."""
         low, high = np.searchsorted(self.keys, [user << 32, (user + 1) << 32])
-        return Pairs(self.keys[low:high] & 0xFFFFFFFF)
+        return UserItemPairs(self.keys[low:high] & 0xFFFFFFFF)
 
     def has(self, user: NDArray[Any], thing: NDArray[Any]) -> NDArray[np.bool_]:
         """Whether each pair is in the set; any one shape of both."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.world.arrays import join, unit
-from sevensteps.world.luck import stream
+from sevensteps.world.streams import stream
 
 from .catalogue import LANGUAGE_SHARES, Space
 from .records import Floats, Ids

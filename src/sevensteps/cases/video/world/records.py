@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.world import Incident
+
 from .schema import N_TOPICS, SLATE
 
 Floats = NDArray[np.float32]
@@ -21,7 +23,7 @@ KINDS: tuple[Kind, ...] = ("viral", "event", "bait_farm", "broken_encoder")
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class VideoSize:
     """How large a world is on its first day, and how fast it grows.
 
     Attributes
@@ -58,14 +60,16 @@ class Size:
 
 
 SCALES = {
-    "smoke": Size(n_users=4_000, n_videos=30_000, n_creators=1_500, days=10),
-    "book": Size(n_users=200_000, n_videos=2_000_000, n_creators=100_000, days=28),
-    "full": Size(n_users=1_000_000, n_videos=10_000_000, n_creators=500_000, days=7),
+    "smoke": VideoSize(n_users=4_000, n_videos=30_000, n_creators=1_500, days=10),
+    "book": VideoSize(n_users=200_000, n_videos=2_000_000, n_creators=100_000, days=28),
+    "full": VideoSize(
+        n_users=1_000_000, n_videos=10_000_000, n_creators=500_000, days=7
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class VideoIncident(Incident):
     """A known cause at a known time. `size` scales it; 1.0 is the usual one.
 
     `viral`: one of the first day's new videos is on everybody's lips.
@@ -74,30 +78,18 @@ class Incident:
     `broken_encoder`: new videos get a content vector that says nothing.
     """
 
-    kind: Kind
-    start_day: int
-    days: int = 7
-    size: float = 1.0
     topic: int = 0  # of an event
 
+    KINDS = KINDS
+
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown incident {self.kind!r}; choose from {KINDS}")
-        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
-            raise ValueError(
-                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
-                f"got {self}"
-            )
+        Incident.__post_init__(self)
         if not 0 <= self.topic < N_TOPICS:
             raise ValueError(f"topics are 0 to {N_TOPICS - 1}; got {self.topic}")
 
-    def on(self, day: int) -> bool:
-        """Whether the incident is under way on `day`."""
-        return self.start_day <= day < self.start_day + self.days
-
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class PageRequests:
     """Pages asked for on one day, in order of time; arrays of one length.
 
     A user asks for one to four pages in a row. All of a day's pages are planned
@@ -118,12 +110,6 @@ class Requests:
 
     def __len__(self) -> int:
         return len(self.user_id)
-
-    def take(self, rows: NDArray[np.intp] | Flags) -> Requests:
-        """Some of the requests."""
-        return Requests(
-            self.request_id[rows], self.user_id[rows], self.at[rows], self.page[rows]
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +138,7 @@ class Slates:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class VideoView:
     """What a policy may look at on a day.
 
     `log` holds the impressions since it was last asked: log's, or the whole
@@ -166,11 +152,11 @@ class View:
     log: pa.Table | None  # impressions that the policy has not been shown yet
 
 
-Policy = Callable[[Requests, View], Slates]
+Policy = Callable[[PageRequests, VideoView], Slates]
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class VideoHistory:
     """The warehouse after some days. No column begins with true_."""
 
     users: pa.Table
@@ -181,7 +167,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class VideoOutcome:
     """What followed from a policy.
 
     Attributes

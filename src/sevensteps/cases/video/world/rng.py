@@ -1,4 +1,4 @@
-"""What the video world draws: its streams by part, its luck by purpose."""
+"""What the video world draws: its streams by part, its random numbers by purpose."""
 
 SPACE, CREATORS, VIDEOS, USERS, UPLOADS, INCUMBENT, BASKETS = range(100, 107)
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sevensteps.world.luck import luck
+from sevensteps.world.streams import uniforms
 
-from .matching import PULL, WORTH, Match, Stage
-from .pairs import Pairs
-from .records import Flags, Floats, Ids, Requests, Slates
+from .matching import PULL, WORTH, VideoDay, VideoMatch
+from .pairs import UserItemPairs
+from .records import Flags, Floats, Ids, PageRequests, Slates
 from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
 from .schema import MOST_PAGES, SLATE
 
-LOOKS_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device
+EXAMINES_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by device
 BUDGET_S = 900.0  # of a page, for a user of patience 1
 BORED = 0.15  # satisfaction lost by a page on which nothing was worth a click
 FED = 0.35  # of match lost by a video just like one watched on the same page
@@ -28,7 +28,7 @@ SURVEYED = 0.03  # of watched videos; who is asked, answers
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SlateResponses:
     """What happened at each place of each page; (n, SLATE) arrays."""
 
     examined: Flags
@@ -53,15 +53,17 @@ class Seen:
 class Memory:
     """What users have behind them."""
 
-    watched: Pairs  # (user, video)
-    follows: Pairs  # (user, creator)
+    watched: UserItemPairs  # (user, video)
+    follows: UserItemPairs  # (user, creator)
 
     @classmethod
     def none(cls) -> Memory:
         """Nothing."""
-        return cls(Pairs.none(), Pairs.none())
+        return cls(UserItemPairs.none(), UserItemPairs.none())
 
-    def after(self, stage: Stage, user: Ids, video: Ids, seen: Seen) -> Memory:
+    def after(
+        self, stage: VideoDay, user: Ids, video: Ids, seen: SlateResponses
+    ) -> Memory:
         """With what happened on some pages."""
         who, _ = np.nonzero(seen.clicked)
         fan, _ = np.nonzero(seen.subscribed)
@@ -73,87 +75,93 @@ class Memory:
 
 
 def behave(
-    stage: Stage,
+    stage: VideoDay,
     memory: Memory,
-    requests: Requests,
+    requests: PageRequests,
     slates: Slates,
-    fate: NDArray[np.uint64],
-) -> tuple[Seen, Memory]:
+    random_key: NDArray[np.uint64],
+) -> tuple[SlateResponses, Memory]:
     """Every user's way through the pages that a policy made, first pages first."""
     seen = _nothing(len(requests))
     for page in range(MOST_PAGES):
         rows = np.flatnonzero(requests.page == page)
         user, video = requests.user_id[rows], slates.video_id[rows]
-        some = _page(stage, memory, user, video, fate[rows])
+        some = _page(stage, memory, user, video, random_key[rows])
         memory = memory.after(stage, user, video, some)
-        for field in fields(Seen):
+        for field in fields(SlateResponses):
             getattr(seen, field.name)[rows] = getattr(some, field.name)
     return seen, memory
 
 
-def _nothing(n: int) -> Seen:
+def _nothing(n: int) -> SlateResponses:
     """Room for what will happen on `n` pages."""
     flags = [np.zeros((n, SLATE), bool) for _ in range(4)]
     floats = [np.zeros((n, SLATE), np.float32) for _ in range(4)]
     stars = np.zeros((n, SLATE), np.int8)
     examined, clicked, liked, subscribed = flags
     watched_s, match, promise, value = floats
-    return Seen(
+    return SlateResponses(
         examined, clicked, watched_s, liked, subscribed, stars, match, promise, value
     )
 
 
 def _page(
-    stage: Stage, memory: Memory, user: Ids, video: Ids, fate: NDArray[np.uint64]
-) -> Seen:
+    stage: VideoDay,
+    memory: Memory,
+    user: Ids,
+    video: Ids,
+    random_key: NDArray[np.uint64],
+) -> SlateResponses:
     """(n,) users, each with one page."""
     there = video >= 0
     video = np.where(there, video, 0)
     match = remembered(stage, memory, user, video)
-    depth = _depth(stage, user, fate)[:, None] > np.arange(SLATE)
-    walk = _walk(stage, match, user, video, depth & there, fate)
-    key = fate[:, None]
+    depth = _depth(stage, user, random_key)[:, None] > np.arange(SLATE)
+    walk = _walk(stage, match, user, video, depth & there, random_key)
+    key = random_key[:, None]
     clicked, value = walk.clicked, walk.value
-    liked = clicked & (luck(key, video, LIKE) < expit(1.5 * value - 3))
-    asked = clicked & (luck(key, video, ASKED) < SURVEYED)
-    stars = 3 + 1.2 * value + 2 * (luck(key, video, STARS) - np.float32(0.5))
+    liked = clicked & (uniforms(key, video, LIKE) < expit(1.5 * value - 3))
+    asked = clicked & (uniforms(key, video, ASKED) < SURVEYED)
+    stars = 3 + 1.2 * value + 2 * (uniforms(key, video, STARS) - np.float32(0.5))
     return replace(
         walk,
         liked=liked,
-        subscribed=liked & (luck(key, video, SUBSCRIBE) < 0.15),
+        subscribed=liked & (uniforms(key, video, SUBSCRIBE) < 0.15),
         survey=np.where(asked, np.rint(stars).clip(1, 5), 0).astype(np.int8),
     )
 
 
-def remembered(stage: Stage, memory: Memory, user: Ids, video: Ids) -> Match:
+def remembered(stage: VideoDay, memory: Memory, user: Ids, video: Ids) -> VideoMatch:
     """What each video is to its user, who has seen some, and knows some creators."""
     match = stage.meet(user, video)
     again = memory.watched.has(user[:, None], video)
     lost = np.where(again, AGAIN, np.float32(0))
     known = memory.follows.has(user[:, None], stage.videos.creator[video])
-    return Match(
+    return VideoMatch(
         match=match.match,
         value=match.value - (lost / 2).astype(np.float32),
         promise=match.promise - lost + np.where(known, KNOWN, np.float32(0)),
     )
 
 
-def _depth(stage: Stage, user: Ids, fate: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _depth(
+    stage: VideoDay, user: Ids, random_key: NDArray[np.uint64]
+) -> NDArray[np.int64]:
     """(n,) how many places each user looks at: at least one."""
     users = stage.users
-    on = LOOKS_ON[users.device[user]] ** (1 / users.patience[user])
-    u = np.maximum(luck(fate, 0, EXAMINE), 1e-7)
+    on = EXAMINES_ON[users.device[user]] ** (1 / users.patience[user])
+    u = np.maximum(uniforms(random_key, 0, EXAMINE), 1e-7)
     return 1 + np.floor(np.log(u) / np.log(on)).astype(np.int64)
 
 
 def _walk(
-    stage: Stage,
-    match: Match,
+    stage: VideoDay,
+    match: VideoMatch,
     user: Ids,
     video: Ids,
-    looks: Flags,
-    fate: NDArray[np.uint64],
-) -> Seen:
+    examines: Flags,
+    random_key: NDArray[np.uint64],
+) -> SlateResponses:
     """Down the page, place by place, until the time is used up.
 
     Each watched video makes the next of its kind less welcome.
@@ -166,16 +174,18 @@ def _walk(
         tired = FED * np.einsum("nd,nd->n", fed, vector).clip(0, 2)
         here = match.at(place)
         promise, value = here.promise - PULL * tired, here.value - WORTH * tired
-        wants = luck(fate, video[:, place], CLICK) < expit(1.3 * promise - 2.0)
-        now = looks[:, place] & wants & (left > 0)
+        wants = uniforms(random_key, video[:, place], CLICK) < expit(
+            1.3 * promise - 2.0
+        )
+        now = examines[:, place] & wants & (left > 0)
         stays = expit(
-            0.2 + 1.6 * value + 4 * (luck(fate, video[:, place], WATCH) - 0.5)
+            0.2 + 1.6 * value + 4 * (uniforms(random_key, video[:, place], WATCH) - 0.5)
         )
         length = stage.videos.length_s[video[:, place]]
         seconds = np.where(now, np.minimum(stays * length, left), 0)
         left -= seconds
         fed += np.where(now[:, None], vector, 0)
-        seen.examined[:, place] = looks[:, place] & (left + seconds > 0)
+        seen.examined[:, place] = examines[:, place] & (left + seconds > 0)
         seen.clicked[:, place], seen.watched_s[:, place] = now, seconds
         seen.match[:, place] = here.match - tired
         seen.promise[:, place], seen.value[:, place] = promise, value

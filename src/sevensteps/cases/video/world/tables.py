@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .catalogue import Creators, Videos
 from .people import Users
-from .records import Requests, Slates
+from .records import PageRequests, Slates
 from .schema import (
     CONTENT_DIM,
     COUNTRIES,
@@ -25,7 +25,7 @@ from .schema import (
     USERS,
     VIDEOS,
 )
-from .sessions import Seen
+from .sessions import SlateResponses
 
 
 def _coded(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
@@ -76,7 +76,9 @@ def videos_table(videos: Videos) -> pa.Table:
     )
 
 
-def impressions_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
+def impressions_table(
+    requests: PageRequests, slates: Slates, seen: SlateResponses
+) -> pa.Table:
     """One row for each place of each page that was filled."""
     columns = _spread(requests, slates) | {
         "explored": slates.explored,
@@ -93,7 +95,9 @@ def impressions_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Tabl
     return pa.Table.from_arrays(arrays, schema=IMPRESSIONS)
 
 
-def truth_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
+def truth_table(
+    requests: PageRequests, slates: Slates, seen: SlateResponses
+) -> pa.Table:
     """What only the world knows of the same rows."""
     keys = _spread(requests, slates)
     columns = {
@@ -109,7 +113,7 @@ def truth_table(requests: Requests, slates: Slates, seen: Seen) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=TRUTH)
 
 
-def pages_table(requests: Requests, seen: Seen) -> pd.DataFrame:
+def pages_table(requests: PageRequests, seen: SlateResponses) -> pd.DataFrame:
     """One row a page: what its user did, and what it gave."""
     return pd.DataFrame(
         {
@@ -124,7 +128,7 @@ def pages_table(requests: Requests, seen: Seen) -> pd.DataFrame:
     )
 
 
-def _spread(requests: Requests, slates: Slates) -> dict[str, NDArray[Any]]:
+def _spread(requests: PageRequests, slates: Slates) -> dict[str, NDArray[Any]]:
     """The columns that name a row, in the schema's order."""
     place = np.arange(SLATE, dtype=np.int8)
     return {

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from sevensteps.world.arrays import within
-from sevensteps.world.luck import luck
+from sevensteps.world.streams import uniforms
 
 from .people import Users
-from .records import Floats, Requests
+from .records import Floats, PageRequests
 from .rng import PAGES, VISIT, WHEN
 from .schema import DAY, MOST_PAGES
 
@@ -21,22 +21,22 @@ AHEAD = np.array((-6, -6, 5, -3, 1, 0))  # hours before the world's clock, by co
 
 
 def pages(
-    users: Users, mood: Floats, fate: NDArray[np.uint64], day: int
-) -> tuple[Requests, NDArray[np.uint64]]:
-    """Who comes, when, and for how many pages; with the luck of each page."""
+    users: Users, mood: Floats, random_key: NDArray[np.uint64], day: int
+) -> tuple[PageRequests, NDArray[np.uint64]]:
+    """Who comes, when, and for how many pages; with the random key of each page."""
     weekend = WEEKEND * (day % 7 >= 5)
     chance = expit(users.habit + RETURNS * mood + np.float32(weekend))
-    user = np.flatnonzero(luck(fate, 0, VISIT) < chance).astype(np.int32)
-    eager = -np.log(np.maximum(luck(fate[user], 0, PAGES), 1e-7))
+    user = np.flatnonzero(uniforms(random_key, 0, VISIT) < chance).astype(np.int32)
+    eager = -np.log(np.maximum(uniforms(random_key[user], 0, PAGES), 1e-7))
     n = 1 + np.minimum(eager * users.patience[user], MOST_PAGES - 1).astype(int)
     page = within(n)
     user = np.repeat(user, n)
-    begun = _begun(luck(fate[user], 0, WHEN), users.country[user])
+    begun = _begun(uniforms(random_key[user], 0, WHEN), users.country[user])
     at = (day * DAY + begun + 600 * page).astype(np.int32)
-    key = fate[user] ^ (page.astype(np.uint64) << np.uint64(57))
+    key = random_key[user] ^ (page.astype(np.uint64) << np.uint64(57))
     order = np.lexsort((user, at))
     number = (user.astype(np.int64) * 4_096 + day) * MOST_PAGES + page
-    return Requests(
+    return PageRequests(
         number[order], user[order], at[order], page[order].astype(np.int8)
     ), key[order]
 

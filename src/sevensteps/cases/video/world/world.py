@@ -2,78 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from sevensteps.world.disk import Progress
+from sevensteps.world import (
+    Evening,
+    LivedWorld,
+    WorldPast,
+    joined_days,
+    uniforms,
+    unit_streams,
+)
 
 from .catalogue import Creators, Space, catalogue
-from .incumbent import Incumbent
-from .live import Rules, State, outcome_of, run
-from .matching import Match, Stage
-from .oracle import Aim, Oracle
+from .incumbent import VideoIncumbent
+from .live import Served, VideoRules, VideoState, answered, evening, opening, recorded
+from .matching import VideoDay, VideoMatch
+from .oracle import Aim, VideoOracle
 from .people import first_users
-from .records import SCALES, History, Ids, Incident, Outcome, Policy, Size
-from .schema import DAY, LAST_DAY, SCHEMA
-from .sessions import Memory
-from .store import Past, cached, warehouse, write
+from .records import SCALES, Ids, Policy, VideoHistory, VideoIncident, VideoOutcome
+from .rng import ARMS, QUIT
+from .schema import NAMES, SCHEMA, TRUTH
+from .sessions import Memory, behave
+from .tables import creators_table, users_table, videos_table
+from .visits import pages
 
-PAST = 0  # the luck of the history; a live run has its own
+BYTES_A_PAGE, BYTES_A_VIDEO, BYTES_A_USER = 600, 180, 450  # on disk, rounded up
+VISITS_A_DAY, PAGES_A_VISIT = 0.2, 2  # rounded up, to guess the room that is needed
 
 
 @dataclass(frozen=True)
-class VideoWorld:
+class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
     """Viewers, creators and their videos, with known tastes and satisfaction.
 
     Parameters
     ----------
-    scale : "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `Size`
+    scale : "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `VideoSize`
     seed : all randomness follows from it
     incidents : what happens to it; see `inject`
-
-    Raises
-    ------
-    ValueError
-        for an unknown scale or a negative seed
     """
 
-    scale: str | Size = "smoke"
-    seed: int = 7
-    incidents: tuple[Incident, ...] = ()
-    _pasts: dict[Any, Past] = field(default_factory=dict, repr=False, compare=False)
-
+    kind = "video"
+    generator = 1
+    scales = SCALES
     schema = SCHEMA
-
-    def __post_init__(self) -> None:
-        if isinstance(self.scale, str) and self.scale not in SCALES:
-            raise ValueError(f"unknown scale {self.scale!r}; choose from {[*SCALES]}")
-        if self.seed < 0:
-            raise ValueError(f"seed must be a whole number >= 0; got {self.seed}")
-
-    @cached_property
-    def size(self) -> Size:
-        """The number of users, videos, creators and days."""
-        return SCALES[self.scale] if isinstance(self.scale, str) else self.scale
+    truth_schema = TRUTH
+    names = NAMES
+    log = "impressions"
+    unit = "user_id"
+    purpose = ARMS
+    incident_type = VideoIncident
+    state_type = VideoState
+    history_type = VideoHistory
 
     @cached_property
-    def rules(self) -> Rules:
+    def rules(self) -> VideoRules:
         """What does not change from day to day."""
-        return Rules(Space.of(self.seed), self.size, self.seed, self.incidents)
+        return VideoRules(Space.of(self.seed), self.size, self.seed, self.incidents)
 
-    def inject(self, *incidents: Incident) -> VideoWorld:
-        """The same world, to which something happens."""
-        return replace(self, incidents=self.incidents + incidents)
-
-    def first_evening(self) -> State:
+    def first_state(self) -> VideoState:
         """Everybody and everything before the first day."""
         size, seed, space = self.size, self.seed, self.rules.space
         creators = Creators.first(space, size, seed)
-        return State(
+        return VideoState(
             users=first_users(space, size.n_users, seed),
             creators=creators,
             videos=catalogue(space, creators, size, seed),
@@ -83,71 +79,68 @@ class VideoWorld:
             active=np.ones(size.n_creators, bool),
         )
 
-    def history(
-        self, days: int | None = None, *, progress: Progress | None = None
-    ) -> History:
-        """The company's warehouse after `days` days under the incumbent policy.
+    def incumbent(self) -> VideoIncumbent:
+        """What is trending, some of the new, some at random."""
+        return VideoIncumbent(self.seed)
 
-        `progress` is called after each day with (days done, days).
-        """
-        days = self._days(days)
-        return History(**warehouse(self.past(days, progress)), days=days)
+    def open(self, state: VideoState, day: int) -> VideoState:
+        """People join and creators upload."""
+        return opening(self.rules, state, day)
 
-    def past(self, days: int, progress: Progress | None = None) -> Past:
-        """What was, and the evening after it; lived once and remembered."""
-        before = tuple(i for i in self.incidents if i.start_day < days)
-        key = (self.size, self.seed, before, days)
-        if key not in self._pasts:
-            start, policy = self.first_evening(), Incumbent(self.seed)
-            made, state = run(self.rules, start, policy, 0, days, PAST, None, progress)
-            outcome = outcome_of(made, state)
-            self._pasts[key] = Past(outcome.impressions, outcome.truth, state)
-        return self._pasts[key]
-
-    def _days(self, days: int | None) -> int:
-        days = self.size.days if days is None else days
-        if not 1 <= days <= LAST_DAY:
-            raise ValueError(f"days must lie in 1 to {LAST_DAY:,}; got {days}")
-        return days
-
-    def write(self, directory: str | Path, days: int | None = None) -> Path:
-        """Write history, truth and state under a new directory; see `store.write`."""
-        days = self._days(days)
-        return write(self, Path(directory), days, self.past(days))
-
-    def cached(
+    def serve(
         self,
-        days: int | None = None,
-        *,
-        root: str | Path = "data/cache",
-        progress: Progress | None = None,
-    ) -> History:
-        """The history, from disk if this very world was written there before."""
-        days = self._days(days)
-        past = cached(self, Path(root), days, progress)
-        before = tuple(i for i in self.incidents if i.start_day < days)
-        self._pasts[(self.size, self.seed, before, days)] = past
-        return History(**warehouse(past), days=days)
+        state: VideoState,
+        policy: Policy | VideoOracle,
+        day: int,
+        future: int,
+        log: pa.Table | None,
+    ) -> Served:
+        """A day's pages: who asked, what was shown, what happened."""
+        keys = self._keys(np.arange(len(state.users)), future, day)
+        requests, key = pages(state.users, state.mood, keys, day)
+        stage = self.stage(state, day)
+        slates = answered(policy, requests, state, stage, log)
+        seen, memory = behave(stage, state.memory, requests, slates, key)
+        return Served(requests, slates, seen, memory)
 
-    def truth(self, history: History) -> pa.Table:
-        """What only the world knows of each impression of its own history.
+    def close(
+        self, state: VideoState, served: Served, day: int, future: int
+    ) -> tuple[VideoState, Any]:
+        """Moods and audiences move; the day's tables."""
+        # Creators are apart from users by half of all ids.
+        keys = self._keys(np.arange(len(state.creators)) + 2**31, future, day)
+        state = evening(state, served, uniforms(keys, 0, QUIT))
+        return state, recorded(state, served, day)
 
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
-        return self._past_of(history).truth
+    def _keys(self, ids: NDArray[Any], future: int, day: int) -> Any:
+        return unit_streams(ids, seed=self.seed, future=future, day=day)
 
-    def _past_of(self, history: History | None) -> Past:
-        past = self.past(self._days(None if history is None else history.days))
-        if history is None or history.impressions is past.impressions:
-            return past
-        if not past.impressions.equals(history.impressions):
-            raise ValueError("the history is another world's; use this world.history()")
-        return past
+    def outcome(self, days: list[Any], evening: Evening[VideoState]) -> VideoOutcome:
+        """Days as one outcome."""
+        log, truth, requests, daily = joined_days(days)
+        users, videos = users_table(evening.state.users), evening.state.videos
+        return VideoOutcome(
+            log, truth, requests, daily, users, videos_table(videos), evening
+        )
 
-    def affinity(self, history: History, user: Ids, video: Ids) -> Match:
+    def warehouse(self, past: WorldPast[VideoState], days: int) -> VideoHistory:
+        """The company's tables after a past."""
+        return VideoHistory(
+            users=users_table(past.state.users),
+            creators=creators_table(past.state.creators),
+            videos=videos_table(past.state.videos),
+            impressions=past.log,
+            days=days,
+        )
+
+    def room(self, days: int) -> int:
+        """Bytes on disk, rounded up."""
+        size = self.size
+        pages = days * size.n_users * VISITS_A_DAY * PAGES_A_VISIT
+        people = size.n_videos * BYTES_A_VIDEO + size.n_users * BYTES_A_USER
+        return int(pages * BYTES_A_PAGE + people)
+
+    def affinity(self, history: VideoHistory, user: Ids, video: Ids) -> VideoMatch:
         """What videos would be to users on the morning after a history.
 
         Parameters
@@ -155,58 +148,16 @@ class VideoWorld:
         user : (n,) int
         video : (n, k) int
         """
-        return self._stage(history).meet(np.asarray(user), np.asarray(video))
+        stage = self.stage(self.past_of(history).state, history.days)
+        return stage.meet(np.asarray(user), np.asarray(video))
 
-    def best(self, history: History, user: Ids, aim: Aim = "satisfaction") -> Ids:
+    def best(self, history: VideoHistory, user: Ids, aim: Aim = "satisfaction") -> Ids:
         """(n, SLATE) the best page for each user on the morning after a history."""
-        memory = self._past_of(history).state.memory
-        pages = Oracle(aim).best(self._stage(history), memory, np.asarray(user))
-        return pages[:, 0]
+        state = self.past_of(history).state
+        stage = self.stage(state, history.days)
+        return VideoOracle(aim).best(stage, state.memory, np.asarray(user))[:, 0]
 
-    def _stage(self, history: History) -> Stage:
-        state = self._past_of(history).state
+    def stage(self, state: VideoState, day: int) -> VideoDay:
+        """Users and videos on a day, as those see them who come."""
         space, on = self.rules.space, self.incidents
-        return Stage(space, state.users, state.videos, history.days, on)
-
-    def live(
-        self,
-        policy: Policy | Oracle,
-        days: int = 7,
-        seed: int = 1,
-        *,
-        history: History | None = None,
-        after: Outcome | None = None,
-        progress: Progress | None = None,
-    ) -> Outcome:
-        """Put a policy in production for `days` days after the history.
-
-        The same seed gives the same people and the same luck under any policy.
-
-        Parameters
-        ----------
-        policy : callable (requests of a day, View) -> `Slates`; or an `Oracle`
-        days : length, in days
-        seed : 1 to 255, the luck of this future
-        history : the past that it follows; the usual one when absent
-        after : go on from this outcome's last evening instead. With the same seed and
-            the policy as it was left, the days are those of one run without a stop;
-            a world with other incidents branches off
-
-        Raises
-        ------
-        ValueError
-            if the policy's pages cannot be shown, or the history is another world's
-        """
-        if days < 1 or not 1 <= seed <= 255:
-            raise ValueError("need days >= 1 and 1 <= seed <= 255")
-        if after is not None:
-            first = int(after.daily.index[-1]) + 1
-            at = after.impressions["at"].to_numpy()
-            log = after.impressions.filter(pa.array(at >= (first - 1) * DAY))
-            state = after.evening
-        else:
-            past = self._past_of(history)
-            first = self._days(None if history is None else history.days)
-            state, log = past.state, past.impressions
-        how = first, days, seed, log, progress
-        return outcome_of(*run(self.rules, state, policy, *how))
+        return VideoDay(space, state.users, state.videos, day, on)

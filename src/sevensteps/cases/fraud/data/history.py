@@ -1,0 +1,269 @@
+"""A reader's payments as a `History` with the world's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world import History
+from sevensteps.cases.fraud.world.schema import (
+    ACTIONS,
+    CATEGORIES,
+    CHANNELS,
+    DAY,
+)
+from sevensteps.cases.fraud.world.schema import (
+    SCHEMA as WORLD,
+)
+from sevensteps.data import MAPPING, BadTable, Tables, load, refuse
+
+from .schema import MOST_DELAY_DAYS, SCHEMA
+
+DELAY_DAYS = 30.0  # taken where a fraud's report has no date, and said so
+MOST_DAYS = 10_000  # a history in 32-bit seconds, reports after it included
+MOST_OF_CARD, MOST_CENTS = 2**20, 2**43  # windows add both up in one 64-bit number
+WEDNESDAY = 2  # of pandas' weekdays; every world's day 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A reader's payments.
+
+    Attributes
+    ----------
+    history : History   ids renumbered 0..n-1; day 0 is a Wednesday, as in every world
+    first : the first day with payments, 0 to 6
+    tables : as they were read, with notes
+    """
+
+    history: History
+    first: int
+    tables: Tables
+
+    def day_name(self, day: int) -> str:
+        """A day of the history, as its reader would know it."""
+        return self.tables.day_name(day - self.first)
+
+
+def read_history(directory: Path | str) -> Brought:
+    """Read a folder of tables, check every value, and build a history.
+
+    Labels are a table `chargebacks` (payment_id, reported_at), or a column `is_fraud`
+    in payments with, if known, `reported_at`. Columns that are absent are null.
+
+    Raises
+    ------
+    FileNotFoundError         if there is no directory or no payments table
+    BadTable                  (a ValueError) names table, column and row of a fault
+    """
+    tables = load(SCHEMA, directory)
+    frames = tables.frames
+    first = 0
+    if tables.start is None:
+        tables.notes.append("second zero is taken for midnight before a Wednesday")
+    else:
+        first = (tables.start.weekday() - WEDNESDAY) % 7
+    for table, columns in SCHEMA.tables.items():
+        for name in columns:
+            if columns[name].kind == "time" and name in frames.get(table, ()):
+                frames[table][name] += first * DAY
+    payments, people, shops = _numbered(tables)
+    _not_too_long(tables, payments)
+    chargebacks = _chargebacks(tables, payments)
+    order = np.argsort(payments["paid_at"].to_numpy(), kind="stable")
+    countries = _countries(frames)
+    history = History(
+        payments=_table("payments", payments.iloc[order], countries),
+        cardholders=_table("cardholders", people, countries),
+        cards=_table("cards", _cards(payments), countries),
+        merchants=_table("merchants", shops, countries),
+        chargebacks=_table("chargebacks", chargebacks, countries),
+        days=int(payments["paid_at"].max()) // DAY + 1,
+    )
+    return Brought(history, first, tables)
+
+
+def _numbered(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Payments with dense ids, and the cardholders and merchants in that order."""
+    frames, notes = tables.frames, tables.notes
+    told = frames["payments"]
+    holder, people = _dense("cardholder_id", _holders(tables), frames)
+    shop, shops = _dense("merchant_id", told["merchant_id"], frames)
+    same = ["paid_at", "card_id", "merchant_id", "amount"]
+    if repeats := int(told.duplicated(same).sum()):
+        notes.append(
+            f"{repeats:,} payments repeat the card, merchant, second and amount of "
+            "another: leave them out if they are copies"
+        )
+    payments = told.assign(
+        payment_id=np.arange(len(told)),
+        cardholder_id=holder,
+        merchant_id=shop,
+        card_id=pd.factorize(told["card_id"])[0],
+    )
+    if "device_id" in told:
+        codes = pd.Series(pd.factorize(told["device_id"])[0], told.index)
+        payments["device_id"] = codes.astype("Int32").mask(codes < 0)
+    action = told.get("action", pd.Series(ACTIONS[0], told.index))
+    if action.isna().any():
+        notes.append(
+            f"payments.action is empty in {action.isna().sum():,} rows: taken for "
+            f"{ACTIONS[0]}"
+        )
+    return payments.assign(action=action.fillna(ACTIONS[0])), people, shops
+
+
+def _holders(tables: Tables) -> pd.Series:
+    """Whose payment each is: as told, by the card, or one holder per card."""
+    payments, cards = tables.frames["payments"], tables.frames.get("cards")
+    if "cardholder_id" in payments:
+        if cards is not None:
+            tables.notes.append("cards is not used: payments tell the cardholder_id")
+        return payments["cardholder_id"]
+    if cards is None:
+        return payments["card_id"]
+    holder = payments["card_id"].map(cards.set_index("card_id")["cardholder_id"])
+    unknown = holder.isna()
+    refuse("payments", "card_id", unknown, payments["card_id"], "is not in cards")
+    return holder
+
+
+def _dense(
+    name: str, ids: pd.Series, frames: dict[str, pd.DataFrame]
+) -> tuple[NDArray[Any], pd.DataFrame]:
+    """Ids as row numbers of their table; without a table, one of ids alone."""
+    kind = name.replace("_id", "s")
+    if kind not in frames:
+        codes, known = pd.factorize(ids)
+        return codes, pd.DataFrame({name: np.arange(len(known))})
+    table = frames[kind]
+    codes = pd.Index(table[name]).get_indexer(pd.Index(ids))
+    refuse("payments", name, codes < 0, ids, f"is not in {kind}")
+    return codes, table.assign(**{name: np.arange(len(table))})
+
+
+def _cards(payments: pd.DataFrame) -> pd.DataFrame:
+    """Each card's holder; a card of two holders is a fault."""
+    pairs = payments[["card_id", "cardholder_id"]].drop_duplicates()
+    second = np.zeros(len(payments), bool)
+    second[pairs.index[pairs["card_id"].duplicated()]] = True
+    refuse("payments", "card_id", second, None, "has a second cardholder")
+    return pairs.sort_values("card_id")
+
+
+def _not_too_long(tables: Tables, payments: pd.DataFrame) -> None:
+    """Raise where times or a card's windows would not fit their numbers."""
+    days = int(payments["paid_at"].max()) // DAY
+    if days > MOST_DAYS:
+        raise BadTable(
+            f"payments.paid_at spans {days:,} days; at most {MOST_DAYS:,} will do: "
+            "bring the last years only"
+        )
+    each = payments.groupby("card_id")["amount"]
+    many = (each.size() >= MOST_OF_CARD) | (each.sum() * 100 >= MOST_CENTS)
+    ids = tables.frames["payments"]["card_id"]
+    wrong = payments["card_id"].map(many) & ~payments["card_id"].duplicated()
+    why = "has more payments than one card makes"
+    refuse("payments", "card_id", wrong, ids, why)
+
+
+def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
+    """payment_id and reported_at of each fraud that was reported."""
+    told, ours = tables.frames["payments"], tables.frames.get("chargebacks")
+    if ours is not None:
+        if "is_fraud" in told:
+            tables.notes.append("payments.is_fraud is not used: chargebacks are there")
+        row = pd.Index(told["payment_id"]).get_indexer(pd.Index(ours["payment_id"]))
+        refuse(
+            *("chargebacks", "payment_id", row < 0, ours["payment_id"]),
+            "is not in payments",
+        )
+        reported = ours["reported_at"].to_numpy()
+        paid = payments["paid_at"].to_numpy()[row]
+        _soon_after(tables, "chargebacks", reported, paid)
+    elif "is_fraud" in told:
+        row = np.flatnonzero(told["is_fraud"] == 1)
+        reported, paid = _dated(tables), payments["paid_at"].to_numpy()
+        _soon_after(tables, "payments", reported, paid)
+        reported, paid = reported[row], paid[row]
+    else:
+        raise BadTable(
+            "there are no labels: bring chargebacks (payment_id, reported_at), or a "
+            "column is_fraud in payments"
+        )
+    return pd.DataFrame({"payment_id": row, "reported_at": np.maximum(reported, paid)})
+
+
+def _dated(tables: Tables) -> NDArray[np.float64]:
+    """When each payment's fraud was reported, where it is one; else nan."""
+    told = tables.frames["payments"]
+    is_fraud = told["is_fraud"].to_numpy() == 1
+    reported = np.full(len(told), np.nan)
+    if "reported_at" in told:
+        reported = told["reported_at"].to_numpy().copy()
+    days = tables.settings.get("labels", {}).get("delay_days")
+    undated = is_fraud & np.isnan(reported)
+    if undated.any() and days is None:
+        tables.notes.append(
+            f"{undated.sum():,} of {is_fraud.sum():,} frauds have no reported_at: "
+            f"taken as known {DELAY_DAYS:g} days later. Set [labels] delay_days "
+            f"in {MAPPING}"
+        )
+    late = DAY * (DELAY_DAYS if days is None else days)
+    return np.where(
+        is_fraud, np.where(undated, told["paid_at"] + late, reported), np.nan
+    )
+
+
+def _soon_after(
+    tables: Tables,
+    table: str,
+    reported: NDArray[np.float64],
+    paid: NDArray[np.float64],
+) -> None:
+    """Raise on reports on a day before their payment's, or years after it."""
+    early = reported // DAY < paid // DAY
+    refuse(table, "reported_at", early, None, "lies before its payment")
+    late = reported > paid + MOST_DELAY_DAYS * DAY
+    why = f"lies over {MOST_DELAY_DAYS:,} days after its payment: unknown? leave empty"
+    refuse(table, "reported_at", late, None, why)
+
+
+def _countries(frames: dict[str, pd.DataFrame]) -> list[str]:
+    """All countries that occur, one dictionary for every table."""
+    columns = [
+        frame[name].dropna().unique()
+        for frame in frames.values()
+        for name in ("country", "ip_country")
+        if name in frame
+    ]
+    return sorted({str(value) for column in columns for value in column})
+
+
+def _table(name: str, frame: pd.DataFrame, countries: Sequence[str]) -> pa.Table:
+    """A frame with the world's schema; absent columns are null."""
+    choices: dict[str, Sequence[str]] = {
+        "channel": CHANNELS,
+        "action": ACTIONS,
+        "category": CATEGORIES,
+    }
+    choices |= {"country": countries, "ip_country": countries}
+    columns = {}
+    for field in WORLD[name]:
+        values = frame.get(field.name)
+        if values is None:
+            columns[field.name] = pa.nulls(len(frame), field.type)
+        elif field.name in choices:
+            coded = pd.Categorical(values, categories=list(choices[field.name]))
+            columns[field.name] = pa.array(coded)
+        else:
+            array = pa.Array.from_pandas(values)
+            columns[field.name] = array.cast(field.type, safe=False)
+    return pa.table(columns)

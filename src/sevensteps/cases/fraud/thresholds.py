@@ -1,0 +1,72 @@
+"""Score thresholds for the four actions, for a service that sees the score alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sevensteps.cases.fraud.money import (
+    ACTIONS,
+    Actions,
+    CostsLike,
+    expected_costs,
+)
+from sevensteps.measure.inputs import at_least, numbers
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Lowest scores of a step-up, of a review and of a block, in this order.
+
+    >>> Thresholds(0.1, 0.5, 0.9).actions([0.05, 0.1, 0.7, 0.95])
+    array([0, 1, 2, 3], dtype=int8)
+    """
+
+    step_up: float
+    review: float
+    block: float
+
+    def __post_init__(self) -> None:
+        if not self.step_up <= self.review <= self.block:
+            raise ValueError(f"thresholds must not fall: {self}")
+
+    def actions(self, scores: ArrayLike) -> Actions:
+        """(n,) int8 action for each score."""
+        score = numbers("scores", scores, infinite=True)
+        cuts = [self.step_up, self.review, self.block]
+        return np.searchsorted(cuts, score, side="right").astype(np.int8)
+
+
+def action_thresholds(
+    amounts: ArrayLike, costs: CostsLike, *, steps: int = 20_000
+) -> pd.DataFrame:
+    """Lowest probability of fraud at which each action is the cheapest, by amount.
+
+    Parameters
+    ----------
+    amounts : (n,) float      euros
+    costs : CostsLike
+    steps : int               probabilities tried, from 1e-5 to 1, evenly in logarithm
+
+    Returns
+    -------
+    DataFrame                 one row an amount: step_up, review, block; NaN where the
+                              action is never the cheapest
+
+    Examples
+    --------
+    >>> from sevensteps.cases.fraud.world import Costs
+    >>> action_thresholds([30, 1_500], Costs())["block"].round(2).tolist()
+    [0.53, 0.2]
+    """
+    at_least("steps", steps, 2)
+    p = np.geomspace(1e-5, 1, steps)
+    table = {}
+    for amount in numbers("amounts", amounts):
+        cheapest = expected_costs(p, np.full(steps, amount), costs).argmin(axis=1)
+        first = pd.Series(p).groupby(cheapest).min()
+        table[amount] = {ACTIONS[i]: first.get(i, np.nan) for i in range(1, 4)}
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis("amount")

@@ -1,0 +1,214 @@
+"""Training sets for a ranker: logged clicks, and editors' grades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sevensteps.cases.search.engine.engine import Engine
+from sevensteps.cases.search.engine.features import pair_features
+from sevensteps.cases.search.engine.judged import Judged
+from sevensteps.cases.search.engine.shop import QueryLog
+from sevensteps.cases.search.engine.table import FeatureTable
+from sevensteps.cases.search.world import DAY, DEVICES
+from sevensteps.measure import ByPlace, ClickLog, Evidence, harvested_propensity
+
+from .clicks import clicks_of, purchases_of
+from .evaluation import Ids, OfflineEvaluation, QuerySample, texts_of
+from .simulation import SearchSimulation
+
+MOST = 5.0  # clicks an exposure that are believed
+TOP, FURTHER = 20, 20  # of a list, editors see the top and some from further down
+RANKS = ("rank_keyword", "rank_dense")  # a logged page does not hold them
+Correction = Callable[[ClickLog, int], Evidence]
+
+
+def device_of(searches: pa.Table) -> NDArray[np.int8]:
+    """(n,) of each search, as a number in `DEVICES`."""
+    code: NDArray[np.int8] = searches["device"].combine_chunks().indices.to_numpy()
+    return code
+
+
+def harvested_by_device(searches: pa.Table) -> tuple[ByPlace, ...]:
+    """Propensities from two rankers that answered at random, for each of `DEVICES`.
+
+    Searches with a random order are left out: they are another experiment.
+    """
+    randomised = searches["randomised"].to_numpy(zero_copy_only=False)
+    log, device = clicks_of(searches), device_of(searches)
+    return tuple(
+        harvested_propensity(log.where((device == d) & ~randomised))
+        for d in range(len(DEVICES))
+    )
+
+
+@dataclass(frozen=True)
+class ClickTrainingSet:
+    """Logged searches of some queries, and the pairs that they showed.
+
+    Attributes
+    ----------
+    log : the searches
+    device : (n,) of each
+    day : (n,) of each
+    row : (m,) number of the query of each pair of `log.pairs`
+    features : (m, d) of each pair
+    """
+
+    log: ClickLog
+    device: NDArray[np.int8]
+    day: NDArray[np.int32]
+    row: NDArray[np.intp]
+    features: FeatureTable
+
+    @classmethod
+    def of(
+        cls,
+        shop: SearchSimulation,
+        engine: Engine,
+        query_id: Any,
+        *,
+        purchases: bool = False,
+    ) -> ClickTrainingSet:
+        """All searches of a shop's past for some queries.
+
+        Parameters
+        ----------
+        purchases : learn from what was bought, not from what was clicked
+        """
+        searches = shop.history.searches
+        asked = np.isin(searches["query_id"].to_numpy(), query_id)
+        part = searches.filter(pa.array(asked))
+        log = purchases_of(part) if purchases else clicks_of(part)
+        ids, row = np.unique(log.pairs.query, return_inverse=True)
+        queries = engine.read(texts_of(shop, ids))
+        features = pair_features(engine.reference, queries, row, log.pairs.product)
+        day = part["at"].to_numpy() // DAY
+        return cls(log, device_of(part), day, row, features)
+
+    def positions(self, searches: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(m,) mean position of each pair in some searches, from 0; else NaN."""
+        log = self.log.where(searches)
+        pair, position = log.pair[log.filled], np.nonzero(log.filled)[1]
+        times = np.bincount(pair, minlength=len(self.row))
+        total = np.bincount(pair, position, minlength=len(self.row))
+        return np.divide(
+            total, times, out=np.full(len(self.row), np.nan), where=times > 0
+        )
+
+    def evidence(self, correct: Correction, share: float = 1.0) -> Evidence:
+        """What the clicks say of each pair, device by device.
+
+        Parameters
+        ----------
+        correct : (log, number of its device) to what they say
+        share : of the searches, at random; the same ones whoever corrects
+        """
+        kept = np.random.default_rng(3).random(len(self.log)) < share
+        parts = [
+            correct(self.log.where(kept & (self.device == d)), d)
+            for d in range(len(DEVICES))
+        ]
+        clicks = np.sum([part.clicks for part in parts], axis=0)
+        exposure = np.sum([part.exposure for part in parts], axis=0)
+        return Evidence(self.log.pairs, clicks, exposure)
+
+    def judged(self, evidence: Evidence, worth: Any = 1.0) -> Judged:
+        """Clicks for each exposure, weighed by exposure: what pointwise trees learn.
+
+        Parameters
+        ----------
+        worth : (m,) float        of a click on each pair, or of a purchase
+        """
+        seen = np.flatnonzero(evidence.exposure > 0)
+        rate = np.minimum(evidence.rate[seen], MOST)
+        return Judged.of(
+            self.features.take(seen),
+            self.row[seen],
+            rate * np.broadcast_to(worth, len(self.row))[seen],
+            evidence.exposure[seen],
+        )
+
+
+def shown_to_editors(ids: Ids, *, seed: int = 0) -> NDArray[np.intp]:
+    """Which of everything on (q, k) lists editors see, counted row by row.
+
+    The first twenty of each list, and about twenty from further down, so that a ranker
+    sees what is bad, too.
+    """
+    position, longest = np.nonzero(ids >= 0)[1], ids.shape[1]
+    u = np.random.default_rng([seed, 59]).random(len(position))
+    further = u < FURTHER / max(longest - TOP, 1)
+    return np.flatnonzero((position < TOP) | further)
+
+
+def judged_by_editors(
+    shop: SearchSimulation, evaluation: OfflineEvaluation, *, seed: int = 0
+) -> Judged:
+    """What editors see of an evaluation's lists, graded by one of them each."""
+    lists = evaluation.answers
+    query_id = lists.sample.query_id
+    return judged_lists(shop, query_id, lists.ids, evaluation.features, seed=seed)
+
+
+def judged_lists(
+    shop: SearchSimulation,
+    query_id: Ids,
+    ids: Ids,
+    features: FeatureTable,
+    *,
+    seed: int = 0,
+) -> Judged:
+    """What editors see of lists, graded by one of them each; no truth is asked for.
+
+    Parameters
+    ----------
+    query_id : (q,) int32         whose lists they are
+    ids : (q, k) int32            products, best first; -1 fills up
+    features : (n, d)             of everything on the lists
+    """
+    seen = shown_to_editors(ids, seed=seed)
+    row, position = (part[seen] for part in np.nonzero(ids >= 0))
+    graders = shop.world.editors(shop.history, seed=seed)
+    given = graders.grade(query_id[row], ids[row, position], raters=1)
+    return Judged.of(features.take(seen), row, given.grade.to_numpy())
+
+
+def other_needs(
+    shop: SearchSimulation,
+    queries: QuerySample | QueryLog,
+    apart: QuerySample,
+    n: int | None = None,
+) -> QuerySample:
+    """At most `n` queries, none of them asked for a need of another sample.
+
+    Only the world can split so: to a shop "gray coach" is a query of its own.
+    """
+    need = shop.world.true_queries().true_need
+    free = ~np.isin(need[queries.query_id], need[apart.query_id])
+    return QuerySample(queries.query_id, queries.times).take(np.flatnonzero(free)[:n])
+
+
+def needs_apart(
+    shop: SearchSimulation, share: float, *, seed: int = 0
+) -> NDArray[np.bool_]:
+    """(all queries,) whether a query's need is among some that are kept for a test."""
+    need = shop.world.true_queries().true_need.to_numpy()
+    u = np.random.default_rng([seed, 67]).random(need.max() + 1)
+    return u[need] < share
+
+
+def needs_with_variants(
+    shop: SearchSimulation, n: int, *, seed: int = 0
+) -> QuerySample:
+    """All logged queries of `n` random needs, mistyped ones among them; each once."""
+    asked, rng = shop.asked, np.random.default_rng([seed, 61])
+    need = shop.world.true_queries().true_need.to_numpy()[asked.query_id]
+    chosen = rng.choice(np.unique(need[asked.times > 1]), n, replace=False)
+    ids = np.sort(asked.query_id[np.isin(need, chosen)])
+    return QuerySample(ids, np.ones(len(ids), np.int64))

@@ -1,0 +1,155 @@
+"""A video service whose future can be run under one policy after another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import expit
+
+from sevensteps.cases.video.recommender.items import Events, Floats, Ids, Items, Viewers
+from sevensteps.cases.video.recommender.known import Known, known_after, look_curve
+from sevensteps.cases.video.world import DAY, History, Outcome, VideoWorld
+from sevensteps.simulate import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class TrueAffinity:
+    """What only the world knows of users and videos; (n, k) arrays.
+
+    Attributes
+    ----------
+    click : probability of a click, once examined
+    value : satisfaction that watching gives
+    """
+
+    click: Floats
+    value: Floats
+
+    @property
+    def worth(self) -> Floats:
+        """Satisfaction expected of showing each video where it is examined."""
+        return self.click * self.value
+
+
+@dataclass(frozen=True)
+class VideoSimulation(Simulation[VideoWorld, History, Outcome]):
+    """A video world after its past, and what the company knows by then."""
+
+    @classmethod
+    def after(cls, world: VideoWorld, history: History | None = None) -> Self:
+        """After a world's usual past, or another one."""
+        return cls(world, history or world.history())
+
+    @cached_property
+    def items(self) -> Items:
+        """Videos of the past."""
+        return Items.of(self.history.videos)
+
+    @cached_property
+    def viewers(self) -> Viewers:
+        """Users of the past."""
+        return Viewers.of(self.history.users)
+
+    @cached_property
+    def events(self) -> Events:
+        """The past's impressions."""
+        return Events.of(self.history.impressions, self.items)
+
+    @cached_property
+    def examination(self) -> Floats:
+        """(SLATE,) float32 examination probability, as randomised positions show it."""
+        return look_curve(self.events)
+
+    @cached_property
+    def known(self) -> Known:
+        """Counts and memories at the end of the past."""
+        return known_after(self.events, self.items, self.viewers, self.examination)
+
+    def log_with(self, outcome: Outcome) -> tuple[Events, Items, Viewers]:
+        """The past's events and then an outcome's; everything and everybody by then."""
+        items, viewers = Items.of(outcome.videos), Viewers.of(outcome.users)
+        new = Events.of(outcome.impressions, items)
+        return self.events.then(new), items, viewers
+
+    def truth(self, user: Ids, item: Ids) -> TrueAffinity:
+        """Of (n,) users and (n, k) videos after the past; -1 is worth nothing."""
+        match = self.world.affinity(self.history, user, np.maximum(item, 0))
+        click = expit(1.3 * match.promise - 2.0)
+        there = item >= 0
+        return TrueAffinity(np.where(there, click, 0), np.where(there, match.value, 0))
+
+    def per_unit_totals(self, outcome: Outcome) -> pd.DataFrame:
+        """(users,) sums over an outcome's days; who never came has zeros.
+
+        Columns: clicks, hours, likes, satisfaction, regrets (clicks whose value was
+        below zero), days (on which one came).
+        """
+        pages, n = outcome.requests, outcome.users.num_rows
+        user = pages.user_id
+        clicked = outcome.impressions["clicked"].to_numpy(zero_copy_only=False)
+        bad = clicked & (outcome.truth["true_value"].to_numpy() < 0)
+        came = pages[["user_id", "day"]].drop_duplicates().user_id
+        viewer = outcome.impressions["user_id"].to_numpy()
+        totals = {
+            "clicks": np.bincount(user, pages.clicks, n),
+            "hours": np.bincount(user, pages.watched_s / 3_600, n),
+            "likes": np.bincount(user, pages.likes, n),
+            "satisfaction": np.bincount(user, pages.true_satisfaction, n),
+            "regrets": np.bincount(viewer[bad], minlength=n).astype(float),
+            "days": np.bincount(came, minlength=n).astype(float),
+        }
+        return pd.DataFrame(totals)
+
+    def n_units(self, outcomes: Collection[Outcome]) -> int:
+        """Users up to the last one who came under any policy."""
+        return 1 + max(int(outcome.requests.user_id.max()) for outcome in outcomes)
+
+    def n_days(self, outcome: Outcome) -> int:
+        """Days that an outcome holds."""
+        return len(outcome.daily)
+
+
+def last_days(outcome: Outcome, days: int) -> Outcome:
+    """An outcome's last days alone."""
+    first = int(outcome.daily.index[-1]) - days + 1
+    late = outcome.impressions["at"].to_numpy() >= first * DAY
+    return replace(
+        outcome,
+        impressions=outcome.impressions.filter(pa.array(late)),
+        truth=outcome.truth.filter(pa.array(late)),
+        requests=outcome.requests[outcome.requests.day >= first],
+        daily=outcome.daily.loc[first:],
+    )
+
+
+def by_span(outcome: Outcome, days: int) -> pd.DataFrame:
+    """Spans of so many days: satisfaction per visit, what was shown, who creates.
+
+    Columns: satisfaction (per visitor and day), shown (share of all videos), top
+    (share of impressions on the hundredth part of videos that was shown most),
+    made by (creators shown), creators (still uploading when the span ends).
+    """
+    daily = outcome.daily
+    span = (daily.index - daily.index[0]) // days * days
+    day = outcome.impressions["at"].to_numpy() // DAY - daily.index[0]
+    video, n = outcome.impressions["video_id"].to_numpy(), outcome.videos.num_rows
+    creator = outcome.videos["creator_id"].to_numpy()
+    rows = {}
+    for start in np.unique(span):
+        often = np.bincount(video[day // days * days == start], minlength=n)
+        rows[start] = {
+            "shown": (often > 0).mean(),
+            "top": np.sort(often)[-n // 100 :].sum() / often.sum(),
+            "made by": len(np.unique(creator[often > 0])),
+        }
+    sums = daily[["true_satisfaction", "visitors"]].groupby(span).sum()
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.insert(0, "satisfaction", sums.true_satisfaction / sums.visitors)
+    table["creators"] = daily.creators.groupby(span).last()
+    return table

@@ -1,0 +1,132 @@
+"""Find a table's file in a folder, and read it as it is: Parquet, or CSV as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
+
+from .faults import BadTable, listed
+from .mapping import MAPPING
+
+TEXT = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
+PARQUET = (".parquet", ".pq")
+MOST_COLUMNS = 10_000  # of a CSV
+_WHERE = re.compile(r"^.*?Row #(\d+): ", re.DOTALL)
+
+
+def find_file(folder: Path, table: str, told: str | None) -> Path | None:
+    """The one file of a table, in any case of letters; None if there is none.
+
+    A folder of that name holds Parquet parts.
+
+    Raises
+    ------
+    FileNotFoundError         if the file that the mapping names is not there
+    BadTable                  if several could be meant, or it is of another kind
+    """
+    if told is not None:
+        path = folder / told
+        if not path.exists():
+            raise FileNotFoundError(f"{MAPPING} names {told}, which is not in {folder}")
+        _ending(path)
+        return path
+    names = {table, *(f"{table}{ending}" for ending in (*TEXT, *PARQUET))}
+    found = sorted(path for path in folder.iterdir() if path.name.lower() in names)
+    if len(found) > 1:
+        raise BadTable(
+            f"{listed(p.name for p in found)} could each be {table}: leave one, or "
+            f'name it in {MAPPING}: [{table}] file = "{found[0].name}"'
+        )
+    return found[0] if found else None
+
+
+def read_file(path: Path) -> pa.Table:
+    """A file's columns; all of a CSV's as text, empty fields missing.
+
+    Raises
+    ------
+    BadTable                  if it is no table of that kind; names the file and row
+    """
+    ending = _ending(path)
+    try:
+        if ending in TEXT:
+            return _read_text(path, TEXT[ending])
+        return _with_index(pq.read_table(path))
+    except (ValueError, EOFError, OSError, pa.ArrowException) as error:
+        kind = "Parquet" if ending not in TEXT else "CSV in UTF-8"
+        raise BadTable(
+            f"{path.name} cannot be read as {kind} ({_said(error)}). Save it again as "
+            "Parquet, or as CSV with commas, one header line and UTF-8"
+        ) from None
+
+
+def choose(table: pa.Table, path: Path, wanted: set[str]) -> None:
+    """Raise if a wanted column stands twice, or the fields are parted by no comma."""
+    twice = [n for n, times in Counter(table.column_names).items() if times > 1]
+    if both := [name for name in twice if name in wanted]:
+        raise BadTable(f"{path.name} has two columns {listed(both)}: leave one of each")
+    header = str(table.column_names[0]) if table.num_columns == 1 else ""
+    if marks := [mark for mark in (";", "\t", "|") if mark in header]:
+        raise BadTable(
+            f"{path.name} has one column only: its fields are separated by "
+            f"{marks[0]!r}. Save it again with commas"
+        )
+
+
+def _ending(path: Path) -> str:
+    """What kind of file it is; a folder counts as Parquet."""
+    name = path.name.lower()
+    if path.is_dir():
+        return PARQUET[0]
+    for ending in (*TEXT, *PARQUET):
+        if name.endswith(ending):
+            return ending
+    if path.exists() and "." not in name:
+        return PARQUET[0]
+    raise BadTable(
+        f"{path.name}: give Parquet or CSV ({', '.join((*PARQUET, *TEXT))}); other "
+        "formats are not opened"
+    )
+
+
+def _with_index(table: pa.Table) -> pa.Table:
+    """A table with the counting index that pandas keeps in its metadata alone."""
+    told = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    for index in told.get("index_columns", []):
+        if isinstance(index, dict) and index.get("name"):
+            counted = range(index["start"], index["stop"], index["step"])
+            table = table.append_column(index["name"], pa.array(counted, pa.int64()))
+    return table
+
+
+def _read_text(path: Path, delimiter: str) -> pa.Table:
+    """The first line gives the names; later ones must have as many fields."""
+    columns = {f"f{i}": pa.string() for i in range(MOST_COLUMNS)}
+    table = csv.read_csv(
+        path,
+        csv.ReadOptions(use_threads=False, autogenerate_column_names=True),
+        csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types=columns,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    names = [column[0].as_py() or "" for column in table.columns]
+    return table.slice(1).rename_columns(names)
+
+
+def _said(error: Exception) -> str:
+    """What a library says, short, its row counted as we count."""
+    text = str(error).strip() or type(error).__name__
+    if found := _WHERE.match(text):
+        row = int(found[1]) - 1
+        text = f"row {row or 'of names'}: {text[found.end() :]}"
+    return text if len(text) <= 200 else f"{text[:200]}…"

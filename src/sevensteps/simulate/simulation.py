@@ -1,0 +1,149 @@
+"""A world whose future can be run again and again, each time under another policy."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Hashable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sevensteps.measure import ab_test
+
+from .parallel import parallel_map
+from .units import mean_over_units
+
+WorldT = TypeVar("WorldT")
+HistoryT = TypeVar("HistoryT")
+OutcomeT = TypeVar("OutcomeT")
+Name = TypeVar("Name", bound=Hashable)
+PER = 1_000  # units, for whose days a scoreboard counts
+Keep = Callable[[Any, Any], Any]
+
+
+class Assignment(Protocol):
+    """Who has which policy in an A/B test, as the worlds' `Arms` say it."""
+
+    def names(self, unit: NDArray[Any], /) -> NDArray[np.str_]:
+        """(n,) the name of each unit's arm."""
+
+
+@dataclass(frozen=True)
+class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
+    """A world after its past, into which policies are put.
+
+    A case says what is summed for each unit (`per_unit_totals`); a unit is who gets a
+    policy: a person, a shopper, a cardholder.
+
+    Parameters
+    ----------
+    world : with `live` and `inject`
+    history : its past, the same for every policy
+    threads : counterfactual runs share this world in threads, since it is too large to
+        be copied to processes
+    """
+
+    world: WorldT
+    history: HistoryT
+    threads: bool = False
+
+    @abstractmethod
+    def per_unit_totals(self, outcome: OutcomeT) -> pd.DataFrame:
+        """(units,) sums over an outcome's days; zeros for whoever never came."""
+
+    @abstractmethod
+    def n_days(self, outcome: OutcomeT) -> int:
+        """Days that an outcome holds."""
+
+    def n_units(self, outcomes: Collection[OutcomeT]) -> int:
+        """Units over which a scoreboard takes means: all that some outcome has."""
+        return max(len(self.per_unit_totals(outcome)) for outcome in outcomes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """World and past alone: what was derived from them is not sent along."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def run(
+        self, policy: Any, days: int, *, seed: int = 1, after: OutcomeT | None = None
+    ) -> OutcomeT:
+        """Put one policy in production, from now on or after an outcome.
+
+        Parameters
+        ----------
+        policy : it is left as its days made it
+        seed : of the random numbers of this future
+        """
+        world: Any = self.world
+        how = {} if after is None else {"after": after}
+        outcome: OutcomeT = world.live(policy, days, seed, history=self.history, **how)
+        return outcome
+
+    def counterfactual_runs(
+        self,
+        policies: Mapping[Name, Any],
+        days: int,
+        *,
+        seed: int = 1,
+        keep: Keep | None = None,
+    ) -> dict[Name, Any]:
+        """The same people with the same random numbers, under each policy.
+
+        Parameters
+        ----------
+        policies : each run has its own copy
+        keep : what is handed back of a run, from the policy as its days left it and
+            the outcome; the outcome when absent
+        """
+
+        def one(policy: Any) -> Any:
+            policy = deepcopy(policy)
+            outcome = self.run(policy, days, seed=seed)
+            return outcome if keep is None else keep(policy, outcome)
+
+        lived = parallel_map(one, policies.values(), threads=self.threads)
+        return dict(zip(policies, lived, strict=True))
+
+    def in_world(self, world: WorldT) -> Self:
+        """The same past, and the future of another world that shares it."""
+        return replace(self, world=world)
+
+    def inject(self, *incidents: Any) -> Self:
+        """The same past, and a future to which something happens."""
+        world: Any = self.world
+        return self.in_world(world.inject(*incidents))
+
+    def scoreboard(self, outcomes: Mapping[Name, OutcomeT]) -> pd.DataFrame:
+        """A row of intervals for each outcome: per 1,000 units and day.
+
+        Rows come from the same units, so their differences are paired.
+        """
+        totals = {name: self.per_unit_totals(o) for name, o in outcomes.items()}
+        everybody = range(self.n_units(outcomes.values()))
+        days = min(map(self.n_days, outcomes.values()))
+        table = {
+            name: each.reindex(everybody, fill_value=0).mul(PER / days)
+            for name, each in totals.items()
+        }
+        rows = {
+            name: {column: mean_over_units(each[column]) for column in each}
+            for name, each in table.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def compare(
+        self, outcome: OutcomeT, arms: Assignment, treatment: str, control: str
+    ) -> pd.Series:
+        """What an A/B test reads per 1,000 units and day, with Welch's intervals.
+
+        Parameters
+        ----------
+        arms : the policy that was run; everybody who existed counts, seen or not
+        """
+        totals = self.per_unit_totals(outcome) * (PER / self.n_days(outcome))
+        arm = arms.names(np.arange(len(totals)))
+        new, old = totals[arm == treatment], totals[arm == control]
+        return pd.Series({c: ab_test(new[c], old[c]).difference for c in totals})

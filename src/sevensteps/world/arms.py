@@ -1,0 +1,107 @@
+"""Two or more policies on disjoint units of one world: an honest A/B test.
+
+The arms share the world and, unless told otherwise, the log from which their policies
+learn. What one arm does therefore reaches the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .arrays import join, take
+from .streams import uniforms, unit_streams
+
+
+@dataclass(frozen=True)
+class Arms:
+    """A policy made of policies: each unit belongs to one of them, for good.
+
+    Parameters
+    ----------
+    policies : name -> policy
+    unit : the column that names a unit, e.g. "user_id"
+    purpose : of the random numbers that assign them, see `uniforms`
+    seed : of the assignment
+    shares : share of units by arm; equal when absent
+    apart : each policy learns from its own units' log only
+
+    Raises
+    ------
+    ValueError
+        for fewer than two arms, or shares that are not theirs or do not add up to 1
+    """
+
+    policies: Mapping[str, Any]
+    unit: str
+    purpose: int
+    seed: int = 0
+    shares: Mapping[str, float] | None = None
+    apart: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.policies) < 2:
+            raise ValueError("arms need at least two policies")
+        if self.shares is None:
+            return
+        shares = dict(self.shares)
+        if set(shares) != set(self.policies) or min(shares.values()) <= 0:
+            raise ValueError(f"give every arm a share > 0; got {shares}")
+        if abs(math.fsum(shares.values()) - 1) > 1e-9:
+            raise ValueError(f"shares must add up to 1; got {shares}")
+
+    def of(self, unit_id: NDArray[Any]) -> NDArray[np.intp]:
+        """(n,) the number of each unit's arm, in the order of `policies`."""
+        shares = self.shares or dict.fromkeys(self.policies, 1 / len(self.policies))
+        upto = np.cumsum([shares[name] for name in self.policies])
+        key = unit_streams(unit_id, seed=self.seed, future=0, day=0)
+        u = uniforms(key, 0, self.purpose)
+        return np.minimum(np.searchsorted(upto, u, "right"), len(upto) - 1)
+
+    def names(self, unit_id: NDArray[Any]) -> NDArray[np.str_]:
+        """(n,) the name of each unit's arm."""
+        return np.array([*self.policies])[self.of(unit_id)]
+
+    def __call__(self, requests: Any, view: Any) -> Any:
+        """Each request's answer by the policy of its unit's arm."""
+        arm = self.of(_column(requests, self.unit))
+        rows, answers = [], []
+        for number, (name, policy) in enumerate(self.policies.items()):
+            mine = np.flatnonzero(arm == number)
+            answer = policy(take(requests, mine), self._own(view, number))
+            if _length(answer) != len(mine):
+                raise ValueError(
+                    f"the arm {name!r} answered {_length(answer)} of {len(mine)} "
+                    f"requests on day {view.day}"
+                )
+            rows.append(mine)
+            answers.append(answer)
+        return take(join(answers), np.argsort(np.concatenate(rows)))
+
+    def _own(self, view: Any, number: int) -> Any:
+        if not self.apart:
+            return view
+        if not hasattr(view, "log"):
+            raise ValueError("apart: policies of this world are shown no log to part")
+        if view.log is None:
+            return view
+        own = self.of(_column(view.log, self.unit)) == number
+        return replace(view, log=view.log.filter(pa.array(own)))
+
+
+def _column(rows: Any, name: str) -> NDArray[Any]:
+    if isinstance(rows, pa.Table):
+        return np.asarray(rows[name].to_numpy())
+    return np.asarray(getattr(rows, name))
+
+
+def _length(answer: Any) -> int:
+    if isinstance(answer, np.ndarray):
+        return len(answer)
+    return len(getattr(answer, fields(answer)[0].name))

@@ -1,0 +1,67 @@
+"""What days leave behind, and where a world stands after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+
+StateT = TypeVar("StateT")
+Progress = Callable[[int, int], None]  # days done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Evening(Generic[StateT]):
+    """Where a world stands after so many days.
+
+    Attributes
+    ----------
+    days : int                since the world began
+    state : the world's own record of everything and everybody
+    log : pa.Table | None     what a policy that starts tomorrow may read first
+    """
+
+    days: int
+    state: StateT
+    log: pa.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorldPast(Generic[StateT]):
+    """What was logged, what was true of it, and the state after it."""
+
+    log: pa.Table
+    truth: pa.Table
+    state: StateT
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """What one day leaves behind.
+
+    Attributes
+    ----------
+    log, truth : pa.Table     the day's rows, and what only the world knows of them
+    units : DataFrame         one row for each session or page
+    sums : dict               the day's row of `daily`, with its `day`
+    """
+
+    log: pa.Table
+    truth: pa.Table
+    units: pd.DataFrame
+    sums: dict[str, float]
+
+
+def joined_days(
+    days: Sequence[DayRecord],
+) -> tuple[pa.Table, pa.Table, pd.DataFrame, pd.DataFrame]:
+    """Log, truth, units and sums by day, one day after another."""
+    return (
+        pa.concat_tables([d.log for d in days]),
+        pa.concat_tables([d.truth for d in days]),
+        pd.concat([d.units for d in days], ignore_index=True),
+        pd.DataFrame([d.sums for d in days]).set_index("day"),
+    )

@@ -1,0 +1,223 @@
+"""What makes a world: its parameters, and its past on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_type_hints
+
+import pyarrow as pa
+
+from .checks import whole
+from .days import Progress
+from .incidents import Incident
+from .storage import (
+    MANIFEST,
+    FolderKind,
+    FolderManifest,
+    new_folder,
+    read_manifest,
+    verify,
+    write_manifest,
+)
+from .world_files import WorldWriter, read_table
+
+Self = TypeVar("Self", bound="StoredWorld[Any]")
+HistoryT = TypeVar("HistoryT")
+FORMAT = 2  # raised when the files of all worlds change their form
+_FACE = ("scale", "seed", "incidents", "pasts")
+
+
+@dataclass(frozen=True)
+class StoredWorld(ABC, Generic[HistoryT]):
+    """The half of a `World` that is parameters and files."""
+
+    scale: Any = "smoke"
+    seed: int = 7
+    incidents: tuple[Any, ...] = field(default=(), kw_only=True)
+
+    kind: ClassVar[str]  # e.g. "search"
+    generator: ClassVar[int]  # raised whenever the same parameters draw other rows
+    scales: ClassVar[Mapping[str, Any]]  # name -> size, which has `days`
+    schema: ClassVar[Mapping[str, pa.Schema]]  # of the company's tables
+    truth_schema: ClassVar[pa.Schema]
+    names: ClassVar[Mapping[str, tuple[str, ...]]]  # of each categorical column's codes
+    log: ClassVar[str]  # the table that grows by the day
+    unit: ClassVar[str]  # the column of its units of experiment
+    purpose: ClassVar[int]  # of the random numbers that assign units to arms
+    incident_type: ClassVar[type[Incident]]
+    history_type: ClassVar[type]
+    last_day: ClassVar[int] = 3_650
+
+    def __post_init__(self) -> None:
+        size = type(next(iter(self.scales.values())))
+        if not isinstance(self.scale, size) and self.scale not in self.scales:
+            raise ValueError(
+                f"unknown scale {self.scale!r}; choose from {[*self.scales]}, or give "
+                f"a {size.__name__}"
+            )
+        whole("seed", self.seed, 0)
+        wrong = [i for i in self.incidents if not isinstance(i, self.incident_type)]
+        if wrong:
+            raise ValueError(
+                f"what happens to a {self.kind} world is a "
+                f"{self.incident_type.__name__}, not {wrong[0]!r}"
+            )
+
+    @abstractmethod
+    def history(
+        self, days: int | None = None, *, progress: Progress | None = None
+    ) -> HistoryT:
+        """The company's warehouse after `days` days under the incumbent policy.
+
+        `progress` is called after each day with (days done, days).
+        """
+
+    @abstractmethod
+    def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
+        """Put a history, its truth, and what futures need into files."""
+
+    @abstractmethod
+    def room(self, days: int) -> int:
+        """Bytes on disk of a history with its truth, rounded up."""
+
+    @cached_property
+    def size(self) -> Any:
+        """How large the world is."""
+        return self.scales.get(self.scale) if self.scale in self.scales else self.scale
+
+    def inject(self: Self, *incidents: Any) -> Self:
+        """The same world, to which something happens."""
+        return replace(self, incidents=self.incidents + incidents)
+
+    def days_of(self, days: int | None) -> int:
+        """The length of a history; the size's own when absent.
+
+        Raises
+        ------
+        ValueError
+            unless it is a whole number of days that a world may run
+        """
+        return whole("days", self.size.days if days is None else days, 1, self.last_day)
+
+    def parameters(self, days: int) -> dict[str, Any]:
+        """All that decides what a history holds."""
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain = {
+            name: asdict(value) if is_dataclass(value) else value  # type: ignore[arg-type]
+            for name, value in own.items()
+            if name not in _FACE
+        }
+        return {
+            "generator": self.generator,
+            "size": asdict(self.size),
+            "days": days,
+            "seed": self.seed,
+            **plain,
+            "incidents": [asdict(i) for i in self.incidents if i.start_day < days],
+        }
+
+    def key(self, days: int) -> str:
+        """A short name that no other world's history has."""
+        made_by = [FORMAT, self.parameters(days)]
+        text = json.dumps(made_by, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @classmethod
+    def folder_kind(cls) -> FolderKind:
+        """What a folder with such a world calls itself."""
+        remedy = f"Remove it and write it again: {cls.__name__}(...).write(folder)"
+        return FolderKind(f"{cls.kind} world", FORMAT, remedy)
+
+    def write(
+        self,
+        directory: str | Path,
+        days: int | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Write history, truth and state under a new directory.
+
+        Raises
+        ------
+        FileExistsError
+            if the directory holds something already
+        StorageError
+            if the disk is full; nothing is left behind
+        """
+        days, path = self.days_of(days), Path(directory)
+        with new_folder(path, room=self.room(days)) as folder:
+            writer = WorldWriter(folder)
+            self.put(writer, days, progress)
+            content = {"parameters": self.parameters(days), "rows": writer.rows}
+            write_manifest(folder, self.folder_kind(), content)
+        return path
+
+    @classmethod
+    def verify(cls, directory: str | Path) -> FolderManifest:
+        """Compare every file with its checksum.
+
+        Raises
+        ------
+        BrokenFolder
+            naming the first file that differs
+        """
+        return verify(directory, cls.folder_kind())
+
+    @classmethod
+    def read(cls, directory: str | Path, *, check: bool = False) -> HistoryT:
+        """A history from disk; with `check`, after verifying all checksums.
+
+        Raises
+        ------
+        BrokenFolder
+            if the directory has no valid manifest or a file differs from it
+        """
+        folder, kind = Path(directory), cls.folder_kind()
+        manifest = verify(folder, kind) if check else read_manifest(folder, kind)
+        values: dict[str, Any] = {"days": manifest.content["parameters"]["days"]}
+        for name, hint in get_type_hints(cls.history_type).items():
+            if hint is pa.Table:
+                values[name] = cls.read_named(folder, manifest, name)
+            elif name not in values:
+                values[name] = (folder / f"{name}.txt").read_text(encoding="utf-8")
+        return cast(HistoryT, cls.history_type(**values))
+
+    @classmethod
+    def read_truth(cls, directory: str | Path) -> pa.Table:
+        """What only the world knows of a history on disk, row by row."""
+        manifest = read_manifest(directory, cls.folder_kind())
+        return cls.read_named(Path(directory), manifest, "truth")
+
+    @classmethod
+    def read_named(cls, folder: Path, manifest: FolderManifest, name: str) -> pa.Table:
+        """One of the company's tables, or the truth."""
+        schema = cls.truth_schema if name == "truth" else cls.schema[name]
+        return read_table(folder, manifest, name, schema, cls.names)
+
+    def cached(
+        self,
+        days: int | None = None,
+        *,
+        root: str | Path = "data/cache",
+        progress: Progress | None = None,
+    ) -> HistoryT:
+        """The history, from disk if this very world was written there before."""
+        days = self.days_of(days)
+        named = self.scale if isinstance(self.scale, str) else "own"
+        path = Path(root) / f"{self.kind}-{named}-{days}d-{self.key(days)}"
+        if not (path / MANIFEST).exists():
+            with suppress(FileExistsError):  # another process was first
+                self.write(path, days, progress=progress)
+        history = self.read(path)
+        self.remember(path, days, history)
+        return history
+
+    def remember(self, path: Path, days: int, history: HistoryT) -> None:
+        """Keep what else lies beside a history on disk, if futures need it."""

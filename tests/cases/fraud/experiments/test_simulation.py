@@ -1,0 +1,212 @@
+"""Retraining policies in production, judged by what nobody blocked."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sevensteps.cases.fraud.experiments import (
+    BlockOrAllow,
+    PolicyRun,
+    allow_all,
+    judge_final_model,
+)
+from sevensteps.cases.fraud.experiments.simulation import FIRST, fit_trees
+from sevensteps.cases.fraud.world import DAY, Costs, Incident
+from sevensteps.measure import average_precision
+from sevensteps.monitor import half_life
+
+BASE = 60  # first day in production
+
+
+def outcome_of(day: list[int], stolen: list[bool], approved: list[bool], ids=None):
+    """An outcome by hand."""
+    ids = range(len(day)) if ids is None else ids
+    return SimpleNamespace(
+        payments=pa.table({"paid_at": np.array(day) * DAY + 5, "approved": approved}),
+        truth=pa.table({"payment_id": list(ids), "true_is_fraud": stolen}),
+    )
+
+
+HOW = {"window": 20, "label_gap": 2}
+
+
+@pytest.fixture(scope="module")
+def runs(simulation):
+    """A few days under three plans."""
+    how = HOW | {"decide": BlockOrAllow(simulation.world.costs), "cadence": 3}
+    explored = {"blocked": "weighted", "explore": 0.3}
+    policies = {
+        "open": simulation.retraining(**how | {"decide": allow_all}),
+        "one": simulation.retraining(**how),
+        "explored": simulation.retraining(**how | explored),
+    }
+    return simulation.counterfactual_runs(policies, days=5, keep=PolicyRun)
+
+
+def test_plans_differ_by_what_they_block(runs) -> None:
+    assert list(runs) == ["open", "one", "explored"]
+    assert runs["open"].outcome.payments["approved"].to_numpy().all()
+    logs = {name: run.policy.logged() for name, run in runs.items()}
+    live = {name: log.take(log.day >= BASE) for name, log in logs.items()}
+    assert not live["open"].blocked.any()
+    assert live["one"].blocked.any()
+    assert live["explored"].blocked.any()
+    assert set(live["one"].weight) == {1.0}
+    assert set(live["explored"].weight) == {1.0, 1 / 0.3}
+
+
+def test_a_run_knows_days_and_thefts() -> None:
+    stolen, approved = [True, False, True, True], [True, True, False, False]
+    run = PolicyRun(
+        None, outcome_of([BASE, BASE + 1, BASE + 1, BASE + 4], stolen, approved)
+    )
+    assert run.day.tolist() == [0, 1, 1, 4]
+    assert run.stolen.tolist() == stolen
+
+
+def test_recall_is_the_share_of_thefts_stopped_by_span() -> None:
+    day = np.array([0, 1, 1, 2, 3, 3, 3, 8]) + BASE
+    stolen = [True, True, False, True, True, True, False, True]
+    approved = [True, False, False, False, True, True, True, False]
+    run = PolicyRun(None, outcome_of(day, stolen, approved))
+    assert run.recall(2).to_dict() == {0: 0.5, 2: pytest.approx(1 / 3), 8: 1.0}
+    assert run.recall(30).to_dict() == {0: 0.5}
+
+
+def test_recall_halves_as_planted() -> None:
+    rng = np.random.default_rng(0)
+    day = np.repeat(np.arange(30), 120)
+    stolen = np.tile([True, True, False], len(day) // 3)
+    stopped = rng.random(len(day)) < 0.8 * 0.5 ** (day / 12)
+    run = PolicyRun(None, outcome_of(day + BASE, stolen.tolist(), (~stopped).tolist()))
+    caught = np.bincount(day[stolen & stopped], minlength=30)
+    assert run.half_life() == half_life(np.arange(30), np.full(30, 80), caught)
+    assert run.half_life().estimate == pytest.approx(12, rel=0.15)
+
+
+def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history) -> None:
+    day = history.column("paid_at") // DAY
+    wanted = history.column("payment_id")[day >= FIRST]
+    assert simulation.log.payment_id.tolist() == wanted.tolist()
+    reports = {row["payment_id"]: row["reported_at"] for row in every_report(history)}
+    known = {i for i, when in reports.items() if when < history.days * DAY}
+    assert set(simulation.reported().tolist()) == known < set(reports)
+
+
+def every_report(history) -> list[dict]:
+    """All reports, also those to come."""
+    return history.chargebacks.to_pylist()
+
+
+def test_a_run_hears_every_chargeback_in_time(simulation, runs) -> None:
+    policy, outcome = runs["open"].policy, runs["open"].outcome
+    last = BASE + 4  # the last morning
+    known = [
+        row["payment_id"]
+        for row in every_report(simulation.history) + outcome.chargebacks.to_pylist()
+        if row["reported_at"] < last * DAY
+    ]
+    assert sorted(policy.reported.tolist()) == sorted(known)
+    assert len(known) > len(simulation.reported())
+
+
+def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20_000, 2)).astype(np.float32)
+    label = rng.random(20_000) < 1 / (1 + np.exp(4 - x[:, 0]))
+    score = fit_trees(x, label, np.ones(20_000))(x)
+    assert score.mean() == pytest.approx(label.mean(), rel=0.1)
+    assert score[label].mean() > 2 * score[~label].mean()
+    assert (fit_trees(x, label, np.ones(20_000))(x) == score).all()
+    heavy = fit_trees(x, label, np.where(label, 5.0, 1.0))(x)
+    assert heavy.mean() > 2 * score.mean()
+
+
+@pytest.mark.parametrize("costs", [Costs(), Costs(chargeback_fee=5, insult_churn=0.2)])
+def test_the_cheaper_of_two_actions(costs: Costs) -> None:
+    p, amount = (a.ravel() for a in np.meshgrid(np.linspace(0, 1, 41), [1, 60, 3_000]))
+    expected = []
+    for q, euros in zip(p, amount, strict=True):
+        lost = q * (euros * costs.fraud_loss_share + costs.chargeback_fee)
+        allow = lost - (1 - q) * costs.margin_rate * euros
+        block = (1 - q) * costs.insult_churn * costs.customer_value
+        expected.append(3 if block < allow else 0)
+    action = BlockOrAllow(costs)(p, amount)
+    assert action.tolist() == expected
+    assert action.dtype == np.int8
+    assert set(expected) == {0, 3}
+
+
+def test_allowing_all_allows_all() -> None:
+    assert allow_all(np.ones(3), np.full(3, 1e6)).tolist() == [0, 0, 0]
+
+
+def ran(office, days: int, **how) -> PolicyRun:
+    """Ten payments a day; the last two are stolen, and have the highest risk."""
+    one = office(**how)
+    risk = [*np.linspace(0.1, 0.5, 8).tolist(), 0.8, 0.9]
+    day, stolen, ids = [], [], []
+    for today in range(BASE, BASE + days):
+        one.day(today, risk)
+        day += [today] * len(risk)
+        stolen += [r > 0.7 for r in risk]
+        ids += [100 * today + i for i in range(len(risk))]
+    run = PolicyRun(one.policy, outcome_of(day, stolen, [True] * len(day), ids))
+    one.spy.given.clear()
+    return run
+
+
+@pytest.mark.parametrize(("gap", "last"), [(2, 6), (6, 6), (8, 3)])
+def test_a_run_is_not_judged_by_what_it_was_trained_on(
+    office, gap: int, last: int
+) -> None:
+    how = {"window": 12, "label_gap": gap}
+    run, unhidden = ran(office, 20, **how), ran(office, 20, **how)
+    unhidden.policy.decide = allow_all
+    assert judge_final_model(run, unhidden, last=last).estimate == 1
+    (given,) = run.policy.fit.given
+    days = {i // 100 for i in given.ids}
+    now = BASE + 20
+    assert max(days) == now - max(gap, last) - 1
+    assert run.policy.score is not None
+
+
+def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -> None:
+    one, unhidden = runs["one"], runs["open"]
+    verdict = judge_final_model(one, unhidden, last=3)
+    asked = unhidden.policy.logged().take(unhidden.policy.logged().day >= BASE + 2)
+    rows = unhidden.day >= 2
+    ids = unhidden.outcome.payments["payment_id"].to_numpy()[rows]
+    assert asked.payment_id.tolist() == ids.tolist()
+    score = one.policy.train(BASE + 5 - 3 + 2)(asked.features)
+    assert verdict == average_precision(score, unhidden.stolen[rows], asked.day)
+    assert verdict.low > unhidden.stolen[rows].mean()
+    assert verdict == judge_final_model(one, unhidden, last=3)
+
+
+def test_worlds_with_the_same_past_share_it(simulation) -> None:
+    world = simulation.world
+    invention = Incident("new_method", start_day=BASE, days=5, size=5)
+    deaf = replace(world, adaptation_half_life=1e6)
+    for other in (world.inject(invention), deaf):
+        assert other.history().payments.equals(simulation.history.payments)
+    inventive = simulation.in_world(world.inject(invention))
+    own, invented = (
+        each.run(each.retraining(decide=allow_all, **HOW), 3)
+        for each in (simulation, inventive)
+    )
+    stolen = [o.truth["true_is_fraud"].to_numpy().sum() for o in (own, invented)]
+    assert stolen[1] > stolen[0]
+
+
+def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs) -> None:
+    outcome = runs["one"].outcome
+    totals = simulation.per_unit_totals(outcome)
+    assert len(totals) == simulation.world.size.n_cardholders
+    assert totals["net"].sum() == pytest.approx(outcome.net())
+    who = outcome.payments["cardholder_id"].to_numpy()
+    rows = outcome.ledger.filter(pa.array(who == who[0])).to_pandas()
+    assert totals["margin"][who[0]] == pytest.approx(rows["margin"].sum())

@@ -1,0 +1,200 @@
+"""A reader's documents, queries and judgements through the chapter's engine."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from sevensteps.cases.search.data.collection import read_collection
+from sevensteps.cases.search.data.report import (
+    LINEAR,
+    NDCG,
+    TREES,
+    TUNED,
+    WORDS,
+    CandidatePairs,
+    run_offline,
+)
+from sevensteps.data import BadTable
+
+THINGS = {"sofa": "couch", "rug": "carpet", "lamp": "light", "desk": "bureau"}
+COLOURS = ("red", "blue", "grey", "green", "white", "black")
+
+
+def tables(n=120, n_queries=48, seed=0):
+    """Titles of one name for a thing; half of the queries use the other."""
+    rng = np.random.default_rng(seed)
+    thing = rng.choice([*THINGS], n)
+    colour = rng.choice(COLOURS, n)
+    rating = rng.integers(1, 6, n)
+    title = [
+        f"{c} {t} no {i}" for i, (c, t) in enumerate(zip(colour, thing, strict=True))
+    ]
+    documents = pd.DataFrame(
+        {"document_id": [f"00{i}" for i in range(n)], "title": title, "rating": rating}
+    ).assign(n_ratings=1_000, colour=colour)
+    asked = [(t, c) for t in THINGS for c in COLOURS]
+    queries = pd.DataFrame(
+        {
+            "query_id": range(n_queries),
+            "query": [
+                f"{asked[i % 24][1]} "
+                f"{asked[i % 24][0] if i < 24 else THINGS[asked[i % 24][0]]}"
+                for i in range(n_queries)
+            ],
+        }
+    )
+    judged = [
+        (q, documents.document_id[d], 1 + (rating[d] > 3) if ok else 0)
+        for q in range(n_queries)
+        for d in range(n)
+        if (ok := thing[d] == asked[q % 24][0] and colour[d] == asked[q % 24][1])
+        or colour[d] == asked[q % 24][1]
+    ]
+    columns = ["query_id", "document_id", "grade"]
+    return documents, queries, pd.DataFrame(judged, columns=columns)
+
+
+def folder(path, documents, queries, judgements):
+    path.mkdir(exist_ok=True)
+    documents.to_csv(path / "documents.csv", index=False)
+    queries.to_csv(path / "queries.csv", index=False)
+    judgements.to_csv(path / "judgements.csv", index=False)
+    return path
+
+
+def synonyms(path):
+    lines = [f"{one}, {other}\n" for one, other in THINGS.items()]
+    (path / "synonyms.txt").write_text("".join(lines))
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return run_offline(synonyms(folder(tmp_path_factory.mktemp("own"), *tables())))
+
+
+def test_the_engine_is_tried_beside_a_tuned_bm25(report):
+    reached = {name: of[NDCG].estimate for name, of in report.results.items()}
+    assert reached[WORDS] > reached[TUNED] + 0.1, "it knows the synonyms"
+    assert reached[TREES] > reached[WORDS], "and the ranker what is rated well"
+    assert report.findings[0].startswith(f"{WORDS} is ahead of {TUNED} by")
+    assert report.notes == ()
+    console = Console(record=True, width=90, file=io.StringIO())
+    console.print(report)
+    assert "120 documents, 48 judged queries" in console.export_text()
+
+
+def test_numbers_repeat(report, tmp_path):
+    again = run_offline(synonyms(folder(tmp_path, *tables())))
+    for name, of in report.results.items():
+        assert str(of) == str(again.results[name])
+
+
+def test_queries_of_the_same_words_stand_on_one_side(tmp_path):
+    documents, queries, judged = tables()
+    turned = queries["query"].str.split().str[::-1].str.join(" ") + "s"
+    more = queries.assign(query=turned, query_id=queries["query_id"] + 100)
+    both = pd.concat([judged, judged.assign(query_id=judged["query_id"] + 100)])
+    queries = pd.concat([queries, more])
+    pairs = CandidatePairs.of(
+        read_collection(folder(tmp_path, documents, queries, both))
+    )
+    assert (pairs.alike[:48] == pairs.alike[48:]).all()
+    tried = []
+    for learn, held in pairs.folds:
+        assert not np.isin(pairs.alike[held], pairs.alike[learn]).any()
+        tried += held.tolist()
+    assert sorted(tried) == list(range(96))
+
+
+def test_what_was_judged_and_not_found_counts_against_a_list(tmp_path):
+    pairs = CandidatePairs.of(read_collection(folder(tmp_path, *tables())))
+    lists = pairs.lists([0], [int(pairs.data.document[0])], [1.0])
+    assert (lists.grade[lists.code == 0] > 0).sum() > 1
+    assert len(lists.query) == 48
+    unjudged = np.setdiff1d(np.arange(120), pairs.data.document[pairs.data.row == 0])
+    assert pairs.grades([0], unjudged[:1]).tolist() == [-1]
+
+
+def test_documents_under_a_second_id_are_told(tmp_path):
+    documents, queries, judged = tables()
+    copies = documents.assign(
+        document_id="copy" + documents["document_id"],
+        title=documents["title"].str.upper() + "!",
+    )
+    path = folder(tmp_path, pd.concat([documents, copies]), queries, judged)
+    (note,) = run_offline(path).notes
+    assert note.startswith("240 documents have the same text as another under a second")
+    assert "nobody judged 120 of them" in note
+
+
+def test_ids_stay_as_they_are_written(tmp_path):
+    documents, queries, judged = tables()
+    documents.loc[0, "document_id"] = "7"  # beside 007
+    with pytest.raises(BadTable, match=r"judgements.document_id(.|\n)*'000' is not in"):
+        run_offline(folder(tmp_path, documents, queries, judged))
+
+
+def test_grades_of_good_documents_alone_can_be_learned_from(tmp_path):
+    documents, queries, judged = tables()
+    found = run_offline(
+        folder(tmp_path, documents, queries, judged[judged["grade"] > 0])
+    )
+    said = " ".join(found.notes)
+    assert "no grade is below 1, and only 0 is not relevant" in said
+    assert "what was found and not judged counts as grade 0" in said
+    assert found.results[TREES][NDCG].estimate > found.results[TUNED][NDCG].estimate
+    assert LINEAR in found.results
+
+
+def changed(what):
+    documents, queries, judged = tables()
+    if what == "fraction":
+        judged["grade"] = judged["grade"] + 0.5
+    if what == "large":
+        judged.loc[3, "grade"] = 31
+    if what == "unknown":
+        judged.loc[3, "query_id"] = 99
+    if what == "two grades":
+        other = judged.iloc[[3]].assign(grade=2 - judged["grade"][3] // 2)
+        judged = pd.concat([judged, other])
+    if what == "few":
+        queries, judged = queries[:8], judged[judged["query_id"] < 8]
+    return documents, queries, judged
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("fraction", r"judgements.grade(.|\n)*row 1: .*is no whole number: round"),
+        ("large", r"judgements.grade(.|\n)*row 4: 31.0 must lie in \[0, 30\]"),
+        ("unknown", r"judgements.query_id(.|\n)*row 4: '99' is not in queries"),
+        ("two grades", r"document_id(.|\n)*has another grade for this query above"),
+        ("few", "8 different queries are judged: bring 10 or more"),
+    ],
+)
+def test_judgements_that_make_no_sense_are_told_by_row(tmp_path, what, told):
+    with pytest.raises(ValueError, match=told):
+        run_offline(folder(tmp_path, *changed(what)))
+
+
+def test_what_is_left_out_is_told(tmp_path):
+    documents, queries, judged = tables()
+    judged = judged[judged["query_id"] != 5]
+    path = folder(tmp_path, documents, queries, pd.concat([judged, judged[:7]]))
+    notes = read_collection(path).notes
+    assert "7 judgements repeat another, and count once" in notes
+    assert "1 queries have no judgement, and are left out" in notes
+
+
+def test_a_table_that_is_missing_and_a_broken_synonym_file_are_told(tmp_path):
+    path = folder(tmp_path, *tables())
+    (path / "synonyms.txt").write_text("sofa, couch\nlonely\n")
+    with pytest.raises(ValueError, match="line 2: 'lonely' stands alone"):
+        read_collection(path)
+    (path / "queries.csv").unlink()
+    with pytest.raises(BadTable, match=r"no table queries: bring queries.csv"):
+        read_collection(path)

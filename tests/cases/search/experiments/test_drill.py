@@ -1,0 +1,78 @@
+"""What monitors of a shop read, and the faults that should set them off."""
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.engine.synonym_file import parse
+from sevensteps.cases.search.experiments import incident_drill
+from sevensteps.cases.search.experiments.drill import (
+    broken_synonyms,
+    daily_numbers,
+    lost_speller,
+    shifted_synonyms,
+)
+
+KINDS = ("broken_synonyms", "stale_index")
+
+
+@pytest.fixture(scope="module")
+def drill(shop):
+    return incident_drill(shop, baseline_days=10, incident_days=3)
+
+
+@pytest.fixture(scope="module")
+def before(drill):
+    return drill.baseline()
+
+
+@pytest.fixture(scope="module")
+def report(drill):
+    return drill.run(KINDS)
+
+
+def test_a_slipped_file_reads_well_and_says_nonsense(shop):
+    text = "# kept\nsofa, couch, settee\nrug, carpet\nlamp, light\n"
+    assert shifted_synonyms(text) == "sofa, carpet\nrug, light\nlamp, couch, settee\n"
+    whole = shop.history.synonyms
+    assert len(parse(shifted_synonyms(whole), shop.analyser).synonyms) > 100
+
+
+def test_a_fault_breaks_its_part_and_no_other(shop):
+    policy, sound = shop.policy(), shop.understanding
+    synonyms = shop.history.synonyms
+    broken = broken_synonyms(policy, 9, synonyms=synonyms).build.understanding
+    assert broken.synonyms != sound.synonyms
+    assert broken.speller is sound.speller
+    mute = lost_speller(policy, 9).build.understanding
+    assert mute.synonyms is sound.synonyms
+    assert mute.reading("black hiking boots kinxedt").corrected == ()
+    assert policy.build.understanding is sound
+
+
+def test_a_broken_file_harms_and_is_noticed_by_more_than_one_monitor(report):
+    assert report.lost["broken_synonyms"].low > 0
+    harm = report.lost["stale_index"].estimate
+    assert report.lost["broken_synonyms"].estimate > harm
+    noticed = report.detection.delay.loc["broken_synonyms"].dropna()
+    assert len(noticed) >= 2
+
+
+def test_a_stale_index_never_shows_what_came_later(drill, before):
+    newest = {}
+    for kind in ("stale_index", None):
+        outcome = drill.branch(before, kind).outcome
+        shown = outcome.searches["shown"].combine_chunks().flatten().to_numpy()
+        listed = outcome.products["listed_at"].to_numpy() // 86_400
+        newest[kind] = listed[shown[shown >= 0]].max()
+    assert newest["stale_index"] <= drill.first_day < newest[None]
+
+
+def test_numbers_of_a_day_are_the_log_s(before):
+    outcome = before.outcome
+    table = daily_numbers(outcome, outcome)
+    daily = outcome.daily
+    assert table.index.tolist() == daily.index.tolist()
+    rate = daily.without_results / daily.searches
+    assert np.allclose(table["without results"], rate)
+    assert np.allclose(table["clicks a search"], daily.clicks / daily.searches)
+    assert np.isfinite(table).all().all()

@@ -1,0 +1,113 @@
+"""QuerySample searches, what is found for them, and how good that is by the truth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.search.engine.rankers import ColumnRanker
+from sevensteps.cases.search.experiments import (
+    KINDS,
+    GradedLists,
+    OfflineEvaluation,
+    QuerySample,
+    query_kinds,
+)
+from sevensteps.cases.search.experiments.evaluation import CUT, GOOD
+
+
+@pytest.fixture(scope="module")
+def sample(shop):
+    return QuerySample.draw(shop, 150, days=3)
+
+
+@pytest.fixture(scope="module")
+def evaluation(shop, sample):
+    return OfflineEvaluation.of(shop, shop.engine, sample)
+
+
+def test_a_sample_is_of_the_last_days_and_without_putting_back(shop, sample):
+    log = shop.history.searches.to_pandas()
+    late = log[(log["at"] >= 4 * 86_400) & (log.attempt == 0)]
+    often = late.query_id.value_counts()
+    assert sample.times.sum() == 150
+    assert (sample.times <= often.loc[sample.query_id].to_numpy()).all()
+    with pytest.raises(ValueError, match="can be drawn"):
+        QuerySample.draw(shop, 10**6)
+
+
+def test_what_is_not_found_counts_in_the_ideal(shop, evaluation):
+    world, past = shop.world, shop.history
+    for row in range(12):
+        answers = evaluation.answers
+        every = world.relevant(evaluation.answers.sample.query_id[[row]], history=past)
+        best = np.sort(every["grade"])[::-1][:CUT]
+        ideal = ((2.0**best - 1) / np.log2(np.arange(len(best)) + 2)).sum()
+        first = answers.grade[row, :CUT].astype(float)
+        place = np.arange(CUT)
+        got = ((2**first - 1) / np.log2(place + 2))[answers.ids[row, :CUT] >= 0].sum()
+        told = answers.values()[row]
+        assert np.isnan(told) if ideal == 0 else told == pytest.approx(got / ideal)
+
+
+def test_no_order_beats_the_ceiling(evaluation):
+    order = evaluation.answers.values(), evaluation.values(ColumnRanker("cosine"))
+    ceiling = evaluation.answers.ceiling()
+    assert all(np.nanmax(values - ceiling) < 1e-12 for values in order)
+    assert np.nanmax(ceiling) <= 1
+
+
+def test_recall_is_of_the_good_products_that_there_are(shop, evaluation):
+    row = 3
+    query = evaluation.answers.sample.query_id[[row]]
+    good = shop.world.relevant(query, at_least=GOOD, history=shop.history)
+    held = np.isin(good["product_id"], evaluation.answers.ids[row]).sum()
+    expected = min(held, 100) / min(len(good), 100) if len(good) else np.nan
+    assert evaluation.answers.recall()[row] == pytest.approx(expected, nan_ok=True)
+
+
+def test_nothing_found_counts_as_nothing(shop, sample):
+    none = np.full((len(sample), 5), -1, np.int32)
+    answers = GradedLists.of(shop, sample, none)
+    values = answers.values()
+    assert len(values) == len(sample)
+    assert np.nanmax(values) == 0
+    assert np.nanmax(answers.recall()) == 0
+
+
+def test_a_query_that_was_drawn_twice_counts_twice(sample):
+    values = np.arange(len(sample), dtype=float)
+    expected = (values * sample.times).sum() / sample.times.sum()
+    assert sample.mean(values).estimate == pytest.approx(expected)
+    some = sample.times > 1
+    if some.any():
+        part = (values * sample.times)[some].sum() / sample.times[some].sum()
+        assert sample.mean(values, some).estimate == pytest.approx(part)
+
+
+def test_needs_are_redrawn_not_queries(sample):
+    values = np.arange(len(sample), dtype=float)
+    late = values >= len(sample) / 2
+    two_needs = replace(sample, need=late.astype(np.int32))
+    told = two_needs.mean(values)
+    assert told.low == pytest.approx(two_needs.mean(values, ~late).estimate)
+    assert told.high == pytest.approx(two_needs.mean(values, late).estimate)
+
+
+def test_kinds_follow_the_truth(shop, sample):
+    kinds = query_kinds(shop, sample)
+    true = shop.world.true_queries().loc[sample.query_id]
+    assert set(kinds) <= set(KINDS)
+    assert ((kinds == "mistyped") == true.true_mistyped.to_numpy()).all()
+    well = ~true.true_mistyped.to_numpy()
+    use = true.true_intent.to_numpy() == "exploratory"
+    assert ((kinds == "a use") == (use & well)).all()
+
+
+def test_bands_hold_a_third_of_all_searches_each(shop):
+    asked = shop.asked
+    every = QuerySample(asked.query_id, asked.times)
+    band = every.bands(shop)
+    shares = [asked.times[band == b].sum() / asked.times.sum() for b in
+              ("head", "torso", "tail")]  # fmt: skip
+    assert shares == pytest.approx([1 / 3] * 3, abs=0.02)

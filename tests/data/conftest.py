@@ -1,0 +1,76 @@
+"""A small schema, a table of it, and a folder to bring it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.data import Column, DataSchema, Tables, load
+
+SCHEMA = DataSchema(
+    main="sales",
+    clock="sold_at",
+    tables={
+        "sales": {
+            "sale_id": Column("id", required=True, unique=True),
+            "sold_at": Column("time", required=True),
+            "shop": Column("id", required=True),
+            "price": Column("number", required=True, low=0, high=1e8),
+            "device": Column("id"),
+            "country": Column("category"),
+            "way": Column("category", choices=("cash", "card")),
+            "returned": Column("flag", complete=True),
+            "told_at": Column("time"),
+        },
+        "shops": {"shop": Column("id", required=True, unique=True)},
+    },
+    settings={"labels": {"delay": (0, 2_000)}},
+)
+ROWS = 600
+Files = dict[str, pd.DataFrame | str | bytes]
+
+
+def sales() -> pd.DataFrame:
+    """600 sales over 60 days of 2026."""
+    rng = np.random.default_rng(1)
+    sold = np.sort(rng.integers(0, 60 * 86_400, ROWS))
+    at = pd.Timestamp("2026-01-07") + pd.to_timedelta(sold, unit="s")
+    return pd.DataFrame(
+        {
+            "sale_id": np.arange(ROWS) + 1_000,
+            "sold_at": at,
+            "shop": rng.integers(0, 40, ROWS),
+            "price": rng.lognormal(3, 1, ROWS).round(2),
+            "returned": (rng.random(ROWS) < 0.1).astype(int),
+        }
+    )
+
+
+Reading = Callable[..., Tables]
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Reading:
+    """Write files by name, a mapping if there is one, and load them."""
+
+    def read(files: Files | pd.DataFrame, mapping: str | bytes | None = None) -> Tables:
+        if isinstance(files, pd.DataFrame):
+            files = {"sales.csv": files}
+        if mapping is not None:
+            files = files | {"columns.toml": mapping}
+        for name, what in files.items():
+            path = tmp_path / name
+            if isinstance(what, str | bytes):
+                path.write_bytes(what if isinstance(what, bytes) else what.encode())
+            elif name.endswith(".parquet"):
+                what.to_parquet(path)
+            else:
+                tabs = ".tsv" in name.lower()
+                what.to_csv(path, index=False, sep="\t" if tabs else ",")
+        return load(SCHEMA, tmp_path)
+
+    return read

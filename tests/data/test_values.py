@@ -1,0 +1,150 @@
+"""Values are read as our columns ask for, or refused by row."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.data import BadTable
+
+from .conftest import ROWS, Reading, sales
+
+
+def test_ids_stay_text(reading: Reading) -> None:
+    frame = sales()
+    pairs = (("{:04d}", "{}"), ("{}e3", "{}000"), ("{}.10", "{}.1"))
+    for left, right in pairs:
+        frame["shop"] = [
+            (left if i % 2 else right).format(i % 40 + 1) for i in range(ROWS)
+        ]
+        told = reading(frame).frames["sales"]["shop"]
+        assert told.tolist() == frame["shop"].tolist()
+
+
+def test_long_ids_with_gaps_stay_apart(reading: Reading) -> None:
+    frame = sales()
+    ids = [str(2**57 + n) if i % 5 else "" for i, n in enumerate(frame["shop"])]
+    told = reading(frame.assign(device=ids)).frames["sales"]["device"]
+    assert told.nunique() == len({i for i in ids if i})
+    assert told.isna().sum() == ids.count("")
+
+
+def test_namibia_is_a_country(reading: Reading) -> None:
+    told = reading(sales().assign(country="NA"))
+    assert (told.frames["sales"]["country"] == "NA").all()
+    assert not told.notes
+
+
+def test_blanks_around_a_value_do_not_make_another(reading: Reading) -> None:
+    frame = sales()
+    told = reading(frame.assign(shop=[f" {shop} " for shop in frame["shop"]]))
+    assert told.frames["sales"]["shop"].tolist() == frame["shop"].astype(str).tolist()
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "NaN", "None", r"\N"])
+def test_a_word_for_missing_is_told(reading: Reading, word: str) -> None:
+    frame = sales().astype({"sold_at": str}).assign(device=word)
+    frame["told_at"] = [word] * 10 + frame["sold_at"].tolist()[10:]
+    told = reading(frame)
+    assert (told.frames["sales"]["device"] == word).all()
+    assert told.frames["sales"]["told_at"].isna().sum() == 10
+    device, late = sorted(told.notes)
+    assert "sales.device" in device
+    assert "600 rows is taken as an id" in device
+    assert "sales.told_at" in late
+    assert "10 rows is taken for missing" in late
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("price", "-3.5", r"-3\.5 must lie in \[0, 1e\+08\]"),
+        ("price", "inf", r"inf must lie in"),
+        ("price", "1e400", r"inf must lie in"),
+        ("price", "1e9", r"1000000000.0 must lie in"),
+        ("price", "1,5", r"'1,5' is not a number"),
+        ("price", "$5", r"'\$5' is not a number"),
+        ("price", "0x1A", r"'0x1A' is not a number"),
+        ("price", "", "is missing"),
+        ("price", "nan", "is missing"),
+        ("shop", " ", "is missing"),
+        ("returned", "2", "'2' is neither 0 nor 1"),
+        ("returned", "maybe", "'maybe' is neither 0 nor 1"),
+        ("returned", "", "is missing"),
+        ("way", "web", "'web' must be one of cash, card"),
+        ("sale_id", "1000", "'1000' occurs twice"),
+    ],
+)
+def test_a_fault_is_told_by_its_row(
+    reading: Reading, column: str, value: str, said: str
+) -> None:
+    frame = sales().assign(way="cash").astype(str)
+    frame.loc[3, column] = value
+    with pytest.raises(BadTable, match=rf"sales\.{column} .*(?s:.)*row 4: {said}"):
+        reading(frame)
+
+
+def test_a_long_value_is_shortened(reading: Reading) -> None:
+    frame = sales().astype({"price": str})
+    frame.loc[3, "price"] = "x" * 200_000
+    with pytest.raises(BadTable, match=r"row 4: 'xxx.*200,002 characters") as told:
+        reading(frame)
+    assert len(str(told.value)) < 500
+
+
+def test_flags_go_by_many_words(reading: Reading) -> None:
+    words = ["true", "FALSE", "yes", "No", "1", "0.0", "t", "n"] * (ROWS // 8)
+    told = reading(sales().assign(returned=words)).frames["sales"]["returned"]
+    assert told.tolist() == [1, 0] * (ROWS // 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda f: f.astype({"shop": "category"}),
+        lambda f: f.assign(shop=[str(s).encode() for s in f["shop"]]),
+        lambda f: f.assign(shop=f["shop"].astype("float64")),
+        lambda f: f.assign(price=[Decimal(str(p)) for p in f["price"]]),
+        lambda f: f.assign(price=f["price"].astype(str)),
+        lambda f: f.assign(returned=f["returned"] == 1),
+        lambda f: f.assign(device=None, country=pd.Series(np.nan, f.index)),
+        lambda f: f.set_index("sale_id"),
+        lambda f: f.sample(frac=1, random_state=0).set_index("sale_id").sort_index(),
+    ],
+)
+def test_parquet_of_other_types_means_the_same(reading: Reading, change) -> None:
+    told = reading({"sales.parquet": change(sales())}).frames["sales"]
+    plain = reading({"sales.parquet": sales()}).frames["sales"]
+    pd.testing.assert_frame_equal(told[plain.columns], plain)
+
+
+@pytest.mark.parametrize(
+    ("column", "made", "said"),
+    [
+        ("shop", lambda f: [[s] for s in f["shop"]], "sales.shop holds list"),
+        ("shop", lambda f: [{"a": s} for s in f["shop"]], "sales.shop holds struct"),
+        ("shop", lambda f: [b"\xff"] * ROWS, "sales.shop holds bytes"),
+        ("shop", lambda f: f["shop"] + 0.5, "is no whole number"),
+        ("device", lambda f: f["shop"] + 2.0**57, "is no whole number"),
+        ("price", lambda f: f["sold_at"], "sales.price holds timestamp"),
+        ("sold_at", lambda f: f["sold_at"].dt.time, "sales.sold_at holds time"),
+    ],
+)
+def test_parquet_that_cannot_be_read_is_told(
+    reading: Reading, column: str, made, said: str
+) -> None:
+    frame = sales()
+    with pytest.raises(BadTable, match=said):
+        reading({"sales.parquet": frame.assign(**{column: made(frame)})})
+
+
+def test_an_empty_column_is_as_none_and_told(reading: Reading) -> None:
+    told = reading(sales().assign(told_at="", device=""))
+    assert not {"told_at", "device"} & set(told.frames["sales"])
+    assert sorted(told.notes) == [
+        "sales.device is empty: as if it were not there",
+        "sales.told_at is empty: as if it were not there",
+    ]

@@ -1,0 +1,150 @@
+"""The dynamic Bayesian model recovers people who click as it says."""
+
+import numpy as np
+import pytest
+
+from sevensteps.measure import (
+    DynamicBayesian,
+    click_log,
+    fit_dbn,
+    fit_simplified_dbn,
+    naive_evidence,
+)
+
+FITS = {
+    "simplified": lambda log: fit_dbn(log, 1.0),
+    "dynamic": fit_dbn,
+}
+
+
+@pytest.fixture(scope="module")
+def logs(people):
+    """One log for each kind of people, with the shop that it comes from."""
+    rng = np.random.default_rng(0)
+    shop = people.Shop.of(rng, n_queries=60)
+    query, shown, own = shop.search(rng, 60_000)
+    pull, sate = shop.pull[query[:, None], own], shop.sate[query[:, None], own]
+    clicks = {
+        "simplified": people.dynamic_bayesian(rng, pull, sate, 1.0),
+        "dynamic": people.dynamic_bayesian(rng, pull, sate, 0.8),
+    }
+    return shop, {kind: click_log(shown, c, query) for kind, c in clicks.items()}
+
+
+@pytest.mark.parametrize("kind", FITS)
+def test_each_model_recovers_its_own_people(kind, logs):
+    shop, log = logs[0], logs[1][kind]
+    model = FITS[kind](log)
+    seen = naive_evidence(log).exposure
+    error = model.attractiveness - shop.of_pairs(shop.pull, log)
+    assert abs(np.average(error, weights=seen)) < 0.01
+    assert np.average(np.abs(error), weights=seen) < 0.03
+    error = model.satisfaction - shop.of_pairs(shop.sate, log)
+    clicks = naive_evidence(log).clicks
+    assert abs(np.average(error, weights=clicks)) < 0.02
+    assert np.average(np.abs(error), weights=clicks) < 0.08
+    if kind == "dynamic":
+        assert model.continuation == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_closed_form_of_the_simplified_model_is_a_little_too_high(logs):
+    """What was passed over after an unsatisfying last click goes uncounted."""
+    shop, log = logs[0], logs[1]["simplified"]
+    quick, exact = fit_simplified_dbn(log), fit_dbn(log, 1.0)
+    seen = naive_evidence(log)
+    for name, truth, weight in (
+        ("attractiveness", shop.pull, seen.exposure),
+        ("satisfaction", shop.sate, seen.clicks),
+    ):
+        off, near = (
+            np.average(getattr(m, name) - shop.of_pairs(truth, log), weights=weight)
+            for m in (quick, exact)
+        )
+        assert 0.01 < off < 0.2, name
+        assert abs(near) < off / 3, name
+
+
+def test_probabilities_of_a_tiny_list_by_hand():
+    log = click_log([[5, 6]], np.array([[True, False]]), [1])
+    model = DynamicBayesian(log.pairs, np.array([0.5, 0.4]), np.array([0.6, 1]), 0.9)
+    np.testing.assert_allclose(
+        model.click_probability(log), [[0.5, 0.4 * 0.9 * (1 - 0.5 * 0.6)]]
+    )
+    np.testing.assert_allclose(
+        model.click_probability(log, given_above=True), [[0.5, 0.4 * 0.9 * 0.4]]
+    )
+    quiet = click_log([[5, 6]], np.array([[False, True]]), [1])
+    silent = model.click_probability(quiet, given_above=True)
+    np.testing.assert_allclose(silent, [[0.5, 0.4 * 0.9]])
+    np.testing.assert_allclose(model.relevance, [0.3, 0.4])
+
+
+@pytest.mark.parametrize("go_on", [1.0, 0.7])
+def test_chances_given_above_multiply_to_the_chance_of_the_list(go_on, people):
+    """Over all outcomes of a list they sum to one, and to the plain chances."""
+    rng = np.random.default_rng(1)
+    k = 4
+    outcome = (np.arange(2**k)[:, None] >> np.arange(k) & 1).astype(bool)
+    log = click_log(np.tile(np.arange(k), (2**k, 1)), outcome, np.zeros(2**k, int))
+    model = DynamicBayesian(log.pairs, rng.random(k), rng.random(k), go_on)
+    p = model.click_probability(log, given_above=True)
+    chance = np.where(outcome, p, 1 - p).prod(1)
+    assert chance.sum() == pytest.approx(1)
+    plain = model.click_probability(log)[0]
+    np.testing.assert_allclose(chance @ outcome, plain)
+
+
+@pytest.mark.parametrize("go_on", [None, 0.7])
+def test_em_of_the_dynamic_model_never_loses_likelihood(go_on, logs):
+    log = logs[1]["dynamic"].where(np.arange(2_000))
+
+    def likelihood(model):
+        p = np.clip(model.click_probability(log, given_above=True), 1e-12, 1 - 1e-12)
+        return np.log(np.where(log.clicked, p, 1 - p)).sum()
+
+    few, more = (fit_dbn(log, go_on, steps=n, strength=0) for n in (3, 90))
+    assert likelihood(more) > likelihood(few)
+    assert likelihood(more) > likelihood(fit_simplified_dbn(log, strength=0))
+    if go_on is not None:
+        assert more.continuation == go_on
+
+
+def test_short_lists_and_unseen_pairs(logs, people):
+    rng = np.random.default_rng(3)
+    shop = people.Shop.of(rng, n_queries=20)
+    query, shown, own = shop.search(rng, 20_000)
+    pull, sate = shop.pull[query[:, None], own], shop.sate[query[:, None], own]
+    empty = np.arange(6) >= rng.integers(2, 7, len(query))[:, None]
+    clicked = people.dynamic_bayesian(rng, np.where(empty, 0, pull), sate, 0.8)
+    log = click_log(np.where(empty, -1, shown), clicked, query)
+    model = fit_dbn(log)
+    assert model.continuation == pytest.approx(0.8, abs=0.03)
+    assert (model.click_probability(log)[empty] == 0).all()
+    for name, fit in FITS.items():
+        part = fit(log.where(query < 10))
+        new = naive_evidence(log.where(query < 10)).exposure == 0
+        unseen = part.attractiveness[new]
+        assert np.ptp(unseen) == pytest.approx(0), name
+        assert 0.1 < unseen[0] < 0.6, name
+
+
+def test_models_refuse_other_logs_and_settings(logs):
+    log = logs[1]["dynamic"]
+    other = click_log([[5, 6]], np.array([[True, False]]), [1])
+    with pytest.raises(ValueError, match="fitted on another log"):
+        fit_simplified_dbn(log).click_probability(other)
+    with pytest.raises(ValueError, match="continuation"):
+        fit_dbn(log, 1.5)
+    with pytest.raises(ValueError, match="strength"):
+        fit_dbn(log, strength=-1)
+
+
+def test_without_smoothing_what_cannot_be_told_takes_the_mean():
+    """One click in each of three searches, nothing seen below the last: no 0 / 0."""
+    clicked = np.zeros((3, 20), bool)
+    clicked[[0, 1, 2], [2, 5, 16]] = True
+    log = click_log(np.arange(20)[None].repeat(3, 0), clicked, [1, 1, 1], [0, 1, 2])
+    for steps in (1, 30, 300):
+        model = fit_dbn(log, strength=0, steps=steps)
+        every = np.r_[model.attractiveness, model.satisfaction, model.continuation]
+        assert ((every >= 0) & (every <= 1)).all()

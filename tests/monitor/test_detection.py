@@ -1,0 +1,82 @@
+"""Detection: planted incidents are timed, and other days' alarms are not counted."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.monitor import detect
+
+
+def noise(first: int, end: int, seed: int) -> pd.DataFrame:
+    """Two monitors that hum below 2, and one that is silent."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        rng.uniform(0, 1.8, (end - first, 2)),
+        columns=["sharp", "blind"],
+        index=pd.RangeIndex(first, end, name="day"),
+    )
+    return frame.assign(silent=0.0)
+
+
+@pytest.fixture
+def monitors() -> dict[str, pd.DataFrame]:
+    """An incident on day 60 that is seen on days 63 and 67."""
+    none = noise(10, 80, seed=0)
+    none.loc[20, ["sharp", "blind"]] = 2.0  # the threshold, of fifty early days
+    none.loc[30, ["sharp", "blind"]] = 2.0
+    case = none.loc[60:].copy()
+    case.loc[63, "sharp"] = case.loc[67, "sharp"] = 5.0
+    case.loc[65, "silent"] = 1.0
+    return {"none": none, "breach": case}
+
+
+def test_an_incident_is_timed_from_its_first_day(monitors) -> None:
+    found = detect(monitors, 60)
+    delay = found.delay.loc["breach"]
+    assert (delay["sharp"], delay["silent"]) == (3, 5)
+    assert np.isnan(delay["blind"])
+    assert found.false_alarms["sharp"].estimate == 0
+
+
+def test_an_alarm_that_rings_without_the_incident_is_no_detection(monitors) -> None:
+    monitors["none"].loc[63, "sharp"] = 5.0
+    found = detect(monitors, 60)
+    assert found.delay.loc["breach", "sharp"] == 7
+    assert found.false_alarms["sharp"].estimate == pytest.approx(30 / 20)
+    monitors["none"].loc[67, "sharp"] = 2.1
+    assert np.isnan(detect(monitors, 60).delay.loc["breach", "sharp"])
+
+
+def test_an_alarm_before_the_incident_is_not_prompt(monitors) -> None:
+    early = noise(50, 60, seed=1)
+    early.loc[55, "blind"] = 9.0
+    monitors["breach"] = pd.concat([early, monitors["breach"]])
+    found = detect(monitors, 60)
+    assert np.isnan(found.delay.loc["breach", "blind"])
+
+
+def test_levels_are_shares_of_the_threshold(monitors) -> None:
+    found = detect(monitors, 60)
+    limit = found.thresholds
+    assert limit.to_dict() == {"sharp": 2, "blind": 2, "silent": 0}
+    for kind, one in monitors.items():
+        expected = one[["sharp", "blind"]] / limit[["sharp", "blind"]]
+        pd.testing.assert_frame_equal(found.levels[kind], expected)
+
+
+def test_false_alarms_keep_their_budget() -> None:
+    rng = np.random.default_rng(0)
+    none = pd.DataFrame(rng.exponential(size=(6_000, 2)), columns=["a", "b"])
+    found = detect({"none": none, "x": none.loc[3_000:]}, 3_000)
+    for rate in found.false_alarms.values():
+        assert rate.estimate == pytest.approx(1, abs=0.35)
+    assert found.delay.isna().all(axis=None)
+
+
+def test_what_is_missing_is_named(monitors) -> None:
+    with pytest.raises(ValueError, match=r"'breach' lacks monitors \['sharp'\]"):
+        detect(monitors | {"breach": monitors["breach"].drop(columns="sharp")}, 60)
+    with pytest.raises(ValueError, match="'breach' has no day from day 60"):
+        detect(monitors | {"breach": monitors["none"].loc[:50]}, 60)
+    with pytest.raises(ValueError, match="must go on beyond day 90"):
+        detect(monitors, 90)

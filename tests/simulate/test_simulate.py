@@ -1,0 +1,169 @@
+"""Simulation, drill, calendar and parallel runs, in a world of five hundred coins."""
+
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevensteps.simulate import (
+    Calendar,
+    IncidentDrill,
+    Monitors,
+    Simulation,
+    mean_over_units,
+    parallel_map,
+)
+
+UNITS = 500
+
+
+@dataclass(frozen=True)
+class ToyWorld:
+    """Each unit has a normal draw a day, and gains what the policy adds to it."""
+
+    extra: float = 0.0
+
+    def inject(self, incident: tuple[str, int, int]) -> "ToyWorld":
+        """Everybody gains so much more."""
+        return replace(self, extra=10.0)
+
+    def live(self, policy, days, seed, *, history, after=None) -> Any:
+        """A table day x unit."""
+        first = history.days if after is None else int(after.gains.index[-1]) + 1
+        rows = {}
+        for day in range(first, first + days):
+            draws = np.random.default_rng([seed, day]).normal(size=UNITS)
+            rows[day] = draws + self.extra + policy(day)
+        return SimpleNamespace(gains=pd.DataFrame.from_dict(rows, orient="index"))
+
+
+@dataclass
+class Steps:
+    """A policy that adds a little more each day: it can be told from its copy."""
+
+    by: float = 0.0
+    days: list[int] = field(default_factory=list)
+
+    def __call__(self, day: int) -> float:
+        self.days.append(day)
+        return self.by * len(self.days)
+
+
+@dataclass(frozen=True)
+class ToySimulation(Simulation[ToyWorld, Any, Any]):
+    """Of the toy world."""
+
+    def per_unit_totals(self, outcome: Any) -> pd.DataFrame:
+        """What each unit gained."""
+        return pd.DataFrame({"gain": outcome.gains.sum()})
+
+    def n_days(self, outcome: Any) -> int:
+        """Rows."""
+        return len(outcome.gains)
+
+
+@pytest.fixture(params=[False, True])
+def toy(request) -> ToySimulation:
+    """In processes, and in threads."""
+    return ToySimulation(ToyWorld(), SimpleNamespace(days=10), threads=request.param)
+
+
+def test_each_run_has_a_copy_of_its_policy(toy) -> None:
+    mine = Steps(1.0)
+    kept = toy.counterfactual_runs(
+        {"a": mine, "b": mine}, 3, keep=lambda policy, outcome: (policy, outcome)
+    )
+    assert mine.days == []
+    for policy, outcome in kept.values():
+        assert policy.days == [10, 11, 12]
+        gap = outcome.gains - toy.run(Steps(), 3).gains
+        assert gap.mean(axis=1).tolist() == pytest.approx([1, 2, 3])
+
+
+def test_a_run_leaves_its_policy_as_its_days_made_it(toy) -> None:
+    policy = Steps(1.0)
+    first = toy.run(policy, 2)
+    second = toy.run(policy, 2, after=first)
+    assert policy.days == [10, 11, 12, 13]
+    assert second.gains.index.tolist() == [12, 13]
+
+
+def test_what_was_derived_is_not_sent_along(toy) -> None:
+    vars(toy)["heavy"] = "a cached property"
+    assert set(toy.__getstate__()) == {"world", "history", "threads"}
+
+
+def test_tasks_keep_their_order_in_processes_and_threads() -> None:
+    for threads in (False, True):
+        squares = parallel_map(lambda n: n * n, range(9), threads=threads)
+        assert squares == [n * n for n in range(9)]
+
+
+def test_means_are_ratios_whose_blocks_may_differ_in_size() -> None:
+    unit = np.array([0, 0, 0, 1, 2, 2])
+    mean = mean_over_units(np.ones(6), unit)
+    assert (mean.low, mean.estimate, mean.high) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "days"), [(0, [4]), (1, [4, 5, 6, 7, 8]), (3, [4, 7])]
+)
+def test_a_calendar_is_due_on_its_first_day_and_then_at_its_cadence(
+    cadence: int, days: list[int]
+) -> None:
+    calendar = Calendar(cadence)
+    for day in range(4, 9):
+        if calendar.due(day):
+            calendar.note(day)
+    assert calendar.trained_on == days
+    with pytest.raises(ValueError, match="cadence must be >= 0"):
+        Calendar(-1)
+
+
+def drill_of(baseline: int, after: int) -> IncidentDrill[Any]:
+    """Means and spreads of the day's gains are watched."""
+    monitors = Monitors(
+        reads={"mean": ("mean",), "spread": ("spread",)},
+        observe=lambda policy, outcome: outcome.gains,
+        daily_numbers=lambda gains, usual: pd.DataFrame(
+            {"mean": gains.mean(axis=1), "spread": gains.std(axis=1)}
+        ),
+    )
+    return IncidentDrill(
+        ToySimulation(ToyWorld(), SimpleNamespace(days=10)),
+        Steps(),
+        {"nothing": lambda policy, day: policy, "drop": _dropped},
+        monitors,
+        {"windfall": lambda kind, first, days: (kind, first, days)},
+        harm="gain",
+        baseline_days=baseline,
+        incident_days=after,
+    )
+
+
+def _dropped(policy: Steps, day: int) -> Any:
+    """From its third day on each unit has five less."""
+    return lambda today: policy(today) - 5.0 * (today >= day + 2)
+
+
+def test_a_fault_that_does_nothing_alarms_at_the_budget() -> None:
+    report = drill_of(3_000, 3_000).run(["nothing"])
+    assert report.detection.delay.isna().all(axis=None)
+    for rate in report.detection.false_alarms.values():
+        assert rate.estimate == pytest.approx(1, abs=0.5)  # a month
+    assert report.lost["nothing"].estimate == 0
+
+
+def test_a_drill_times_and_prices_faults_and_incidents() -> None:
+    report = drill_of(40, 10).run()
+    delay = report.detection.delay
+    assert delay.index.tolist() == ["windfall", "nothing", "drop"]
+    assert delay.loc["windfall", "mean"] == 0
+    assert delay.loc["drop", "mean"] == 2
+    assert report.lost["drop"].estimate == pytest.approx(5 * 8 / 10 * 1_000)
+    assert report.lost["windfall"].estimate == pytest.approx(-10_000)
+    levels = report.detection.levels["none"]
+    assert levels.index.tolist() == list(range(10, 60))

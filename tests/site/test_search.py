@@ -1,0 +1,190 @@
+"""The search finds a word in its other forms, and says when it finds none."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sample_book
+from browsing import Site, visit
+from playwright.sync_api import Browser, Page, Route, expect
+
+SEARCH = sample_book.ROOT / "book" / "_ext" / "booksite" / "search.js"
+INDEX = "**/search-index.js"
+
+#: Heading and text of each section of a small book.
+SECTIONS = {
+    "Cold-start": "New videos have a cold-start problem. Naïve rules re-rank them.",
+    "Labels": "Labels arrive after a delay: chargebacks take weeks: Goodhart’s law.",
+    "Rates": "Fraud is 0.01 % of all; of 1,230,000 payments 0.840 were within 50 ms.",
+    "Behaviour": "Optimised behaviour of colour; modelling a catalogue of queries.",
+    "Propensity": "Propensities correct the position bias. Recommendation needs BM25.",
+    "Losses": "Two classes of losses, and a tower of cells at Kulić’s, by Müller.",
+}
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser) -> Iterator[Page]:
+    """A page with nothing but the search over these sections."""
+    page = browser.new_page()
+    page.add_script_tag(content=SEARCH.read_text("utf-8"))
+    index = [{"u": h, "p": "Book", "h": h, "t": t} for h, t in SECTIONS.items()]
+    page.evaluate("index => { window.searchBook = makeSearch(index); }", index)
+    yield page
+    page.close()
+
+
+def found(page: Page, typed: str) -> list[str]:
+    """Headings of the sections with all words, best first."""
+    said = page.evaluate("typed => searchBook(typed)", typed)
+    if "none with all" in said["status"]:
+        return []
+    n_sections = int(said["status"].split()[0])
+    assert n_sections == len(said["hits"])
+    return [hit["h"] for hit in said["hits"]]
+
+
+@pytest.mark.parametrize(
+    ("heading", "forms"),
+    [
+        (
+            "Cold-start",
+            "cold start|cold-start|coldstart|Cold Starts|start cold|cold‑start",
+        ),
+        (
+            "Cold-start",
+            "re-rank|rerank|re rank|reranking|naive|naïve|NAIVE|nai\u0308ve",
+        ),
+        ("Labels", "delayed labels|label delays|labels delayed|arrived labels"),
+        ("Labels", "chargeback|chargebacks|chargback|charge back|chargebakcs"),
+        ("Labels", "goodhart|Goodhart's|Goodharts|Goodhart’s law"),
+        ("Rates", "0.01 %|0.01%|.01 %|0.010%|0.01 percent|0,01 %|0.01\u202f%|0.01"),
+        ("Rates", "1,230,000|1230000|1\u202f230\u202f000|0.84|.84|0.840|50ms|50 ms|50"),
+        ("Behaviour", "behavior|behaviour|behaviours|optimize|optimised|optimisation"),
+        (
+            "Behaviour",
+            "color|colours|modeling|modelling|models|catalog|catalogue|query",
+        ),
+        ("Propensity", "propensity|propensties|propensty|porpensity|propensitty"),
+        ("Propensity", "bm25|bm 25|BM-25|biased positions|recomendation|recommender"),
+        ("Losses", "loss|losses|class|classes|cell|towers|kulic|Muller|Müller|Mueller"),
+    ],
+)
+def test_every_form_finds_the_section(blank: Page, heading: str, forms: str) -> None:
+    for typed in forms.split("|"):
+        assert found(blank, typed)[:1] == [heading], typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["zzzz", "qqqq", "xylophone", "99 %", "0.02", "la", "e", "lo", "ms", "%", "?!"],
+)
+def test_what_is_not_there_is_not_found(blank: Page, typed: str) -> None:
+    said = blank.evaluate("typed => searchBook(typed)", typed)
+    assert said == {"status": "0 sections", "hits": []}
+
+
+def test_a_short_word_is_found_whole(blank: Page) -> None:
+    assert set(found(blank, "of")) == {"Rates", "Behaviour", "Losses"}
+    assert found(blank, "by") == ["Losses"]
+
+
+def test_a_wrong_letter_is_told_and_so_is_another_unit(blank: Page) -> None:
+    status = "typed => searchBook(typed).status"
+    assert (
+        blank.evaluate(status, "propensty") == "1 section with words like “propensty”"
+    )
+    assert blank.evaluate(status, "0.01 ms") == "1 section with words like “0.01 ms”"
+    assert blank.evaluate(status, "propensity") == "1 section"
+
+
+def test_a_whole_word_in_a_heading_comes_first(blank: Page) -> None:
+    assert found(blank, "labels")[0] == "Labels"
+    assert found(blank, "behaviour")[0] == "Behaviour"
+
+
+def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank: Page) -> None:
+    said = blank.evaluate(
+        "typed => searchBook(typed)", "what is the propensity of a label?"
+    )
+    assert said["status"] == "2 sections with some of the words, none with all"
+    assert {hit["h"] for hit in said["hits"]} == {"Propensity", "Labels"}
+
+
+def test_the_excerpt_shows_where_the_words_stand_together(blank: Page) -> None:
+    told = (
+        "Of labels. " + "So it goes. " * 60 + "Delayed labels are late." + " Yes." * 60
+    )
+    blank.evaluate(
+        "told => { window.one = makeSearch([{ u: '', p: 'A', h: 'A', t: told }]); }",
+        told,
+    )
+    [hit] = blank.evaluate("() => one('delay label').hits")
+    assert "Delayed labels are late." in hit["excerpt"]
+    assert hit["excerpt"].startswith("…")
+    assert hit["excerpt"].endswith("…")
+
+
+@pytest.mark.parametrize("fault", ["lost", "not found", "cut short", "another page"])
+def test_an_index_that_does_not_load_is_told_and_asked_for_again(
+    browser: Browser, sample: Site, fault: str
+) -> None:
+    def answer(route: Route) -> None:
+        if fault == "lost":
+            route.abort()
+        elif fault == "not found":
+            route.fulfill(status=404, body="not here")
+        elif fault == "cut short":
+            route.fulfill(body="window.searchBook = (", content_type="text/javascript")
+        else:
+            route.fulfill(body="<!DOCTYPE html><p>Sign in", content_type="text/html")
+
+    page = browser.new_page()
+    page.route(INDEX, answer)
+    page.goto(sample.address + "chapter.html")
+    page.keyboard.press("/")
+    status = page.locator(".search-status")
+    page.keyboard.type("xylophone")
+    expect(status).to_contain_text("The search index did not load")
+    page.unroute(INDEX)
+    page.keyboard.press("Enter")
+    expect(status).to_have_text("1 section")
+    page.close()
+
+
+def test_an_index_that_is_slow_is_told(browser: Browser, sample: Site) -> None:
+    held: list[Route] = []
+    page = browser.new_page()
+    page.route(INDEX, lambda route: held.append(route))
+    page.goto(sample.address + "chapter.html")
+    page.keyboard.press("/")
+    page.keyboard.type("xylophone")
+    status = page.locator(".search-status")
+    expect(status).to_have_text("Loading the search index …")
+    held[0].continue_()
+    expect(status).to_have_text("1 section")
+    assert len(held) == 1
+    page.close()
+
+
+def test_an_index_that_is_gone_from_disk_is_told(
+    browser: Browser, sample: Site, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(sample.folder, tmp_path / "copy")
+    (copy / "_static" / "search-index.js").unlink()
+    page = browser.new_page()
+    page.goto((copy / "chapter.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("x")
+    expect(page.locator(".search-status")).to_contain_text("did not load")
+    page.close()
+
+
+def test_captions_and_titles_of_boxes_are_found(browser: Browser, sample: Site) -> None:
+    page = visit(browser.new_context(), sample.address + "components.html").page
+    page.keyboard.press("/")
+    page.keyboard.type("what happens at night is dashed")
+    expect(page.locator(".search-status")).to_have_text("1 section")
+    page.locator("#search-dialog input").fill("Decision: train honest")
+    expect(page.locator(".search-status")).to_have_text("1 section")
+    page.context.close()

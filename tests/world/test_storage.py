@@ -1,0 +1,213 @@
+"""Folders and files are whole or absent, whatever happens while they are written."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sevensteps.world import storage
+from sevensteps.world.storage import (
+    MANIFEST,
+    BrokenFolder,
+    FolderKind,
+    StorageError,
+    new_folder,
+    read_manifest,
+    sweep,
+    verify,
+    write_file,
+    write_manifest,
+)
+
+KIND = FolderKind("box", 1, "Pack it again")
+CODE = """
+import sys
+from pathlib import Path
+from sevensteps.world.storage import new_folder
+with new_folder(Path(sys.argv[1])) as folder:
+    (folder / "a").write_bytes(bytes(20_000))
+    print("written", flush=True)
+"""
+
+
+def packed(path: Path) -> Path:
+    """A folder with two files and a manifest."""
+    with new_folder(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a.bin").write_bytes(bytes(1_000))
+        (folder / "b.txt").write_text("hello")
+        write_manifest(folder, KIND, {"seed": 3})
+    return path
+
+
+def held(root: Path) -> list[str]:
+    """The names in a folder, hidden ones included."""
+    return sorted(p.name for p in root.iterdir())
+
+
+def test_a_folder_appears_whole_and_says_what_it_holds(tmp_path):
+    path = packed(tmp_path / "deep" / "box")
+    manifest = verify(path, KIND)
+    assert manifest.content == {"seed": 3}
+    assert {*manifest.files} == {"inner/a.bin", "b.txt"}
+    assert manifest.files["b.txt"][0] == 5
+    assert held(path.parent) == ["box"]
+
+
+def test_a_body_that_fails_leaves_nothing(tmp_path):
+    def interrupted():
+        with new_folder(tmp_path / "box") as folder:
+            (folder / "a").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not held(tmp_path)
+
+
+def test_nothing_is_overwritten(tmp_path):
+    path = packed(tmp_path / "box")
+    with pytest.raises(FileExistsError, match="holds something already"):
+        packed(path)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileExistsError, match="choose another folder"):
+        packed(tmp_path / "file")
+    (tmp_path / "empty").mkdir()
+    packed(tmp_path / "empty")
+    assert held(tmp_path) == ["box", "empty", "file"]
+
+
+def test_who_comes_second_is_told(tmp_path):
+    def race():
+        with new_folder(tmp_path / "box"):
+            packed(tmp_path / "box")
+
+    with pytest.raises(FileExistsError, match="was written meanwhile"):
+        race()
+    assert held(tmp_path) == ["box"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"checksum": 1}', "\udcff"])
+def test_a_damaged_manifest_is_refused(tmp_path, content):
+    path = packed(tmp_path / "box")
+    (path / MANIFEST).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(BrokenFolder, match=r"is damaged.*Pack it again"):
+        read_manifest(path, KIND)
+
+
+def test_an_edited_or_missing_manifest_is_refused(tmp_path):
+    path = packed(tmp_path / "box")
+    body = json.loads((path / MANIFEST).read_text())
+    body["content"]["seed"] = 4
+    (path / MANIFEST).write_text(json.dumps(body))
+    with pytest.raises(BrokenFolder, match="damaged or of another format"):
+        read_manifest(path, KIND)
+    (path / MANIFEST).unlink()
+    with pytest.raises(BrokenFolder, match=r"has no manifest.json"):
+        read_manifest(path, KIND)
+
+
+@pytest.mark.parametrize("kind", [FolderKind("bag", 1, ""), FolderKind("box", 2, "")])
+def test_another_format_is_refused(tmp_path, kind):
+    with pytest.raises(BrokenFolder, match="of another format"):
+        read_manifest(packed(tmp_path / "box"), kind)
+
+
+def test_a_flipped_byte_is_found_by_verify_and_a_missing_one_at_once(tmp_path):
+    path = packed(tmp_path / "box")
+    (path / "b.txt").write_text("hellp")
+    assert read_manifest(path, KIND)
+    with pytest.raises(BrokenFolder, match=r"b\.txt is not what was written"):
+        verify(path, KIND)
+    (path / "b.txt").write_text("hell")
+    with pytest.raises(BrokenFolder, match=r"b\.txt is missing or has another size"):
+        read_manifest(path, KIND)
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
+    stall = CODE + "    import time\n    time.sleep(60)\n"
+    child = subprocess.Popen(
+        [sys.executable, "-c", stall, str(tmp_path / "box")], stdout=subprocess.PIPE
+    )
+    try:
+        assert child.stdout.readline() == b"written\n"
+        sweep(tmp_path)
+        (left,) = held(tmp_path)  # it is alive: its files stay
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    assert left.startswith(storage.TEMPORARY)
+    with pytest.raises(BrokenFolder):
+        read_manifest(tmp_path / left, KIND)
+    packed(tmp_path / "other")
+    assert left in held(tmp_path), "another writer's leftovers are not ours to sweep"
+    packed(tmp_path / "box")
+    assert held(tmp_path) == ["box", "other"]
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", limit + CODE, str(tmp_path / "box")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "What was there before is intact; free some space" in done.stderr
+    assert not held(tmp_path)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir"])
+def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
+    def full(*args, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    owner = storage.os if call == "fsync" else Path
+    monkeypatch.setattr(owner, call, full)
+    with pytest.raises(StorageError, match=r"could not write .*box") as refusal:
+        packed(tmp_path / "box")
+    assert refusal.value.errno == errno.ENOSPC
+    assert not held(tmp_path)
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_made(tmp_path):
+    with (
+        pytest.raises(StorageError, match=r"about 1e\+09 GB are needed"),
+        new_folder(tmp_path / "box", room=10**18),
+    ):
+        raise AssertionError("the body has run")
+    assert not held(tmp_path)
+
+
+def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_file(path, b"old")
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage.os, "fsync", full)
+    with pytest.raises(StorageError, match="free some space"):
+        write_file(path, b"newest")
+    assert path.read_bytes() == b"new"
+    assert held(tmp_path) == ["file"]
+
+
+def test_leftovers_of_the_dead_are_swept(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".tmp-{gone.pid}-file").write_text("half")
+    (tmp_path / f".tmp-{gone.pid}-folder").mkdir()
+    (tmp_path / f".tmp-{os.getpid()}-mine").mkdir()
+    (tmp_path / ".tmp-notes").mkdir()
+    sweep(tmp_path)
+    assert held(tmp_path) == [f".tmp-{os.getpid()}-mine", ".tmp-notes"]
