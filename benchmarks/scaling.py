@@ -86,7 +86,7 @@ def at_rate(
 
     at, n = f"at {report.rate:g}/s{how}", len(report.latency_ms)
     row = {f"{p} ms {at}": getattr(report, p).estimate for p in ("p50", "p95", "p99")}
-    row[f"fallbacks {at}"] = report.by_rules / n
+    row[f"fallbacks {at}"] = report.by_fallback / n
     row[f"errors {at}"] = sum(report.errors.values()) / n
     ledger = {
         f"{column}: {stage}": report.ledger.loc[stage, column]

@@ -152,7 +152,6 @@ def check(
 @app.command(
     rich_help_panel=OPERATE,
     epilog="Examples: `sevensteps serve video`, "
-    "`sevensteps serve search --changes today.jsonl`, "
     "`sevensteps serve fraud --store redis://127.0.0.1:6379`",
 )
 def serve(
@@ -175,14 +174,6 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    changes: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="of `search`: stock, products and rules that you post are kept here, "
-            "and hold again after a restart; gone if absent",
-        ),
-    ] = None,
 ) -> None:
     """Start a chapter's service on this machine.
 
@@ -196,15 +187,10 @@ def serve(
             f"{service} keeps no online store, it answers from files of its own: "
             "leave --store out"
         )
-    if changes is not None and not chosen.changes:
-        raise typer.BadParameter(
-            f"{service} takes no changes while it runs, only `search` does: leave "
-            "--changes out"
-        )
     with _loading():
         from sevensteps.commands.service import start
 
-    raise typer.Exit(start(chosen, store, port, deadline_ms, changes))
+    raise typer.Exit(start(chosen, store, port, deadline_ms))
 
 
 @app.command(

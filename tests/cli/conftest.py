@@ -7,7 +7,9 @@ from sevensteps.cases.search.world import SearchWorld
 from sevensteps.cases.search.world import Size as ShopSize
 from sevensteps.cases.video import demo as video
 from sevensteps.cases.video.world import Size, VideoWorld
+from sevensteps.serve.demo import Setup
 
+KEY = "a-key-for-tests-only"
 SMALL = VideoWorld(Size(n_users=2_000, n_videos=4_000, n_creators=300, days=14), seed=7)
 SHOP = SearchWorld(ShopSize(2_000, 1_500, 1_000, 40, days=6), seed=7)
 
@@ -18,7 +20,7 @@ def small_engine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("search-service") / "engine"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "WORLD", SHOP)
-        search.fill(folder)
+        search.fill(Setup(folder.parent, KEY, 0, 200.0))
     return folder
 
 
@@ -34,7 +36,7 @@ def small_morning(tmp_path_factory):
     folder = tmp_path_factory.mktemp("video-service") / "morning"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(video, "WORLD", SMALL)
-        video.fill(folder)
+        video.fill(Setup(folder.parent, KEY, 0, 150.0))
     return folder
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from sevensteps.cases.search import demo as search
 from sevensteps.cases.search.service import read_search
+from sevensteps.serve.demo import Setup
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def queries(bodies):
 
 def test_an_engine_that_is_there_is_not_made_again(made, monkeypatch):
     monkeypatch.setattr(search, "WORLD", None)  # no world to make anything of
-    search.fill(made)
+    search.fill(Setup(made.parent, "a-key-for-tests-only", 0, 200.0))
     assert read_search(made).ranker is not None
 
 
@@ -48,7 +49,7 @@ def test_an_engine_that_cannot_be_read_is_made_again(made, small_engine, harm):
     harm(made)
     leftover = made.parent / ".tmp-999999999-engine"
     leftover.mkdir()
-    search.fill(made)
+    search.fill(Setup(made.parent, "a-key-for-tests-only", 0, 200.0))
     again, before = read_search(made), read_search(small_engine)
     texts = before.catalogue.titles[:20]
     assert np.array_equal(again.lists(texts, 20), before.lists(texts, 20))

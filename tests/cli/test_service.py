@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 from sevensteps.cases.fraud import demo as fraud
 from sevensteps.cases.fraud.features import FEATURES
+from sevensteps.cases.fraud.service import ModelServer, StoreError, open_store
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.cases.search import demo as search
 from sevensteps.cases.video import demo as video
 from sevensteps.cli import app
 from sevensteps.commands import console, service
 from sevensteps.commands.services import SERVICES
-from sevensteps.serve import ModelServer, StoreError, open_store
+from sevensteps.serve.demo import Setup
 
 NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
 
@@ -36,6 +37,11 @@ def loads(folder):
     return True
 
 
+def setup(folder, **more):
+    """How the service is started there."""
+    return Setup(folder, "a-key-for-tests-only", 0, 50.0, **more)
+
+
 @pytest.fixture
 def small(monkeypatch):
     """A world that takes a second."""
@@ -45,13 +51,13 @@ def small(monkeypatch):
 
 @pytest.fixture
 def made(small, tmp_path):
-    fraud.fill(tmp_path / "model", str(tmp_path / "store"), ours=True)
+    fraud.fill(setup(tmp_path))
     return tmp_path
 
 
 def test_what_is_there_is_not_made_again(made, monkeypatch):
     monkeypatch.setattr(fraud, "WORLD", None)  # no world to make anything of
-    fraud.fill(made / "model", str(made / "store"), ours=True)
+    fraud.fill(setup(made))
     assert loads(made)
 
 
@@ -65,14 +71,14 @@ def test_what_was_half_made_is_made_again(made, gone):
             file.write_text("{")
         elif gone == "both" or file == made / gone:
             file.unlink()
-    fraud.fill(made / "model", str(made / "store"), ours=True)
+    fraud.fill(setup(made))
     assert loads(made)
 
 
 def test_anothers_damaged_store_is_left_alone_and_told(made):
     (made / "store/store.json").write_text("{")
     with pytest.raises(StoreError, match="is damaged"):
-        fraud.fill(made / "model", str(made / "store"), ours=False)
+        fraud.fill(setup(made, store=str(made / "store")))
     assert (made / "store/store.json").read_text() == "{"
 
 
@@ -88,12 +94,12 @@ def test_traffic_is_new_each_time_and_never_ends(small):
     [
         ("fraud", {"duckdb", "ibis", "pandera", "lightgbm"}),
         ("video", {"jax", "optax"}),
-        ("search", {"jax", "optax", "sevensteps.cases.search"}),
+        ("search", {"jax", "optax", "sevensteps.cases.search.experiments"}),
     ],
 )
 def test_serving_imports_what_training_needs_only_to_train(name, heavy):
     code = (
-        f"import sys, sevensteps.commands.service, sevensteps.commands.demos.{name}\n"
+        f"import sys, sevensteps.commands.service, sevensteps.cases.{name}.demo\n"
         f"print({heavy!r} & set(sys.modules))"
     )
     told = subprocess.run(
@@ -114,11 +120,10 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
         (["load", "--rate", "0"], 2, "or equal to 0.1"),
         (["load", "--seconds", "inf"], 2, "or equal to 3600"),
         (["serve", "video", "--store", "mine"], 2, "leave --store out"),
-        (["serve", "video", "--port", "99999"], 1, "port in 0..65535"),
+        (["serve", "video", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
         (["serve", "search", "--store", "mine"], 2, "leave --store out"),
-        (["serve", "video", "--changes", "mine"], 2, "leave --changes out"),
         (["serve", "search", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "search", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "search", "--url", f"http://{NOWHERE}"], 1, "serve search"),

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from sevensteps.cli import app
 from sevensteps.commands.services import SERVICES
-from sevensteps.serve.run import KEY_VARIABLE, READY
+from sevensteps.serve.config import KEY_VARIABLE
+from sevensteps.serve.run import READY
 
 COMMAND = [sys.executable, "-c", "from sevensteps.cli import app; app()"]
 START_S, STOP_S = 240, 30  # the first start trains; the machine may be busy
@@ -124,21 +125,3 @@ def test_a_search_is_answered_and_a_second_start_trains_nothing(small_engine, tm
     assert told["bundle"] == manifest["bundle"]
     assert len({product["product_id"] for product in told["products"]}) == 10
     assert told["deadline_ms"] == SERVICES["search"].deadline_ms
-
-
-def test_changes_to_the_search_hold_again_after_a_restart(small_engine, tmp_path):
-    folder = tmp_path / "data/cache/search-service"
-    folder.mkdir(parents=True)
-    (folder / "engine").symlink_to(small_engine)
-    told = []
-    for price in (12.25, None):
-        with serving("search", tmp_path, "--changes", "today.jsonl") as (_, said):
-            url, key = said[-1].removeprefix(READY), said[-3].split()[-1]
-            head = {"X-API-Key": key}
-            with httpx.Client(base_url=url, headers=head, trust_env=False) as door:
-                if price:
-                    news = {"products": [{"product_id": 3, "price": price}]}
-                    assert door.post("/v1/stock", json=news).is_success
-                told.append(door.get("/ready").json()["stock"])
-    assert told == ["brought up to date"] * 2
-    assert len((tmp_path / "today.jsonl").read_text().splitlines()) == 2

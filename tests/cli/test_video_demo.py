@@ -11,6 +11,7 @@ from sevensteps.cases.video import demo as video
 from sevensteps.cases.video.service import read_morning
 from sevensteps.cli import app
 from sevensteps.commands.services import SERVICES
+from sevensteps.serve.demo import Setup
 from sevensteps.serve.run import listen
 
 
@@ -26,7 +27,7 @@ def users(bodies):
 
 def test_a_morning_that_is_there_is_not_made_again(made, monkeypatch):
     monkeypatch.setattr(video, "WORLD", None)  # no world to make anything of
-    video.fill(made)
+    video.fill(Setup(made.parent, "a-key-for-tests-only", 0, 150.0))
     assert read_morning(made).known.day == 14
 
 
@@ -51,7 +52,7 @@ def test_a_morning_that_cannot_be_read_is_made_again(made, small_morning, harm):
     harm(made)
     leftover = made.parent / ".tmp-999999999-morning"
     leftover.mkdir()
-    video.fill(made)
+    video.fill(Setup(made.parent, "a-key-for-tests-only", 0, 150.0))
     again, before = read_morning(made), read_morning(small_morning)
     assert np.array_equal(again.vector, before.vector)
     assert not leftover.exists()

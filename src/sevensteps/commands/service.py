@@ -10,11 +10,13 @@ import httpx
 from rich.table import Table
 
 from sevensteps.commands.console import console, errors, failing_plainly, progress
-from sevensteps.commands.services import Service, Setup
-from sevensteps.serve import ModelError, StorageError, StoreError
+from sevensteps.commands.services import Service
+from sevensteps.serve import ServiceError
+from sevensteps.serve.config import KEY_VARIABLE
+from sevensteps.serve.demo import Setup
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
-from sevensteps.serve.run import KEY_VARIABLE
+from sevensteps.serve.run import answer
 
 
 def start(
@@ -22,7 +24,6 @@ def start(
     store: str | None = None,
     port: int | None = None,
     deadline_ms: float | None = None,
-    changes: Path | None = None,
 ) -> int:
     """Train and fill what is missing, then answer until interrupted.
 
@@ -31,22 +32,23 @@ def start(
     store : str, optional   folder or Redis address; by default a folder in the cache
     port : int              0 takes a free one; by default the service's own
     deadline_ms : float     within which every request is answered
-    changes : Path          where changes are kept, so that they survive a restart
     """
-    with failing_plainly(ModelError, StoreError, StorageError):
+    with failing_plainly(ServiceError):
         setup = Setup(
             folder=service.cache,
             api_key=api_key(service.cache),
             port=service.port if port is None else port,
             deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
             store=store,
-            changes=changes,
         )
-        answer = service.demo().prepare(setup)
+        demo = service.demo()
+        config = demo.config(setup)
+        demo.fill(setup, progress)
+        app = demo.app(config)
         header = f"Header  X-API-Key: {setup.api_key}"
         console.print(header, highlight=False, soft_wrap=True)
         console.print(f"Try     POST {service.path}, GET /health, /ready, /metrics")
-        answer()
+        answer(app)
     return 0
 
 
@@ -133,8 +135,8 @@ def _show(service: Service, report: LoadReport) -> None:
     )
     console.print(f"p50 {report.p50} ms, p95 {report.p95} ms, p99 {report.p99} ms")
     console.print(
-        f"errors {report.errors or 'none'}; {service.fallback} {report.by_rules} "
-        f"of {len(report.latency_ms)}"
+        f"errors {report.errors or 'none'}; {service.fallback} {report.by_fallback} "
+        f"of {len(report.latency_ms)}, turned away {report.shed}"
     )
     table = Table("stage", box=None, header_style="bold")
     for column in report.ledger.columns:

@@ -6,47 +6,12 @@ Light enough for the command's help: a service's own code is imported when it is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How a service is to be started on this machine.
-
-    Attributes
-    ----------
-    folder : what the demonstration needs is made here, and kept
-    api_key : what callers send as `X-API-Key`
-    port : 0 takes a free one
-    deadline_ms : within which every request is answered
-    store : folder or Redis address of somebody's own store; None for the cache's
-    changes : file where changes to a running service are kept; None keeps none
-    """
-
-    folder: Path
-    api_key: str = field(repr=False)
-    port: int
-    deadline_ms: float
-    store: str | None = None
-    changes: Path | None = None
-
-
-class Demo(Protocol):
-    """A service with a small world around it; a module of `demos` is one."""
-
-    def prepare(self, setup: Setup, /) -> Callable[[], None]:
-        """Make what is missing or damaged; return what then answers until stopped.
-
-        Raises
-        ------
-        ValueError, OSError, ModelError, StoreError
-            if it must not start; says why. Settings are checked before anything is made
-        """
-
-    def bodies(self, n: int, /) -> list[bytes]:
-        """`n` requests, other ones each time."""
+if TYPE_CHECKING:
+    from sevensteps.serve.demo import Demo
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +26,7 @@ class Service:
     asks : what the requests are about, in the plural
     fallback : how an answer is called that did not come from the model
     demo : imports what serves and what asks
-    stores, changes : whether `--store` and `--changes` mean anything to it
+    stores : whether `--store` means anything to it
     """
 
     name: str
@@ -72,7 +37,6 @@ class Service:
     fallback: str
     demo: Callable[[], Demo]
     stores: bool = False
-    changes: bool = False
 
     @property
     def cache(self) -> Path:
@@ -133,7 +97,6 @@ SERVICES = {
             asks="searches",
             fallback="from a fallback",
             demo=_search,
-            changes=True,
         ),
     )
 }

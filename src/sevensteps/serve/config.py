@@ -1,62 +1,88 @@
-"""How a service is set up."""
+"""What every service is set up with, and how a process is told of it."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
+import argparse
+import ipaddress
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
 
-from .rules import Rules
+from .errors import ServiceError
+
+KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceConfig:
-    """Everything that `serve` needs.
+    """What is the same for all; a case adds where its parts lie.
 
     Parameters
     ----------
-    model : folder written by `export_model`
-    store : folder or Redis address filled by `build_store`
     api_key : what callers send as `X-API-Key`
-    log : the decision log; by default `decisions.jsonl` in the model's folder
-    host, port : where to listen; port 0 takes a free one
-    deadline_ms : within which every payment is answered
-    rules : what answers when store or model are late or down
-    max_in_flight : beyond so many at once the rules answer at once; a queue that is
-        longer than the deadline serves nobody
-    """
-
-    model: Path
-    store: str | Path
-    api_key: str = field(repr=False)
-    log: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = 8077
-    deadline_ms: float = 50.0
-    rules: Rules = field(default_factory=Rules)
-    max_in_flight: int = 24
-
-    def __post_init__(self) -> None:
-        check_reach(self.api_key, self.deadline_ms, self.port)
-        if self.max_in_flight < 1:
-            raise ValueError("max_in_flight must be at least 1")
-
-    @property
-    def log_path(self) -> Path:
-        """Where the decisions go."""
-        return self.log or Path(self.model) / "decisions.jsonl"
-
-
-def check_reach(api_key: str, deadline_ms: float, port: int) -> None:
-    """Refuse a key, a deadline or a port with which no service should start.
+    host : an address of this machine that only this machine reaches
+    port : 0 takes a free one
+    deadline_ms : within which every request is answered, from its first byte on
+    slow_stage, slow_ms : a stage that sleeps, for drills
 
     Raises
     ------
-    ValueError                which says what to do
+    ValueError                if it makes no sense; says what to do
     """
-    if len(api_key) < 16:
-        raise ValueError(
-            "api_key needs at least 16 characters; make one with "
-            "python -c 'import secrets; print(secrets.token_urlsafe())'"
-        )
-    if not 1 <= deadline_ms <= 60_000:
-        raise ValueError(f"deadline_ms must lie in 1..60000; got {deadline_ms}")
-    if not 0 <= port <= 65_535:
-        raise ValueError(f"port must lie in 0..65535; got {port}")
+
+    api_key: str = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8077
+    deadline_ms: float = 50.0
+    slow_stage: str = ""
+    slow_ms: float = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.api_key) < 16:
+            raise ValueError(
+                "api_key needs at least 16 characters; make one with "
+                "python -c 'import secrets; print(secrets.token_urlsafe())'"
+            )
+        if not 1 <= self.deadline_ms <= 60_000:
+            raise ValueError(
+                f"deadline_ms must lie in 1..60000; got {self.deadline_ms}"
+            )
+        if not 0 <= self.port <= 65_535:
+            raise ValueError(f"port must lie in 0..65535; got {self.port}")
+        if not ipaddress.ip_address(self.host).is_loopback:
+            raise ValueError(
+                f"host must be a loopback address as 127.0.0.1, not {self.host}: put a "
+                "proxy with TLS before the service"
+            )
+
+
+def main(
+    config: type[ServiceConfig],
+    serve: Callable[[Any], None],
+    arguments: list[str] | None = None,
+) -> int:
+    """Serve until stopped; 2 and a reason on standard error if it cannot start."""
+    options = vars(_parser(config).parse_args(arguments))
+    key = os.environ.get(KEY_VARIABLE, "")
+    try:
+        if not key:
+            raise ValueError(f"set {KEY_VARIABLE} to the key that callers will send")
+        serve(config(api_key=key, **options))
+    except (ServiceError, OSError, ValueError) as error:
+        print(f"refusing to start: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser(config: type[ServiceConfig]) -> argparse.ArgumentParser:
+    """An option for each field but the key; types as the defaults' or as annotated."""
+    parser = argparse.ArgumentParser(description=config.__doc__)
+    for each in fields(config):
+        if each.name == "api_key":
+            continue
+        required = each.default is MISSING
+        kind = str if required or each.default is None else type(each.default)
+        name = "--" + each.name.replace("_", "-")
+        default = None if required else each.default
+        parser.add_argument(name, type=kind, required=required, default=default)
+    return parser

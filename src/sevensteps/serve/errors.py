@@ -1,16 +1,12 @@
 """What can go wrong at start or on disk, each with what to do next."""
 
 
-class ModelError(RuntimeError):
+class ServiceError(RuntimeError):
+    """Something without which a service must not start."""
+
+
+class ModelError(ServiceError):
     """A model that must not be served: missing, corrupt or made for other features."""
-
-
-class StoreError(RuntimeError):
-    """An online store that is missing, half-built, unreachable or full."""
-
-
-class NoStore(StoreError):
-    """Nothing was ever stored there, or a first build was cut off."""
 
 
 class StorageError(OSError):

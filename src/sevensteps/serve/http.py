@@ -1,105 +1,102 @@
-"""What the HTTP faces share: one key, short bodies, a reason for each refusal."""
+"""The parts of HTTP that a service speaks: short bodies in, compact JSON out."""
 
 import hmac
+import itertools
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from starlette.exceptions import HTTPException
+from .requests import Rejected
 
-from .requests import MAX_BODY, Rejected
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = dict[bytes, bytes]
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+JSON = b"application/json"
+PROCESS, NUMBER = secrets.token_hex(6), itertools.count()
 
 
-def authorise(request: Request, key: bytes) -> None:
+class HungUp(Exception):
+    """The caller has gone: there is nobody to answer."""
+
+
+def authorise(headers: Headers, key: bytes) -> None:
     """Refuse a caller without the key."""
-    given = request.headers.get("x-api-key", "").encode("utf-8", "surrogateescape")
-    if not hmac.compare_digest(given, key):
+    if not hmac.compare_digest(headers.get(b"x-api-key", b""), key):
         raise Rejected(401, "unauthorised", ("X-API-Key", "missing or wrong"))
 
 
-async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
-    """The body, unless it has more bytes than `limit`, beyond which none is read."""
-    declared = request.headers.get("content-type", "").partition(";")[0].strip()
-    if declared.lower() != "application/json":
-        raise Rejected(415, "unsupported_type", ("Content-Type", "application/json"))
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The body, unless it has more bytes than `limit`, beyond which none is read.
+
+    Raises
+    ------
+    Rejected                  415 for another type than JSON, 413 for too many bytes
+    HungUp                    if the caller has gone meanwhile
+    """
+    declared = headers.get(b"content-type", b"").partition(b";")[0].strip()
+    if declared.lower() != JSON:
+        raise Rejected(415, "unsupported_type", ("Content-Type", JSON.decode()))
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HungUp
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > limit:
             raise Rejected(413, "too_large", ("", f"at most {limit} bytes"))
-    return bytes(body)
+    return body
 
 
-def request_id_of(request: Request) -> str:
+def request_id_of(headers: Headers) -> str:
     """The caller's own, if it is harmless in a log, else a new one."""
-    given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    given = headers.get(b"x-request-id", b"")
+    if REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return f"{PROCESS}-{next(NUMBER):x}"  # no system call for each
 
 
-def refusal(rejected: Rejected, request_id: str) -> Response:
-    """A 4xx with its reasons."""
-    content = {
-        "error": rejected.error,
-        "reasons": rejected.reasons,
-        "request_id": request_id,
-    }
-    return json_reply(rejected.status, content, request_id)
+def refusal(rejected: Rejected, request_id: str) -> dict[str, Any]:
+    """The content of a 4xx or 5xx."""
+    reasons = rejected.reasons
+    return {"error": rejected.error, "reasons": reasons, "request_id": request_id}
 
 
-async def http_error(request: Request, error: Exception) -> Response:
-    """An unknown path or method, told like every other refusal."""
-    assert isinstance(error, HTTPException)
-    reason = (request.url.path[:64], str(error.detail))
-    refused = Rejected(error.status_code, "http", reason)
-    return refusal(refused, request_id_of(request))
-
-
-def json_reply(
+async def reply(
+    send: Send,
     status: int,
-    content: dict[str, Any],
-    request_id: str,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """A body as compact JSON, with the request's id."""
-    text = json.dumps(content, separators=(",", ":")).encode()
-    known = {"X-Request-ID": request_id} | (headers or {})
-    return Response(text, status, known, media_type="application/json")
-
-
-def add_probes(
-    app: FastAPI, ready: Callable[[], dict[str, Any]], metrics: Callable[[], bytes]
+    body: bytes,
+    headers: Mapping[bytes, bytes],
+    kind: bytes = JSON,
 ) -> None:
-    """Add `GET /health`, `/ready` and `/metrics`.
-
-    Parameters
-    ----------
-    ready : whether it answers, and from what
-    metrics : in Prometheus' text format
-    """
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """The process is alive; nothing else is checked."""
-        return {"status": "alive"}
-
-    @app.get("/ready")
-    async def readiness() -> dict[str, Any]:
-        """Whether it answers, and from what."""
-        return ready()
-
-    @app.get("/metrics")
-    async def text() -> Response:
-        """For Prometheus."""
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return Response(metrics(), media_type=kind)
+    """Send a whole response."""
+    length = str(len(body)).encode()
+    told = [(b"content-type", kind), (b"content-length", length), *headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body})
 
 
-def server_timing(stages: dict[str, float], elapsed_ms: float) -> dict[str, str]:
+def compact(content: Mapping[str, Any]) -> bytes:
+    """JSON without blanks."""
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def server_timing(stages: Mapping[str, float], elapsed_ms: float) -> bytes:
     """The header that tells where the milliseconds went."""
     every = [*stages.items(), ("total", elapsed_ms)]
-    return {"Server-Timing": ", ".join(f"{name};dur={ms:.3f}" for name, ms in every)}
+    return ", ".join(f"{name};dur={ms:.3f}" for name, ms in every).encode()
+
+
+def wire(status: int, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    """A whole response as it goes over the wire."""
+    told = {b"content-type": b"application/json", **headers}
+    told[b"content-length"] = str(len(body)).encode()
+    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+    lines += [b"%s: %s" % pair for pair in told.items()]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

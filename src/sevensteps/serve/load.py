@@ -12,7 +12,6 @@ Source: G. Tene, "How NOT to measure latency" (2013).
 import asyncio
 import contextlib
 import gc
-import re
 import threading
 import time
 from collections import Counter
@@ -29,11 +28,8 @@ from sevensteps.measure.latency import latency_quantile
 
 from .client import Client, Reply
 
-TIMEOUT_S = 10.0
-FALLBACK = re.compile(
-    rb'"source":"(rules|retrieval|country|keywords|meaning|bestsellers)"'
-    rb'|"fallback":"'  # a search may be ranked, and yet not all of what it should be
-)
+TIMEOUT_S, SHED = 10.0, 503
+FALLBACK = b'"fallback":"'  # and then why; null, if nothing is missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +46,15 @@ class LoadReport:
     achieved: float
     latency_ms: Floats  # (n,), of all requests; lost ones are infinite
     errors: dict[str, int]  # by status; "lost": no answer
-    by_rules: int  # answers that the fallback gave
+    by_fallback: int  # answers that are not the whole model's
+    shed: int  # turned away at the door, with a 503
     ledger: pd.DataFrame  # stage: p50, p99, mean
+    whole_ms: Floats  # of answers by the whole model, as the service counted
+    seconds: float
+
+    def goodput(self, deadline_ms: float) -> float:
+        """Answers a second by the whole model within a deadline, from receipt on."""
+        return float(np.sum(self.whole_ms <= deadline_ms) / self.seconds)
 
     def quantile(self, q: float) -> Interval:
         """A latency quantile with its interval."""
@@ -82,7 +85,8 @@ class LoadReport:
             "p95 ms": self.p95,
             "p99 ms": self.p99,
             "errors": sum(self.errors.values()),
-            "by rules": self.by_rules,
+            "by fallback": self.by_fallback,
+            "turned away": self.shed,
         }
 
     def __repr__(self) -> str:
@@ -96,8 +100,8 @@ def load(
     seconds: float,
     *,
     api_key: str,
+    path: str,
     seed: int = 0,
-    path: str = "/v1/decisions",
     progress: Callable[[int, int], object] | None = None,
 ) -> LoadReport:
     """Send requests as a Poisson process, whether or not earlier ones are answered.
@@ -105,7 +109,7 @@ def load(
     Parameters
     ----------
     url : of the service
-    payloads : bodies, see `requests_of`; used from the first on, each once
+    payloads : bodies; used from the first on, each once
     rate : requests per second, on average
     seconds : how long
     api_key : the service's
@@ -141,13 +145,14 @@ def closed_load(
     seconds: float,
     *,
     api_key: str,
+    path: str,
 ) -> LoadReport:
     """The trap: each worker waits for its answer before it sends again.
 
     Parameters
     ----------
     workers : requests in flight
-    url, payloads, seconds, api_key : see `load`
+    url, payloads, seconds, api_key, path : see `load`
 
     Returns
     -------
@@ -155,7 +160,9 @@ def closed_load(
     """
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")
-    run = _closed_loop(Client(url, api_key, TIMEOUT_S), payloads, workers, seconds)
+    run = _closed_loop(
+        Client(url, api_key, TIMEOUT_S, path), payloads, workers, seconds
+    )
     return _in_thread(run, "closed")
 
 
@@ -260,7 +267,8 @@ def report_of(
 ) -> LoadReport:
     """What was sent and answered in so many seconds, as a report."""
     statuses = Counter(reply.status for _, reply in sent)
-    errors = {str(s) if s else "lost": n for s, n in statuses.items() if s != 200}
+    fine = {200, SHED}
+    errors = {str(s) if s else "lost": n for s, n in statuses.items() if s not in fine}
     ms = [ms if reply.status else np.inf for ms, reply in sent]
     answered = len(sent) - statuses[0]
     stages = pd.DataFrame([r.stages for _, r in sent if r.status == 200])
@@ -279,6 +287,14 @@ def report_of(
         achieved=achieved,
         latency_ms=np.array(ms),
         errors=errors,
-        by_rules=sum(FALLBACK.search(r.body) is not None for _, r in sent),
+        by_fallback=sum(FALLBACK in r.body for _, r in sent),
+        shed=statuses[SHED],
         ledger=ledger,
+        whole_ms=np.array([r.stages["total"] for r in _whole(sent)]),
+        seconds=seconds,
     )
+
+
+def _whole(sent: list[Sent]) -> list[Reply]:
+    """Answers that lack nothing and tell their stages."""
+    return [r for _, r in sent if "total" in r.stages and FALLBACK not in r.body]

@@ -1,56 +1,67 @@
-"""What Prometheus is told: time per stage, decisions by action and by fallback."""
+"""What Prometheus is told: time per stage, answers by source and by fallback."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-if TYPE_CHECKING:
-    from .decide import Answer, Decider
+from .ledger import Ledger
 
 BUCKETS_S = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
     *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
+Gauges = Mapping[str, tuple[str, Callable[[], float]]]
 
 
 class RequestMetrics:
-    """What every service tells, in a registry of its own: refusals, time per stage.
+    """One service's metrics, in a registry of their own.
 
     Parameters
     ----------
     what : the service's part of its metrics' names: `sevensteps_<what>_...`
+    labels : of the answers, besides source and fallback
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, labels: tuple[str, ...] = ()) -> None:
         self.registry, self._what = CollectorRegistry(), what
-        self._rejected = Counter(
-            f"sevensteps_{what}_requests_rejected",
-            "Requests refused, by status and error",
-            ["status", "error"],
-            registry=self.registry,
-        )
-        self._stages = Histogram(
+        self._labels = ("source", "fallback", *labels)
+        self._answers = self._counter("answers", "Answers", self._labels)
+        self._rejected = self._counter("rejected", "Refused", ("status", "error"))
+        self._recalled = self._counter("recalled", "Answered from memory", ())
+        self._shed = self._counter("shed", "Turned away at the door", ())
+        stages = Histogram(
             f"sevensteps_{what}_stage_seconds",
             "Time per stage",
             ["stage"],
             buckets=BUCKETS_S,
             registry=self.registry,
         )
-        self._stage = cache(self._stages.labels)
+        self._stage = cache(stages.labels)
+        self._answer = cache(self._answers.labels)
 
-    def timed(self, stages: Mapping[str, float], elapsed_ms: float) -> None:
-        """Book an answer's milliseconds, by stage and in total."""
-        for stage, ms in [*stages.items(), ("total", elapsed_ms)]:
-            self._stage(stage).observe(max(ms, 0) / 1e3)
+    def answered(self, told: Mapping[str, Any], ledger: Ledger) -> None:
+        """Count an answer and book its milliseconds, by stage and in total."""
+        self._answer(*(str(told[n] or "none") for n in self._labels)).inc()
+        for stage, ms in ledger.stages.items():
+            self._stage(stage).observe(ms / 1e3)
+        self._stage("total").observe(ledger.elapsed_ms() / 1e3)
+
+    def recalled(self) -> None:
+        """Count an answer that was given before."""
+        self._recalled.inc()
 
     def rejected(self, status: int, error: str) -> None:
         """Count a refusal."""
         self._rejected.labels(str(status), error).inc()
 
-    def gauges(self, readings: Mapping[str, tuple[str, Callable[[], float]]]) -> None:
+    def shed(self) -> None:
+        """Count whoever was turned away."""
+        self._shed.inc()
+
+    def gauges(self, readings: Gauges) -> None:
         """Add gauges that look at the service when they are read."""
         for name, (meaning, read) in readings.items():
             told = f"sevensteps_{self._what}_{name}"
@@ -60,70 +71,6 @@ class RequestMetrics:
         """Everything, in Prometheus' text format."""
         return generate_latest(self.registry)
 
-
-class Metrics:
-    """One service's metrics, in a registry of their own."""
-
-    def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
-        self._stages = Histogram(
-            "sevensteps_stage_seconds",
-            "Time per stage of a decision",
-            ["stage"],
-            buckets=BUCKETS_S,
-            registry=registry,
-        )
-        self._decisions = Counter(
-            "sevensteps_decisions",
-            "Decisions by action, source and reason of the fallback",
-            ["action", "source", "fallback"],
-            registry=registry,
-        )
-        self._replayed = Counter(
-            "sevensteps_replayed", "Retries answered from memory", registry=registry
-        )
-        self._rejected = Counter(
-            "sevensteps_rejected",
-            "Requests refused, by status and error",
-            ["status", "error"],
-            registry=registry,
-        )
-
-        self._stage = cache(self._stages.labels)
-
-    def answered(self, answer: "Answer") -> None:
-        """Count a decision and book its stages."""
-        if answer.replayed:
-            self._replayed.inc()
-            return
-        decision = answer.decision
-        self._decisions.labels(
-            decision.action, decision.source, decision.fallback or "none"
-        ).inc()
-        for stage, ms in answer.ledger.stages.items():
-            self._stage(stage).observe(ms / 1e3)
-        self._stage("total").observe(answer.ledger.elapsed_ms() / 1e3)
-
-    def rejected(self, status: int, error: str) -> None:
-        """Count a refusal."""
-        self._rejected.labels(str(status), error).inc()
-
-    def watch(self, decider: "Decider") -> None:
-        """Add gauges that look at a service when they are read."""
-        journal, breakers = decider.journal, decider.scorer.breakers
-        readings: dict[str, tuple[str, Callable[[], float]]] = {
-            "pending_events": ("Not in the store yet", lambda: journal.pending_events),
-            "pending_lines": ("Not in the log yet", lambda: journal.pending_lines),
-            "dropped": ("Lost from a full backlog", lambda: journal.dropped),
-            "log_healthy": ("1 if lines arrive", lambda: journal.problem is None),
-            "in_flight": ("Being decided", lambda: len(decider.in_flight)),
-            "store_open": ("1 if turned away", lambda: breakers["store"].is_open),
-            "model_open": ("1 if turned away", lambda: breakers["model"].is_open),
-        }
-        for name, (meaning, read) in readings.items():
-            gauge = Gauge(f"sevensteps_{name}", meaning, registry=self._registry)
-            gauge.set_function(read)
-
-    def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def _counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> Counter:
+        told = f"sevensteps_{self._what}_{name}"
+        return Counter(told, meaning, labels, registry=self.registry)

@@ -1,120 +1,71 @@
-"""What a caller may send, and what is said of anything else."""
+"""A request's body as a typed record, or the reasons why it is none."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, TypeVar
+import json
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
 MAX_BODY = 4_096  # bytes; a payment needs about 300
 
-Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Country = Annotated[str, Field(min_length=1, max_length=32)]
 
+class Strict(BaseModel):
+    """Nothing is converted and nothing is ignored; `null` is missing.
 
-class PaymentRequest(BaseModel):
-    """A payment that waits for its decision.
-
-    Nothing is converted and nothing is ignored: "12.5" is not an amount, and a
-    misspelt field is an error rather than a missing value. `null` is missing.
+    "12.5" is no number, and a misspelt field is an error rather than a missing value.
     """
 
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False
     )
 
-    payment_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
-    paid_at: Annotated[
-        int, Field(ge=0, le=2**31 - 1, description="seconds since the world began")
-    ]
-    card_id: Id
-    merchant_id: Id
-    channel: Literal["chip", "contactless", "online"] | None
-    amount: Annotated[float, Field(gt=0, le=1_000_000, description="euros")]
-    country: Country | None
-    device_id: Id | None = None
-    ip_country: Country | None = None
-    address_match: Share | None = None
-    ip_risk: Share | None = None
-
-
-FIELDS = tuple(PaymentRequest.model_fields)
-
 
 class Rejected(Exception):
     """A request that is refused, with the reason for each field."""
 
-    def __init__(self, status: int, error: str, *reasons: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        *reasons: tuple[str, str],
+        headers: Mapping[bytes, bytes] = MappingProxyType({}),
+    ) -> None:
         super().__init__(error, *reasons)
-        self.status = status
-        self.error = error
+        self.status, self.error, self.headers = status, error, dict(headers)
         self.reasons = [{"field": f, "reason": reason} for f, reason in reasons]
 
 
-def parse(body: bytes) -> PaymentRequest:
-    """Read a request's body.
-
-    Raises
-    ------
-    Rejected
-        400 if it is not JSON, 422 with one reason per field that is wrong
-    """
-    return validated(PaymentRequest, body, "malformed_json", "invalid_payment")
-
-
-def validated(kind: type[M], body: bytes, no_json: str, invalid: str) -> M:
+def validated(kind: type[M], body: bytes) -> M:
     """A body as a request of some kind.
 
-    Parameters
-    ----------
-    no_json, invalid : names of the two errors
-
     Raises
     ------
     Rejected
-        400 if it is not JSON, 422 with one reason per field that is wrong
+        400 if it is not JSON, 422 with one reason per field that is wrong or given
+        twice
     """
     try:
-        return kind.model_validate_json(body)
+        made = kind.model_validate_json(body)
     except ValidationError as error:
         problems = error.errors(
             include_url=False, include_input=False, include_context=False
         )
+    else:
+        json.loads(body, object_pairs_hook=_each_once)
+        return made
     if problems[0]["type"] == "json_invalid":
-        raise Rejected(400, no_json, ("", problems[0]["msg"]))
+        raise Rejected(400, "invalid_json", ("", problems[0]["msg"]))
     reasons = [(".".join(map(str, p["loc"]))[:64], p["msg"]) for p in problems[:20]]
-    raise Rejected(422, invalid, *reasons)
+    raise Rejected(422, "invalid_request", *reasons)
 
 
-def requests_of(payments: pa.Table, n: int | None = None) -> list[bytes]:
-    """The bodies with which a table's payments are sent to the service.
-
-    Parameters
-    ----------
-    payments : a table with the payments columns; others are left out
-    n : how many; the first ones, or all
-
-    Returns
-    -------
-    list of JSON bodies, in the table's order
-
-    Raises
-    ------
-    ValueError
-        if the table has fewer than `n` payments
-    """
-    wanted = payments.num_rows if n is None else n
-    if wanted > payments.num_rows:
-        raise ValueError(
-            f"the table has {payments.num_rows} payments, not {wanted}: a payment sent "
-            "twice would be answered from memory. Take a longer table"
-        )
-    return [row.model_dump_json().encode() for row in _rows(payments.slice(0, wanted))]
-
-
-def _rows(payments: pa.Table) -> Iterator[PaymentRequest]:
-    columns = [payments[name].to_pylist() for name in FIELDS]
-    for values in zip(*columns, strict=True):
-        yield PaymentRequest.model_construct(**dict(zip(FIELDS, values, strict=True)))
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless a key is given twice: which of the values is meant?"""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise Rejected(422, "invalid_request", (twice[:64], "is given twice"))
+    return found

@@ -1,4 +1,4 @@
-"""Running the service: in this process, or as a subprocess while a block runs."""
+"""Running a service: in this process, or as a subprocess while a block runs."""
 
 import contextlib
 import gc
@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from .config import ServiceConfig
+import uvicorn
+
+from .app import App
+from .config import KEY_VARIABLE
+from .door import Door
 
 READY = "listening on "
 START_S = 60.0  # importing everything on a busy machine takes seconds
@@ -22,7 +24,10 @@ STOP_S = 15.0
 #: Callers must hang up first, and proxies commonly do after 60 s. A service that hangs
 #: up while they send loses what they send, and they report a 502.
 KEEP_ALIVE_S = 75
-KEY_VARIABLE = "SEVENSTEPS_API_KEY"
+#: Python hands the interpreter over when a thread has waited so long. By default 5 ms:
+#: the event loop lets go of it three times a request, and would wait each time.
+SWITCH_S = 5e-5
+QUEUE, AT_A_TIME = 1_024, 4  # callers that wait to be taken in, and are at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,89 +37,75 @@ class Running:
     url: str
     api_key: str
     pid: int
-    log: Path
 
     def __repr__(self) -> str:
         return f"Running(url={self.url!r}, pid={self.pid})"
 
 
-def serve(config: ServiceConfig) -> None:
+def answer(app: App) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what was begun.
 
     Prints `listening on http://...` once it can be called.
 
     Raises
     ------
-    ModelError, StoreError, StorageError
-        if it must not start; says why
+    OSError                   if the port is taken
     """
-    from .app import create_app
-
-    answer(create_app(config), config.host, config.port)
-
-
-def answer(app: Any, host: str, port: int) -> None:
-    """Run an ASGI application until SIGTERM or SIGINT; prints where once it listens."""
-    import uvicorn
-
-    listening = listen(host, port)
+    listening = listen(app.config.host, app.config.port)
     host, port = listening.getsockname()[:2]
     print(f"{READY}http://{host}:{port}", flush=True)
-    settings = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="asyncio",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=10,
-    )
-    sys.setswitchinterval(5e-4)  # threads hand over often; by default each waits 5 ms
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # else each full collection walks all that was imported: 100s of ms
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        server(app).run(sockets=[listening])
     finally:
         gc.unfreeze()  # else libraries complain at the exit of what was never freed
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but new callers do not hold up those who are there.
+
+    asyncio takes in as many callers at a time as may queue for it; a thousand of them
+    cost it a fifth of a second.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; then let more of them queue in the kernel."""
+        await super().startup(sockets)
+        for each in sockets or []:
+            each.listen(QUEUE)
+
+
+def server(app: App) -> uvicorn.Server:
+    """The server of an application, to be run with a socket."""
+    settings = uvicorn.Config(
+        app,
+        http=Door,
+        loop="sevensteps.serve.loop:event_loop",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=AT_A_TIME,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=10,
+    )
+    return Server(settings)
+
+
 @contextlib.contextmanager
-def running_service(
-    model: str | Path,
-    store: str | Path,
-    *,
-    log: str | Path | None = None,
-    deadline_ms: float = 50.0,
-) -> Iterator[Running]:
+def process_of(module: str, **options: object) -> Iterator[Running]:
     """A service in a process of its own, stopped at the end of the block.
 
     Parameters
     ----------
-    model, store, log, deadline_ms : see `ServiceConfig`
-
-    Yields
-    ------
-    Running                   its `url`, `api_key`, `pid` and decision `log`
-
-    Raises
-    ------
-    RuntimeError
-        if it does not start, with what it said
-    """
-    log = Path(model) / "decisions.jsonl" if log is None else Path(log)
-    options = {"model": model, "store": store, "log": log, "deadline-ms": deadline_ms}
-    with process_of("sevensteps.serve", options) as (url, key, pid):
-        yield Running(url, key, pid, log)
-
-
-@contextlib.contextmanager
-def process_of(
-    module: str, options: Mapping[str, object]
-) -> Iterator[tuple[str, str, int]]:
-    """A service in a process of its own: its address, its key, its number.
+    module : run with `python -m`
+    options : of its configuration
 
     Raises
     ------
@@ -122,8 +113,9 @@ def process_of(
         if it does not start, with what it said
     """
     key = secrets.token_urlsafe(24)
-    command = [sys.executable, "-m", module, "--port", "0"]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", module, "--port=0"]
+    told = {name.replace("_", "-"): value for name, value in options.items()}
+    command += [f"--{name}={value}" for name, value in told.items()]
     process = subprocess.Popen(
         command,
         env=os.environ | {KEY_VARIABLE: key},
@@ -132,7 +124,7 @@ def process_of(
         text=True,
     )
     try:
-        yield _url(process), key, process.pid
+        yield Running(_url(process), key, process.pid)
     finally:
         _stop(process)
 
@@ -153,7 +145,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(1_024)  # from here on a caller waits, and is not refused
+        listening.listen(QUEUE)  # from here on a caller waits, and is not refused
     except OSError as error:
         listening.close()
         raise OSError(

@@ -3,70 +3,63 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from sevensteps.cases.fraud import features
-from sevensteps.cases.fraud.world import History, PaymentsWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
-from sevensteps.serve import (
-    ModelError,
+from sevensteps.cases.fraud.service import (
+    Decider,
+    DecisionsConfig,
     ModelServer,
+    NoStore,
     Pricing,
-    ServiceConfig,
     StoreError,
     build_store,
     export_model,
     open_store,
     requests_of,
-    serve,
 )
-from sevensteps.serve.errors import NoStore
+from sevensteps.cases.fraud.world import History, PaymentsWorld
+from sevensteps.serve import ModelError
+from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
 WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
 
 
-def prepare(setup: Setup) -> Callable[[], None]:
-    """Make the model and the store that are not there; return what serves them.
-
-    Raises
-    ------
-    ValueError    if a setting makes no sense; nothing is made then
-    StoreError    if the store cannot be reached or, another's, is damaged
-    """
-    config = ServiceConfig(
+def config(setup: Setup) -> DecisionsConfig:
+    """How the service is started."""
+    return DecisionsConfig(
         model=setup.folder / "model",
         store=setup.store or str(setup.folder / "store"),
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-    fill(config.model, str(config.store), ours=setup.store is None)
-    return lambda: serve(config)
 
 
-def fill(model: Path, store: str, *, ours: bool) -> None:
+def app(config: DecisionsConfig) -> App:
+    """The service; see `Decider`."""
+    return App(Decider(config).service(), config)
+
+
+def fill(setup: Setup, progress: Progress = quiet) -> None:
     """Make the model and the store that are not there.
 
-    Parameters
-    ----------
-    model : folder
-    store : folder or Redis address
-    ours : whether the store is the cache's own: then a damaged one is made again.
-        Another's is filled only if it is empty
+    The cache's own store is made again if it is damaged; another's is filled only if it
+    is empty.
 
     Raises
     ------
     StoreError    if the store cannot be reached or, another's, is damaged
     """
-    empty = lacks(lambda: open_store(store).close(), StoreError if ours else NoStore)
+    model, store = setup.folder / "model", setup.store or str(setup.folder / "store")
+    no_store = NoStore if setup.store else StoreError
+    empty = lacks(lambda: open_store(store).close(), no_store)
     train = lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
     if not empty and not train:
         return

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
     SearchConfig,
+    Searches,
     export_search,
     read_search,
     search_requests,
-    serve_search,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
+from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 from sevensteps.serve.files import sweep
 
 WORLD = SearchWorld(
@@ -31,27 +28,29 @@ WORLD = SearchWorld(
 UNREADABLE = ModelError, LookupError, TypeError
 
 
-def prepare(setup: Setup) -> Callable[[], None]:
-    """Make the engine if it is not there whole; return what serves it.
-
-    Raises
-    ------
-    ValueError      if a setting makes no sense; nothing is made then
-    StorageError    if the disk refuses
-    """
-    config = SearchConfig(
+def config(setup: Setup) -> SearchConfig:
+    """How the service is started."""
+    return SearchConfig(
         bundle=setup.folder / "engine",
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
-        changes=setup.changes,
     )
-    fill(config.bundle)
-    return lambda: serve_search(config)
 
 
-def fill(bundle: Path) -> None:
-    """Train and export an engine, unless there is one that can be read."""
+def app(config: SearchConfig) -> App:
+    """The service; see `SearchConfig`."""
+    return App(Searches(config).service(), config)
+
+
+def fill(setup: Setup, progress: Progress = quiet) -> None:
+    """Train and export an engine, unless there is one that can be read.
+
+    Raises
+    ------
+    StorageError    if the disk refuses
+    """
+    bundle = setup.folder / "engine"
     if not lacks(lambda: read_search(bundle), *UNREADABLE):
         return
     with progress("Making a small world") as report:

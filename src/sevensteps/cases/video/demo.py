@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
 from sevensteps.cases.video.service import (
-    SlatesConfig,
+    PagesConfig,
     export_morning,
     page_requests,
     read_morning,
-    serve_pages,
+    service_of,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
+from sevensteps.serve.app import App
+from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 from sevensteps.serve.files import sweep
 
 WORLD = VideoWorld(
@@ -31,26 +28,29 @@ WORLD = VideoWorld(
 UNREADABLE = ModelError, LookupError, TypeError
 
 
-def prepare(setup: Setup) -> Callable[[], None]:
-    """Make the morning if it is not there whole; return what serves it.
-
-    Raises
-    ------
-    ValueError      if a setting makes no sense; nothing is made then
-    StorageError    if the disk refuses
-    """
-    config = SlatesConfig(
+def config(setup: Setup) -> PagesConfig:
+    """How the service is started."""
+    return PagesConfig(
         bundle=setup.folder / "morning",
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-    fill(config.bundle)
-    return lambda: serve_pages(config)
 
 
-def fill(bundle: Path) -> None:
-    """Train and export a morning, unless there is one that can be read."""
+def app(config: PagesConfig) -> App:
+    """The service; see `PagesConfig`."""
+    return App(service_of(config), config)
+
+
+def fill(setup: Setup, progress: Progress = quiet) -> None:
+    """Train and export a morning, unless there is one that can be read.
+
+    Raises
+    ------
+    StorageError    if the disk refuses
+    """
+    bundle = setup.folder / "morning"
     if not lacks(lambda: read_morning(bundle), *UNREADABLE):
         return
     with progress("Making a small world") as report:

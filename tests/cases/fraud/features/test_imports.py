@@ -18,7 +18,7 @@ def told_by(code: str) -> str:
 
 def test_the_service_imports_no_engine() -> None:
     code = (
-        "import sys, sevensteps.cases.fraud.features, sevensteps.serve.app\n"
+        "import sys, sevensteps.cases.fraud.service\n"
         "print(sorted({'duckdb', 'ibis', 'pandera'} & set(sys.modules)))"
     )
     assert told_by(code) == "[]"

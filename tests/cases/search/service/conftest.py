@@ -3,13 +3,18 @@
 import json
 
 import pytest
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.experiments.training import trained_engine
-from sevensteps.cases.search.service import PATH, SearchConfig, export_search
-from sevensteps.cases.search.service.app import create_app
+from sevensteps.cases.search.service import (
+    PATH,
+    SearchConfig,
+    Searches,
+    export_search,
+)
 from sevensteps.cases.search.world import SearchWorld, Size
+from sevensteps.serve.app import App
 
 KEY = "a-key-for-tests-only"
 HEAD = {"X-API-Key": KEY, "Content-Type": "application/json"}
@@ -37,7 +42,11 @@ def bundle(engine, tmp_path_factory):
 
 def started(bundle, **options):
     """A client of a service with some settings; to be used as a context."""
-    return TestClient(create_app(SearchConfig(bundle, KEY, **options)))
+    config = SearchConfig(bundle=bundle, api_key=KEY, **options)
+    searches = Searches(config)
+    client = TestClient(App(searches.service(), config))
+    client.searches = searches
+    return client
 
 
 @pytest.fixture(scope="session")

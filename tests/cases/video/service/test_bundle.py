@@ -6,10 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.recommender.online import Asking, Job, Recommender
+from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.cases.video.recommender.ranking import Linear
 from sevensteps.cases.video.service import export_morning, read_morning
-from sevensteps.cases.video.service.bundle import INDEX, MANIFEST, read_manifest
+from sevensteps.cases.video.service.bundle import INDEX, read_manifest
+from sevensteps.serve.bundle import MANIFEST
 from sevensteps.serve.errors import ModelError
 
 
@@ -17,11 +18,11 @@ def test_a_morning_that_was_read_makes_the_same_pages(morning, bundle, users):
     ours, theirs = Recommender(morning), Recommender(read_morning(bundle))
     for user in users[:20]:
         asking = Asking(user, recent=(3, 4))
-        assert ours.page(Job(asking)) == theirs.page(Job(asking))
+        assert ours.page(asking) == theirs.page(asking)
 
 
 def test_reading_maps_large_arrays(bundle):
-    assert isinstance(read_morning(bundle).vector, np.memmap)
+    assert isinstance(read_morning(bundle).vector.base, np.memmap)
 
 
 @pytest.fixture

@@ -1,42 +1,8 @@
 """`python -m sevensteps.cases.search.service`: the search without the command line."""
 
-import argparse
-import os
-import sys
-from pathlib import Path
+from sevensteps.serve.config import main
 
-from sevensteps.serve.errors import ModelError
-from sevensteps.serve.run import KEY_VARIABLE
-
-from .config import SearchConfig
-from .run import serve_search
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; 2 and a reason on standard error if it cannot start."""
-    parser = argparse.ArgumentParser("python -m sevensteps.cases.search.service")
-    parser.add_argument("--bundle", type=Path, required=True)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8079, help="0: a free one")
-    parser.add_argument("--deadline-ms", type=float, default=200.0)
-    parser.add_argument("--synonyms", type=Path, help="in place of the bundle's")
-    parser.add_argument("--changes", type=Path, help="kept here over a restart")
-    parser.add_argument("--remembers", type=int, default=10_000)
-    parser.add_argument("--keeps-s", type=float, default=60.0)
-    parser.add_argument("--max-in-flight", type=int, default=12)
-    parser.add_argument("--slow-stage", default="", help="for drills")
-    parser.add_argument("--slow-ms", type=float, default=0.0)
-    options = vars(parser.parse_args(arguments))
-    key = os.environ.get(KEY_VARIABLE, "")
-    if not key:
-        parser.error(f"set {KEY_VARIABLE} to the key that callers will send")
-    try:
-        serve_search(SearchConfig(api_key=key, **options))
-    except (ModelError, OSError, ValueError) as error:
-        print(f"refusing to start: {error}", file=sys.stderr)
-        return 2
-    return 0
-
+from .searches import SearchConfig, serve_search
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(SearchConfig, serve_search))

@@ -1,14 +1,12 @@
 """An engine on disk: arrays, an inverted index, words and trees; how it is written.
 
-The folder is written under another name and renamed when complete. The manifest names
-each file with its hash. A hash tells damage, not a mix-up: an index of last week's
+A hash tells damage, not a mix-up: an index of last week's
 products is whole, and finds nonsense without any error. So the manifest also keeps what
 the indexes found for some of the products' own titles, and they are asked again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -23,13 +21,12 @@ from sevensteps.cases.search.engine.arrange import Rules
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query, Term
 from sevensteps.cases.search.engine.rankers import LinearRanker, TreeRanker
-from sevensteps.serve.arrays import flat, hash_of
-from sevensteps.serve.errors import ModelError
-from sevensteps.serve.files import new_folder
+from sevensteps.serve import bundle
+from sevensteps.serve.bundle import version_of, write_bundle
 
 from .wording import plain_understanding
 
-MANIFEST, WORDS, TREES = "manifest.json", "words.json", "ranker.txt"
+WORDS, TREES = "words.json", "ranker.txt"
 KEYWORD, DENSE = "keyword", "dense.index"
 ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are kept
 
@@ -52,22 +49,17 @@ def export_search(
     StorageError              if the disk refuses; nothing is left behind
     """
     path = Path(folder)
-    if path.exists():
-        raise FileExistsError(f"{path} exists; choose a new folder for each bundle")
     if not isinstance(engine.ranker, TreeRanker | LinearRanker | None):
         raise TypeError(
             f"a {type(engine.ranker).__name__} cannot be exported; train one with "
             "sevensteps.cases.search.engine.rankers.lambdamart or .linear"
         )
-    with new_folder(path) as made:
-        for name, array in flat(_tree(engine)):
-            np.save(made / f"{name}.npy", array)
-        _write_indexes(engine, made)
-        (made / WORDS).write_text(json.dumps(_words(engine)))
-        if isinstance(engine.ranker, TreeRanker):
-            (made / TREES).write_text(engine.ranker.model.model_to_string())
-        manifest = _manifest(engine, made, rules or Rules())
-        (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    write_bundle(
+        path,
+        _tree(engine),
+        lambda made: _write_rest(engine, made),
+        lambda hashes: _facts(engine, hashes, rules or Rules()),
+    )
     return path
 
 
@@ -89,7 +81,11 @@ def _tree(engine: Engine) -> dict[str, Any]:
     return tree
 
 
-def _write_indexes(engine: Engine, folder: Path) -> None:
+def _write_rest(engine: Engine, folder: Path) -> None:
+    """Indexes, words, trees."""
+    (folder / WORDS).write_text(json.dumps(_words(engine)))
+    if isinstance(engine.ranker, TreeRanker):
+        (folder / TREES).write_text(engine.ranker.model.model_to_string())
     if engine.keyword is not None:
         locks = shutil.ignore_patterns("*.lock")
         shutil.copytree(engine.keyword.folder, folder / KEYWORD, ignore=locks)
@@ -107,17 +103,13 @@ def _words(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _manifest(engine: Engine, folder: Path, rules: Rules) -> dict[str, Any]:
-    files = sorted(f for f in folder.rglob("*") if f.is_file())
-    hashes = {f.relative_to(folder).as_posix(): hash_of(f) for f in files}
-    told = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+def _facts(engine: Engine, hashes: Mapping[str, str], rules: Rules) -> dict[str, Any]:
     reference, dense = engine.reference, engine.dense
     names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
     return {
-        "bundle": told[:12],
+        "bundle": version_of(hashes),
         "exported_at": round(time.time(), 3),
         "products": len(engine.catalogue.documents),
-        "files": hashes,
         "mean_length": [reference.title.mean_length, reference.body.mean_length],
         "known": list(reference.known.names),
         "cosines": reference.vector is not None,
@@ -166,6 +158,12 @@ def _whole(text: str) -> Query:
     return Query(text, tuple(Term(word) for word in dict.fromkeys(text.split())))
 
 
+KEYS = (
+    *("bundle", "exported_at", "products", "mean_length", "known", "cosines"),
+    *("numbers", "ranker", "boosts", "dense", "pool", "rules", "echoes"),
+)
+
+
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """What a folder says of itself.
 
@@ -173,20 +171,4 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     ------
     ModelError                if there is none, or it cannot be read
     """
-    path = Path(folder) / MANIFEST
-    try:
-        told = json.loads(path.read_bytes())
-        return {key: told[key] for key in KEYS}
-    except FileNotFoundError:
-        raise ModelError(
-            f"no search engine in {folder}: {MANIFEST} is missing. Write one with "
-            "sevensteps.cases.search.service.export_search"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is no manifest ({error!r}); export again") from error
-
-
-KEYS = (
-    *("bundle", "exported_at", "products", "files", "mean_length", "known", "cosines"),
-    *("numbers", "ranker", "boosts", "dense", "pool", "rules", "echoes"),
-)
+    return bundle.read_manifest(Path(folder), KEYS, f"{__package__}.export_search")

@@ -10,8 +10,6 @@ from typing import Any
 
 import faiss
 import lightgbm
-import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.bm25 import TermStatistics
 from sevensteps.cases.search.engine.dense import DenseIndex
@@ -23,7 +21,7 @@ from sevensteps.cases.search.engine.rankers import LinearRanker, Ranker, TreeRan
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.measure.vectors import Built
-from sevensteps.serve.arrays import nested, verify
+from sevensteps.serve.bundle import read_arrays
 from sevensteps.serve.errors import ModelError
 
 from .bundle import DENSE, KEYWORD, TREES, WORDS, echoes, read_manifest
@@ -44,13 +42,12 @@ def read_search(folder: str | Path, work: str | Path | None = None) -> Engine:
         if a file is missing or damaged, or an index is one of other products
     """
     path, told = Path(folder), read_manifest(folder)
-    for name, expected in told["files"].items():
-        verify(path / name, expected)
+    tree = read_arrays(path, told["files"])
     index = path / KEYWORD
     if work is not None and told["boosts"]:
         index = Path(shutil.copytree(index, Path(work) / KEYWORD, copy_function=_link))
     try:
-        engine = _engine(path, told, index)
+        engine = _engine(path, tree, told, index)
         heard = echoes(engine)
         engine.lists(engine.catalogue.titles[:1], 1)  # the ranker knows its features
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
@@ -77,9 +74,7 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _engine(path: Path, told: dict[str, Any], index: Path) -> Engine:
-    names = [n.removesuffix(".npy") for n in told["files"] if n.endswith(".npy")]
-    tree = nested({name: _mapped(path / f"{name}.npy") for name in names})
+def _engine(path: Path, tree: Any, told: dict[str, Any], index: Path) -> Engine:
     words = json.loads((path / WORDS).read_text())
     catalogue = _catalogue(tree, words, told)
     keyword = KeywordIndex(index, told["boosts"]) if told["boosts"] else None
@@ -92,12 +87,6 @@ def _engine(path: Path, told: dict[str, Any], index: Path) -> Engine:
         _ranker(path, tree, told["ranker"]),
         told["pool"],
     )
-
-
-def _mapped(path: Path) -> NDArray[Any]:
-    """An array that stays on disk until it is read."""
-    # Plain: each slice of NumPy's own class of mapped arrays costs ten microseconds.
-    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def _catalogue(

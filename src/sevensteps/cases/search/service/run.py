@@ -1,72 +1,34 @@
-"""Running the search: as a subprocess while a block runs; requests for it."""
+"""Running the search as a subprocess while a block runs; requests for it."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sevensteps.cases.search.engine.shop import QueryLog
-from sevensteps.serve.run import answer, process_of
-
-from .config import SearchConfig
-
-PATH = "/v1/search"
+from sevensteps.serve.run import Running, process_of
 
 
-@dataclass(frozen=True, slots=True)
-class RunningSearch:
-    """A search that answers."""
-
-    url: str
-    api_key: str
-    pid: int
-
-    def __repr__(self) -> str:
-        return f"RunningSearch(url={self.url!r}, pid={self.pid})"
-
-
-def serve_search(config: SearchConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Prints `listening on http://...` once it can be called.
-
-    Raises
-    ------
-    ModelError
-        if it must not start: the bundle is missing, damaged or does not fit together,
-        or the changes are of another one
-    OSError
-        if the port is taken, or changes cannot be kept
-    """
-    from .app import create_app
-
-    answer(create_app(config), config.host, config.port)
-
-
-@contextlib.contextmanager
-def running_search(bundle: str | Path, **options: Any) -> Iterator[RunningSearch]:
+def running_search(
+    bundle: str | Path, **options: Any
+) -> AbstractContextManager[Running]:
     """A search in a process of its own, stopped at the end of the block.
 
     Parameters
     ----------
     bundle : folder written by `export_search`
-    options : as for `SearchConfig`: deadline_ms, changes, remembers, slow_stage, ...
+    options : as for `SearchConfig`: deadline_ms, remembers, slow_stage, ...
 
     Raises
     ------
     RuntimeError
         if it does not start, with what it said
     """
-    told = {name.replace("_", "-"): value for name, value in options.items()}
-    told = {"bundle": bundle} | told
-    with process_of("sevensteps.cases.search.service", told) as (url, key, pid):
-        yield RunningSearch(url, key, pid)
+    return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
 
 
 def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:

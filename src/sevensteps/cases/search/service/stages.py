@@ -1,8 +1,4 @@
-"""The stages of one answer, each a function of the state: the engine's own code.
-
-`listed` runs them in a row, without a clock; the service runs the same ones behind
-guards. So what is measured offline is what is served.
-"""
+"""The parts of one answer, each a function of the state: the engine's own code."""
 
 from __future__ import annotations
 
@@ -35,15 +31,11 @@ class Listed:
     Attributes
     ----------
     ids : best first
-    source : ranked, retrieved (there is no ranker), keywords, meaning or bestsellers
-    fallback : why it is not what it should be, or None
     relaxed : fewer_words or by_meaning, if no product has all words; or None
     why : of an empty answer
     """
 
     ids: tuple[int, ...]
-    source: str
-    fallback: str | None = None
     relaxed: str | None = None
     why: str | None = None
 
@@ -180,30 +172,12 @@ def relaxation(found: ByWords | None) -> str | None:
     return "fewer_words" if (found.ids >= 0).any() else "by_meaning"
 
 
-def listed(state: State, reading: Reading, filters: Filters) -> Listed:
-    """The answer if nothing fails and nothing is late."""
-    query, engine = reading.query, state.engine
-    words = by_words(state, query, filters) if engine.keyword else None
-    near = None if engine.dense is None else by_meaning(state, query, filters)
-    ids = ranked(state, query, lists_of(words, near))
-    if len(ids):
-        return arranged_list(state, query, filters, ids, relaxation(words))
-    ids = nearest(state, query, filters)
-    return arranged_list(state, query, filters, ids, "by_meaning")
-
-
 def arranged_list(
-    state: State,
-    query: Query,
-    filters: Filters,
-    ids: Ids,
-    relaxed: str | None,
-    fallback: str | None = None,
+    state: State, query: Query, filters: Filters, ids: Ids, relaxed: str | None
 ) -> Listed:
-    """A ranked list as an answer."""
-    source = "ranked" if state.engine.ranker else "retrieved"
+    """A list as an answer."""
     made = shown(state, query, ids, filters)
-    return Listed(made, source, fallback, relaxed, None if made else reason(filters))
+    return Listed(made, relaxed, None if made else reason(filters))
 
 
 def reason(filters: Filters) -> str:
@@ -213,26 +187,8 @@ def reason(filters: Filters) -> str:
     return "no product may be shown"
 
 
-def plain_list(
-    state: State,
-    query: Query,
-    filters: Filters,
-    lists: Mapping[str, Ids],
-    relaxed: str | None,
-    fallback: str,
-) -> Listed:
-    """The keywords' own order; if they found nothing, that of the meaning."""
-    for source, name in (("keywords", "keyword"), ("meaning", "dense")):
-        ids = lists.get(name, _NOTHING)
-        if (ids >= 0).any():
-            made = shown(state, query, ids.ravel(), filters)
-            why = None if made else reason(filters)
-            return Listed(made, source, fallback, relaxed, why)
-    return popular_list(state, query, filters, fallback)
-
-
-def popular_list(state: State, query: Query, filters: Filters, fallback: str) -> Listed:
+def popular_list(state: State, query: Query, filters: Filters) -> Listed:
     """What sells, when nothing could be searched."""
     made = shown(state, query, popular(state, query, filters), filters)
     why = None if made else f"the search is not available, and {reason(filters)}"
-    return Listed(made, "bestsellers", fallback, None, why)
+    return Listed(made, None, why)

@@ -23,7 +23,7 @@ class State:
     ----------
     best : code of a category, or `EVERYTHING`, to its products, bestsellers first
     topics : categories that queries are told apart by, sorted
-    version : grows with every change; `reads` only if queries are read otherwise
+    version : grows with every change
     """
 
     engine: Engine
@@ -31,7 +31,6 @@ class State:
     best: Mapping[int, Ids]
     topics: tuple[str, ...] = ()
     version: int = 0
-    reads: int = 0
 
     @classmethod
     def of(cls, engine: Engine, rules: Rules | None = None) -> State:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE
 from sevensteps.measure.vectors import Built
+from sevensteps.serve.stages import Run, Stage, through
 
 from .inputs import Shelf, inputs
 from .items import Events, Floats, Ids, Items, Viewers
@@ -81,43 +81,17 @@ def popular_by_country(events: Events, viewers: Viewers, days: int = 7) -> Ids:
 
 
 @dataclass
-class Job:
-    """A request's way through the stages; whoever waits may look how far it is.
-
-    Attributes
-    ----------
-    at : the stage under way
-    found : (SLATE,) the best of the search, once there is any
-    laps : milliseconds of each finished stage
-    """
-
-    asking: Asking
-    at: str = "queue"
-    found: list[int] | None = None
-    laps: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def go(self, stage: str) -> None:
-        """Book the time since the last stage began, and begin another."""
-        now = time.perf_counter()
-        self.laps[self.at] = (now - self._since) * 1e3
-        self.at, self._since = stage, now
-
-
-@dataclass
 class Recommender:
-    """The two stages for one request at a time.
+    """A page for one request at a time, stage by stage.
 
     Parameters
     ----------
     morning : what to answer from
     remembers : user vectors kept for the next request; 0 keeps none
-    hook : called with each stage that begins, for drills
     """
 
     morning: ServingSnapshot
     remembers: int = 100_000
-    hook: Callable[[str], None] | None = None
     hits: int = 0
     misses: int = 0
 
@@ -130,27 +104,32 @@ class Recommender:
         self._followed = Followed.of(m.known, m.items)
         self._asks: OrderedDict[int, Floats] = OrderedDict()
 
-    def page(self, job: Job) -> list[int]:
-        """SLATE videos, best first; `job` tells where it is."""
-        m = self.morning
-        self._begin(job, "features")
-        known, viewers = self._person(job.asking)
-        self._begin(job, "tower")
-        asks = self._vector(job.asking, known, viewers)
-        self._begin(job, "search")
-        near = self._near(asks)
-        job.found = self._unseen(known, near[0])
-        self._begin(job, "lists")
-        item = merged(self._sources(known, viewers, near), m.shares, ZERO)
-        self._begin(job, "inputs")
-        shelf = Shelf(m.items, viewers, known, m.vector, asks)
-        x = inputs(shelf, ZERO, np.maximum(item, 0))[0]
-        self._begin(job, "rank")
-        score = m.value(m.ranker(x))
-        self._begin(job, "compose")
-        made = self._composed(known, item[0], score)
-        job.go("done")
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """From a request to its page; offline and served alike."""
+        return (
+            Stage("features", lambda run: self._person(run.request)),
+            Stage(
+                "tower", lambda run: self._vector(run.request, *run.made["features"])
+            ),
+            Stage("search", lambda run: self._near(run.made["tower"])),
+            Stage("lists", self._candidates),
+            Stage("inputs", self._inputs),
+            Stage("rank", lambda run: self._scores(run.made["inputs"])),
+            Stage("compose", self._page),
+        )
+
+    def page(self, asking: Asking) -> list[int]:
+        """SLATE videos, best first."""
+        made: list[int] = through(self.stages, asking).made["compose"]
         return made
+
+    def by_search(self, run: Run) -> list[int] | None:
+        """The order of the search alone, if it came that far and found anything."""
+        if "search" not in run.made:
+            return None
+        known, _ = run.made["features"]
+        return self._unseen(known, run.made["search"][0]) or None
 
     def by_country(self, asking: Asking) -> list[int]:
         """What is popular where somebody is: no model, no index, never empty."""
@@ -160,11 +139,6 @@ class Recommender:
         listed = m.countries[country if country < len(m.countries) else 0]
         seen = set(asking.recent)
         return [int(v) for v in listed if v >= 0 and v not in seen][:SLATE]
-
-    def _begin(self, job: Job, stage: str) -> None:
-        job.go(stage)
-        if self.hook:
-            self.hook(stage)
 
     def _person(self, asking: Asking) -> tuple[Known, Viewers]:
         m, user = self.morning, asking.user
@@ -180,15 +154,19 @@ class Recommender:
         )
 
     def _vector(self, asking: Asking, known: Known, viewers: Viewers) -> Floats:
-        """(1, d), from the last request if nothing was clicked since."""
-        held = None if asking.recent else self._asks.get(asking.user)
+        """(1, d), from the last request of a known user who clicked nothing since.
+
+        What a stranger's vector depends on stands in the request, not under his id.
+        """
+        on_file = 0 <= asking.user < len(self.morning.viewers) and not asking.recent
+        held = self._asks.get(asking.user) if on_file else None
         if held is not None:
             self.hits += 1
             return held
         self.misses += 1
         asks = self.morning.towers.of_users(known, viewers, self.morning.vector, ZERO)
         made = np.ascontiguousarray(asks[:, 0])
-        if not asking.recent and self.remembers and asking.user >= 0:
+        if on_file and self.remembers:
             self._asks[asking.user] = made
             while len(self._asks) > self.remembers:
                 self._asks.popitem(last=False)
@@ -208,6 +186,23 @@ class Recommender:
     def _unseen(self, known: Known, item: NDArray[np.integer]) -> list[int]:
         old = known.watched.has(ZERO, item) | (item < 0)
         return [int(v) for v in item[~old][:SLATE]]
+
+    def _scores(self, x: Floats) -> Floats:
+        return self.morning.value(self.morning.ranker(x))
+
+    def _candidates(self, run: Run) -> Ids:
+        known, viewers = run.made["features"]
+        sources = self._sources(known, viewers, run.made["search"])
+        return merged(sources, self.morning.shares, ZERO)
+
+    def _inputs(self, run: Run) -> Floats:
+        m, (known, viewers) = self.morning, run.made["features"]
+        shelf = Shelf(m.items, viewers, known, m.vector, run.made["tower"])
+        return inputs(shelf, ZERO, np.maximum(run.made["lists"], 0))[0]
+
+    def _page(self, run: Run) -> list[int]:
+        known, _ = run.made["features"]
+        return self._composed(known, run.made["lists"][0], run.made["rank"])
 
     def _composed(self, known: Known, item: Ids, score: Floats) -> list[int]:
         m = self.morning

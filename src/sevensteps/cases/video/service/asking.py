@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sevensteps.cases.video.recommender.known import RECENT
 from sevensteps.cases.video.recommender.online import Asking
 from sevensteps.cases.video.world import COUNTRIES, LANGUAGES
-from sevensteps.serve.requests import Rejected, validated
+from sevensteps.serve.requests import Rejected, Strict, validated
 
 Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class PageRequest(BaseModel):
+class PageRequest(Strict):
     """A person who waits for a page.
 
-    Nothing is converted and nothing is ignored. Of a user whom the morning knows,
+    Of a user whom the morning knows,
     country and language on file are taken; of anybody else, what stands here.
     """
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     user_id: Annotated[int, Field(ge=-1, le=2**31 - 1, description="-1: no account")]
     country: Literal[COUNTRIES] = COUNTRIES[0]  # type: ignore[valid-type]
@@ -29,7 +27,7 @@ class PageRequest(BaseModel):
     recent: Annotated[
         list[Id],
         Field(max_length=RECENT, description="clicked since midnight, latest first"),
-    ] = []
+    ] = Field(default_factory=list)
 
 
 def parse(body: bytes, n_videos: int) -> Asking:
@@ -40,7 +38,7 @@ def parse(body: bytes, n_videos: int) -> Asking:
     Rejected
         400 for what is no JSON, 422 for what is no request, with every reason
     """
-    told = validated(PageRequest, body, "invalid_json", "invalid_request")
+    told = validated(PageRequest, body)
     unknown = [v for v in told.recent if v >= n_videos]
     if unknown:
         reason = f"no such video: {unknown[0]}"

@@ -7,15 +7,12 @@ with another tower's vectors finds nonsense without any error.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import faiss
-import numpy as np
 
 from sevensteps.cases.video.recommender.items import Items, Viewers
 from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
@@ -25,11 +22,11 @@ from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
 from sevensteps.cases.video.recommender.towers import Plan, Towers
 from sevensteps.cases.video.world import Pairs
 from sevensteps.measure.vectors import Built
-from sevensteps.serve.arrays import flat, hash_of, nested, verify
+from sevensteps.serve import bundle
+from sevensteps.serve.bundle import version_of, write_bundle
 from sevensteps.serve.errors import ModelError
-from sevensteps.serve.files import new_folder
 
-MANIFEST, INDEX = "manifest.json", "vectors.index"
+INDEX = "vectors.index"
 PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 
 
@@ -50,27 +47,25 @@ def export_morning(
     TypeError                 for another ranker
     StorageError              if the disk refuses; nothing is left behind
     """
-    path = Path(folder)
-    if path.exists():
-        raise FileExistsError(f"{path} exists; choose a new folder for each morning")
-    if not isinstance(morning.ranker, Net):
+    path, net = Path(folder), morning.ranker
+    if not isinstance(net, Net):
         raise TypeError(
-            f"a {type(morning.ranker).__name__} cannot be exported; fit a network "
+            f"a {type(net).__name__} cannot be exported; fit a network "
             "with sevensteps.cases.video.recommender.net_training.fit"
         )
-    with new_folder(path) as made:
-        for name, array in _arrays(morning, morning.ranker).items():
-            np.save(made / f"{name}.npy", array)
-        faiss.write_index(morning.index.index, str(made / INDEX))
-        hashes = {file.name: hash_of(file) for file in sorted(made.iterdir())}
-        manifest = _manifest(morning, hashes, index_of)
-        (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    write_bundle(
+        path,
+        _tree(morning, net),
+        lambda made: faiss.write_index(morning.index.index, str(made / INDEX)),
+        lambda hashes: _facts(morning, net, hashes, index_of),
+    )
     return path
 
 
-def _arrays(morning: ServingSnapshot, net: Net) -> dict[str, np.ndarray]:
+def _tree(morning: ServingSnapshot, net: Net) -> dict[str, Any]:
     """Every array under a name of its own."""
-    known, tree = morning.known, {"towers": morning.towers.weights, "net": net.weights}
+    known = morning.known
+    tree: dict[str, Any] = {"towers": morning.towers.weights, "net": net.weights}
     tree["scale"] = {"mean": net.scale.mean, "spread": net.scale.spread}
     tree["counts"] = {
         part: {name: getattr(getattr(known, part), name) for name in COUNTED}
@@ -82,31 +77,32 @@ def _arrays(morning: ServingSnapshot, net: Net) -> dict[str, np.ndarray]:
         one = getattr(morning, part)
         tree[part] = {field.name: getattr(one, field.name) for field in fields(one)}
     tree["lists"] = {"vector": morning.vector, "countries": morning.countries}
-    return dict(flat(tree))
+    return tree
 
 
-def _manifest(
-    morning: ServingSnapshot, hashes: Mapping[str, str], index_of: str | None
+def _facts(
+    morning: ServingSnapshot, net: Net, hashes: Mapping[str, str], index_of: str | None
 ) -> dict[str, Any]:
-    def version(part: str) -> str:
-        told = "".join(h for name, h in hashes.items() if name.startswith(part))
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
-
-    assert isinstance(morning.ranker, Net)
+    towers = version_of(hashes, "towers.")
     return {
-        "model": version("net."),
-        "towers": version("towers."),
-        "index_of": index_of or version("towers."),
+        "model": version_of(hashes, "net."),
+        "towers": towers,
+        "index_of": index_of or towers,
         "day": morning.known.day,
-        "files": dict(hashes),
         "plan": asdict(morning.towers.plan),
-        "widths": list(morning.ranker.scale.widths),
+        "widths": list(net.scale.widths),
         "value": asdict(morning.value),
         "layout": asdict(morning.layout),
         "shares": dict(morning.shares),
         "probes": morning.probes,
         "index": morning.index.name,
     }
+
+
+KEYS = (
+    *("model", "towers", "index_of", "day", "plan", "widths"),
+    *("value", "layout", "shares", "probes", "index"),
+)
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
@@ -116,23 +112,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     ------
     ModelError                if there is none, or it cannot be read
     """
-    path = Path(folder) / MANIFEST
-    try:
-        told = json.loads(path.read_bytes())
-        return {key: told[key] for key in KEYS}
-    except FileNotFoundError:
-        raise ModelError(
-            f"no morning in {folder}: {MANIFEST} is missing. Write one with "
-            "sevensteps.cases.video.service.export_morning"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is no manifest ({error!r}); export again") from error
-
-
-KEYS = (
-    *("model", "towers", "index_of", "day", "files", "plan", "widths"),
-    *("value", "layout", "shares", "probes", "index"),
-)
+    return bundle.read_manifest(Path(folder), KEYS, f"{__package__}.export_morning")
 
 
 def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
@@ -148,15 +128,12 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnap
         if a file is missing or damaged, or if the index was made by other towers
     """
     path, told = Path(folder), read_manifest(folder)
-    for name, expected in told["files"].items():
-        verify(path / name, expected)
+    tree = bundle.read_arrays(path, told["files"])
     if told["index_of"] != told["towers"] and not allow_skew:
         raise ModelError(
             f"the index in {path} was made by towers {told['index_of']}, the towers "
             f"there are {told['towers']}: rebuild the index with these towers"
         )
-    names = [n.removesuffix(".npy") for n in told["files"] if n.endswith(".npy")]
-    tree = nested({n: np.load(path / f"{n}.npy", mmap_mode="r") for n in names})
     index = faiss.read_index(str(path / INDEX))
     size = (path / INDEX).stat().st_size
     return _morning(told, tree, Built(told["index"], index, 0.0, size))

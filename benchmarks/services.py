@@ -1,0 +1,148 @@
+"""What the three services do at their held rate and in a flood, as ratios in one run.
+
+Printed for each: the cost of one decision and of a bare request of the application
+(without sockets and the server's parsing) in this process, and
+the limit of one core that follows, 1 / (decision + bare request), beside which the
+load generator has the other; the best rate of whole answers within the deadline, and
+its share of that limit; and what is left of it at 1, 2, 5 and 10 times that rate, or at
+the highest that the generator reaches. A second after the flood all must be as before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sevensteps.commands.services import SERVICES
+from sevensteps.serve import LoadReport, load
+from sevensteps.serve.demo import Setup
+from sevensteps.serve.run import Running, process_of
+from sevensteps.serve.stages import through
+
+KEY, TIMES, LATE_MS = "a-key-for-benchmarks", (1, 2, 5, 10), 20.0
+SKIP = ("api_key", "host", "port", "slow_stage", "slow_ms", "log")
+
+
+def in_process(app: Any, bodies: list[bytes]) -> tuple[float, float]:
+    """CPU-milliseconds of one decision, and of a bare request: one that is refused."""
+    service, n = app.service, len(bodies)
+    began = time.thread_time()
+    for body in bodies:
+        answer = service.answer(through(service.stages, service.parse(body)))
+        service.told(answer)
+    decision = (time.thread_time() - began) / n * 1e3
+    return decision, bare_ms(app, n)
+
+
+def bare_ms(app: Any, n: int) -> float:
+    """CPU-milliseconds of the framework for a request that is not answered."""
+    import asyncio
+
+    head = [(b"x-api-key", KEY.encode()), (b"content-type", b"application/json")]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def ask() -> None:
+        for _ in range(n):
+            scope = {"type": "http", "method": "POST", "path": app.service.path}
+            await app(scope | {"headers": head}, receive, send)
+
+    began = time.thread_time()
+    asyncio.run(ask())
+    return (time.thread_time() - began) / n * 1e3
+
+
+class Flood:
+    """Sends the requests of one service, each once."""
+
+    def __init__(self, running: Running, path: str, bodies: list[bytes]) -> None:
+        self.running, self.path, self.bodies, self.used = running, path, bodies, 0
+
+    def at(self, rate: float, seconds: float) -> LoadReport:
+        """What a rate sees."""
+        left = self.bodies[self.used :]
+        told = {"api_key": self.running.api_key, "path": self.path}
+        report = load(self.running.url, left, rate, seconds, **told)
+        self.used += len(report.latency_ms)
+        return report
+
+
+def told(name: str, rate: float, report: LoadReport, deadline_ms: float) -> float:
+    """Print a line; answers a second by the model within the deadline."""
+    good, n = report.goodput(deadline_ms), len(report.latency_ms)
+    late = report.ledger.loc["total", "p99 ms"] if len(report.ledger) else np.nan
+    over = np.mean(report.whole_ms > deadline_ms + LATE_MS)
+    print(
+        f"  {name:>8} {rate:>6.0f}/s asked, {n / report.seconds:>6.0f}/s sent: "
+        f"{good:>6.0f}/s by the model in time, {report.by_fallback / n:>4.0%} fallback, "
+        f"{report.shed / n:>4.0%} turned away, p99 in the service {late:.0f} ms, "
+        f"{over:.1%} over the deadline + {LATE_MS:g} ms",
+        flush=True,
+    )
+    return good
+
+
+def measure(name: str, folder: Path, seconds: float, top: float) -> None:
+    """All numbers of one service."""
+    service = SERVICES[name]
+    demo: Any = importlib.import_module(f"sevensteps.cases.{name}.demo")
+    setup = Setup(folder, KEY, 0, service.deadline_ms)
+    demo.fill(setup)
+    config = demo.config(setup)
+    app = demo.app(config)
+    decision, bare = in_process(app, demo.bodies(400))
+    app.desk.close()
+    limit = 1e3 / (decision + bare)
+    print(f"{name}: decision {decision:.2f} ms, bare request {bare:.2f} ms of CPU")
+    options = {k: v for k, v in asdict(config).items() if k not in SKIP}
+    options |= {"remembers": 0} if name == "search" else {}
+    if name == "fraud":
+        options["log"] = tempfile.mktemp(dir=folder)
+    rates = np.geomspace(0.2 * limit, 1.2 * limit, 5)
+    n = int(1.3 * seconds * (rates.sum() + top * len(TIMES) + 100)) + 1_000
+    with process_of(f"sevensteps.cases.{name}.service", **options) as running:
+        flood = Flood(running, service.path, demo.bodies(n))
+        flood.at(30, 2)  # warm up
+        deadline = service.deadline_ms
+        tries = [told("try", r, flood.at(r, seconds), deadline) for r in rates]
+        best, rate = max(zip(tries, rates, strict=True))
+        print(f"  best {best:.0f}/s: {best / limit:.0%} of one core's {limit:.0f}/s")
+        for times in TIMES:
+            asked = min(times * rate, top)
+            good = told(f"{times} times", asked, flood.at(asked, seconds), deadline)
+            print(f"           {good / best:.0%} of the best")
+            time.sleep(1)
+        after = flood.at(0.2 * limit, 2)
+        told("after", 0.2 * limit, after, deadline)
+
+
+def main() -> None:
+    """Read the arguments; measure the services one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", default=[*SERVICES])
+    parser.add_argument("--seconds", type=float, default=4.0, help="of a rate")
+    parser.add_argument("--top", type=float, default=6_000, help="the generator's most")
+    parser.add_argument("--folder", type=Path, help="where the parts are kept")
+    args = parser.parse_args()
+    load_before = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, on which {load_before:.1f} others were busy")
+    for name in args.names:
+        folder = args.folder / name if args.folder else Path(tempfile.mkdtemp())
+        folder.mkdir(parents=True, exist_ok=True)
+        measure(name, folder, args.seconds, args.top)
+
+
+if __name__ == "__main__":
+    main()

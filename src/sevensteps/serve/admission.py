@@ -1,0 +1,75 @@
+"""How much time may go into answers that are none of the model's."""
+
+import time
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass, field
+from types import coroutine
+from typing import Any
+
+WAY_S = 1e-4  # of a request, besides its own coroutine: through the server and back
+SMOOTHING = 0.1  # of the mean
+
+
+@dataclass
+class Allowance:
+    """CPU-seconds that fallbacks may take while the model has all it can do.
+
+    In a flood every fallback takes time from the model. So they get a share of what
+    this process uses, and whoever comes beyond that is turned away before his body is
+    read.
+
+    Parameters
+    ----------
+    share : of the CPU-seconds that the process uses
+    most_s : that is saved up while nobody falls back
+    clock : CPU-seconds of the process
+
+    Attributes
+    ----------
+    cost_s : mean CPU-seconds of a fallback
+    """
+
+    share: float = 0.1
+    most_s: float = 0.05
+    clock: Callable[[], float] = time.process_time
+    cost_s: float = 3e-4
+    _saved_s: float = field(default=0.0, init=False)
+    _last: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._saved_s, self._last = self.most_s, self.clock()
+
+    def take(self) -> bool:
+        """Whether there is time for another one; then it is booked at once."""
+        now = self.clock()
+        earned = self.share * (now - self._last)
+        self._saved_s, self._last = min(self.most_s, self._saved_s + earned), now
+        if self._saved_s < self.cost_s:
+            return False
+        self._saved_s -= self.cost_s
+        return True
+
+    def spent(self, seconds: float) -> None:
+        """Learn what one took."""
+        self.cost_s += SMOOTHING * (seconds + WAY_S - self.cost_s)
+
+
+@dataclass
+class Effort:
+    """CPU-seconds of this thread that a coroutine took, without its waiting."""
+
+    spent_s: float = 0.0
+
+    @coroutine
+    def of(self, work: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Await `work`, and book each of its steps."""
+        given = None
+        while True:
+            began = time.thread_time()
+            try:
+                asked = work.send(given)
+            except StopIteration as done:
+                return done.value
+            finally:
+                self.spent_s += time.thread_time() - began
+            given = yield asked

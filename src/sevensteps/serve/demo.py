@@ -1,0 +1,82 @@
+"""What a case's `demo` module gives: a service with a small world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .app import App
+    from .config import ServiceConfig
+
+Report = Callable[..., None]  # how many are done, of how many
+Progress = Callable[[str], AbstractContextManager[Report]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a service is to be started on this machine.
+
+    Attributes
+    ----------
+    folder : what the demonstration needs is made here, and kept
+    api_key : what callers send as `X-API-Key`
+    port : 0 takes a free one
+    deadline_ms : within which every request is answered
+    store : folder or Redis address of somebody's own store; None for the cache's
+    """
+
+    folder: Path
+    api_key: str = field(repr=False)
+    port: int
+    deadline_ms: float
+    store: str | None = None
+
+
+class Demo(Protocol):
+    """A module that is one."""
+
+    def config(self, setup: Setup, /) -> ServiceConfig:
+        """How the service is started; checks the settings.
+
+        Raises
+        ------
+        ValueError                if one makes no sense
+        """
+
+    def fill(self, setup: Setup, progress: Progress = ..., /) -> None:
+        """Make what is missing or damaged.
+
+        Raises
+        ------
+        OSError, ServiceError     if that cannot be, with the reason
+        """
+
+    def app(self, config: Any, /) -> App:
+        """The service.
+
+        Raises
+        ------
+        OSError, ServiceError     if it must not start; says why
+        """
+
+    def bodies(self, n: int, /) -> list[bytes]:
+        """`n` requests, other ones each time."""
+
+
+@contextmanager
+def quiet(what: str) -> Iterator[Report]:
+    """Progress that nobody sees."""
+    yield lambda done, total=None: None
+
+
+def lacks(look: Callable[[], object], *absent: type[Exception]) -> bool:
+    """Whether looking for a thing finds that it is not there, or not whole."""
+    try:
+        look()
+    except absent:
+        return True
+    return False

@@ -1,0 +1,180 @@
+"""A small world, a model, stores and a real server for the service's tests."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import lightgbm
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+import uvicorn
+
+from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
+from sevensteps.cases.fraud.service import (
+    PATH,
+    Decider,
+    DecisionsConfig,
+    build_store,
+    export_model,
+    requests_of,
+)
+from sevensteps.cases.fraud.thresholds import Thresholds
+from sevensteps.cases.fraud.world import PaymentsWorld, Size
+from sevensteps.serve.app import App
+from sevensteps.serve.run import listen, server
+
+KEY = "a-key-that-only-tests-know"
+DAYS = 40
+HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="session")
+def world():
+    return PaymentsWorld(Size(n_cardholders=400, n_merchants=120, days=DAYS), seed=5)
+
+
+@pytest.fixture(scope="session")
+def past(world):
+    return world.history(days=DAYS)
+
+
+@pytest.fixture(scope="session")
+def later(world):
+    """The past and three more days."""
+    return world.history(days=DAYS + 3)
+
+
+@pytest.fixture(scope="session")
+def batch(past, later):
+    """The payments of the three days after the past."""
+    return later.payments.slice(past.payments.num_rows)
+
+
+@pytest.fixture(scope="session")
+def bodies(batch):
+    return requests_of(batch)
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory, past, batch):
+    """A folder with a model; the labels are invented, its numbers are not the point."""
+    today = batch.filter(pc.less(batch["paid_at"], (DAYS + 1) * 86_400))
+    rows = LiveFeatures(past).transform(today)
+    amount = rows[:, FEATURES.index("amount")]
+    labels = amount > np.median(amount)
+    fitted = lightgbm.LGBMClassifier(n_estimators=30, verbose=-1, n_jobs=1)
+    fitted.fit(rows, labels)
+    folder = tmp_path_factory.mktemp("model")
+    policy = Thresholds(0.3, 0.6, 0.9)
+    export_model(fitted, FEATURES, folder, check=rows, policy=policy)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, past):
+    folder = tmp_path_factory.mktemp("store")
+    build_store(past, folder)
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path, built):
+    """A store of the test's own, in a folder."""
+    return shutil.copytree(built, tmp_path / "store")
+
+
+@dataclass
+class Redis:
+    """A redis-server that the test started and may stop."""
+
+    process: subprocess.Popen
+    url: str
+
+    def freeze(self):
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self.process.pid, signal.SIGCONT)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def start_redis(folder: Path, *options: str) -> Redis:
+    program = shutil.which("redis-server")
+    assert program, "install redis-server (Debian: apt-get install redis-server)"
+    path = folder / "redis.sock"
+    command = [program, "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
+    command += options or ["--port", "0"]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not path.exists():
+        assert process.poll() is None, "redis-server did not start"
+        time.sleep(0.02)
+    return Redis(process, f"unix://{path}")
+
+
+@pytest.fixture
+def redis_server(tmp_path):
+    server = start_redis(tmp_path)
+    yield server
+    if server.process.poll() is None:
+        server.thaw()
+        server.kill()
+
+
+@dataclass
+class Served:
+    """A service in this process, over real HTTP."""
+
+    url: str
+    app: App
+    decider: Decider
+    client: httpx.Client
+    server: uvicorn.Server
+
+    def post(self, body: bytes, **headers: str) -> httpx.Response:
+        return self.client.post(PATH, content=body, headers=headers)
+
+    def metrics(self) -> dict[str, float]:
+        lines = self.client.get("/metrics").text.splitlines()
+        pairs = (line.rpartition(" ") for line in lines if line[0] != "#")
+        return {name: float(value) for name, _, value in pairs}
+
+
+@contextlib.contextmanager
+def serving(model, store, log, **options) -> Iterator[Served]:
+    config = DecisionsConfig(model=model, store=store, api_key=KEY, log=log, **options)
+    decider = Decider(config)
+    app = App(decider.service(), config)
+    listening = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    running = server(app)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=url, headers=HEADERS, timeout=30) as client:
+            client.get("/health")
+            yield Served(url, app, decider, client, running)
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def service(model, store, tmp_path):
+    """Deadlines are long here: what is tested is not this machine's speed."""
+    log = tmp_path / "decisions.jsonl"
+    with serving(model, store, log, deadline_ms=20_000) as found:
+        yield found

@@ -1,0 +1,201 @@
+"""The load generator: its timetable, its honesty, and the trap beside it."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from sevensteps.cases.fraud.service import PATH, requests_of
+from sevensteps.serve import closed_load, load, sustained, sustained_rate
+from sevensteps.serve.client import Client, Reply
+from sevensteps.serve.load import report_of, schedule
+from sevensteps.serve.requests import Rejected
+
+from .conftest import KEY
+
+ASK = {"api_key": KEY, "path": PATH}
+
+
+def test_the_timetable_is_a_poisson_process():
+    due = schedule(rate=200, seconds=100, seed=3)
+    gaps = np.diff(due)
+    assert abs(len(due) - 20_000) < 600
+    assert np.all(gaps > 0)
+    assert due[-1] < 100
+    assert gaps.std() == pytest.approx(gaps.mean(), rel=0.05)
+    np.testing.assert_array_equal(due, schedule(rate=200, seconds=100, seed=3))
+
+
+def test_an_open_loop_reports_stages_and_counts(service, bodies):
+    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1)
+    n = len(schedule(60, 2, 1))
+    assert len(report.latency_ms) == n
+    assert report.errors == {}
+    assert report.by_fallback == 0
+    assert {"fetch", "score", "total"} <= set(report.ledger.index)
+    assert report.p50.estimate <= report.p95.estimate <= report.p99.estimate
+    assert (
+        service.metrics()['sevensteps_decision_stage_seconds_count{stage="total"}'] == n
+    )
+
+
+def test_errors_are_counted_by_status(service, bodies):
+    report = load(service.url, [b"{"] * 100, rate=30, seconds=1, **ASK)
+    assert report.errors == {"400": len(report.latency_ms)}
+    report = load(service.url, bodies, rate=30, seconds=1, **ASK | {"api_key": "wrong"})
+    assert report.errors == {"401": len(report.latency_ms)}
+
+
+def test_lost_answers_are_infinitely_late(bodies):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    report = load(url, bodies, rate=30, seconds=1, **ASK)
+    assert report.errors == {"lost": len(report.latency_ms)}
+    assert report.p50.estimate == np.inf
+
+
+def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(service, bodies):
+    """The service stops for a second; who would have come meanwhile has to wait."""
+
+    loop = loop_of(service)
+
+    def stalled(run):
+        timer = threading.Timer(0.5, loop.call_soon_threadsafe, [time.sleep, 1.0])
+        timer.start()
+        report = run()
+        timer.join()
+        return report
+
+    opened = stalled(lambda: load(service.url, bodies, rate=100, seconds=3, **ASK))
+    closed = stalled(lambda: closed_load(service.url, bodies[600:], 1, 3, **ASK))
+    assert np.mean(opened.latency_ms > 300) > 0.15
+    assert np.mean(closed.latency_ms > 300) < 0.05
+
+
+def loop_of(service):
+    """The event loop in which the service runs."""
+    found = []
+
+    async def note(*_):
+        found.append(asyncio.get_running_loop())
+        raise Rejected(400, "probe", ("", "a test looks for the loop"))
+
+    answer = service.app.desk.answer
+    service.app.desk.answer = note
+    service.post(b"{}")
+    service.app.desk.answer = answer
+    return found[0]
+
+
+def test_too_few_payloads_are_told(bodies):
+    with pytest.raises(ValueError, match="needs"):
+        load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, **ASK)
+    with pytest.raises(ValueError, match="http://127"):
+        Client("https://127.0.0.1:1", KEY, 1.0, PATH)
+
+
+def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
+    monkeypatch, bodies
+):
+    """Against a service that sustains exactly 400 a second."""
+
+    def pretend(url, payloads, rate, seconds, *, api_key, seed, path):
+        ms = 10.0 if rate <= 400 else 90.0
+        sent = [(ms, Reply(200, {"total": ms}, b"{}"))] * int(rate * seconds)
+        return report_of(sent, seconds, "open", rate)
+
+    monkeypatch.setattr(sustained, "load", pretend)
+    found = sustained_rate("", bodies, **ASK, low=100, high=1_600, seconds=1, steps=8)
+    assert 370 < found.rate <= 400
+    assert len(found.tried) == 8
+    assert list(found.table()["rate"]) == sorted(found.table()["rate"])
+    low = sustained_rate("", bodies, **ASK, low=500, high=900, seconds=1)
+    assert (low.rate, len(low.tried)) == (0, 1)
+    monkeypatch.setattr(
+        sustained,
+        "load",
+        lambda *_, **__: report_of(
+            [(1.0, Reply(200, {"total": 1.0}, b'{"fallback":"late"}'))] * 500,
+            1.0,
+            "open",
+            500,
+        ),
+    )
+    assert sustained_rate("", bodies, **ASK).rate == 0  # fast, but by the rules
+    monkeypatch.setattr(sustained, "load", pretend)
+    high = sustained_rate("", bodies, **ASK, low=10, high=90, seconds=1)
+    assert (high.rate, len(high.tried)) == (90, 2)
+
+
+def test_requests_are_the_payments(batch, bodies):
+    assert len(bodies) == batch.num_rows
+    assert len(requests_of(batch, 7)) == 7
+    with pytest.raises(ValueError, match="twice"):
+        requests_of(batch, batch.num_rows + 1)
+
+
+async def with_a_pause(answer):
+    """The status of two posts to a server, with a pause between them."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Client(f"http://127.0.0.1:{port}", KEY, timeout_s=5, path=PATH)
+    first = await client.post(b"")
+    await asyncio.sleep(0.2)
+    second = await client.post(b"")
+    client.close()
+    server.close()
+    return first.status, second.status
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_connection_that_the_service_closed_is_not_used_again(resets):
+    """Else a payment that comes after a pause would be counted as lost."""
+
+    async def answer_once(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        if resets:
+            await asyncio.sleep(0.05)  # until the answer has been read
+            linger = struct.pack("ii", 1, 0)  # closing then sends a reset
+            raw = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    assert asyncio.run(with_a_pause(answer_once)) == (200, 200)
+
+
+@pytest.mark.parametrize(("idle_s", "opened"), [(30.0, 1), (0.05, 2)])
+def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, opened):
+    """The service may hang up at the very moment at which it is used."""
+    monkeypatch.setattr("sevensteps.serve.client.IDLE_S", idle_s)
+    callers = set()
+
+    async def answer(reader, writer):
+        callers.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    assert asyncio.run(with_a_pause(answer)) == (200, 200)
+    assert len(callers) == opened
+
+
+def test_progress_is_told_with_each_request(service, bodies):
+    told = []
+    load(
+        service.url,
+        bodies,
+        rate=30,
+        seconds=1,
+        **ASK,
+        progress=lambda sent, of: told.append((sent, of)),
+    )
+    n = len(schedule(30, 1, 0))
+    assert told == [(i + 1, n) for i in range(n)]
