@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from sevensteps.authoring.lint import lint_file
 from sevensteps.authoring.normalise import read_notebook
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
+from sevensteps.case import Case
+from sevensteps.cases import registered
 from sevensteps.commands.console import console, errors, failing_plainly, progress
 from sevensteps.teach.chapters import Chapter, chapters, find_chapter
 
@@ -35,22 +36,30 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
     return 0
 
 
-def run_on_own_data(name: str, folder: Path) -> int:
-    """The offline steps of a chapter on the tables in `folder`."""
-    from sevensteps.cases.fraud.data.report import run_fraud
-    from sevensteps.cases.video.data.report import run_video
+def run_on_own_data(name: str | None, option: str, folder: Path) -> int:
+    """The offline steps of a chapter on what is in `folder`.
 
-    doing = "Reading, checking, training, measuring"
-    with failing_plainly(), progress(doing):
-        runners: dict[str, Callable[[Path], object]] = {
-            "fraud_detection": run_fraud,
-            "video_recommendation": run_video,
-        }
-        found = [run for case, run in runners.items() if name and case.startswith(name)]
-        if len(found) != 1:
-            raise ValueError(
-                f"--data works with the chapters fraud and video, not with {name!r}"
-            )
-        told = found[0](folder)
-    console.print(told)
+    Parameters
+    ----------
+    name : of the chapter; the only one that has the option, or the first, if absent
+    option : "data" or "letor"
+    """
+    with failing_plainly():
+        runner = _case(name, option).runner(option)
+        with progress("Reading, checking, training, measuring"):
+            report = runner(folder)
+    console.print(report)
     return 0
+
+
+def _case(name: str | None, option: str) -> Case:
+    """The case that a chapter's name means, among those that have the option."""
+    able = {s: c for s, c in registered().items() if option in dict(c.data)}
+    if name is None:
+        return next(iter(able.values()))
+    asked = name.removesuffix(".ipynb").replace("-", "_").lstrip("0123456789_")
+    found = [c for s, c in able.items() if asked and (asked + "_").startswith(s + "_")]
+    found = found or [c for s, c in able.items() if asked and s.startswith(asked)]
+    if len(found) != 1:
+        raise ValueError(f"--{option} works with {', '.join(able)}, not with {name!r}")
+    return found[0]

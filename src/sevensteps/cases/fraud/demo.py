@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sevensteps.case import Progress, Setup, lacks, silent
 from sevensteps.cases.fraud import features
 from sevensteps.cases.fraud.service import (
     DecisionsConfig,
@@ -23,9 +24,6 @@ from sevensteps.cases.fraud.service import (
     serve_decisions,
 )
 from sevensteps.cases.fraud.world import History, PaymentsWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 
 #: The service knows the world's first days; traffic comes from the days after.
@@ -48,11 +46,12 @@ def prepare(setup: Setup) -> Callable[[], None]:
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-    fill(config.model, str(config.store), ours=setup.store is None)
+    ours = setup.store is None
+    fill(config.model, str(config.store), ours=ours, progress=setup.progress)
     return lambda: serve_decisions(config)
 
 
-def fill(model: Path, store: str, *, ours: bool) -> None:
+def fill(model: Path, store: str, *, ours: bool, progress: Progress = silent) -> None:
     """Make the model and the store that are not there.
 
     Parameters

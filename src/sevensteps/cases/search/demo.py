@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from sevensteps.case import Progress, Setup, lacks, silent
 from sevensteps.cases.search.engine.shop import Asked
 from sevensteps.cases.search.service import (
     SearchConfig,
@@ -16,9 +17,6 @@ from sevensteps.cases.search.service import (
     serve_search,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 from sevensteps.serve.files import sweep
 
@@ -45,11 +43,11 @@ def prepare(setup: Setup) -> Callable[[], None]:
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-    fill(config.bundle)
+    fill(config.bundle, setup.progress)
     return lambda: serve_search(config)
 
 
-def fill(bundle: Path) -> None:
+def fill(bundle: Path, progress: Progress = silent) -> None:
     """Train and export an engine, unless there is one that can be read."""
     if not lacks(lambda: read_search(bundle), *UNREADABLE):
         return

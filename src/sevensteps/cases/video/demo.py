@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from sevensteps.case import Progress, Setup, lacks, silent
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
 from sevensteps.cases.video.service import (
@@ -17,9 +18,6 @@ from sevensteps.cases.video.service import (
     serve_pages,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.commands.console import progress
-from sevensteps.commands.demos import lacks
-from sevensteps.commands.services import Setup
 from sevensteps.serve import ModelError
 from sevensteps.serve.files import sweep
 
@@ -45,11 +43,11 @@ def prepare(setup: Setup) -> Callable[[], None]:
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-    fill(config.bundle)
+    fill(config.bundle, setup.progress)
     return lambda: serve_pages(config)
 
 
-def fill(bundle: Path) -> None:
+def fill(bundle: Path, progress: Progress = silent) -> None:
     """Train and export a morning, unless there is one that can be read."""
     if not lacks(lambda: read_morning(bundle), *UNREADABLE):
         return
