@@ -5,7 +5,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.documents import Coded, Documents, Tokens
+from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
 from sevensteps.cases.search.engine.query import Query, Term
 
 
@@ -29,7 +29,7 @@ def coded(values):
     """A column of names; None or empty where nothing is told."""
     names = [*dict.fromkeys(filter(None, values))]
     code = [names.index(value) if value else -1 for value in values]
-    return Coded(np.array(code, np.int32), tuple(names))
+    return CodedColumn(np.array(code, np.int32), tuple(names))
 
 
 def documents_of(title, body, fields=NOTHING, numbers=NOTHING):

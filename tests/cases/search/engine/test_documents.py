@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.documents import Coded, Documents, Tokens
+from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
 
 from .conftest import documents_of, tokens_of
 
@@ -56,7 +56,7 @@ def test_documents_follow_others_with_new_words_and_names():
         (lambda: Tokens(np.array([3], np.int32), np.array([0, 1]), {"a": 0}), "lacks"),
         (lambda: Tokens(np.array([0], np.int32), np.array([0, 2]), {"a": 0}), "end"),
         (lambda: Tokens(np.array([0], np.int32), np.array([1, 1]), {"a": 0}), "begin"),
-        (lambda: Coded(np.array([1], np.int32), ("a",)), "-1 to 0"),
+        (lambda: CodedColumn(np.array([1], np.int32), ("a",)), "-1 to 0"),
         (lambda: documents_of([["a"]], [], {}, {}), "`body` has 0 rows"),
         (
             lambda: documents_of([["a"]], [["b"]], {}, {"price": [1, 2]}),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.features import CatalogueFeatures
-from sevensteps.cases.search.engine.growth import grown, renumbered
+from sevensteps.cases.search.engine.growth import grown
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.experiments import SearchSimulation
 from sevensteps.cases.search.world import SearchWorld, Size
@@ -91,21 +90,3 @@ def test_a_new_brand_is_not_spelt_into_an_old_one(town, parts):
     renamed = Catalogue(later.documents, texts, later.vector)
     assert engine.understanding.reading(new).corrected == ((new, known),)
     assert grown(engine, renamed).understanding.reading(new).corrected == ()
-
-
-def test_other_prices_are_those_of_a_new_build(town):
-    engine = town.engine
-    numbers = engine.catalogue.documents.numbers
-    other = {"price": numbers["price"] * 2, "in_stock": 1 - numbers["in_stock"]}
-    made = renumbered(engine, other)
-    fresh = CatalogueFeatures.of(made.catalogue.documents, made.catalogue.vector)
-    assert np.array_equal(
-        made.reference.known.values, fresh.known.values, equal_nan=True
-    )
-    assert made.keyword is engine.keyword
-    assert np.array_equal(engine.catalogue.documents.numbers["price"], numbers["price"])
-
-
-def test_a_column_that_is_not_there_is_told(town):
-    with pytest.raises(ValueError, match="no moon, only price"):
-        renumbered(town.engine, {"moon": np.zeros(1, np.float32)})

@@ -9,7 +9,6 @@ from sevensteps.cases.search.engine.synonym_file import (
     BrokenSynonyms,
     load,
     parse,
-    reload,
 )
 from sevensteps.cases.search.engine.synonyms import Synonyms, of_pairs
 
@@ -96,22 +95,6 @@ BROKEN = {
     "empty": (b"", "line 1: the file is empty"),
     "binary": (b"lamp, light\nso\x00fa, c\n", "line 2: .*cannot be printed"),
 }
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_file_is_refused_and_the_table_before_it_kept(tmp_path, kind):
-    raw, why = BROKEN[kind]
-    path, before = tmp_path / "synonyms.txt", of_pairs([("a", "b", 0.5)])
-    path.write_bytes(raw)
-    with pytest.raises(BrokenSynonyms, match=why):
-        load(path, ANALYSER)
-    again = reload(path, ANALYSER, before)
-    assert again.synonyms is before
-    assert again.error is not None
-    path.write_bytes(b"\xef\xbb\xbfsofa, couch\r\nlamp, light\r\n")
-    again = reload(path, ANALYSER, before)
-    assert again.error is None
-    assert list(again.synonyms.others) == ["couch", "lamp", "light", "sofa"]
 
 
 def test_a_missing_file_is_refused(tmp_path):

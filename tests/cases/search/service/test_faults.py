@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.arrange import Rules, arranged
+from sevensteps.cases.search.engine.arrange import PageRules, arranged
 from sevensteps.cases.search.service import PATH, SearchConfig, serve_search
 from sevensteps.cases.search.service.stages import MEANINGS
 from sevensteps.serve.config import KEY_VARIABLE, main
@@ -20,7 +20,7 @@ def by_keywords(engine, text):
     """BM25's own order, after the rules of the page."""
     queries = engine.read([text])
     found = engine.by_words(queries)[0]
-    return arranged(queries[0], found, engine.catalogue.documents, Rules())
+    return arranged(queries[0], found, engine.catalogue.documents, PageRules())
 
 
 def with_one(engine, text, source, other):
@@ -29,7 +29,7 @@ def with_one(engine, text, source, other):
     own = {"keyword": engine.by_words, "dense": engine.by_meaning}[source]([query])
     lists = {source: own, other: np.full_like(own, -1)}
     ordered = engine.ordered([query], engine.joined(lists))[0]
-    return arranged(query, ordered, engine.catalogue.documents, Rules())
+    return arranged(query, ordered, engine.catalogue.documents, PageRules())
 
 
 def by_ranker(engine, text):
@@ -47,7 +47,7 @@ def as_typed(engine, text):
     blunt = replace(engine, understanding=engine.understanding.without(*MEANINGS))
     (query,) = blunt.read([text])
     return arranged(
-        query, blunt.lists([text], 200)[0], engine.catalogue.documents, Rules()
+        query, blunt.lists([text], 200)[0], engine.catalogue.documents, PageRules()
     )
 
 
@@ -190,7 +190,7 @@ def test_without_words_and_ranker_the_nearest_answer(client, engine, asked):
         told = search(client, text)
         (query,) = engine.read([text])
         near = engine.by_meaning([query])[0]
-        best = arranged(query, near, engine.catalogue.documents, Rules())
+        best = arranged(query, near, engine.catalogue.documents, PageRules())
         assert (told["source"], ids(told)) == ("meaning", list(best[:20]))
 
 

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.arrange import Rules, arranged
+from sevensteps.cases.search.engine.arrange import PageRules, arranged
 from sevensteps.cases.search.service import (
     PATH,
     SearchConfig,
@@ -30,7 +30,7 @@ def expected(engine, text, rules=None):
     """A page by the engine itself, without any service."""
     (query,) = engine.read([text])
     found = engine.lists([text], 2 * engine.pool)[0]
-    return arranged(query, found, engine.catalogue.documents, rules or Rules())
+    return arranged(query, found, engine.catalogue.documents, rules or PageRules())
 
 
 def test_served_pages_are_the_engine_s_own(calm, engine, asked):

@@ -21,7 +21,7 @@ _NONE: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class PageRules:
     """A shop's rules of the page.
 
     Attributes
@@ -47,7 +47,7 @@ class Rules:
 
 
 def arranged(
-    query: Query, ids: Ids, documents: Documents, rules: Rules, *, pins: bool = True
+    query: Query, ids: Ids, documents: Documents, rules: PageRules, *, pins: bool = True
 ) -> list[int]:
     """A ranked list as it is shown.
 
@@ -93,7 +93,7 @@ def _unwanted(query: Query, documents: Documents, ids: Ids) -> NDArray[np.int64]
     return broken.astype(np.int64)
 
 
-def _spread(ids: Ids, documents: Documents, rules: Rules) -> Ids:
+def _spread(ids: Ids, documents: Documents, rules: PageRules) -> Ids:
     """No brand more than so many times among the first places, if others are there."""
     column = documents.fields.get("brand")
     if column is None:
@@ -112,7 +112,7 @@ def _spread(ids: Ids, documents: Documents, rules: Rules) -> Ids:
 
 
 def _pinned(
-    query: Query, documents: Documents, rules: Rules, shown: Ids, pins: bool
+    query: Query, documents: Documents, rules: PageRules, shown: Ids, pins: bool
 ) -> list[int]:
     """Pinned products that are there and can be delivered."""
     wanted = dict.fromkeys(rules.pinned.get(query.normalised, ()))

@@ -25,7 +25,7 @@ _Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class AttributeValue:
     """A value of a column.
 
     Attributes
@@ -68,7 +68,7 @@ class Gazetteer:
     n_categories : of the catalogue
     """
 
-    values: Mapping[str, tuple[Value, ...]]
+    values: Mapping[str, tuple[AttributeValue, ...]]
     topics: Mapping[str, tuple[_Codes, NDArray[np.float64]]]
     pairs: frozenset[tuple[str, str]]
     n_categories: int
@@ -109,7 +109,7 @@ class Gazetteer:
         tokens = analyser.tokens_of(titles)
         names, code = np.unique(np.array(category, str), return_inverse=True)
         said = _Said(tokens, code, len(names))
-        values: dict[str, list[Value]] = {}
+        values: dict[str, list[AttributeValue]] = {}
         for name, column in columns.items():
             for phrase, value in _values(said, name, column, analyser, rare).items():
                 values.setdefault(phrase, []).append(value)
@@ -154,7 +154,7 @@ class Gazetteer:
         return topic
 
 
-def _p(value: Value, topic: NDArray[np.float64] | None) -> float:
+def _p(value: AttributeValue, topic: NDArray[np.float64] | None) -> float:
     """Probability that a value is meant, given what the query is about."""
     if topic is None:
         return value.share
@@ -214,7 +214,7 @@ class _Said:
 
 def _values(
     said: _Said, name: str, column: Sequence[str], analyser: Analyser, rare: int
-) -> dict[str, Value]:
+) -> dict[str, AttributeValue]:
     """Phrase to value of one column, with how often titles that say it have it."""
     raw = Counter(column)
     phrase_of = {value: " ".join(analyser.tokens(value)) for value in raw}
@@ -231,7 +231,7 @@ def _values(
             rows = said.rows_with(phrase)
             shares = _shares(phrases[rows] == phrase, said.category[rows])
             best = max(names, key=lambda each: (names[each], each))
-            out[phrase] = Value(name, best, names.total(), *shares)
+            out[phrase] = AttributeValue(name, best, names.total(), *shares)
     return out
 
 

@@ -110,7 +110,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class CodedColumn:
     """A column of names as codes.
 
     Attributes
@@ -129,19 +129,19 @@ class Coded:
         ):
             raise ValueError(f"codes must be -1 to {len(self.names) - 1}")
 
-    def take(self, rows: Ids) -> Coded:
+    def take(self, rows: Ids) -> CodedColumn:
         """Some rows, with the same names."""
-        return Coded(self.code[rows], self.names)
+        return CodedColumn(self.code[rows], self.names)
 
-    def then(self, later: Coded) -> Coded:
+    def then(self, later: CodedColumn) -> CodedColumn:
         """These rows, and later ones after them; new names at the end."""
         names = dict.fromkeys([*self.names, *later.names])
         place = {name: code for code, name in enumerate(names)}
         table = np.array([place[name] for name in later.names] + [NOT_TOLD], np.int32)
-        return Coded(np.concatenate([self.code, table[later.code]]), tuple(names))
+        return CodedColumn(np.concatenate([self.code, table[later.code]]), tuple(names))
 
 
-_NONE: Mapping[str, Coded] = MappingProxyType({})
+_NONE: Mapping[str, CodedColumn] = MappingProxyType({})
 _NO_NUMBERS: Mapping[str, Floats] = MappingProxyType({})
 
 
@@ -159,7 +159,7 @@ class Documents:
 
     title: Tokens
     body: Tokens
-    fields: Mapping[str, Coded] = field(default_factory=lambda: _NONE)
+    fields: Mapping[str, CodedColumn] = field(default_factory=lambda: _NONE)
     numbers: Mapping[str, Floats] = field(default_factory=lambda: _NO_NUMBERS)
 
     def __post_init__(self) -> None:

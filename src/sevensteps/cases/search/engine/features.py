@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .bm25 import TermStatistics
 from .dense import cosines, embed
-from .documents import Coded, Documents, Floats, Ids
+from .documents import CodedColumn, Documents, Floats, Ids
 from .matching import QueryTerms, matched
 from .query import Query
 from .table import FeatureTable
@@ -226,7 +226,7 @@ def _agreement(
 _NOT_ASKED, _NO_SUCH = -3, -2
 
 
-def _wanted(queries: Sequence[Query], name: str, column: Coded) -> Ids:
+def _wanted(queries: Sequence[Query], name: str, column: CodedColumn) -> Ids:
     """(q, any) codes that each query asks of a field."""
     asked = [
         [

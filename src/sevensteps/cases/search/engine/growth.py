@@ -7,14 +7,12 @@ engines that grow from the same one, the later takes the folder over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import faiss
 import numpy as np
 
 from .dense import DenseIndex
-from .documents import Floats
 from .engine import Engine
 from .features import CatalogueFeatures, known_features
 from .keyword import KeywordIndex
@@ -22,30 +20,6 @@ from .shop import Catalogue
 from .spelling import Speller
 from .understanding import Understanding
 from .usage import Usage
-
-
-def renumbered(engine: Engine, numbers: Mapping[str, Floats]) -> Engine:
-    """The same engine with other numbers of its products, as price or stock.
-
-    Parameters
-    ----------
-    numbers : (products,) columns that take the place of those of the same name
-
-    Raises
-    ------
-    ValueError                for a column that the catalogue lacks, or of other length
-    """
-    before = engine.catalogue.documents
-    if unknown := set(numbers) - set(before.numbers):
-        raise ValueError(
-            f"the catalogue has no {min(unknown)}, only {', '.join(before.numbers)}"
-        )
-    documents = replace(before, numbers={**before.numbers, **numbers})
-    reference = replace(
-        engine.reference, documents=documents, known=known_features(documents)
-    )
-    catalogue = replace(engine.catalogue, documents=documents)
-    return replace(engine, catalogue=catalogue, reference=reference)
 
 
 def grown(engine: Engine, later: Catalogue) -> Engine:

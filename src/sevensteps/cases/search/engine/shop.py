@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .analysis import Analyser
 from .attributes import Gazetteer
 from .dense import embed
-from .documents import Coded, Documents, Floats, Ids, Tokens
+from .documents import CodedColumn, Documents, Floats, Ids, Tokens
 from .spelling import Speller
 from .synonym_file import parse
 from .understanding import Understanding
@@ -98,13 +98,13 @@ def _analysed(products: pa.Table, analyser: Analyser) -> Documents:
     return Documents(title, body)
 
 
-def _coded(column: pa.ChunkedArray) -> Coded:
+def _coded(column: pa.ChunkedArray) -> CodedColumn:
     told = column.combine_chunks().dictionary_encode()
     code = pc.fill_null(told.indices, -1).to_numpy(zero_copy_only=False)
-    return Coded(code.astype(np.int32), tuple(told.dictionary.to_pylist()))
+    return CodedColumn(code.astype(np.int32), tuple(told.dictionary.to_pylist()))
 
 
-def _told(column: Coded) -> list[str]:
+def _told(column: CodedColumn) -> list[str]:
     names = [*column.names, ""]
     return [names[code] for code in column.code]
 

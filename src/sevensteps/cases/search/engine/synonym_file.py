@@ -31,15 +31,6 @@ class Loaded:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reloaded:
-    """The table to use now; where the file is broken, the one before, and why."""
-
-    synonyms: Synonyms
-    warnings: tuple[str, ...] = ()
-    error: str | None = None
-
-
 def load(path: Path, analyser: Analyser) -> Loaded:
     """Read a file of synonyms.
 
@@ -63,15 +54,6 @@ def load(path: Path, analyser: Analyser) -> Loaded:
     if not text:
         raise BrokenSynonyms("line 1: the file is empty; if that is meant, say # none")
     return parse(text, analyser)
-
-
-def reload(path: Path, analyser: Analyser, before: Synonyms) -> Reloaded:
-    """Read a file again; if it is broken, keep what there was before and say why."""
-    try:
-        loaded = load(path, analyser)
-    except BrokenSynonyms as error:
-        return Reloaded(before, error=str(error))
-    return Reloaded(loaded.synonyms, loaded.warnings)
 
 
 def parse(text: str, analyser: Analyser) -> Loaded:

@@ -17,7 +17,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from sevensteps.cases.search.engine.arrange import Rules
+from sevensteps.cases.search.engine.arrange import PageRules
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query, Term
 from sevensteps.cases.search.engine.rankers import LinearRanker, TreeRanker
@@ -32,7 +32,7 @@ ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are
 
 
 def export_search(
-    engine: Engine, folder: str | Path, *, rules: Rules | None = None
+    engine: Engine, folder: str | Path, *, rules: PageRules | None = None
 ) -> Path:
     """Write what a service answers from.
 
@@ -58,7 +58,7 @@ def export_search(
         path,
         _tree(engine),
         lambda made: _write_rest(engine, made),
-        lambda hashes: _facts(engine, hashes, rules or Rules()),
+        lambda hashes: _facts(engine, hashes, rules or PageRules()),
     )
     return path
 
@@ -103,7 +103,9 @@ def _words(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _facts(engine: Engine, hashes: Mapping[str, str], rules: Rules) -> dict[str, Any]:
+def _facts(
+    engine: Engine, hashes: Mapping[str, str], rules: PageRules
+) -> dict[str, Any]:
     reference, dense = engine.reference, engine.dense
     names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
     return {
@@ -123,7 +125,7 @@ def _facts(engine: Engine, hashes: Mapping[str, str], rules: Rules) -> dict[str,
     }
 
 
-def plain_rules(rules: Rules) -> dict[str, Any]:
+def plain_rules(rules: PageRules) -> dict[str, Any]:
     """Rules of the page as JSON has them."""
     return {
         "per_brand": rules.per_brand,
@@ -133,11 +135,11 @@ def plain_rules(rules: Rules) -> dict[str, Any]:
     }
 
 
-def rules_of(told: Mapping[str, Any]) -> Rules:
+def rules_of(told: Mapping[str, Any]) -> PageRules:
     """Rules of the page from JSON; raises ValueError for those that make no sense."""
     pinned = {query: tuple(ids) for query, ids in told["pinned"].items()}
     banned = frozenset(told["banned"])
-    return Rules(told["per_brand"], told["first"], pinned, banned)
+    return PageRules(told["per_brand"], told["first"], pinned, banned)
 
 
 def echoes(engine: Engine) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import lightgbm
 
 from sevensteps.cases.search.engine.bm25 import TermStatistics
 from sevensteps.cases.search.engine.dense import DenseIndex
-from sevensteps.cases.search.engine.documents import Coded, Documents, Tokens
+from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
@@ -97,7 +97,9 @@ def _catalogue(
         Tokens(tree[part]["code"], tree[part]["start"], vocabulary)
         for part in ("title", "body")
     )
-    fields = {n: Coded(tree["fields"][n], tuple(v)) for n, v in words["fields"].items()}
+    fields = {
+        n: CodedColumn(tree["fields"][n], tuple(v)) for n, v in words["fields"].items()
+    }
     numbers = {name: tree["numbers"][name] for name in told["numbers"]}
     documents = Documents(title, body, fields, numbers)
     if not len(documents) == len(words["titles"]) == len(tree["vector"]):

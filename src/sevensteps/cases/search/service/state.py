@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sevensteps.cases.search.engine.arrange import Rules
+from sevensteps.cases.search.engine.arrange import PageRules
 from sevensteps.cases.search.engine.documents import Documents, Ids
 from sevensteps.cases.search.engine.engine import Engine
 
@@ -27,17 +27,19 @@ class State:
     """
 
     engine: Engine
-    rules: Rules
+    rules: PageRules
     best: Mapping[int, Ids]
     topics: tuple[str, ...] = ()
     version: int = 0
 
     @classmethod
-    def of(cls, engine: Engine, rules: Rules | None = None) -> State:
+    def of(cls, engine: Engine, rules: PageRules | None = None) -> State:
         """An engine, with what sells best in its catalogue."""
         catalogue = engine.catalogue
         topics = tuple(sorted(set(catalogue.categories)))
-        return cls(engine, rules or Rules(), bestsellers(catalogue.documents), topics)
+        return cls(
+            engine, rules or PageRules(), bestsellers(catalogue.documents), topics
+        )
 
     @property
     def documents(self) -> Documents:

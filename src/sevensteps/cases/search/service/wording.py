@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from symspellpy import SymSpell
 
 from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.attributes import Gazetteer, Value
+from sevensteps.cases.search.engine.attributes import AttributeValue, Gazetteer
 from sevensteps.cases.search.engine.spelling import Speller
 from sevensteps.cases.search.engine.synonyms import Synonyms
 from sevensteps.cases.search.engine.understanding import Understanding
@@ -122,7 +122,9 @@ def _gazetteer(gazetteer: Gazetteer) -> Plain:
 def _gazetteer_of(told: Plain) -> Gazetteer:
     values = {
         phrase: tuple(
-            Value(field, value, n, share, _codes(places), np.array(shares, np.float64))
+            AttributeValue(
+                field, value, n, share, _codes(places), np.array(shares, np.float64)
+            )
             for field, value, n, share, places, shares in every
         )
         for phrase, every in told["values"].items()
