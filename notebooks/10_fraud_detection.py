@@ -36,9 +36,12 @@ import pyarrow as pa
 
 from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases.fraud import experiments as fraud
-from sevensteps.cases.fraud.features import FEATURES, LiveFeatures, offline
-from sevensteps.teach import figures
+from sevensteps.cases.fraud import money as economics
+from sevensteps.cases.fraud import service as decisions
 from sevensteps.cases.fraud import world as pay
+from sevensteps.cases.fraud.features import FEATURES, LiveFeatures, offline
+from sevensteps.cases.fraud.thresholds import action_thresholds
+from sevensteps.teach import figures
 
 figures.use_house_style()
 pd.set_option("display.width", 120, "display.max_columns", 20)
@@ -106,14 +109,14 @@ pd.DataFrame({"value": asdict(costs), "in the matrix": symbol}).fillna("times A"
 # %%
 cases = pd.MultiIndex.from_product([[0.0001, 0.002, 0.02, 0.5], [20.0, 400.0]])
 cases = cases.set_names(["p(fraud)", "amount"])
-euros = measure.expected_costs(*zip(*cases, strict=True), costs)
-pd.DataFrame(euros, cases, measure.ACTIONS).round(2)
+euros = economics.expected_costs(*zip(*cases, strict=True), costs)
+pd.DataFrame(euros, cases, economics.ACTIONS).round(2)
 
 # %% [markdown]
 # Each amount gets its own thresholds: the lowest probabilities at which each action is the cheapest.
 
 # %%
-thresholds = measure.action_thresholds([5, 30, 100, 400, 1_500], costs)
+thresholds = action_thresholds([5, 30, 100, 400, 1_500], costs)
 teach.record(step_up_at_30=f"{thresholds.step_up[30]:.2%}",
              block_at_30=f"{thresholds.block[30]:.0%}",
              block_at_1500=f"{thresholds.block[1500]:.0%}")
@@ -229,14 +232,14 @@ figures.show(
 # (fraud-leaks)=
 # ### Features at the moment of payment
 #
-# A **point-in-time** feature uses only what was known strictly before the payment. The package computes 31 of them in Ibis on DuckDB, over every payment:
+# A **point-in-time** feature uses only what was known strictly before the payment. The package computes 33 of them in Ibis on DuckDB, over every payment:
 #
 # | looks at | features |
 # |---|---|
 # | the card's last hour to 30 days | `card_n_1h`, `card_n_24h`, `card_n_7d`, `card_n_30d`, `card_sum_24h`, `card_mean_30d`, `amount_ratio`, `card_secs_since_last`, `card_foreign_7d`, `card_merchant_30d`, `card_device_30d` |
 # | other cards on the device, 7 days | `device_others_7d` |
 # | small payments at the merchant, last hour | `merchant_small_1h` |
-# | the merchant as of last midnight | `merchant_n_7d`, `merchant_mean_30d`, `merchant_risk_90d` |
+# | the merchant as of last midnight | `merchant_n_7d`, `merchant_mean_30d`, `merchant_risk_90d`, `merchant_reports_7d`, `merchant_reports_30d` |
 # | the payment and its holder | `amount`, `hour`, `weekday`, `is_online`, `is_contactless`, `category`, `is_foreign`, `distance_km`, `ip_foreign`, `address_match`, `ip_risk`, `device_missing`, `account_age_days`, `declared_income`, `merchant_age_days` |
 #
 # Windows end one second before the payment, so payments of the same second never see each other. Chargebacks count from the day they were *reported*.
@@ -522,7 +525,7 @@ treatments = {  # model, odds of fraud that it learns from
 }
 
 # %%
-cheapest = partial(measure.cheapest_actions, costs=costs)
+cheapest = partial(economics.cheapest_actions, costs=costs)
 
 
 def ap_of(p):
@@ -532,7 +535,7 @@ def ap_of(p):
 # %%
 def euros_of(action, costs=costs):
     """Euros a day against allowing everything."""
-    return measure.money_saved(action, 0 * action, amount=test.amount, costs=costs,
+    return economics.money_saved(action, 0 * action, amount=test.amount, costs=costs,
                                **seen)
 
 
@@ -738,7 +741,8 @@ def top(name, per_day, action):
 
 
 # %%
-live = partial(fraud.ModelPolicy, LiveFeatures(history))
+issuer = fraud.PaymentsSimulation(world, history, threads=True)
+live = partial(fraud.ModelPolicy, issuer.live_features)
 score_of = {name: partial(fraud.suspicion, model) for name, model in zoo.items()}
 p_of = {name: fraud.Probability(zoo[name], kept=KEPT) for name in ("trees", "linear")}
 strange = "isolation forest"
@@ -762,7 +766,7 @@ queue = top("trees", few["step up"], 1)(scores["trees"], None)
 def priced(actions=(0, 1, 2, 3), stops=0.9):
     """The cheapest of some actions; the same against the queue; payments a day."""
     costs = pay.Costs(step_up_stops=stops)
-    euros = measure.expected_costs(p, test.amount, costs)[:, actions]
+    euros = economics.expected_costs(p, test.amount, costs)[:, actions]
     action = np.array(actions, np.int8)[euros.argmin(axis=1)]
     a_day = np.bincount(action, test.weight, minlength=4)[1:] / 30
     saved = euros_of(action, costs)
@@ -798,7 +802,7 @@ for name, k, action in [("review 100", 100, 2), ("review few", few["review"], 2)
 # %%
 policies = {name: policy for name, (policy, _) in candidates.items()}
 policies["allow everything"] = fraud.allow_everything
-outcomes = fraud.twins(world, history, policies, days=14)
+outcomes = issuer.counterfactual_runs(policies, days=14)
 
 # %%
 net = pd.Series({name: measure.mean_per_day(o.daily()["net"])
@@ -869,7 +873,8 @@ figures.show(
 # %%
 holders = np.arange(world.size.n_cardholders)
 arm = measure.assign(holders, salt="trees against linear") == "treatment"
-ab = fraud.Split(LiveFeatures(history), p_of["linear"], p_of["trees"], cheapest, arm)
+ab = fraud.SplitByCardholder(
+    LiveFeatures(history), p_of["linear"], p_of["trees"], cheapest, arm)
 outcome = world.live(ab, days=14, seed=1, history=history)
 
 # %%
@@ -924,25 +929,25 @@ teach.record(ab=plain, cuped=sharp,
 
 # %%
 folder = Path(tempfile.mkdtemp())
-serve.export_model(zoo["trees"], FEATURES, folder / "model", check=test.x[:500],
-                   policy=serve.Pricing(costs), negatives_kept=KEPT)
-store = serve.build_store(history, folder / "store")
+decisions.export_model(zoo["trees"], FEATURES, folder / "model", check=test.x[:500],
+                   policy=decisions.Pricing(costs), negatives_kept=KEPT)
+store = decisions.build_store(history, folder / "store")
 
 # %%
 running = contextlib.ExitStack()
-service = running.enter_context(serve.running_service(
+service = running.enter_context(decisions.running_service(
     folder / "model", folder / "store", log=folder / "decisions.jsonl"))
 
 tomorrow = outcomes["the rule"].payments
-bodies = serve.requests_of(tomorrow.slice(0, 30_000))
+bodies = decisions.requests_of(tomorrow.slice(0, 30_000))
 
 # %% [markdown]
 # First the promise: one definition of each feature. Send 300 payments one after another, read the log, and compare with the scores that a batch computes for the same moments. The package's tests compare the features themselves, row by row, between the service, the batch and DuckDB.
 
 # %%
-ask = dict(api_key=service.api_key)
+ask = dict(api_key=service.api_key, path=decisions.PATH)
 serve.closed_load(service.url, bodies[:300], workers=1, seconds=60, **ask)
-served = pd.DataFrame(serve.read_log(folder / "decisions.jsonl"))
+served = pd.DataFrame(decisions.read_log(folder / "decisions.jsonl"))
 served = served.set_index("payment_id")["score"].dropna()
 
 # %%
@@ -962,7 +967,7 @@ for rate in [100, 150, 200, 250, 400]:
 loads = pd.DataFrame({rate: {
     "p50 ms": r.p50.estimate, "p95 ms": r.p95.estimate, "p99 ms": r.p99.estimate,
     "within 50 ms": (r.latency_ms < 50).mean(), "answered a second": r.achieved,
-    "by rules": r.by_rules,
+    "by fallback": r.by_fallback,
 } for rate, r in reports.items()}).T.rename_axis("requests a second")
 loads.round(2)
 
@@ -974,7 +979,7 @@ sustained = max(within, default=1)
 flood = reports[400]
 teach.record(sustained=sustained, processes=np.ceil(peak / sustained),
              p50=loads["p50 ms"][100], within_400=f"{loads['within 50 ms'][400]:.0%}",
-             rules_400=f"{flood.by_rules / flood.latency_ms.size:.0%}",
+             rules_400=f"{flood.by_fallback / flood.latency_ms.size:.0%}",
              p99=loads["p99 ms"].get(sustained, np.nan), slowest=slowest.idxmax(),
              slowest_ms=slowest.max())
 stages.round(2)
@@ -995,18 +1000,19 @@ usual, hot = small.slice(0, 1_000), small.slice(1_000)
 # %% tags=["nbval-ignore-output"]
 one = pa.repeat(hot["merchant_id"][0], len(hot))
 hot = hot.set_column(hot.schema.get_field_index("merchant_id"), "merchant_id", one)
-usual, hot = (serve.load(service.url, serve.requests_of(rows), 200, 4, **ask)
+usual, hot = (serve.load(service.url, decisions.requests_of(rows), 200, 4, **ask)
               for rows in (usual, hot))
 running.close()
 
 # %% tags=["nbval-ignore-output"]
-with serve.running_service(folder / "model", folder / "store", deadline_ms=1.0,
+with decisions.running_service(folder / "model", folder / "store", deadline_ms=1.0,
                            log=folder / "hurried.jsonl") as hurried:
-    late = serve.load(hurried.url, bodies[-500:], 50, 4, api_key=hurried.api_key)
+    late = serve.load(hurried.url, bodies[-500:], 50, 4, api_key=hurried.api_key,
+                      path=decisions.PATH)
 teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
              hot_p99=hot.p99, usual_p99=usual.p99,
              closed_rate=closed.achieved,
-             late_share=f"{late.by_rules / late.latency_ms.size:.0%}")
+             late_share=f"{late.by_fallback / late.latency_ms.size:.0%}")
 
 # %% [markdown]
 # > **Warning.** A **closed loop** waits for its answer before it sends again, so a stall silences the very requests that would have met it. With four workers it reports <!--=closed_rate-->329<!--/--> requests a second at a p99 of <!--=closed_p99-->24.2<!--/--> ms. An open loop at the same rate sees <!--=open_p99-->82.5<!--/--> ms ([Schroeder et al., 2006](#bib-schroeder2006)).
@@ -1016,7 +1022,7 @@ teach.record(closed_p99=closed.p99.estimate, open_p99=opened.p99.estimate,
 # The **fallback** is a policy too, so it has a price. What does it earn if it has to answer for whole days? Ask the twins.
 
 # %%
-rules = serve.Rules()
+rules = decisions.Rules()
 
 
 def by_rules(batch, view):
@@ -1027,7 +1033,7 @@ def by_rules(batch, view):
 
 
 # %%
-fallback = fraud.twins(world, history, {"rules": by_rules}, days=14)["rules"]
+fallback = issuer.counterfactual_runs({"rules": by_rules}, days=14)["rules"]
 fallbacks = pd.Series({
     "the rule that stands": earned["the rule"],
     "the service's rules": measure.mean_per_day(fallback.daily()["net"])
@@ -1066,14 +1072,15 @@ fallbacks.to_frame("€ a day against allowing everything")
 size = pay.Size(n_cardholders=4_500, n_merchants=1_200, days=150)
 drills = {}
 for seed in (13, 14, 15):
-    lab_world = pay.PaymentsWorld(size, seed=seed, base_rate=1e-3)
-    drills[seed] = fraud.Lab(lab_world, p_of["trees"], start=120).drill()
+    small_world = pay.PaymentsWorld(size, seed=seed, base_rate=1e-3)
+    drill = fraud.incident_drill(small_world, p_of["trees"], start=120)
+    drills[seed] = drill.run().detection
 
 # %%
-noticed = pd.concat({seed: d.result.delay for seed, d in drills.items()})
+noticed = pd.concat({seed: d.delay for seed, d in drills.items()})
 said = noticed.map(lambda d: "never" if np.isnan(d) else f"{d:.0f}")
 first = said.groupby(level=1, sort=False).agg(", ".join)
-rung = pd.DataFrame({seed: d.result.false_alarms for seed, d in drills.items()})
+rung = pd.DataFrame({seed: d.false_alarms for seed, d in drills.items()})
 rung = rung.map(lambda i: f"{i.estimate:.0f}").agg(", ".join, axis=1)
 first.loc["false alarms a month"] = rung
 teach.record(first=first)
@@ -1118,22 +1125,25 @@ figures.show(
 
 # %%
 size = pay.Size(n_cardholders=2_000, n_merchants=800, days=120)
-calm_town = pay.PaymentsWorld(size, seed=21, base_rate=0.01)
+calm_world = pay.PaymentsWorld(size, seed=21, base_rate=0.01)
 invention = pay.Incident("new_method", start_day=150, days=120, size=3)
-town = fraud.Town.of(calm_town.inject(invention))
+calm = fraud.PaymentsSimulation(calm_world, calm_world.history())
+inventive = calm.inject(invention)
 
 # %%
 decide = fraud.BlockOrAllow(costs)
 plans = {
-    "allow everything": dict(decide=fraud.allow_all),
-    "train once": dict(decide=decide),
-    "retrain every 30 days": dict(decide=decide, cadence=30),
-    "retrain every 10 days": dict(decide=decide, cadence=10),
-    "30 days, blocked as fraud": dict(decide=decide, cadence=30, blocked="as_fraud"),
-    "30 days, 10 % explored": dict(
+    "allow everything": calm.retraining(decide=fraud.allow_all),
+    "train once": calm.retraining(decide=decide),
+    "retrain every 30 days": calm.retraining(decide=decide, cadence=30),
+    "retrain every 10 days": calm.retraining(decide=decide, cadence=10),
+    "30 days, blocked as fraud": calm.retraining(
+        decide=decide, cadence=30, blocked="as_fraud"),
+    "30 days, 10 % explored": calm.retraining(
         decide=decide, cadence=30, blocked="weighted", explore=0.1),
 }
-runs = town.run_all(plans, days=150)
+lived = partial(inventive.counterfactual_runs, days=150, keep=fraud.PolicyRun)
+runs = lived(plans)
 
 # %%
 fig, ax = plt.subplots()
@@ -1167,20 +1177,22 @@ saved.to_frame("€ a day against allowing everything")
 # With the invention the recall of the model that was trained once falls from <!--=fell[before]-->0.551<!--/--> to <!--=fell[after]-->0.234<!--/-->, where the others recover. It saves <!--=saved[train once]-->1,770 [1,550, 1,980]<!--/--> € a day against allowing everything; retrained each month <!--=saved[retrain every 30 days]-->2,270 [2,070, 2,470]<!--/-->, which is <!--=gained[train once]-->504 [413, 606]<!--/--> more. Every ten days instead of thirty changes that by <!--=oftener-->17.7 [-23.5, 62.1]<!--/-->: labels take weeks, so training more often mostly reads the same news again. But is it the calendar that pays, or the invention? Run the same town without one, and once more with thieves who cannot learn.
 
 # %%
-deaf_town = pay.PaymentsWorld(size, seed=21, base_rate=0.01, adaptation_half_life=1e6)
-others = town.run_all({  # with the same past
-    "they learn": dict(decide=decide, world=calm_town),
-    "they learn, retrained": dict(decide=decide, world=calm_town, cadence=30),
-    "they cannot learn": dict(decide=decide, world=deaf_town)}, days=150)
+deaf = calm.in_world(  # with the same past
+    pay.PaymentsWorld(size, seed=21, base_rate=0.01, adaptation_half_life=1e6))
+once, monthly_plan = plans["train once"], plans["retrain every 30 days"]
+others = calm.counterfactual_runs(
+    {"they learn": once, "they learn, retrained": monthly_plan}, days=150,
+    keep=fraud.PolicyRun) | deaf.counterfactual_runs(
+    {"they cannot learn": once}, days=150, keep=fraud.PolicyRun)
 
 # %%
-calm, retrained, deaf = others.values()
-retrained_net, calm_net = (run.outcome.daily()["net"] for run in (retrained, calm))
+learning, retrained, unlearning = others.values()
+retrained_net, calm_net = (run.outcome.daily()["net"] for run in (retrained, learning))
 calm_gain = measure.mean_per_day(retrained_net - calm_net)
-late_days = (deaf.recall(1) - calm.recall(1)).loc[60:].dropna()
+late_days = (unlearning.recall(1) - learning.recall(1)).loc[60:].dropna()
 learned = measure.mean_per_day(late_days)
-teach.record(calm_gain=calm_gain, half_life=calm.half_life(),
-             deaf_half_life=deaf.half_life(), learned=learned)
+teach.record(calm_gain=calm_gain, half_life=learning.half_life(),
+             deaf_half_life=unlearning.half_life(), learned=learned)
 pd.DataFrame({name: run.recall(30) for name, run in others.items()}).T.round(2)
 
 # %% [markdown]
@@ -1202,7 +1214,7 @@ asked = {
     "blocked counted as fraud": "30 days, blocked as fraud",
     "10 % let through, weighted": "30 days, 10 % explored",
 }
-selective = pd.Series({what: fraud.judge(runs[plan], open_world, last=30)
+selective = pd.Series({what: fraud.judge_final_model(runs[plan], open_world, last=30)
                        for what, plan in asked.items()})
 teach.record(selective=selective,
              better=selective - selective["blocked payments dropped"])
@@ -1213,11 +1225,11 @@ selective.to_frame("average precision")
 
 # %%
 dropped, explored = "retrain every 30 days", "30 days, 10 % explored"
-futures = town.run_all({(plan, luck): plans[plan] | dict(luck=luck)
-                        for plan in (dropped, explored) for luck in (2, 3)}, days=150)
-net_of = {name: run.outcome.daily()["net"].mean() for name, run in futures.items()}
 prices = [gained[explored].estimate]
-prices += [net_of[dropped, luck] - net_of[explored, luck] for luck in (2, 3)]
+for seed in (2, 3):
+    futures = lived({plan: plans[plan] for plan in (dropped, explored)}, seed=seed)
+    net_of = {p: run.outcome.daily()["net"].mean() for p, run in futures.items()}
+    prices.append(net_of[dropped] - net_of[explored])
 teach.record(price_low=min(prices), price_high=max(prices))
 np.round(prices)
 
@@ -1256,7 +1268,7 @@ np.round(prices)
 
 # %% tags=["hide-cell"]
 # Solution 1. A missed theft now costs 25 EUR more, so less suspicion is enough.
-fees = {fee: measure.action_thresholds([30], pay.Costs(chargeback_fee=fee)).loc[30]
+fees = {fee: action_thresholds([30], pay.Costs(chargeback_fee=fee)).loc[30]
         for fee in (25.0, 50.0)}
 answer_1 = None  # your probability
 print(teach.check("Exercise 1", answer_1, expected=fees[50.0].block))
@@ -1273,7 +1285,7 @@ pd.Series(known, name="share known").rename_axis("window, days").round(2)
 # %% tags=["hide-cell"]
 # Solution 3. Nothing: beside a step-up, no payment is worth an analyst's four euros.
 # With a weak step-up the queue has a price, until it is long enough.
-queue = {(name, n): measure.review_price(
+queue = {(name, n): economics.review_price(
     p, test.amount, test.day, c, review_capacity=n, weight=test.weight)
     for name, c in [("as it is", costs),
                     ("weak step-up", pay.Costs(step_up_stops=0.5))]

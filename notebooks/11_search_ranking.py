@@ -56,10 +56,10 @@ pd.set_option("display.width", 120, "display.max_columns", 20,
 
 # %%
 city_world = sw.SearchWorld("book", seed=7)
-city = shop.Town.of(city_world, city_world.cached(root="../data/cache"))
+city = shop.SearchSimulation.after(city_world, city_world.cached(root="../data/cache"))
 searches = city.history.searches
 small = sw.Size(12_000, 4_000, 12_000, 120, days=28)
-town = shop.Town.of(sw.SearchWorld(small, seed=7))
+town = shop.SearchSimulation.after(sw.SearchWorld(small, seed=7))
 teach.record(city_searches=searches.num_rows,
              town_searches=town.history.searches.num_rows)
 
@@ -153,13 +153,14 @@ def lessons(town):
     """What a town can learn from; a quarter of its needs is kept from all of it."""
     kept = shop.needs_apart(town, 0.25)  # of each query: is its need kept for a test?
     often = town.asked.often(3).query_id
-    learn = partial(shop.ClickLesson.of, town, town.engine, often[~kept[often]])
-    drawn = shop.Drawn.of(town, 4_000, seed=2, days=28)
+    learn = partial(shop.ClickTrainingSet.of, town, town.engine, often[~kept[often]])
+    drawn = shop.QuerySample.draw(town, 4_000, seed=2, days=28)
     drawn = drawn.take(np.flatnonzero(~kept[drawn.query_id])[:1_000])
     return SimpleNamespace(
         kept=kept, clicks=learn(), purchases=learn(purchases=True),
         seen=shop.harvested_by_device(town.history.searches),  # Step 3 explains
-        graded=shop.editors_lesson(town, shop.Trial.of(town, town.engine, drawn)))
+        graded=shop.judged_by_editors(
+            town, shop.OfflineEvaluation.of(town, town.engine, drawn)))
 
 
 town_knows = lessons(town)
@@ -217,8 +218,9 @@ for weight in (0.2, 0.4, 0.8):
 firms = {name: town.policy(ranker) for name, ranker in goals.items()}
 oracles = {f"oracle of {goal}": sw.Oracle(goal)
            for goal in ("relevance", "satisfaction", "margin")}
-week = town.twins({"today's policy": sw.Incumbent(7)} | firms | oracles, days=7)
-framed = shop.board(week)
+week = town.counterfactual_runs(
+    {"today's policy": sw.Incumbent(7)} | firms | oracles, days=7)
+framed = town.scoreboard(week)
 framed[["satisfied", "clicks", "bought", "margin"]]
 
 # %%
@@ -270,8 +272,9 @@ figures.show(
 
 # %%
 candidates = ("relevance", "margin", "relevance, 0.4 margin")
-lucky = town.twins({n: town.policy(goals[n]) for n in candidates}, days=7, luck=2)
-again = shop.board(lucky)[["satisfied", "margin"]]
+other_seed = town.counterfactual_runs(
+    {n: town.policy(goals[n]) for n in candidates}, days=7, seed=2)
+again = town.scoreboard(other_seed)[["satisfied", "margin"]]
 change = again - again.loc["relevance"]
 teach.record(again=again, change=change)
 change
@@ -311,7 +314,7 @@ teach.record(head=head, once=f"{once:.0%}", nothing=f"{nothing:.1%}",
 head.to_frame()
 
 # %%
-test = shop.Drawn.of(city, 2_000)  # searches of the last week, some queries twice
+test = shop.QuerySample.draw(city, 2_000)  # of the last week, some queries twice
 kind = shop.query_kinds(city, test)
 told = pd.DataFrame({"query": test.texts(city), "kind": kind, "times": test.times})
 kinds = told.groupby("kind").agg(searches=("times", "sum"), example=("query", "last"))
@@ -331,7 +334,7 @@ kinds
 # **Editors** first. Three of forty editors each grade a thousand pairs of query and product. Do they agree?
 
 # %%
-trial = shop.Trial.of(city, city.engine, test)
+trial = shop.OfflineEvaluation.of(city, city.engine, test)
 pairs = np.random.default_rng(0).choice(len(trial.row), 1_000, replace=False)
 editors = city_world.editors(city.history)
 grades = editors.grade(trial.query_id[pairs], trial.product[pairs], raters=3)
@@ -368,7 +371,7 @@ every = shop.clicks_of(searches)
 harvested = shop.harvested_by_device(searches)
 randomised = [measure.randomised_propensity(every.where((device == d) & lot))
               for d in (0, 1)]
-eye = sw.position_chance(np.array([0, 1], np.int8))  # the truth
+eye = sw.examination_probability(np.array([0, 1], np.int8))  # the truth
 looks = pd.DataFrame({
     (name, source): {place: curve.at(place - 1) for place in (2, 3, 5, 10)}
     for d, name in enumerate(sw.DEVICES)
@@ -394,8 +397,8 @@ looks.map(lambda v: f"{v:.3f}" if isinstance(v, float) else str(v)).T
 # %%
 free = shop.other_needs(city, asked, test)
 some = np.random.default_rng(5).choice(np.flatnonzero(free.times >= 4), 6_000, False)
-lesson = shop.ClickLesson.of(city, city.engine, free.query_id[np.sort(some)])
-plain = trial.told(trial.features.without(*shop.RANKS))  # as a log tells them
+lesson = shop.ClickTrainingSet.of(city, city.engine, free.query_id[np.sort(some)])
+plain = trial.with_features(trial.features.without(*shop.RANKS))  # as a log tells them
 by_words = trial.ndcg(rankers.ColumnRanker("rank_keyword"))
 
 
@@ -457,9 +460,10 @@ figures.show(
 # And what do editors' grades buy? One editor a pair, some forty pairs a query; the same trees and the same features.
 
 # %%
-month = shop.Drawn.of(city, 6_000, seed=2, days=28)
-study = shop.Trial.of(city, city.engine, shop.other_needs(city, month, test, 1_000))
-taught_by_editors = shop.editors_lesson(city, study)
+month = shop.QuerySample.draw(city, 6_000, seed=2, days=28)
+study = shop.OfflineEvaluation.of(
+    city, city.engine, shop.other_needs(city, month, test, 1_000))
+taught_by_editors = shop.judged_by_editors(city, study)
 unranked = replace(taught_by_editors,
                    features=taught_by_editors.features.without(*shop.RANKS))
 learned = {n: unranked.take(np.flatnonzero(unranked.query < n))
@@ -485,12 +489,12 @@ few
 def correction_test(examination):
     """NDCG by correction in a small world whose eyes go over a page in one way."""
     size = sw.Size(15_000, 12_000, 25_000, 150, days=28)
-    world = shop.Town.of(sw.SearchWorld(size, 7, examination))
-    drawn = shop.Drawn.of(world, 1_500)
-    trial = shop.Trial.of(world, world.engine, drawn)
-    trial = trial.told(trial.features.without(*shop.RANKS))
+    world = shop.SearchSimulation.after(sw.SearchWorld(size, 7, examination))
+    drawn = shop.QuerySample.draw(world, 1_500)
+    trial = shop.OfflineEvaluation.of(world, world.engine, drawn)
+    trial = trial.with_features(trial.features.without(*shop.RANKS))
     free = shop.other_needs(world, world.asked.often(4), drawn)
-    lesson = shop.ClickLesson.of(world, world.engine, free.query_id)
+    lesson = shop.ClickTrainingSet.of(world, world.engine, free.query_id)
     curve = shop.harvested_by_device(world.history.searches)
     ways = {"naive": lambda log, d: measure.naive_evidence(log),
             "for places": corrected([c.estimate for c in curve]),
@@ -522,7 +526,7 @@ early, late = lesson.day < 21, lesson.day >= 21
 
 def with_place(searches):
     """Pairs that were shown in some searches, told of their place; and their clicks."""
-    place = lesson.places(searches)
+    place = lesson.positions(searches)
     shown = np.flatnonzero(np.isfinite(place))
     told = lesson.features.beside({"place": place}).take(shown)
     evidence = measure.naive_evidence(lesson.log.where(searches))
@@ -536,7 +540,7 @@ knows = rankers.pointwise(before, grown)
 unplaced = replace(before, features=before.features.without("place"))
 blind = rankers.pointwise(unplaced, grown)
 as_clicks = {"without the place": blind, "with the place": knows}
-promised = pd.Series({name: judged.ndcg(
+promised = pd.Series({name: judged.mean(per_query.ndcg, 
     ranker.scores(after.features.only(*ranker.names)), after.grade > 0, after.query,
     k=10) for name, ranker in as_clicks.items()})
 
@@ -545,7 +549,7 @@ order = trial.answers.pairs[1]
 served = {"without the place": blind, "all at the first place": knows,
           "as found": knows}
 at_place = {"without the place": 0, "all at the first place": 0, "as found": order}
-delivered = pd.Series({name: plain.told(plain.features.beside(
+delivered = pd.Series({name: plain.with_features(plain.features.beside(
     {"place": np.broadcast_to(at_place[name], len(order))})).ndcg(ranker)
     for name, ranker in served.items()})
 own_sales = ((searches.num_rows - searches["bought"].null_count)
@@ -593,7 +597,7 @@ words = replace(city.engine, dense=None)  # the inverted index alone, in its own
 def by_words_only(understands):
     engine = replace(words, understanding=understands)
     found = engine.by_words(engine.read(test.texts(city)))
-    return shop.Answers.of(city, test, found)
+    return shop.GradedLists.of(city, test, found)
 
 
 whole = by_words_only(reads)
@@ -633,10 +637,10 @@ teach.record(attributes_lost=attributes_lost)
 attributes_lost.to_frame("lost without attributes")
 
 # %%
-town_test = shop.Drawn.of(town, 8_000, days=14)
+town_test = shop.QuerySample.draw(town, 8_000, days=14)
 town_test = town_test.take(np.flatnonzero(town_knows.kept[town_test.query_id]))
 ways_to_cut = {"as it is": town.analyser,
-               "plurals apart": replace(town.analyser, stem=False),
+               "without stems": replace(town.analyser, stem=False),
                "cut at spaces": analysis.Analyser(False, False, False, frozenset())}
 cut = {}
 for name, analyser in ways_to_cut.items():
@@ -644,7 +648,7 @@ for name, analyser in ways_to_cut.items():
     read = understanding(catalogue, analyser, town.asked, town.history.synonyms)
     engine = Engine.of(catalogue, read, sources=("keyword",))
     found = engine.by_words(engine.read(town_test.texts(town)))
-    cut[name] = shop.Answers.of(town, town_test, found).values()
+    cut[name] = shop.GradedLists.of(town, town_test, found).values()
 
 # %%
 town_kind = shop.query_kinds(town, town_test)
@@ -655,7 +659,7 @@ cut
 
 
 # %% [markdown]
-# Without spelling the mistyped lose <!--=off[mistyped, spelling]-->0.333 [0.285, 0.384]<!--/--> of NDCG, everybody <!--=off[every search, spelling]-->0.0429 [0.0353, 0.0513]<!--/-->. Without synonyms *other words* lose <!--=off[other words, synonyms]-->0.0701 [0.0584, 0.0812]<!--/-->, and a series <!--=off[a series, synonyms]-->0.104 [0.0738, 0.134]<!--/-->: she knows the brand's line and has her own word for the thing. The attribute features are worth <!--=attributes_lost[every search]-->0.00495 [0.000742, 0.00950]<!--/-->: the ranker has other features that see whether a title says the words. Stemming (*plurals apart* is without it) is worth <!--=cut[every search, plurals apart]-->-0.00206 [-0.00754, 0.00161]<!--/-->, all the analysis beyond cutting at spaces <!--=cut[every search, cut at spaces]-->0.00603 [-0.00241, 0.0137]<!--/-->: over all searches neither can be told from nothing. A series loses <!--=cut[a series, cut at spaces]-->0.0225 [0.00314, 0.0461]<!--/--> when cut at spaces. Spelling, synonyms and attributes together are worth <!--=off[every search, all]-->0.0860 [0.0748, 0.0968]<!--/-->; remember that number when you see what the ranker adds.
+# Without spelling the mistyped lose <!--=off[mistyped, spelling]-->0.333 [0.285, 0.384]<!--/--> of NDCG, everybody <!--=off[every search, spelling]-->0.0429 [0.0353, 0.0513]<!--/-->. Without synonyms *other words* lose <!--=off[other words, synonyms]-->0.0701 [0.0584, 0.0812]<!--/-->, and a series <!--=off[a series, synonyms]-->0.104 [0.0738, 0.134]<!--/-->: she knows the brand's line and has her own word for the thing. The attribute features are worth <!--=attributes_lost[every search]-->0.00495 [0.000742, 0.00950]<!--/-->: the ranker has other features that see whether a title says the words. Stemming (*without stems* is without it) is worth <!--=cut[every search, without stems]-->-0.00206 [-0.00754, 0.00161]<!--/-->, all the analysis beyond cutting at spaces <!--=cut[every search, cut at spaces]-->0.00603 [-0.00241, 0.0137]<!--/-->: over all searches neither can be told from nothing. A series loses <!--=cut[a series, cut at spaces]-->0.0225 [0.00314, 0.0461]<!--/--> when cut at spaces. Spelling, synonyms and attributes together are worth <!--=off[every search, all]-->0.0860 [0.0748, 0.0968]<!--/-->; remember that number when you see what the ranker adds.
 #
 # What the world lacks: its shoppers name no prices and say no *without*. The parser for both is in the package, and nothing here measures it.
 #
@@ -673,7 +677,7 @@ def searched(queries, k=100):
 
 
 pool = fusion.Pool.of(*zip(*searched(study.queries), strict=True))
-asked_for = study.answers.drawn.query_id[pool.row]
+asked_for = study.answers.sample.query_id[pool.row]
 by_editor = editors.grade(asked_for, pool.item, raters=1).grade.to_numpy()
 mix = fusion.Mix.fit(pool, by_editor >= 3)
 
@@ -692,7 +696,7 @@ lists = {"words": ids[0], "words, 200 deep": deep, "meaning": ids[1],
          "both as typed": fusion.reciprocal_ranks(raw, 200)[0]}
 
 # %%
-answers = {name: shop.Answers.of(city, test, list_) for name, list_ in lists.items()}
+answers = {name: shop.GradedLists.of(city, test, ids) for name, ids in lists.items()}
 retrieved = pd.DataFrame({name: {
     "NDCG as found": a.ndcg(), "ceiling": test.mean(a.ceiling()),
     "recall of 100 good": test.mean(a.recall())} for name, a in answers.items()}).T
@@ -733,7 +737,7 @@ best = answers["both, reciprocal ranks"].ceiling()
 
 def without_newer_than(days):
     old = np.where(listed[union] < city.history.days - days, union, -1)
-    return test.mean(best) - test.mean(shop.Answers.of(city, test, old).ceiling())
+    return test.mean(best) - test.mean(shop.GradedLists.of(city, test, old).ceiling())
 
 
 stale = pd.Series({f"{days} days": without_newer_than(days) for days in (1, 7, 28)})
@@ -779,7 +783,7 @@ class Reading:
 
 
 # %%
-graded_tokens = subwords(study, shop.shown_to_editors(study))
+graded_tokens = subwords(study, shop.shown_to_editors(study.answers.ids))
 fits = {
     "linear, pointwise": rankers.linear, "linear, pairwise": rankers.pairwise,
     "trees, pointwise": lambda graded: rankers.pointwise(graded, plan),
@@ -802,7 +806,8 @@ ranked = pd.DataFrame({name: {
     for name, v in values.items()}).T
 listwise_more = (test.mean(values["trees, listwise"])
                  - test.mean(values["linear, pairwise"]))
-shallow = shop.Trial.of(city, replace(city.engine, dense=None, pool=200), test)
+shallow = shop.OfflineEvaluation.of(
+    city, replace(city.engine, dense=None, pool=200), test)
 simple = rankers.pairwise(unranked)
 by_union = plain.ndcg(simple) - shallow.ndcg(simple)
 
@@ -817,7 +822,8 @@ fresh = shop.other_needs(city, month, test)
 def relearned(n):
     """Two rankers taught by another thousand queries, other editors, other trees."""
     some = fresh.take(np.arange(1_000 * n, 1_000 * (n + 1)))
-    graded = shop.editors_lesson(city, shop.Trial.of(city, city.engine, some), seed=n)
+    found = shop.OfflineEvaluation.of(city, city.engine, some)
+    graded = shop.judged_by_editors(city, found, seed=n)
     linear = trial.values(rankers.pairwise(graded))
     trees = trial.values(rankers.lambdamart(graded, replace(plan, seed=n)))
     return {"linear, pairwise": test.mean(linear), "trees, listwise": test.mean(trees),
@@ -891,10 +897,12 @@ missing = {}
 for name in ("words", "linear, pairwise", "trees, listwise"):
     given = trial.scores(ladder[name]), told, trial.row
     missing[name] = {
-        "share judged": judged.judged_share(*given, k=10),
-        "unjudged are bad": judged.ndcg(*given, k=10),
-        "unjudged left out": judged.ndcg(*given, k=10, missing="condensed"),
-        "bpref": judged.bpref(*given, relevant=3), "truth": test.mean(values[name])}
+        "share judged": judged.mean(per_query.judged_share, *given, k=10),
+        "unjudged are bad": judged.mean(per_query.ndcg, *given, k=10),
+        "unjudged left out": judged.mean(
+            per_query.ndcg, *given, k=10, missing="condensed"),
+        "bpref": judged.mean(per_query.bpref, *given, relevant=3),
+        "truth": test.mean(values[name])}
 missing = pd.DataFrame(missing).T
 
 # %%
@@ -922,7 +930,7 @@ sliced
 
 # %%
 several = shop.needs_with_variants(city, 700, seed=1)
-leaky = shop.Trial.of(city, replace(city.engine, pool=40), several)
+leaky = shop.OfflineEvaluation.of(city, replace(city.engine, pool=40), several)
 by_one = editors.grade(leaky.query_id, leaky.product, raters=1).grade.to_numpy()
 need = city_world.true_queries().true_need.to_numpy()[several.query_id]
 read_as = pd.factorize(np.array([" ".join(sorted(q.words)) for q in leaky.queries]))[0]
@@ -948,7 +956,7 @@ def promise(unit):
         score[asked_about] = model.scores(leaky.features.take(asked_about))
     rest = ~first_half
     given = score[rest], leaky.grade[rest], leaky.row[rest]
-    return judged.ndcg(*given, k=10, block=need[leaky.row[rest]])
+    return judged.mean(per_query.ndcg, *given, k=10, block=need[leaky.row[rest]])
 
 
 # %%
@@ -976,21 +984,21 @@ def rivals(known):
 
 beside = rivals(town_knows)
 as_typed = town.understanding.without("spelling", "synonyms", "attributes")
-more = town.twins({
+more = town.counterfactual_runs({
     "words as typed": town.policy(reads=as_typed, sources=("keyword",)),
     "words": town.policy(sources=("keyword",)), "both, by ranks": town.policy(),
 } | {name: town.policy(ranker) for name, ranker in beside.items()}, days=7)
-lived = pd.concat([framed, shop.board(more)])
+lived = pd.concat([framed, town.scoreboard(more)])
 
 # %%
-offline = shop.Trial.of(town, replace(town.engine, pool=50), town_test)
+offline = shop.OfflineEvaluation.of(town, replace(town.engine, pool=50), town_test)
 engine = replace(town.engine, dense=None, pool=50)
 in_town = {name: offline.values(ranker) for name, ranker in
            (goals | beside).items()}
 for name, read in {"words": town.understanding, "words as typed": as_typed}.items():
     by = replace(engine, understanding=read)
     found = by.by_words(by.read(town_test.texts(town)))
-    in_town[name] = shop.Answers.of(town, town_test, found).values()
+    in_town[name] = shop.GradedLists.of(town, town_test, found).values()
 in_town["both, by ranks"] = offline.answers.values()
 
 # %%
@@ -1042,8 +1050,8 @@ def of_new_needs(outcome):
     return replace(outcome, sessions=sessions[sessions.session_id.isin(ids)])
 
 
-of_new = shop.board({name: of_new_needs(more[name])
-                     for name in ("linear", "naive clicks", "words")})["satisfied"]
+of_new = town.scoreboard({name: of_new_needs(more[name])
+                          for name in ("linear", "naive clicks", "words")})["satisfied"]
 naive = of_new["naive clicks"]
 new_needs = pd.Series({"linear - naive clicks": of_new["linear"] - naive,
                        "naive clicks - words": naive - of_new["words"]})
@@ -1073,18 +1081,19 @@ def trees():
     return town.policy(goals["relevance"])
 
 
-arms = sw.Arms({"trees": trees(), "words": town.policy(sources=("keyword",))}, seed=3)
+arms = town.world.arms(
+    {"trees": trees(), "words": town.policy(sources=("keyword",))}, seed=3)
 duel = shop.InterleavedPolicy(trees(), town.policy(sources=("keyword",)), seed=5)
-tested = town.twins({"A/B": arms}, days=7)["A/B"]
+tested = town.counterfactual_runs({"A/B": arms}, days=7)["A/B"]
 mixed = town.run(duel, days=7)
-reads_ab = shop.compare(tested, arms, "trees", "words")
+reads_ab = town.compare(tested, arms, "trees", "words")
 
 # %%
 clicked, team, who = shop.clicks_by_team(mixed, duel)
 wins = measure.search_wins(team, clicked)
 prefers = measure.preference(wins, who)
 n = tested.shoppers.num_rows
-by_shopper = shop.per_shopper(tested, n)
+by_shopper = town.per_unit_totals(tested)
 arm = arms.names(np.arange(n))
 won = np.bincount(who, wins, minlength=n)
 a_shopper = by_shopper["searches"].mean()
@@ -1136,14 +1145,14 @@ VERSUS = [("relevance", "purchases", "satisfied"), ("relevance", "clicks", "sati
 
 def elsewhere(seed):
     """The same week in another town, with rankers of its own."""
-    other = shop.Town.of(sw.SearchWorld(small, seed=seed))
+    other = shop.SearchSimulation.after(sw.SearchWorld(small, seed=seed))
     known = lessons(other)
     learned = recipes(other, known) | rivals(known)
     learned["relevance, 0.4 margin"] = WithMargin(learned["relevance"], 0.4)
     firms = {name: other.policy(learned[name]) for name in learned
              if any(name in versus for versus in VERSUS)}
     firms["words"] = other.policy(sources=("keyword",))
-    return shop.board(other.twins(firms, days=7))
+    return other.scoreboard(other.counterfactual_runs(firms, days=7))
 
 
 # %%
@@ -1243,7 +1252,7 @@ kept.round(2)
 
 
 # %% [markdown]
-# A rate is held if its p99 is below 200 ms *and* at most one answer in a hundred comes from a fallback (*by rules*). Of the three rates tried, <!--=sustained-->80<!--/--> searches a second is the highest that one process held, at a p99 of <!--=p99-->39.8 [36.9, 48.3]<!--/--> ms. (An upper end of *inf* means too few searches to bound it.) A search takes <!--=compute-->6.34<!--/--> ms of work on a quiet machine. Words take <!--=kept[find by words, quiet]-->9.48<!--/--> ms at p99, meaning <!--=kept[find by meaning, quiet]-->3.87<!--/-->, features and ranking <!--=kept[features, ranking, rules, quiet]-->6.73<!--/-->. (Tails do not add up: the lines are budgets for their owners, not parts of a sum.)
+# A rate is held if its p99 is below 200 ms *and* at most one answer in a hundred comes from a fallback (*by fallback*) or is turned away. Of the three rates tried, <!--=sustained-->80<!--/--> searches a second is the highest that one process held, at a p99 of <!--=p99-->39.8 [36.9, 48.3]<!--/--> ms. (An upper end of *inf* means too few searches to bound it.) A search takes <!--=compute-->6.34<!--/--> ms of work on a quiet machine. Words take <!--=kept[find by words, quiet]-->9.48<!--/--> ms at p99, meaning <!--=kept[find by meaning, quiet]-->3.87<!--/-->, features and ranking <!--=kept[features, ranking, rules, quiet]-->6.73<!--/-->. (Tails do not add up: the lines are budgets for their owners, not parts of a sum.)
 #
 # (search-cache)=
 # ### A cache for the head
@@ -1311,18 +1320,18 @@ made_by.rename_axis("what hangs")
 # %%
 def with_one(source, missing):
     """What one source finds; the ranker is told that the other found nothing."""
-    one = shop.Trial.of(city, replace(city.engine, **{source: None}), test)
-    return one.told(one.features.beside({missing: 0 * one.row}))
+    one = shop.OfflineEvaluation.of(city, replace(city.engine, **{source: None}), test)
+    return one.with_features(one.features.beside({missing: 0 * one.row}))
 
 
 def bestsellers(read):
     """What sells in the categories that queries seem to name."""
     page = [queries.popular(sold, query, Filters())[:20] for query in read]
-    return shop.Answers.of(city, test, np.stack(page))
+    return shop.GradedLists.of(city, test, np.stack(page))
 
 
 alone, near = with_one("dense", "rank_dense"), with_one("keyword", "rank_keyword")
-typed = shop.Trial.of(city, plain_engine, test)
+typed = shop.OfflineEvaluation.of(city, plain_engine, test)
 sold, listwise = queries.State.of(final), ladder["trees, listwise"]
 selling = bestsellers(trial.queries)
 
@@ -1391,14 +1400,14 @@ def one_of_each_brand(lists, view):
     return np.take_along_axis(lists, order, axis=1)
 
 
-ruled = town.twins({
+ruled = town.counterfactual_runs({
     "stock is ignored": replace(trees(), arrange=lambda lists, view: lists),
     "no brand twice": replace(trees(), arrange=one_of_each_brand)}, days=7)
 
 # %%
 usual = lived.loc["relevance", ["satisfied", "bought", "margin"]]
-rules = pd.DataFrame({name: shop.board({name: outcome}).loc[name, usual.index] - usual
-                      for name, outcome in ruled.items()}).T
+rules = pd.DataFrame({name: row[usual.index] - usual
+                      for name, row in town.scoreboard(ruled).iterrows()}).T
 by_intent = pd.DataFrame({
     name: outcome.sessions.groupby("intent").true_satisfied.mean()
     for name, outcome in (ruled | {"usual": week["relevance"]}).items()})
@@ -1519,18 +1528,18 @@ teach.commit("lost to broken synonyms", 5, "satisfied sessions per 1,000 and day
 def drilled(seed):
     """A village, its seven incidents, and what each took."""
     size = sw.Size(4_000, 2_000, 5_000, 60, days=21)
-    village = shop.Town.of(sw.SearchWorld(size, seed=seed))
-    return shop.Lab(village, struck=7).drill()
+    village = shop.SearchSimulation.after(sw.SearchWorld(size, seed=seed))
+    return shop.incident_drill(village, incident_days=7).run()
 
 
 drills = {seed: drilled(seed) for seed in (11, 12, 13)}
 
 # %%
-noticed = pd.concat({seed: found.result.delay for seed, (found, _) in drills.items()})
+noticed = pd.concat({seed: d.detection.delay for seed, d in drills.items()})
 days_until = noticed.map(lambda d: "never" if np.isnan(d) else f"{d:.0f}")
 seen_on = days_until.groupby(level=1, sort=False).agg(", ".join)
 rung = pd.DataFrame({
-    seed: found.result.false_alarms for seed, (found, _) in drills.items()})
+    seed: d.detection.false_alarms for seed, d in drills.items()})
 rung = rung.map(lambda i: f"{i.estimate:.0f}").agg(", ".join, axis=1)
 seen_on.loc["false alarms a month"] = rung
 
@@ -1539,7 +1548,7 @@ teach.record(seen_on=seen_on)
 seen_on
 
 # %%
-harm = pd.DataFrame({f"village {seed}": took for seed, (_, took) in drills.items()})
+harm = pd.DataFrame({f"village {seed}": d.lost for seed, d in drills.items()})
 harmed = harm.map(lambda i: i.low > 0).sum(axis=1)
 teach.record(harm=harm, harmed=harmed)
 harm.rename_axis("satisfied sessions lost per 1,000 and day")
@@ -1583,13 +1592,13 @@ def remembering(follows, strength=4.0):
     return shop.RememberingPolicy(trees(), usual_rate, places_seen, follows, strength)
 
 
-loop = town.twins({
+loop = town.counterfactual_runs({
     "forgets": trees(), "counts": remembering("counts"), "rates": remembering("rates"),
     "rates, slowly": remembering("rates", 40.0), "draws": remembering("draws", 40.0)},
-    days=21, luck=2)
+    days=21, seed=2)
 
 # %%
-learns = shop.board(loop)[["satisfied", "bought"]]
+learns = town.scoreboard(loop)[["satisfied", "bought"]]
 learns["more than it forgets"] = learns["satisfied"] - learns["satisfied"]["forgets"]
 weekly = pd.DataFrame({name: o.sessions.groupby((o.sessions.day - 28) // 7)
                        .true_satisfied.mean() for name, o in loop.items()}).T
@@ -1671,7 +1680,7 @@ pd.Series({"propensity": tenth, "a click counts as": 1 / tenth}).round(3).to_fra
 # Solution 2. Grade the pairs of 100 queries three times and take the mean.
 answer_2 = None  # 1 or 3 editors a pair
 few_rows = np.flatnonzero(learned[300].query < 100)
-pairs_of = shop.shown_to_editors(study)[:len(learned[300].query)][few_rows]
+pairs_of = shop.shown_to_editors(study.answers.ids)[:len(learned[300].query)][few_rows]
 thrice = editors.grade(study.query_id[pairs_of], study.product[pairs_of], raters=3)
 mean_grade = thrice.groupby("pair").grade.mean().round().to_numpy()
 one_each = rankers.pairwise(learned[300])

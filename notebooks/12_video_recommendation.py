@@ -60,7 +60,7 @@ pd.set_option("display.width", 120, "display.max_columns", 20)
 
 # %%
 world = vid.VideoWorld(vid.Size(12_000, 40_000, 2_000, days=28), seed=7)
-town = video.Town.of(world)
+town = video.VideoSimulation.after(world)
 log = town.history.impressions
 teach.record(town_impressions=log.num_rows, town_clicks=int(town.events.clicked.sum()))
 log.slice(500_003, 3).to_pandas().round(3).astype(str).T
@@ -157,7 +157,7 @@ clicks_until_14 = examples.tower_examples(
 towers, _ = train(two_towers.Plan(epochs=3), town.items, clicks_until_14)
 
 # %%
-told = town.events, town.items, town.viewers, towers, town.looks
+told = town.events, town.items, town.viewers, towers, town.examination
 rows = examples.ranker_rows(*told, first=14, per_day=20_000)
 answers = examples.ranker_rows(*told, first=14, surveyed=True)
 early, late = rows.take(rows.day < 26), rows.take(rows.day >= 26)
@@ -185,12 +185,12 @@ def company(goal, ranker=net, **how):
 
 
 # %%
-week = town.twins({
+week = town.counterfactual_runs({
     "today's policy": vid.Incumbent(7),
     "clicks": company(pages.clicks), "minutes": company(pages.watch_time),
     "survey": company(by_survey.goal), "return": company(by_return.goal),
     "oracle": vid.Oracle()}, days=7)
-framed = video.board(week)
+framed = town.scoreboard(week)
 framed
 
 # %%
@@ -275,7 +275,7 @@ facts.to_frame("share").round(5)
 raw = np.bincount(clicks.position) / np.bincount(town.events.position)
 looked = town.world.truth(town.history)["true_examined"].to_numpy()
 in_truth = np.bincount(town.events.position, looked) / np.bincount(town.events.position)
-curves = pd.DataFrame({"click rate, raw": raw / raw[0], "by lot": town.looks,
+curves = pd.DataFrame({"click rate, raw": raw / raw[0], "by lot": town.examination,
                        "truth": in_truth / in_truth[0]}).set_axis(range(1, 11))
 fig, ax = plt.subplots()
 colours = figures.NAIVE, figures.OURS, figures.TRUTH
@@ -304,7 +304,7 @@ everybody = np.unique(rows.user)
 shelf = inputs.shelf_on(town.known, town.items, town.viewers, towers, everybody)
 too_late = {"early": video.as_seen_from(shelf, early).x,
             "late": video.as_seen_from(shelf, late).x}
-auc = partial(video.click_auc, looks=town.looks)
+auc = partial(video.click_auc, examination=town.examination)
 
 
 # %%
@@ -347,8 +347,8 @@ leaks.rename_axis("what leaks")
 # Judge them on the morning of day 26, three ways. *Later clicks* is the recall at 100 of what these people clicked on the next two days, as in most papers. *Clicks by lot* counts only videos which the lot put there. And because this is our world: the *true worth* of the ten best among the hundred.
 
 # %%
-past = video.Town.of(world, world.history(26))
-later = video.Later.of(past, town.events.take(town.events.day >= 26))
+past = video.VideoSimulation.after(world, world.history(26))
+later = video.LaterClicks.of(past, town.events.take(town.events.day >= 26))
 examples_26 = examples.tower_examples(past.events, past.items, past.viewers)
 NONE = -1e9  # of weight for the videos passed over
 plans = {"in-batch": dict(hard=NONE), "in-batch, logQ": dict(hard=NONE, log_q=True),
@@ -367,14 +367,14 @@ negatives = {name: near(plan) for name, plan in plans.items()}
 # %%
 popular = sources.popular(past.known, past.items, past.viewers)
 judged = pd.DataFrame({
-    name: video.judge(past, later, source(later.user, 100))
+    name: video.judge_candidates(past, later, source(later.user, 100))
     for name, source in [*negatives.items(), ("popular", popular)]}).T
 worth = judged["true worth of best 10"]
 ahead = worth - worth["in-batch"]
 
 # %%
 teach.record(judged=judged, ahead=ahead, n_later=len(later.item),
-             n_by_lot=int(later.by_lot.sum()))
+             n_by_lot=int(later.randomised.sum()))
 judged
 
 # %% [markdown]
@@ -427,7 +427,7 @@ for name, catalogue in ages.items():
     lists = replace(ours, vector=vectors, index=sources.flat(vectors))(later.user, 100)
     new = past.items.born[lists] > 26 - 3
     aged[name] = {
-        "share of the last 3 days": video.mean_of(new.mean(axis=1), later.user),
+        "share of the last 3 days": video.mean_over_units(new.mean(axis=1), later.user),
         "true worth of best 10": video.best_ten(past, later.user, lists)}
 
 # %%
@@ -475,17 +475,17 @@ lists["merged, factors for popular"] = sources.merged(
     every, {"near": 100, "factors": 50, "fresh": 20, "followed": 20}, later.user)
 lists["the oracle's page"] = world.best(past.history, later.user)
 found = pd.DataFrame({
-    name: video.judge(past, later, ids) for name, ids in lists.items()}).T
+    name: video.judge_candidates(past, later, ids) for name, ids in lists.items()}).T
 found
 
 # %%
 mixes = {"merged": shares, "near only": {"near": 190}, "popular only": {"popular": 190},
          "merged but near": {"popular": 100, "fresh": 50, "followed": 40},
          "no fresh list": {"near": 115, "popular": 55, "followed": 20}}
-mixed = {"merged": week["survey"]} | town.twins({
+mixed = {"merged": week["survey"]} | town.counterfactual_runs({
     name: company(by_survey.goal, shares=mix)
     for name, mix in mixes.items() if name != "merged"}, days=7)
-lived = video.board(mixed)["satisfaction"].rename("satisfaction")
+lived = town.scoreboard(mixed)["satisfaction"].rename("satisfaction")
 more = (lived["merged"] - lived).rename("merged is ahead by")
 teach.record(found=found, lived=lived, more=more)
 pd.concat([lived, more], axis=1)
@@ -505,7 +505,7 @@ pd.concat([lived, more], axis=1)
 
 # %%
 city_world = vid.VideoWorld("book", seed=7)
-city = video.Town.of(city_world, city_world.history(14))
+city = video.VideoSimulation.after(city_world, city_world.history(14))
 sizes = pd.Series({"users": len(city.viewers), "videos": len(city.items),
                    "impressions": len(city.events),
                    "clicks": city.events.clicked.sum()})
@@ -538,7 +538,7 @@ lost = {}
 # %%
 for name, probes in tries:
     ids = built[name].search(asks, 100, probes, wider=64)
-    recall = video.mean_of(index.overlap(ids, exact), asked)
+    recall = video.mean_over_units(index.overlap(ids, exact), asked)
     worth = video.best_ten(city, asked, ids)
     lost[name, probes] = {"recall of the exact 100": recall,
                           "true worth lost": best_exact - worth}
@@ -605,9 +605,9 @@ figures.show(
 rankers = {"linear": ranking.Linear.fit(early), "trees": ranking.Trees.fit(early),
            "network": net}
 card = {name: {
-    "AUC of clicks": video.click_auc(model, late, town.looks),
-    "AUC by lot": video.click_auc(model, late.take(late.explored), town.looks),
-    "predicted per click": video.click_ratio(model, late, town.looks)}
+    "AUC of clicks": video.click_auc(model, late, town.examination),
+    "AUC by lot": video.click_auc(model, late.take(late.explored), town.examination),
+    "predicted per click": video.click_ratio(model, late, town.examination)}
     for name, model in rankers.items()}
 
 # %%
@@ -618,10 +618,10 @@ card
 # %%
 again = net_training.fit(early, NetPlan(seed=1))
 staffed = rankers | {"another seed": again}
-live = town.twins({
+live = town.counterfactual_runs({
     name: company(ranking.Value.fit(model, answers).goal, ranker=model)
     for name, model in staffed.items()}, days=4)
-in_production = video.board(live)["satisfaction"]
+in_production = town.scoreboard(live)["satisfaction"]
 over_linear = in_production - in_production["linear"]
 
 # %%
@@ -654,7 +654,7 @@ cpu.round(2).to_frame()
 
 # %%
 events, items_then, viewers_then = town.log_with(week["survey"])
-own = examples.ranker_rows(events, items_then, viewers_then, towers, town.looks,
+own = examples.ranker_rows(events, items_then, viewers_then, towers, town.examination,
                            first=28, per_day=20_000)
 own_early, own_late = own.take(own.day < 33), own.take(own.day >= 33)
 repaired = net_training.fit(early.then(own_early))
@@ -665,9 +665,9 @@ places = {"first place": 0, "third": 2, "sixth": 5, "ninth": 8}
 
 def clicks_told(model, part):
     """Clicks predicted for each one that came, in all places and in some."""
-    told = {"all places": video.click_ratio(model, part, town.looks)}
+    told = {"all places": video.click_ratio(model, part, town.examination)}
     return told | {name: video.click_ratio(
-        model, part.take(part.position == place), town.looks)
+        model, part.take(part.position == place), town.examination)
         for name, place in places.items()}
 
 
@@ -696,9 +696,9 @@ layouts = {"by score": {}, "alike costs 0.4": {"layout": alike},
            "on one page in ten": {"explores": 5, "explored": 0.1}}
 
 # %%
-composed = town.twins({name: company(by_survey.goal, **how)
-                       for name, how in layouts.items()}, days=4)
-made = video.board(composed)[["satisfaction"]]
+composed = town.counterfactual_runs({
+    name: company(by_survey.goal, **how) for name, how in layouts.items()}, days=4)
+made = town.scoreboard(composed)[["satisfaction"]]
 made["over by score"] = made["satisfaction"] - made.loc["by score", "satisfaction"]
 made["creators shown"] = [
     video.by_span(o, 4)["made by"].iloc[0] for o in composed.values()]
@@ -717,9 +717,10 @@ made
 trend = early.x[:, inputs.NAMES.index("video_trend")]
 scale = by_survey(net(early.x)).std() / trend.std()
 turns = (0.0, 0.25, 0.5, 0.75, 1.0)
-turned = town.twins({f"{turn}": company(pages.Lean(by_survey.goal, turn, scale))
-                     for turn in turns}, days=7)
-dial = video.board(turned)[["clicks", "hours", "satisfaction", "days"]]
+turned = town.counterfactual_runs({
+    f"{turn}": company(pages.Lean(by_survey.goal, turn, scale))
+    for turn in turns}, days=7)
+dial = town.scoreboard(turned)[["clicks", "hours", "satisfaction", "days"]]
 spread = [video.by_span(outcome, 7).iloc[0] for outcome in turned.values()]
 
 # %%
@@ -761,16 +762,17 @@ figures.show(
 # The model shows, people click, the model learns from the clicks. Let companies live 33 days in a **village**, a smaller town, and retrain every three, eleven times: with all four sources, or with lists only (popular and fresh); with and without one place by lot. One never retrains.
 
 # %%
-village = video.Town.of(vid.VideoWorld(vid.Size(4_000, 12_000, 640, days=28), seed=11))
+village = video.VideoSimulation.after(
+    vid.VideoWorld(vid.Size(4_000, 12_000, 640, days=28), seed=11))
 lists_only = {"shares": {"popular": 150, "fresh": 40}}
 
 def learner(**how):
-    return video.Retraining(
-        village.events, village.looks, by_survey, **({"shares": shares} | how))
+    return video.RetrainedTwoStage(
+        village.events, village.examination, by_survey, **({"shares": shares} | how))
 
 
 # %%
-loop = village.twins({
+loop = village.counterfactual_runs({
     "towers": learner(), "towers, lot": learner(explores=5),
     "lists": learner(**lists_only), "lists, lot": learner(**lists_only, explores=5),
     "towers, never retrained": learner(cadence=99),
@@ -795,8 +797,9 @@ figures.show(
     "lists that learn from what they show wear out, and one place by lot slows that.")
 
 # %%
-looped = pd.DataFrame({"33 days": video.board(loop)["satisfaction"],
-                       "last 6 days": video.board(loop, last=6)["satisfaction"]})
+ending = {name: video.last_days(outcome, 6) for name, outcome in loop.items()}
+looped = pd.DataFrame({"33 days": village.scoreboard(loop)["satisfaction"],
+                       "last 6 days": village.scoreboard(ending)["satisfaction"]})
 for name in ("shown", "creators"):
     looped[name] = [span[name].iloc[-1] for span in spans.values()]
 by_lot = pd.Series({
@@ -848,8 +851,8 @@ def offline(candidate):
     policy = replace(candidate, known=past.known)
     lists = policy.pages(past.items, past.viewers, later.user)[:, 0]
     return {"NDCG of later clicks": video.ndcg(lists, later),
-            "by lot": later.found(lists, by_lot=True),
-            "share of the popular": video.mean_of(
+            "by lot": later.found(lists, randomised=True),
+            "share of the popular": video.mean_over_units(
                 popular_500[lists].mean(axis=1), later.user)}
 
 
@@ -867,7 +870,7 @@ league = pd.DataFrame({name: offline(policy) for name, policy in goals.items()})
 # %%
 def lived_in(what):
     """Of each candidate's week, by twins."""
-    mixed_week = video.board(mixed)[what].drop("merged")
+    mixed_week = town.scoreboard(mixed)[what].drop("merged")
     return pd.concat([framed[what][["clicks", "minutes", "survey", "return"]],
                       dial[what].iloc[1:].rename("lean {}".format), mixed_week])
 
@@ -897,10 +900,11 @@ by_life
 
 # %%
 three = {"survey": by_survey.goal, "clicks": pages.clicks, "minutes": pages.watch_time}
-asking = {name: video.Scorer(towers, net, goal) for name, goal in three.items()}
+asking = {
+    name: video.CandidateScorer(towers, net, goal) for name, goal in three.items()}
 by_outcome = ranking.Value.of_outcomes(answers)  # prices of what happened
-drawn_places = video.draws(town, week["today's policy"], asking, asking["survey"],
-                           by_outcome, seed=7)
+drawn_places = video.randomised_positions(
+    town, week["today's policy"], asking, asking["survey"], by_outcome, seed=7)
 told = {name: drawn_places.estimates(name) for name in asking}
 
 # %%
@@ -948,14 +952,14 @@ figures.show(
 
 # %%
 def experiment(apart):
-    return vid.Arms({"today": vid.Incumbent(7), "new": company(by_survey.goal)},
-                    seed=3, apart=apart)
+    return world.arms({"today": vid.Incumbent(7), "new": company(by_survey.goal)},
+                      seed=3, apart=apart)
 
 arms = {"one log for both": experiment(False), "a log for each arm": experiment(True)}
-trial = town.twins(arms, days=7)
+trial = town.counterfactual_runs(arms, days=7)
 
 # %%
-read = {name: video.compare(outcome, arms[name], "new", "today")
+read = {name: town.compare(outcome, arms[name], "new", "today")
         for name, outcome in trial.items()}
 everyone = framed.loc["survey"] - framed.loc["today's policy"]
 columns = ["satisfaction", "hours", "clicks", "days"]
@@ -970,9 +974,9 @@ def against(outcome, arm, alone):
     """An arm's people in the test, less the same people where all have that policy."""
     n = outcome.users.num_rows
     inside = np.flatnonzero(arms["one log for both"].names(np.arange(n)) == arm)
-    tested, lived = (video.per_person(o, n)["satisfaction"].to_numpy()[inside]
+    tested, lived = (town.per_unit_totals(o)["satisfaction"].to_numpy()[inside]
                      for o in (outcome, alone))
-    return video.mean_of((tested - lived) * 1_000 / 7, inside)
+    return video.mean_over_units((tested - lived) * 1_000 / 7, inside)
 
 
 # %%
@@ -984,8 +988,7 @@ teach.record(leaked=leaked)
 leaked.rename_axis("in the test, less alone")
 
 # %%
-n_people = week["survey"].users.num_rows
-spread = pd.DataFrame({name: video.per_person(week[name], n_people).var()
+spread = pd.DataFrame({name: town.per_unit_totals(week[name]).var()
                        for name in ("today's policy", "survey")})
 spread_of = np.sqrt(spread.mean(axis=1))[["satisfaction", "hours", "days"]]
 sees = pd.Series({name: measure.minimum_detectable_effect(sd, 12_000) * 1_000 / 7
@@ -1022,13 +1025,13 @@ pd.DataFrame({"smallest difference seen in 80 of 100 weeks": sees.round(1),
 # A **morning** is everything that a service answers from: counts, vectors, index, weights. It is written as one folder with one manifest, so that index and tower can never come from different trainings.
 
 # %%
-told = city.events, city.items, city.viewers, city_towers, city.looks
+told = city.events, city.items, city.viewers, city_towers, city.examination
 city_rows = examples.ranker_rows(*told, first=9, per_day=40_000)
 city_answers = examples.ranker_rows(*told, first=9, surveyed=True)
 city_net = net_training.fit(city_rows)
 
 # %%
-morning = online.Morning(
+morning = online.ServingSnapshot(
     known=city.known, items=city.items, viewers=city.viewers, towers=city_towers,
     ranker=city_net, value=ranking.Value.fit(city_net, city_answers),
     vector=vectors, index=built.pop("IVF2048,SQ8"), probes=64, shares=shares,
@@ -1074,7 +1077,7 @@ teach.reveal("pages_a_second", max(sustained, 1))
 quiet.round(2)
 
 # %% [markdown]
-# One process held at least <!--=sustained-->250<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->21.0 [19.4, 22.8]<!--/--> ms; *by rules* counts the pages from a fallback. One page takes <!--=compute-->3.23<!--/--> ms of a quiet machine. Now lay the ledger that was promised beside the one that was kept.
+# One process held at least <!--=sustained-->250<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->21.0 [19.4, 22.8]<!--/--> ms; *by fallback* counts the pages from a fallback. One page takes <!--=compute-->3.23<!--/--> ms of a quiet machine. Now lay the ledger that was promised beside the one that was kept.
 
 # %%
 owners = {"receive and answer": ["parse"], "features of the user": ["features"],
@@ -1139,11 +1142,11 @@ def in_country(requests, view):
 
 
 # %%
-fallen = town.twins({
+fallen = town.counterfactual_runs({
     "two stages": company(by_survey.goal),
     "search alone": company(lambda guess, x: x[:, nearest], shares={"near": 100}),
     "popular in her country": in_country}, days=4)
-fallen = video.board(fallen)[["satisfaction", "days"]]
+fallen = town.scoreboard(fallen)[["satisfaction", "days"]]
 share = fallen["satisfaction"].map(lambda i: i.estimate)
 teach.record(fallen=fallen, searched=f"{share.iloc[1] / share.iloc[0]:.0%}")
 fallen
@@ -1163,7 +1166,7 @@ with slates.running_pages(folder) as service:
 
 # %% tags=["nbval-ignore-output"]
 teach.record(flood_rate=flood_rate, flood_p99=flood.p99,
-             flood_fallback=f"{flood.by_rules / len(flood.latency_ms):.0%}",
+             flood_fallback=f"{flood.by_fallback / len(flood.latency_ms):.0%}",
              flood_errors=sum(flood.errors.values()))
 pd.DataFrame([flood.row()])
 
@@ -1246,14 +1249,15 @@ def worth_of(model):
     return ranking.Value.fit(model, answers).goal
 
 
-saved = town.twins({name: company(worth_of(model), ranker=model)
-                    for name, model in cheaper.items()}, days=4)
+saved = town.counterfactual_runs({
+    name: company(worth_of(model), ranker=model)
+    for name, model in cheaper.items()}, days=4)
 
 # %%
-lost = video.board(saved)["satisfaction"]
+lost = town.scoreboard(saved)["satisfaction"]
 small = pd.DataFrame({name: {
     "KB": smaller.n_bytes(model) / 1e3,
-    "AUC of clicks": video.click_auc(model, late, town.looks),
+    "AUC of clicks": video.click_auc(model, late, town.examination),
     "satisfaction lost": lost["network"] - lost[name],
 } for name, model in cheaper.items()}).T
 teach.record(small=small)
@@ -1281,7 +1285,7 @@ for kind in ("float16", "int8"):
     ids = index.build("Flat", held).search(asks[some], 100)
     rounded[kind] = {
         "MB": n_bytes / 1e6,
-        "recall": video.mean_of(index.overlap(ids, exact[some]), asked[some]),
+        "recall": video.mean_over_units(index.overlap(ids, exact[some]), asked[some]),
         "true worth lost": video.best_ten(city, asked[some], exact[some])
         - video.best_ten(city, asked[some], ids)}
 
@@ -1354,23 +1358,25 @@ teach.commit("lost to a version skew", 100, "satisfaction per 1,000 and day")
 def lab(seed):
     """A village whose company retrains each week, and towers that do not fit it."""
     size = vid.Size(4_000, 12_000, 640, days=28)
-    place = video.Town.of(vid.VideoWorld(size, seed=seed))
-    company = video.Retraining(place.events, place.looks, by_survey, shares=shares,
-                               explores=5, explored=0.1, cadence=7)
-    hire = partial(video.trained, place.events, place.items, place.viewers, place.looks)
-    stranger = hire(28, value=by_survey, shares=shares, seed=1)
-    return video.Lab(place, company, other=stranger.towers)
+    place = video.VideoSimulation.after(vid.VideoWorld(size, seed=seed))
+    company = video.RetrainedTwoStage(
+        place.events, place.examination, by_survey, shares=shares,
+        explores=5, explored=0.1, cadence=7)
+    stranger = video.train_two_stage(
+        place.events, place.items, place.viewers, place.examination, 28,
+        value=by_survey, shares=shares, seed=1)
+    return video.incident_drill(place, company, other=stranger.towers)
 
 
 # %%
-drills = {seed: lab(seed).drill() for seed in (11, 12, 13)}
+drills = {seed: lab(seed).run() for seed in (11, 12, 13)}
 
 # %%
-noticed = pd.concat({seed: found.result.delay for seed, (found, _) in drills.items()})
+noticed = pd.concat({seed: d.detection.delay for seed, d in drills.items()})
 days_until = noticed.map(lambda d: "never" if np.isnan(d) else f"{d:.0f}")
 seen = days_until.groupby(level=1, sort=False).agg(", ".join)
 rung = pd.DataFrame({
-    seed: found.result.false_alarms for seed, (found, _) in drills.items()})
+    seed: d.detection.false_alarms for seed, d in drills.items()})
 rung = rung.map(lambda i: f"{i.estimate:.0f}").agg(", ".join, axis=1)
 seen.loc["false alarms a month"] = rung
 
@@ -1379,7 +1385,7 @@ teach.record(seen=seen)
 seen
 
 # %%
-harm = pd.DataFrame({f"village {seed}": lost for seed, (_, lost) in drills.items()})
+harm = pd.DataFrame({f"village {seed}": d.lost for seed, d in drills.items()})
 harmed = harm.map(lambda i: i.low > 0).sum(axis=1)
 teach.record(harm=harm, harmed=harmed)
 harm.rename_axis("satisfaction lost per 1,000 and day")
@@ -1407,16 +1413,16 @@ teach.reveal("lost to a version skew",
 # Two things grow old: the **index**, which lacks what was uploaded since, and the **models**. Let each wait, in the village of Step 4, for 33 days. The index first, under models that are never retrained; once more without the fresh list, so that only the search can bring what is new.
 
 # %%
-once = video.trained(village.events, village.items, village.viewers, village.looks, 28,
-                     value=by_survey, shares=shares)
+once = video.train_two_stage(
+    village.events, village.items, village.viewers, village.examination, 28,
+    value=by_survey, shares=shares)
 without = replace(once, shares={"near": 110, "popular": 60, "followed": 20})
-waits = {("with", n): replace(once, indexed=video.Rebuilt(once.towers, n, 28))
-         for n in (1, 7, 33)}
-waits |= {("without", n): replace(without, indexed=video.Rebuilt(once.towers, n, 28))
-          for n in (1, 33)}
+rebuilt = {n: video.RareRebuild(once.towers, n, 28) for n in (1, 7, 33)}
+waits = {("with", n): replace(once, indexed=rebuilt[n]) for n in (1, 7, 33)}
+waits |= {("without", n): replace(without, indexed=rebuilt[n]) for n in (1, 33)}
 
 # %%
-aged = video.board(village.twins(waits, days=33))["satisfaction"]
+aged = village.scoreboard(village.counterfactual_runs(waits, days=33))["satisfaction"]
 daily_pays = pd.Series({f"{kind} the fresh list": aged[kind, 1] - aged[kind, 33]
                         for kind in ("with", "without")})
 teach.record(daily_pays=daily_pays, weekly_pays=aged["with", 7] - aged["with", 1])
@@ -1424,11 +1430,11 @@ aged.rename_axis(["fresh list", "rebuilt every, days"]).to_frame()
 
 # %%
 learners = {f"every {n} days": learner(cadence=n) for n in (1, 7, 14)}
-lives = loop | village.twins(learners, days=33)
+lives = loop | village.counterfactual_runs(learners, days=33)
 cadence = {"every day": "every 1 days", "every 3 days": "towers",
            "every week": "every 7 days", "every 2 weeks": "every 14 days",
            "never": "towers, never retrained"}
-over = video.board(lives)[["satisfaction"]].loc[[*cadence.values()]]
+over = village.scoreboard(lives)[["satisfaction"]].loc[[*cadence.values()]]
 over.index = [*cadence]
 
 # %%
@@ -1513,15 +1519,17 @@ pd.Series({"spread of a place": weighed.std(), "pages": pages_needed}).round(1)
 # %% tags=["hide-cell"]
 # Solution 4. Twice: with the fresh list, and without it.
 busy = vid.VideoWorld(vid.Size(4_000, 12_000, 640, days=28, uploads=0.01), seed=11)
-flooded = video.Town.of(busy)
-hired = video.trained(flooded.events, flooded.items, flooded.viewers, flooded.looks, 28,
-                      value=by_survey, shares=shares)
+flooded = video.VideoSimulation.after(busy)
+hired = video.train_two_stage(
+    flooded.events, flooded.items, flooded.viewers, flooded.examination, 28,
+    value=by_survey, shares=shares)
 bare = replace(hired, shares=without.shares)
 
 # %% tags=["hide-cell"]
-floods = {(kind, n): replace(firm, indexed=video.Rebuilt(firm.towers, n, 28))
+floods = {(kind, n): replace(firm, indexed=video.RareRebuild(firm.towers, n, 28))
           for kind, firm in [("with", hired), ("without", bare)] for n in (1, 33)}
-uploads = video.board(flooded.twins(floods, days=14))["satisfaction"]
+uploads = flooded.scoreboard(
+    flooded.counterfactual_runs(floods, days=14))["satisfaction"]
 
 # %% tags=["hide-cell"]
 hurts = pd.Series({f"{kind} the fresh list": uploads[kind, 1] - uploads[kind, 33]
