@@ -86,7 +86,7 @@ def told(name: str, rate: float, report: LoadReport, deadline_ms: float) -> floa
     over = np.mean(report.whole_ms > deadline_ms + LATE_MS)
     print(
         f"  {name:>8} {rate:>6.0f}/s asked, {n / report.seconds:>6.0f}/s sent: "
-        f"{good:>6.0f}/s by the model in time, {report.by_fallback / n:>4.0%} fallback, "
+        f"{good:>6.0f}/s by the model in time, {report.by_fallback / n:>4.0%} else, "
         f"{report.shed / n:>4.0%} turned away, p99 in the service {late:.0f} ms, "
         f"{over:.1%} over the deadline + {LATE_MS:g} ms",
         flush=True,
