@@ -7,6 +7,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy", deadline=None)  # a busy machine is no fault
+settings.load_profile("busy")
 
 #: What the tests in such a place do. `make test-quick` leaves them out.
 PLACES = {

@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from sevensteps.commands.services import SERVICES, Service
+from sevensteps.case import Case, ServiceFace
+from sevensteps.cases import registered
+
+CASES = registered()
+SERVICES: dict[str, ServiceFace] = {
+    name: case.service for name, case in CASES.items() if case.service
+}
+#: The chapter that a command takes when none is named.
+FIRST = next(iter(CASES))
 
 READ = "Read and run"
 OPERATE = "Operate a service"
@@ -48,6 +56,8 @@ def _defaults(values: Mapping[str, object]) -> str:
 
 PORTS = _defaults({name: s.port for name, s in SERVICES.items()})
 DEADLINES = _defaults({name: f"{s.deadline_ms:g}" for name, s in SERVICES.items()})
+STORES = ", ".join(f"`{name}`" for name, s in SERVICES.items() if s.stores)
+TABLES = "; ".join(f"{case.slug}: {case.tables}" for case in CASES.values())
 
 
 @app.callback()
@@ -84,16 +94,15 @@ def run(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="run the offline steps on your own tables instead (fraud, video, "
-            "search)",
+            help=f"run the offline steps on your own tables instead ({TABLES})",
         ),
     ] = None,
     letor: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="run the ranking step of `search` on learning-to-rank features: "
-            "train.txt and test.txt, as LETOR writes them",
+            help="run the ranking step on learning-to-rank features: train.txt and "
+            "test.txt of LETOR, or LightGBM's rank.train and rank.test",
         ),
     ] = None,
     from_twin: Annotated[
@@ -107,20 +116,22 @@ def run(
     or --letor no notebook is touched: a report is printed, and parts that need the
     truth of a simulated world are skipped, and say so.
     """
-    if data is not None and letor is not None:
+    given = {"data": data, "letor": letor}
+    folders = {option: folder for option, folder in given.items() if folder}
+    if len(folders) > 1:
         raise typer.BadParameter("give --data or --letor, not both")
-    if data is not None and not data.is_dir():
-        raise typer.BadParameter(
-            f"no folder {data}: give one with tables: payments.csv, impressions.csv, "
-            "or documents, queries and judgements"
-        )
+    for option, folder in folders.items():
+        if not folder.is_dir():
+            raise typer.BadParameter(
+                f"no folder {folder}: give one with tables, {TABLES}"
+                if option == "data"
+                else f"no folder {folder}: give one with train.txt and test.txt"
+            )
     with _loading():
         from sevensteps.commands.run import run_all, run_on_own_data
 
-    if data is not None:
-        raise typer.Exit(run_on_own_data(chapter or "fraud", data))
-    if letor is not None:
-        raise typer.Exit(run_on_own_data(chapter or "search", letor, letor=True))
+    for option, folder in folders.items():
+        raise typer.Exit(run_on_own_data(chapter, option, folder))
     raise typer.Exit(run_all(chapter, from_twin=from_twin))
 
 
@@ -155,12 +166,12 @@ def check(
     "`sevensteps serve fraud --store redis://127.0.0.1:6379`",
 )
 def serve(
-    service: ServiceName = "fraud",
+    service: ServiceName = FIRST,
     store: Annotated[
         str | None,
         typer.Option(
             metavar="WHERE",
-            help="of `fraud`: a folder, or `redis://host:port`; embedded if absent",
+            help=f"of {STORES}: a folder, or `redis://host:port`; embedded if absent",
         ),
     ] = None,
     port: Annotated[
@@ -182,7 +193,7 @@ def serve(
     a fallback answers instead: rules for a payment, a simpler list for a page.
     """
     chosen = _known(service)
-    if store is not None and not chosen.stores:
+    if store is not None and not SERVICES[service].stores:
         raise typer.BadParameter(
             f"{service} keeps no online store, it answers from files of its own: "
             "leave --store out"
@@ -198,7 +209,7 @@ def serve(
     epilog="Example: `sevensteps load fraud --rate 200 --seconds 10`",
 )
 def load(
-    service: ServiceName = "fraud",
+    service: ServiceName = FIRST,
     url: Annotated[
         str | None,
         typer.Option(
@@ -223,14 +234,14 @@ def load(
     raise typer.Exit(send_load(chosen, url, rate, seconds))
 
 
-def _known(service: str) -> Service:
+def _known(service: str) -> Case:
     """The service of that name; refuses one that no chapter has built."""
     if "://" in service:
         raise typer.BadParameter(f"an address goes behind --url: --url {service}")
     if service not in SERVICES:
         known = ", ".join(SERVICES)
         raise typer.BadParameter(f"no service {service!r}. Known services: {known}")
-    return SERVICES[service]
+    return CASES[service]
 
 
 def _loading() -> AbstractContextManager[object]:

@@ -6,11 +6,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sevensteps.serve.demo import Report
 
 console = Console()
 errors = Console(stderr=True)
@@ -32,12 +33,6 @@ def failing_plainly(*also: type[Exception]) -> Iterator[None]:
         told = f"[bold red]error[/] {escape(told)}"
         errors.print(told, highlight=False, soft_wrap=True)
         sys.exit(1)
-
-
-class Report(Protocol):
-    """How a block says how far it is; the total, if it learns it only then."""
-
-    def __call__(self, done: int, total: int | None = None, /) -> None: ...
 
 
 @contextmanager

@@ -6,13 +6,15 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
 from rich.table import Table
 
+from sevensteps.case import Case
+from sevensteps.cases import registered
 from sevensteps.commands.console import console, progress
 
 #: A chapter's budget at scale "book".
@@ -46,7 +48,7 @@ PROGRAMS = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One thing looked at."""
 
     what: str
@@ -57,95 +59,83 @@ class Finding:
     needed: bool = True
 
 
-def machine() -> list[Finding]:
+def machine() -> list[Check]:
     """Python, cores, memory and disk."""
     supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
     cores, memory = _cores(), _memory_gb()
     disk = shutil.disk_usage(Path.cwd()).free / 1e9
     return [
-        Finding(
+        Check(
             "Python",
             platform.python_version(),
             "" if supported else "use Python 3.11, 3.12 or 3.13",
         ),
-        Finding("system", f"{platform.system()} {platform.machine()}"),
-        Finding(
+        Check("system", f"{platform.system()} {platform.machine()}"),
+        Check(
             "cores",
             str(cores),
             "" if cores >= CORES else f"chapters are timed on {CORES}: expect longer",
             needed=False,
         ),
-        Finding("memory", f"{memory:.1f} GB", _enough(memory, MEMORY_GB)),
-        Finding("free disk here", f"{disk:.1f} GB", _enough(disk, DISK_GB)),
+        Check("memory", f"{memory:.1f} GB", _enough(memory, MEMORY_GB)),
+        Check("free disk here", f"{disk:.1f} GB", _enough(disk, DISK_GB)),
     ]
 
 
-def packages() -> list[Finding]:
+def packages() -> list[Check]:
     """Installed versions."""
     found = []
     for name, purpose in PACKAGES.items():
         try:
-            found.append(Finding(name, version(name)))
+            found.append(Check(name, version(name)))
         except PackageNotFoundError:
             advice = f"needed for {purpose}: run `make env`"
-            found.append(Finding(name, "missing", advice))
+            found.append(Check(name, "missing", advice))
     return found
 
 
-def programs() -> list[Finding]:
+def programs() -> list[Check]:
     """Programs that only the book's own tests need."""
     found = []
     for purpose, (names, advice) in PROGRAMS.items():
         here = next((name for name in names if shutil.which(name)), None)
         told = "" if here else f"only for {purpose}: {advice}"
-        found.append(Finding(names[0], here or "not found", told, needed=False))
+        found.append(Check(names[0], here or "not found", told, needed=False))
     return found
 
 
-def smoke() -> Finding:
-    """Make a small world, train a model in it, and time both."""
-    import numpy as np
-    from lightgbm import LGBMClassifier
-    from sklearn.metrics import roc_auc_score
-
-    from sevensteps.cases.fraud.world import PaymentsWorld
-
+def smoke(case: Case) -> Check:
+    """Make a case's smallest world, and say how long it took."""
     begun = perf_counter()
-    world = PaymentsWorld(scale="smoke", seed=7, base_rate=0.01)
-    log = world.history()
-    fraud = world.truth(log)["true_is_fraud"].to_numpy()
-    seconds = perf_counter() - begun
-    paid, amount = (log.payments[name].to_numpy() for name in ("paid_at", "amount"))
-    inputs = np.column_stack([amount, paid // 3600 % 24, log.payments["merchant_id"]])
-    half = len(fraud) // 2
-    model = LGBMClassifier(n_jobs=1, min_sum_hessian_in_leaf=1, verbose=-1)
-    model.fit(inputs[:half], fraud[:half])
-    scores = model.predict_proba(inputs[half:])[:, 1]
-    area, total = roc_auc_score(fraud[half:], scores), perf_counter() - begun
-    told = (
-        f"{len(fraud):,} payments in {seconds:.1f} s, model in {total - seconds:.1f} s"
-    )
-    advice = "" if area > 0.6 else f"AUC {area:.2f}: please report this"
-    return Finding("smoke run", told, advice)
+    history = case.make_world(scale="smoke", seed=7).history()
+    held = [getattr(history, field.name) for field in fields(history)]
+    rows = sum(table.num_rows for table in held if hasattr(table, "num_rows"))
+    told = f"{rows:,} rows in {perf_counter() - begun:.1f} s"
+    advice = "" if rows else "an empty world: please report this"
+    return Check(f"world of {case.slug}", told, advice)
 
 
 def diagnose() -> int:
     """Print everything found; 1 if a chapter would not run here."""
     found = machine() + packages()
-    if not any(finding.advice for finding in packages()):
-        with progress("A small world and a model"):
-            found.append(smoke())
+    if not any(check.advice for check in packages()):
+        for case in registered().values():
+            with progress(f"A small world of {case.slug}"):
+                found.append(smoke(case))
     found += programs()
     table = Table("", "found", "what to do", box=None, header_style="bold")
-    for finding in found:
-        mark = "[green]✓[/]" if not finding.advice else "[yellow]![/]"
-        table.add_row(f"{mark} {finding.what}", finding.found, finding.advice)
+    for check in found:
+        mark = "[green]✓[/]" if not check.advice else "[yellow]![/]"
+        table.add_row(f"{mark} {check.what}", check.found, check.advice)
     console.print(table)
     broken = [f.what for f in found if f.advice and f.needed]
     if broken:
         console.print(f"\nNot ready: {', '.join(broken)}.")
         return 1
-    console.print("\nReady. Try [bold]sevensteps run fraud[/], or [bold]make book[/].")
+    first = next(iter(registered()))
+    console.print(
+        f"\nReady. Try [bold]sevensteps run {first}[/], or [bold]make book[/]."
+    )
     return 0
 
 

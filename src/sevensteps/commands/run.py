@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
 
-from sevensteps import cases
 from sevensteps.authoring.lint import lint_file
 from sevensteps.authoring.normalise import read_notebook
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
+from sevensteps.case import Case
+from sevensteps.cases import registered
 from sevensteps.commands.console import console, errors, failing_plainly, progress
 from sevensteps.teach.chapters import Chapter, chapters, find_chapter
 
@@ -38,26 +36,30 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
     return 0
 
 
-def run_on_own_data(name: str, folder: Path, *, letor: bool = False) -> int:
-    """The offline steps of a chapter on the tables in `folder`.
+def run_on_own_data(name: str | None, option: str, folder: Path) -> int:
+    """The offline steps of a chapter on what is in `folder`.
 
-    With `letor`, its ranking step alone, on learning-to-rank features.
+    Parameters
+    ----------
+    name : of the chapter; the only one that has the option, or the first, if absent
+    option : "data" or "letor"
     """
-    doing = "Reading, checking, training, measuring"
-    with failing_plainly(), progress(doing):
-        known = [module.name for module in iter_modules(cases.__path__)]
-        found = [
-            case
-            for case in known
-            if name and (name.startswith(case) or case.startswith(name))
-        ]
-        if len(found) != 1:
-            raise ValueError(
-                f"--data works with the chapters {', '.join(known)}, not with {name!r}"
-            )
-        steps = f"sevensteps.cases.{found[0]}.data.{'letor' if letor else 'report'}"
-        if find_spec(steps) is None:
-            raise ValueError(f"{found[0]} has no such step: --letor is for search")
-        told = import_module(steps).run_offline(folder)
-    console.print(told)
+    with failing_plainly():
+        runner = _case(name, option).runner(option)
+        with progress("Reading, checking, training, measuring"):
+            report = runner(folder)
+    console.print(report)
     return 0
+
+
+def _case(name: str | None, option: str) -> Case:
+    """The case that a chapter's name means, among those that have the option."""
+    able = {s: c for s, c in registered().items() if option in dict(c.data)}
+    if name is None:
+        return next(iter(able.values()))
+    asked = name.removesuffix(".ipynb").replace("-", "_").lstrip("0123456789_")
+    found = [c for s, c in able.items() if asked and (asked + "_").startswith(s + "_")]
+    found = found or [c for s, c in able.items() if asked and s.startswith(asked)]
+    if len(found) != 1:
+        raise ValueError(f"--{option} works with {', '.join(able)}, not with {name!r}")
+    return found[0]

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 from rich.table import Table
 
+from sevensteps.case import Case, ServiceFace
 from sevensteps.commands.console import console, errors, failing_plainly, progress
-from sevensteps.commands.services import Service
 from sevensteps.serve import ServiceError
 from sevensteps.serve.config import KEY_VARIABLE
 from sevensteps.serve.demo import Setup
@@ -20,7 +20,7 @@ from sevensteps.serve.run import answer
 
 
 def start(
-    service: Service,
+    case: Case,
     store: str | None = None,
     port: int | None = None,
     deadline_ms: float | None = None,
@@ -33,15 +33,16 @@ def start(
     port : int              0 takes a free one; by default the service's own
     deadline_ms : float     within which every request is answered
     """
+    service = face(case)
     with failing_plainly(ServiceError):
         setup = Setup(
-            folder=service.cache,
-            api_key=api_key(service.cache),
+            folder=case.cache,
+            api_key=api_key(case.cache),
             port=service.port if port is None else port,
             deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
             store=store,
         )
-        demo = service.demo()
+        demo = case.demo()
         config = demo.config(setup)
         demo.fill(setup, progress)
         app = demo.app(config)
@@ -53,7 +54,7 @@ def start(
 
 
 def send_load(
-    service: Service, url: str | None = None, rate: float = 100, seconds: float = 10
+    case: Case, url: str | None = None, rate: float = 100, seconds: float = 10
 ) -> int:
     """Send requests as a Poisson process and print latencies and the ledger.
 
@@ -63,12 +64,13 @@ def send_load(
     rate : float            requests per second, on average
     seconds : float         how long
     """
+    service = face(case)
     url = url or service.url
     with failing_plainly():
-        require_service(service, url)
-        key = api_key(service.cache)
+        require_service(case, url)
+        key = api_key(case.cache)
         with progress(f"Making {service.asks}"):
-            bodies = service.demo().bodies(int(rate * seconds * 1.5) + 50)
+            bodies = case.demo().bodies(int(rate * seconds * 1.5) + 50)
         told = f"{rate:g} {service.asks} a second for {seconds:g} s"
         with progress(told) as report:
             found = send(
@@ -79,12 +81,12 @@ def send_load(
             )
     _show(service, found)
     for status in found.errors:
-        if advice := _advice(service, status):
+        if advice := _advice(case, status):
             errors.print(advice, highlight=False)
     return int(sum(found.errors.values()) > 0)
 
 
-def require_service(service: Service, url: str) -> None:
+def require_service(case: Case, url: str) -> None:
     """Ask whether a service is there, before traffic is made for it.
 
     Raises
@@ -96,8 +98,20 @@ def require_service(service: Service, url: str) -> None:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionError(
             f"no service answers at {url} ({error}). Start it in another terminal, "
-            f"with `sevensteps serve {service.name}`, or give its address with --url"
+            f"with `sevensteps serve {case.slug}`, or give its address with --url"
         ) from None
+
+
+def face(case: Case) -> ServiceFace:
+    """How the case's service is called.
+
+    Raises
+    ------
+    LookupError           the case has none
+    """
+    if case.service is None:
+        raise LookupError(f"the chapter {case.slug} has no service")
+    return case.service
 
 
 def api_key(folder: Path) -> str:
@@ -112,7 +126,7 @@ def api_key(folder: Path) -> str:
     return path.read_text()
 
 
-def _advice(service: Service, status: str) -> str | None:
+def _advice(case: Case, status: str) -> str | None:
     """What to do about requests that failed with a status."""
     if status == "401":
         return (
@@ -121,13 +135,13 @@ def _advice(service: Service, status: str) -> str | None:
         )
     if status == "404":
         return (
-            f"What answers there knows no {service.path}. Start its service with "
-            f"`sevensteps serve {service.name}`, or give another --url."
+            f"What answers there knows no {face(case).path}. Start its service with "
+            f"`sevensteps serve {case.slug}`, or give another --url."
         )
     return None
 
 
-def _show(service: Service, report: LoadReport) -> None:
+def _show(service: ServiceFace, report: LoadReport) -> None:
     """Latencies with intervals, answers by the fallback, and where the time went."""
     console.print(
         f"{report.achieved:.0f} {service.asks} answered a second, "

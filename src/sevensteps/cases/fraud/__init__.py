@@ -1,1 +1,18 @@
 """Fraud detection: decide, while the customer waits, whether to approve a payment."""
+
+from sevensteps.case import Case, ServiceFace
+
+CASE = Case(
+    slug="fraud",
+    world="PaymentsWorld",
+    service=ServiceFace(
+        port=8077,
+        deadline_ms=50.0,
+        path="/v1/decisions",
+        asks="payments",
+        fallback="by the rules",
+        stores=True,
+    ),
+    data=(("data", "report:run_offline"),),
+    tables="payments.csv",
+)

@@ -1,1 +1,17 @@
 """Search ranking: rank a shop's results for a query."""
+
+from sevensteps.case import Case, ServiceFace
+
+CASE = Case(
+    slug="search",
+    world="SearchWorld",
+    service=ServiceFace(
+        port=8079,
+        deadline_ms=200.0,
+        path="/v1/search",
+        asks="searches",
+        fallback="from a fallback",
+    ),
+    data=(("data", "report:run_offline"), ("letor", "letor:run_offline")),
+    tables="documents, queries and judgements",
+)

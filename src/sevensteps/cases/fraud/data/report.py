@@ -54,7 +54,7 @@ class Parts:
     labels: Flags
     kept_share: float
     test: NDArray[np.float32]
-    truth: Flags
+    test_labels: Flags
     day: NDArray[np.int64]
 
     @property
@@ -90,7 +90,7 @@ def run_offline(folder: Path) -> OfflineReport:
     for model, fit in CANDIDATES.items():
         p = fit(parts)
         results[model] = _measured(parts, p) | {
-            "predicted per fraud": calibration_ratio(p, parts.truth, parts.day)
+            "predicted per fraud": calibration_ratio(p, parts.test_labels, parts.day)
         }
     return OfflineReport(
         summary,
@@ -104,18 +104,17 @@ def run_offline(folder: Path) -> OfflineReport:
 def _parts(brought: Brought) -> tuple[Parts, str]:
     """The rows to train and to test on with their features, and how they were split."""
     history, first = brought.history, brought.first
-    days = history.days - first
-    planned = plan(days, report_delay(history))
+    planned = plan(history.days - first, report_delay(history))
     planned["train_from"] += first
     planned["train_until"] += first
-    cut = split(history, **planned)
-    kept, share = thin(cut.train, cut.train_labels)
     spans = {
         "training": (planned["train_from"], planned["train_until"] - 1),
         "test": (planned["train_until"] + planned["label_gap"], history.days - 1),
     }
     told = {k: " to ".join(map(brought.day_name, span)) for k, span in spans.items()}
+    cut = split(history, **planned)
     require_frauds(cut, told)
+    kept, share = thin(cut.train, cut.train_labels)
     rows = kept | cut.test
     x = feature_matrix(offline(history, keep=rows))
     parts = Parts(
@@ -123,17 +122,25 @@ def _parts(brought: Brought) -> tuple[Parts, str]:
         labels=cut.train_labels[kept],
         kept_share=share,
         test=x[cut.test[rows]],
-        truth=cut.test_labels[cut.test],
+        test_labels=cut.test_labels[cut.test],
         day=(history.payments["paid_at"].to_numpy() // DAY)[cut.test],
     )
-    n, frauds = history.payments.num_rows, history.chargebacks.num_rows
+    return parts, _summary(brought, parts, told)
+
+
+def _summary(brought: Brought, parts: Parts, told: dict[str, str]) -> str:
+    """What was read, and which days it was split into."""
+    n, frauds = (
+        table.num_rows
+        for table in (brought.history.payments, brought.history.chargebacks)
+    )
+    share = parts.kept_share
     thinned = "" if share == 1 else f", of the honest {share:.0%}"
-    return parts, (
-        f"{n:,} payments in {days} days, {frauds:,} reported as fraud "
-        f"({frauds / n:.2%}). Trained on {len(parts.train):,} of "
-        f"{told['training']}{thinned}; tested on "
-        f"{len(parts.test):,} of {told['test']} with {parts.truth.sum():,} frauds, at "
-        f"{parts.per_day} alerts a day."
+    return (
+        f"{n:,} payments in {brought.history.days - brought.first} days, {frauds:,} "
+        f"reported as fraud ({frauds / n:.2%}). Trained on {len(parts.train):,} of "
+        f"{told['training']}{thinned}; tested on {len(parts.test):,} of {told['test']} "
+        f"with {parts.test_labels.sum():,} frauds, at {parts.per_day} alerts a day."
     )
 
 
@@ -254,11 +261,11 @@ def best_column(parts: Parts) -> tuple[str, Floats]:
 
 def _measured(parts: Parts, scores: Floats) -> dict[str, Interval]:
     """All metrics of one candidate that need no probability."""
-    truth, day, per_day = parts.truth, parts.day, parts.per_day
+    labels, day, per_day = parts.test_labels, parts.day, parts.per_day
     return {
-        AP: average_precision(scores, truth, day),
-        "recall": recall_at_budget(scores, truth, day, per_day=per_day),
-        "precision": precision_at_budget(scores, truth, day, per_day=per_day),
+        AP: average_precision(scores, labels, day),
+        "recall": recall_at_budget(scores, labels, day, per_day=per_day),
+        "precision": precision_at_budget(scores, labels, day, per_day=per_day),
     }
 
 

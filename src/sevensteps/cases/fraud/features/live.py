@@ -20,7 +20,7 @@ from .names import (
     WEEK,
 )
 from .nightly import MerchantDays
-from .streams import Ints, Stream, Windows
+from .streams import EventStream, Ints, Windows
 
 CENTS, ABROAD = 0, 1  # rows of the card stream's quantities
 
@@ -133,22 +133,22 @@ def _pair(left: Ints, right: Ints) -> Ints:
     return (left << 32) | right
 
 
-def _streams(c: Coded) -> dict[str, Stream]:
+def _streams(c: Coded) -> dict[str, EventStream]:
     """The five event streams of some payments."""
     seen = c.device != NO_DEVICE
     small = c.cents < SMALL_CENTS
     card_device = _pair(c.card[seen], c.device[seen])
     return {
-        "card": Stream.of(c.card, c.paid_at, [c.cents, c.foreign == 1]),
-        "card_merchant": Stream.of(_pair(c.card, c.merchant), c.paid_at),
-        "card_device": Stream.of(card_device, c.paid_at[seen]),
-        "device": Stream.of(c.device[seen], c.paid_at[seen]),
-        "small": Stream.of(c.merchant[small], c.paid_at[small]),
+        "card": EventStream.of(c.card, c.paid_at, [c.cents, c.foreign == 1]),
+        "card_merchant": EventStream.of(_pair(c.card, c.merchant), c.paid_at),
+        "card_device": EventStream.of(card_device, c.paid_at[seen]),
+        "device": EventStream.of(c.device[seen], c.paid_at[seen]),
+        "small": EventStream.of(c.merchant[small], c.paid_at[small]),
     }
 
 
 def stream_columns(
-    past: dict[str, Stream], today: dict[str, Stream], c: Coded
+    past: dict[str, EventStream], today: dict[str, EventStream], c: Coded
 ) -> dict[str, NDArray[Any]]:
     """The `STREAM_FEATURES` of payments, from the past's events and today's."""
 

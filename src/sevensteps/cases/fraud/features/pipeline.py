@@ -234,13 +234,9 @@ def reports(payments: ir.Table, chargebacks: ir.Table, labels: Labels) -> ir.Tab
         name: ibis.least(t.lapses, t.told + 1 + days)
         for name, days in REPORT_DAYS.items()
     }
-    begin = dict.fromkeys(ends, 1)
-    rows = [_changed(told, t.told + 1, begin)]
-    rows += [
-        _changed(told, day, dict.fromkeys(ends, 0) | {name: -1})
-        for name, day in ends.items()
-    ]
-    return ibis.union(*rows)
+    none = dict.fromkeys(ends, 0)
+    lapsed = [_changed(told, day, none | {name: -1}) for name, day in ends.items()]
+    return ibis.union(_changed(told, t.told + 1, dict.fromkeys(ends, 1)), *lapsed)
 
 
 def _changed(told: ir.Table, day: Any, changes: dict[str, int]) -> ir.Table:

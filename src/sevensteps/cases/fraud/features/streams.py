@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Stream:
+class EventStream:
     """Events of many keys in the order of (key, time), with values to be summed.
 
     `values` has one row per quantity; a window's sum is the difference of two
@@ -28,7 +28,7 @@ class Stream:
     @classmethod
     def of(
         cls, key: NDArray[Any], time: NDArray[Any], values: Sequence[NDArray[Any]] = ()
-    ) -> "Stream":
+    ) -> "EventStream":
         """Sort events into a stream; times are seconds from zero on."""
         key, time = key.astype(np.int64), time.astype(np.int64)
         order = np.lexsort((time, key))
@@ -76,15 +76,15 @@ class Stream:
         total: Ints = self._totals[row]
         return total[end] - total[start]
 
-    def merged(self, other: "Stream", *, since: int) -> "Stream":
+    def merged(self, other: "EventStream", *, since: int) -> "EventStream":
         """Both streams' events from `since` on, as a new stream."""
         kept = self.time >= since
-        old = Stream(self.key[kept], self.time[kept], self.values[:, kept])
+        old = EventStream(self.key[kept], self.time[kept], self.values[:, kept])
         low = np.searchsorted(old._uniques, other.key)
         known = old.rank(other.key)
         first = np.r_[np.flatnonzero(old._starts), len(old)]
         at = np.where(known < 0, first[low], old.edge(known, other.time))
-        return Stream(
+        return EventStream(
             np.insert(old.key, at, other.key),
             np.insert(old.time, at, other.time),
             np.insert(old.values, at, other.values, axis=1),
@@ -101,7 +101,7 @@ class Windows:
     """
 
     def __init__(
-        self, streams: Sequence[Stream], key: NDArray[Any], now: NDArray[Any]
+        self, streams: Sequence[EventStream], key: NDArray[Any], now: NDArray[Any]
     ) -> None:
         """Windows that end one second before `now`, for payments of `key`."""
         self._order = np.lexsort((now, key))
@@ -117,7 +117,7 @@ class Windows:
             self._edges[window] = [s.edge(r, self._now - window) for s, r in pairs]
         return self._edges[window]
 
-    def _spans(self, window: int) -> Iterator[tuple[Stream, Ints, Ints]]:
+    def _spans(self, window: int) -> Iterator[tuple[EventStream, Ints, Ints]]:
         return zip(self._streams, self._at(window), self._at(0), strict=True)
 
     def _answer(self, values: Ints) -> Ints:

@@ -1,0 +1,96 @@
+"""What a case registers: its name, and where its parts are.
+
+Each package in `cases` holds a record `CASE`. Commands, contract tests and the site
+read the records and name no case. A record is light: a part is imported when it is
+first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sevensteps.serve.demo import Demo
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFace:
+    """A case's service, as those see it who call it.
+
+    Attributes
+    ----------
+    port, deadline_ms : unless the reader chooses others
+    path : where requests are posted
+    asks : what the requests are about, in the plural
+    fallback : how an answer is called that did not come from the model
+    stores : whether it keeps an online store that `--store` can name
+    """
+
+    port: int
+    deadline_ms: float
+    path: str
+    asks: str
+    fallback: str
+    stores: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it answers unless told otherwise."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One prompt's code.
+
+    Attributes
+    ----------
+    slug : its folder in `cases`, its bank and the beginning of its chapter's name
+    world : the name of its world in `cases/<slug>/world`
+    service : how its service is called, if it has one; `cases/<slug>/demo` starts it
+    data : what takes a reader's own tables: option of `run`, and the `module:function`
+        in `cases/<slug>/data` that gets the folder and returns a report to print
+    tables : what a folder for these options holds, for messages
+    """
+
+    slug: str
+    world: str
+    service: ServiceFace | None = None
+    data: tuple[tuple[str, str], ...] = ()
+    tables: str = ""
+
+    def part(self, module: str) -> Any:
+        """A module of the case, imported now."""
+        return import_module(f"sevensteps.cases.{self.slug}.{module}")
+
+    def make_world(self, **how: Any) -> Any:
+        """The case's world: `make_world(scale="smoke", seed=7)`."""
+        return getattr(self.part("world"), self.world)(**how)
+
+    def runner(self, option: str) -> Callable[[Path], object]:
+        """What an option of `run` does with a folder.
+
+        Raises
+        ------
+        ValueError            the case has no such option
+        """
+        known = dict(self.data)
+        if option not in known:
+            raise ValueError(f"--{option} does not work with the chapter {self.slug}")
+        module, function = known[option].split(":")
+        run: Callable[[Path], object] = getattr(self.part(f"data.{module}"), function)
+        return run
+
+    def demo(self) -> Demo:
+        """What starts the service and asks it."""
+        demo: Demo = self.part("demo")
+        return demo
+
+    @property
+    def cache(self) -> Path:
+        """Where the demonstration's parts and its key are kept."""
+        return Path("data") / "cache" / f"{self.slug}-service"
