@@ -11,7 +11,6 @@ the highest that the generator reaches. A second after the flood all must be as 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import tempfile
 import time
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sevensteps.commands.services import SERVICES
+from sevensteps.cases import registered
 from sevensteps.serve import LoadReport, load
 from sevensteps.serve.demo import Setup
 from sevensteps.serve.run import Running, process_of
@@ -96,8 +95,9 @@ def told(name: str, rate: float, report: LoadReport, deadline_ms: float) -> floa
 
 def measure(name: str, folder: Path, seconds: float, top: float) -> None:
     """All numbers of one service."""
-    service = SERVICES[name]
-    demo: Any = importlib.import_module(f"sevensteps.cases.{name}.demo")
+    case = registered()[name]
+    service, demo = case.service, case.part("demo")
+    assert service is not None
     setup = Setup(folder, KEY, 0, service.deadline_ms)
     demo.fill(setup)
     config = demo.config(setup)
@@ -131,7 +131,7 @@ def measure(name: str, folder: Path, seconds: float, top: float) -> None:
 def main() -> None:
     """Read the arguments; measure the services one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", default=[*SERVICES])
+    parser.add_argument("names", nargs="*", default=[*registered()])
     parser.add_argument("--seconds", type=float, default=4.0, help="of a rate")
     parser.add_argument("--top", type=float, default=6_000, help="the generator's most")
     parser.add_argument("--folder", type=Path, help="where the parts are kept")
