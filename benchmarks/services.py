@@ -85,8 +85,7 @@ def told(name: str, rate: float, report: LoadReport, deadline_ms: float) -> floa
     over = np.mean(report.whole_ms > deadline_ms + LATE_MS)
     print(
         f"  {name:>8} {rate:>6.0f}/s asked, {n / report.seconds:>6.0f}/s sent: "
-        f"{good:>6.0f}/s by the model in time, "
-        f"{report.by_fallback / n:>4.0%} fallback, "
+        f"{good:>6.0f}/s by the model in time, {report.by_fallback / n:>4.0%} else, "
         f"{report.shed / n:>4.0%} turned away, p99 in the service {late:.0f} ms, "
         f"{over:.1%} over the deadline + {LATE_MS:g} ms",
         flush=True,
@@ -97,7 +96,7 @@ def told(name: str, rate: float, report: LoadReport, deadline_ms: float) -> floa
 def measure(name: str, folder: Path, seconds: float, top: float) -> None:
     """All numbers of one service."""
     case = registered()[name]
-    demo, service = case.demo(), case.service
+    service, demo = case.service, case.part("demo")
     assert service is not None
     setup = Setup(folder, KEY, 0, service.deadline_ms)
     demo.fill(setup)

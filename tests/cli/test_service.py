@@ -145,13 +145,9 @@ def test_what_cannot_be_done_is_told_at_once(
 
 
 def test_each_service_has_a_port_and_a_cache_of_its_own():
-    cases = registered()
+    faces = [case.service for case in registered().values() if case.service]
     for part in ("port", "path", "asks"):
-        assert len({getattr(each.service, part) for each in cases.values()}) == len(
-            cases
-        )
-    assert len({each.cache for each in cases.values()}) == len(cases)
-    assert all(name == each.slug for name, each in cases.items())
+        assert len({getattr(each, part) for each in faces}) == len(faces)
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path, monkeypatch):

@@ -16,8 +16,6 @@ from sevensteps.cli import app
 from sevensteps.serve.config import KEY_VARIABLE
 from sevensteps.serve.run import READY
 
-CASES = registered()
-
 COMMAND = [sys.executable, "-c", "from sevensteps.cli import app; app()"]
 START_S, STOP_S = 240, 30  # the first start trains; the machine may be busy
 OTHER = {"fraud": "video", "video": "search", "search": "fraud"}
@@ -63,16 +61,17 @@ def load(name, url, rate=20, seconds=1.5):
     return told.exit_code, " ".join(told.output.split())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", registered())
 def test_a_service_is_made_asked_loaded_and_stopped(name, tmp_path, monkeypatch):
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    service = CASES[name].service
+    case = registered()[name]
+    service = case.service
     with serving(name, tmp_path) as (process, said):
         url = said[-1].removeprefix(READY)
         assert f"POST {service.path}, GET /health, /ready, /metrics" in said[-2]
         key = said[-3].removeprefix("Header X-API-Key: ").split()[-1]
-        assert key == (tmp_path / CASES[name].cache / "key").read_text()
+        assert key == (tmp_path / case.cache / "key").read_text()
         assert httpx.get(f"{url}/ready", trust_env=False).json()["status"] == "ready"
 
         status, told = load(name, url)
@@ -108,7 +107,7 @@ def test_a_page_is_answered_and_a_second_start_trains_nothing(small_morning, tmp
     manifest = json.loads((small_morning / "manifest.json").read_text())
     assert told["model"] == manifest["model"]
     assert len(set(told["video_ids"])) == 10
-    assert told["deadline_ms"] == CASES["video"].service.deadline_ms
+    assert told["deadline_ms"] == registered()["video"].service.deadline_ms
 
 
 def test_a_search_is_answered_and_a_second_start_trains_nothing(small_engine, tmp_path):
@@ -126,4 +125,4 @@ def test_a_search_is_answered_and_a_second_start_trains_nothing(small_engine, tm
     manifest = json.loads((small_engine / "manifest.json").read_text())
     assert told["bundle"] == manifest["bundle"]
     assert len({product["product_id"] for product in told["products"]}) == 10
-    assert told["deadline_ms"] == CASES["search"].service.deadline_ms
+    assert told["deadline_ms"] == registered()["search"].service.deadline_ms

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sevensteps.cases.video import CASE
+from sevensteps.cases import registered
 from sevensteps.cases.video import demo as video
 from sevensteps.cases.video.service import read_morning
 from sevensteps.cli import app
@@ -60,7 +60,7 @@ def test_a_morning_that_cannot_be_read_is_made_again(made, small_morning, harm):
 
 def test_a_port_that_is_taken_is_told_plainly(made, monkeypatch):
     monkeypatch.chdir(made.parent)
-    folder = CASE.cache
+    folder = registered()["video"].cache
     folder.mkdir(parents=True)
     (folder / "morning").symlink_to(made)
     with listen("127.0.0.1", 0) as taken:
