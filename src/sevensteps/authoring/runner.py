@@ -30,7 +30,7 @@ class ChapterFailed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Run:
+class ChapterRun:
     """What a run of a chapter cost."""
 
     notebook: NotebookNode
@@ -88,7 +88,7 @@ def run_chapter(
     *,
     from_twin: bool = False,
     on_cell: Callable[[int], None] | None = None,
-) -> Run:
+) -> ChapterRun:
     """Execute a chapter, then write its notebook and its twin.
 
     Parameters
@@ -110,4 +110,4 @@ def run_chapter(
     write_notebook(notebook, chapter.notebook)
     chapter.twin.write_text(twin_text(notebook), encoding="utf-8")
     n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
-    return Run(notebook, seconds, n_code)
+    return ChapterRun(notebook, seconds, n_code)

@@ -1,6 +1,8 @@
 """What every service shares: from its stages to its face, and its load test."""
 
-from .errors import ModelError, ServiceError, StorageError
+from sevensteps.world import StorageError
+
+from .errors import ModelError, ServiceError
 from .load import LoadReport, closed_load, load
 from .sustained import Sustained, sustained_rate, within
 

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from sevensteps.world import StorageError
+
 from .config import ServiceConfig
-from .errors import StorageError
 from .http import (
     Headers,
     HungUp,

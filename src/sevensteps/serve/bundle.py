@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world.storage import new_folder
+
 from .errors import ModelError
-from .files import new_folder
 
 MANIFEST = "manifest.json"
 

@@ -7,7 +7,3 @@ class ServiceError(RuntimeError):
 
 class ModelError(ServiceError):
     """A model that must not be served: missing, corrupt or made for other features."""
-
-
-class StorageError(OSError):
-    """A file that could not be written; whatever was there before is intact."""

@@ -27,14 +27,14 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Guess:
+class Commitment:
     """A number that a reader has committed to."""
 
     value: float
     unit: str
 
 
-_GUESSES: dict[str, Guess] = {}
+_GUESSES: dict[str, Commitment] = {}
 
 
 def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
@@ -62,7 +62,7 @@ def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
         return Say("Skipped. Read on.")
     if not math.isfinite(guess):
         raise ValueError(f"{name}: a guess is a finite number, not {guess}")
-    _GUESSES[name] = Guess(float(guess), unit)
+    _GUESSES[name] = Commitment(float(guess), unit)
     return Say(f"Your guess: {_said(guess, unit)}. Change it before you read on.")
 
 

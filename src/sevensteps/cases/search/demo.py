@@ -17,7 +17,7 @@ from sevensteps.cases.search.world import SearchWorld, Size
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, lacks, quiet
-from sevensteps.serve.files import sweep
+from sevensteps.world.storage import sweep
 
 WORLD = SearchWorld(
     Size(n_products=20_000, n_needs=12_000, n_shoppers=8_000, n_brands=150, days=14),

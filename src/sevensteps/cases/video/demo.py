@@ -18,7 +18,7 @@ from sevensteps.cases.video.world import Size, VideoWorld
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, lacks, quiet
-from sevensteps.serve.files import sweep
+from sevensteps.world.storage import sweep
 
 WORLD = VideoWorld(
     Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7

@@ -37,7 +37,7 @@ from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.serve import ModelError, StorageError
 from sevensteps.serve.client import Client
 from sevensteps.serve.config import main
-from sevensteps.serve.files import write_atomically
+from sevensteps.world.storage import write_file
 
 from .conftest import HEADERS, KEY, serving, start_redis
 
@@ -358,7 +358,7 @@ def slowly(self, target):
     print("wrote", flush=True)
     time.sleep(60)
 Path.replace = slowly
-files.write_atomically(Path(sys.argv[1]), b"half a manifest")
+files.write_file(Path(sys.argv[1]), b"half a manifest")
 """
 
 
@@ -450,9 +450,9 @@ def test_a_store_that_does_not_fit_leaves_the_old_one(past, store, small_files):
 
 def test_a_model_that_does_not_fit_leaves_the_old_one(model, tmp_path, small_files):
     path = tmp_path / "model.onnx"
-    write_atomically(path, b"old")
+    write_file(path, b"old")
     with pytest.raises(StorageError, match=r"model\.onnx.*free some space"):
-        write_atomically(path, b"n" * 100_000)
+        write_file(path, b"n" * 100_000)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
 

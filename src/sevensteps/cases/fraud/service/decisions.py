@@ -130,7 +130,6 @@ class Decider:
 
     def service(self) -> Service:
         """The decisions, as all services are described."""
-        journal = self.journal
         return Service(
             what="decision",
             path=PATH,
@@ -149,18 +148,19 @@ class Decider:
             recall=self.recall,
             keep=self.keep,
             labels=("action",),
-            gauges={
-                "pending_events": (
-                    "Not in the store yet",
-                    lambda: journal.pending_events,
-                ),
-                "pending_lines": ("Not in the log yet", lambda: journal.pending_lines),
-                "dropped": ("Lost from a full backlog", lambda: journal.dropped),
-                "log_healthy": ("1 if lines arrive", lambda: journal.problem is None),
-            },
+            gauges=self._gauges(),
             problems=self.problems,
             close=self.close,
         )
+
+    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
+        journal = self.journal
+        return {
+            "pending_events": ("Not in the store yet", lambda: journal.pending_events),
+            "pending_lines": ("Not in the log yet", lambda: journal.pending_lines),
+            "dropped": ("Lost from a full backlog", lambda: journal.dropped),
+            "log_healthy": ("1 if lines arrive", lambda: journal.problem is None),
+        }
 
     def _fetch(self, run: Run) -> Fetched:
         return Fetched(*self.store.fetch(keys_of(run.request)))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sevensteps.serve.errors import ModelError
-from sevensteps.serve.files import sweep, write_atomically
+from sevensteps.world.storage import sweep, write_file
 
 from .manifest import MANIFEST, Manifest, Policy
 from .model import ModelServer, probability, session
@@ -158,7 +158,7 @@ def _nulls(row: NDArray[np.float32]) -> tuple[float | None, ...]:
 def _publish(folder: Path, onnx: bytes, manifest: Manifest) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    write_atomically(folder / manifest.file, onnx)
-    write_atomically(folder / MANIFEST, manifest.to_json())
+    write_file(folder / manifest.file, onnx)
+    write_file(folder / MANIFEST, manifest.to_json())
     ModelServer(folder)  # what was written is what will be read
     return manifest

@@ -15,8 +15,8 @@ from typing import Any
 
 import lmdb
 
-from sevensteps.serve.errors import StorageError
-from sevensteps.serve.files import new_folder, sweep, write_atomically
+from sevensteps.world import StorageError
+from sevensteps.world.storage import new_folder, sweep, write_file
 
 from .entries import Entry
 from .errors import StoreError
@@ -90,7 +90,7 @@ def build(folder: Path, info: StoreInfo, chunks: Iterable[list[Entry]]) -> Store
         n_entries = _fill(temporary, chunks)
     done = replace(info, n_entries=n_entries)
     try:
-        write_atomically(folder / STORE, done.to_json())
+        write_file(folder / STORE, done.to_json())
     except StorageError:
         shutil.rmtree(folder / info.version, ignore_errors=True)
         raise

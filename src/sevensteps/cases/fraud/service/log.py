@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sevensteps.serve.files import saved
+from sevensteps.world.storage import saving
 
 TAIL = 64 << 20  # bytes of log that are read back at a start
 
@@ -25,7 +25,7 @@ class DecisionLog:
     """
 
     def __init__(self, path: Path) -> None:
-        with saved(path):
+        with saving(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
             self._file = os.open(path, flags, 0o600)

@@ -55,7 +55,7 @@ class SearchRequest(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class SearchQuery:
     """A request that can be answered."""
 
     text: str
@@ -64,7 +64,7 @@ class Asking:
     filters: Filters
 
 
-def parse(body: bytes, documents: Documents) -> Asking:
+def parse(body: bytes, documents: Documents) -> SearchQuery:
     """Read a request's body.
 
     Raises
@@ -85,7 +85,7 @@ def parse(body: bytes, documents: Documents) -> Asking:
         filters.check(documents)
     except ValueError as error:
         raise Rejected(422, "unknown_value", ("filters", str(error))) from None
-    return Asking(told.query, told.places, told.page, filters)
+    return SearchQuery(told.query, told.places, told.page, filters)
 
 
 class Product(Strict):

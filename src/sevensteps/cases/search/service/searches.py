@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from sevensteps.cases.search.engine.documents import Ids
 from sevensteps.cases.search.engine.query import Query
@@ -23,9 +21,10 @@ from sevensteps.serve.stages import Run, Stage
 from sevensteps.serve.threads import one_core
 
 from . import stages
-from .asking import Asking, ProductsRequest, SearchRequest, parse
+from .asking import ProductsRequest, SearchQuery, SearchRequest, parse
 from .live import Live
-from .stages import ByWords, Listed
+from .response import products, understood
+from .stages import ByWords, ResultList
 from .state import State
 
 PATH = "/v1/search"
@@ -60,7 +59,7 @@ class SearchConfig(ServiceConfig):
 class Request:
     """A search, and the state that it began with."""
 
-    asking: Asking
+    asking: SearchQuery
     state: State
 
 
@@ -74,7 +73,9 @@ class Searches:
 
     def __init__(self, config: SearchConfig) -> None:
         self.config, self.live = config, Live(config.bundle)
-        self.lists: Remembered[Listed] = Remembered(config.remembers, config.keeps_s)
+        self.lists: Remembered[ResultList] = Remembered(
+            config.remembers, config.keeps_s
+        )
         self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
 
     @property
@@ -108,12 +109,12 @@ class Searches:
         more = {"source": self._source, "fallback": None, "cached": True}
         return self._told(request, reading, listed) | more
 
-    def whole(self, run: Run) -> Listed | None:
+    def whole(self, run: Run) -> ResultList | None:
         """What the ranker made, or what is remembered of it."""
-        found: Listed | None = run.made.get("known") or run.made.get("arrange")
+        found: ResultList | None = run.made.get("known") or run.made.get("arrange")
         return found
 
-    def by_one(self, name: str, run: Run) -> Listed | None:
+    def by_one(self, name: str, run: Run) -> ResultList | None:
         """One source's own order, if it found anything."""
         made = run.made.get(name)
         ids: Ids | None = made.ids if isinstance(made, ByWords) else made
@@ -123,7 +124,7 @@ class Searches:
         relaxed = stages.relaxation(run.made.get("words"))
         return stages.arranged_list(state, query, filters, ids.ravel(), relaxed)
 
-    def bestsellers(self, run: Run) -> Listed:
+    def bestsellers(self, run: Run) -> ResultList:
         """What sells, when nothing was found in time."""
         return stages.popular_list(*self._asked(run))
 
@@ -156,7 +157,6 @@ class Searches:
 
     def service(self) -> Service:
         """The search, as all services are described."""
-        live, lists = self.live, self.lists
         return Service(
             what="search",
             path=PATH,
@@ -177,22 +177,26 @@ class Searches:
             recall=self.recall,
             changes={"/v1/products": self.add},
             labels=("relaxed",),
-            gauges={
-                "cache_hits": ("Answers remembered", lambda: lists.hits),
-                "cache_misses": ("Answers made", lambda: lists.misses),
-                "products": ("That can be found", lambda: len(live.state.documents)),
-                "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
-                "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
-            },
+            gauges=self._gauges(),
             problems=self.problems,
-            close=live.close,
+            close=self.live.close,
         )
+
+    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
+        live, lists = self.live, self.lists
+        return {
+            "cache_hits": ("Answers remembered", lambda: lists.hits),
+            "cache_misses": ("Answers made", lambda: lists.misses),
+            "products": ("That can be found", lambda: len(live.state.documents)),
+            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
+            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
+        }
 
     @property
     def _source(self) -> str:
         return "ranked" if self.live.state.engine.ranker else "retrieved"
 
-    def _remembered(self, request: Request, reading: Reading) -> Listed | None:
+    def _remembered(self, request: Request, reading: Reading) -> ResultList | None:
         key = _key(reading, request)
         return self.lists.get(key, request.state.version)
 
@@ -204,7 +208,7 @@ class Searches:
             self.readings.put(text, 0, known)
         return known
 
-    def _known(self, run: Run) -> Listed | None:
+    def _known(self, run: Run) -> ResultList | None:
         reading = run.made.get("understand")
         return None if reading is None else self._remembered(run.request, reading)
 
@@ -246,7 +250,7 @@ class Searches:
             return None
         return stages.nearest(*self._asked(run))
 
-    def _arrange(self, run: Run) -> Listed | None:
+    def _arrange(self, run: Run) -> ResultList | None:
         ids, near = run.made.get("rank"), run.made.get("nearest")
         if ids is None or (not len(ids) and run.missing):
             return None
@@ -260,7 +264,7 @@ class Searches:
         return listed
 
     def _told(
-        self, request: Request, reading: Reading, listed: Listed
+        self, request: Request, reading: Reading, listed: ResultList
     ) -> dict[str, Any]:
         asking, n = request.asking, len(listed.ids)
         first = (asking.page - 1) * asking.places
@@ -269,10 +273,10 @@ class Searches:
         if not page and why is None:
             why = f"there are only {n} results; ask for an earlier page"
         return {
-            "products": _products(request.state, page),
+            "products": products(request.state, page),
             "page": asking.page,
             "found": n,
-            "understood": _understood(reading),
+            "understood": understood(reading),
             "relaxed": listed.relaxed,
             "why": why,
             "version": request.state.version,
@@ -298,31 +302,3 @@ def serve_search(config: SearchConfig) -> None:
 def _key(reading: Reading, request: Request) -> Hashable:
     """What an answer depends on: the query as understood, not as typed."""
     return reading.query.terms, reading.query.attributes, request.asking.filters
-
-
-def _products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
-    catalogue = state.engine.catalogue
-    numbers, at = catalogue.documents.numbers, np.array(ids, np.intp)
-    prices, stock = numbers["price"][at].tolist(), numbers["in_stock"][at].tolist()
-    return [
-        {
-            "product_id": number,
-            "title": catalogue.titles[number],
-            "price": round(price, 2),
-            "in_stock": bool(there),
-        }
-        for number, price, there in zip(ids, prices, stock, strict=True)
-    ]
-
-
-def _understood(reading: Reading) -> dict[str, Any]:
-    query = reading.query
-    return {
-        "words": list(query.words),
-        "corrected": [{"from": one, "to": other} for one, other in reading.corrected],
-        "synonyms": {
-            t.word: [s for s, _ in t.synonyms] for t in query.terms if t.synonyms
-        },
-        "attributes": [{"field": name, "value": v} for name, v in query.attributes],
-        "dropped": list(reading.dropped),
-    }

@@ -25,7 +25,7 @@ _NOTHING: Ids = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ResultList:
     """A whole answer, before it is cut into pages.
 
     Attributes
@@ -174,10 +174,10 @@ def relaxation(found: ByWords | None) -> str | None:
 
 def arranged_list(
     state: State, query: Query, filters: Filters, ids: Ids, relaxed: str | None
-) -> Listed:
+) -> ResultList:
     """A list as an answer."""
     made = shown(state, query, ids, filters)
-    return Listed(made, relaxed, None if made else reason(filters))
+    return ResultList(made, relaxed, None if made else reason(filters))
 
 
 def reason(filters: Filters) -> str:
@@ -187,8 +187,8 @@ def reason(filters: Filters) -> str:
     return "no product may be shown"
 
 
-def popular_list(state: State, query: Query, filters: Filters) -> Listed:
+def popular_list(state: State, query: Query, filters: Filters) -> ResultList:
     """What sells, when nothing could be searched."""
     made = shown(state, query, popular(state, query, filters), filters)
     why = None if made else f"the search is not available, and {reason(filters)}"
-    return Listed(made, None, why)
+    return ResultList(made, None, why)

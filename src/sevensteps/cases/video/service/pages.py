@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.serve.app import App
 from sevensteps.serve.config import ServiceConfig
 from sevensteps.serve.run import answer
-from sevensteps.serve.service import Answer, Service
+from sevensteps.serve.service import Service
 from sevensteps.serve.threads import one_core
 
 from .asking import PageRequest, parse
@@ -55,13 +54,8 @@ def service_of(config: PagesConfig) -> Service:
     recommender = Recommender(morning, config.remembers)
     versions = {"model": manifest["model"], "index": manifest["index_of"]}
 
-    def told(answer: Answer) -> dict[str, Any]:
-        return {"video_ids": answer.value, **versions}
-
-    def problems() -> list[str]:
-        skewed = manifest["index_of"] != manifest["towers"]
-        return ["index: made by other towers"] if skewed else []
-
+    skewed = manifest["index_of"] != manifest["towers"]
+    first = {"video_ids": recommender.by_country(Asking(-1)), "source": "country"}
     return Service(
         what="page",
         path=PATH,
@@ -73,22 +67,18 @@ def service_of(config: PagesConfig) -> Service:
             "retrieval": recommender.by_search,
             "country": lambda run: recommender.by_country(run.request),
         },
-        told=told,
+        told=lambda answer: {"video_ids": answer.value, **versions},
         bundle=lambda: {k: manifest[k] for k in ("model", "towers", "index_of", "day")},
         deadline_ms=config.deadline_ms,
         threads=2,
         begin=one_core,
-        at_the_door={
-            "video_ids": recommender.by_country(Asking(-1)),
-            "source": "country",
-            **versions,
-        },
+        at_the_door=first | versions,
         gauges={
             "day": ("Morning that is served", lambda: manifest["day"]),
             "vector_hits": ("User vectors remembered", lambda: recommender.hits),
             "vector_misses": ("User vectors made", lambda: recommender.misses),
         },
-        problems=problems,
+        problems=lambda: ["index: made by other towers"] if skewed else [],
     )
 
 
