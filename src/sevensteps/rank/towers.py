@@ -170,7 +170,9 @@ def user_vectors(weights: Weights, side: Side, seen: Any, xp: Any = np) -> Any:
 
 
 def _embedded(weights: Weights, codes: Side, xp: Any) -> list[Any]:
-    return [_rows(weights["tables"][name], code, xp) for name, code in codes.items()]
+    """By name, since a compiler sorts the names that it is given."""
+    tables = weights["tables"]
+    return [_rows(tables[name], codes[name], xp) for name in sorted(codes)]
 
 
 def _rows(table: Any, code: Any, xp: Any) -> Any:
