@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.training
 EMULATOR, PROCESSOR = "qemu-x86_64", "EPYC"  # with caches of its own, without AVX-512
 SCRIPT = Path(__file__).with_name("processors.py")
 ONE = "single precision"

@@ -59,7 +59,7 @@ CHOICES = drawn()
 
 
 def weights(plan=PLAN):
-    return begin_towers(plan, KINDS, 1, TABLES, ("country",))
+    return begin_towers(plan, KINDS, 1, TABLES, ("kind", "shop"), ("country",))
 
 
 @pytest.fixture(scope="module")

@@ -116,6 +116,7 @@ def begin_towers(
     n_content: int,
     n_dense: int,
     tables: Mapping[str, tuple[int, int]],
+    of_item: tuple[str, ...],
     of_user: tuple[str, ...],
 ) -> Weights:
     """Small random weights.
@@ -124,11 +125,11 @@ def begin_towers(
     ----------
     n_content, n_dense : numbers of an item; its vector begins as its content
     tables : rows and width of each code's table
-    of_user : names of the codes that a user has, too
+    of_item, of_user : names of the codes that each has
     """
     rng = np.random.default_rng([plan.seed, 12])
     made = {name: 0.1 * rng.standard_normal(size) for name, size in tables.items()}
-    item = n_content + n_dense + sum(width for _, width in tables.values())
+    item = n_content + n_dense + sum(tables[name][1] for name in of_item)
     user = plan.out + 1 + sum(tables[name][1] for name in of_user)
 
     def layers(n_in: int, n_out: int, last: float) -> list[Weights]:

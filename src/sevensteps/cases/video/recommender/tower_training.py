@@ -25,6 +25,7 @@ def train(plan: TowerPlan, items: Items, clicks: Choices) -> tuple[Towers, list[
     def side(rows: Ids, day: Floats) -> Side:
         return item_side(items, rows, day, plan.buckets)
 
-    weights = begin_towers(plan, items.content.shape[1], 2, tables, ("language",))
+    width = items.content.shape[1]
+    weights = begin_towers(plan, width, 2, tables, tuple(tables), ("language",))
     weights, losses = train_towers(plan, weights, clicks, side, len(items))
     return Towers(plan, weights), losses
