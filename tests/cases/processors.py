@@ -10,8 +10,6 @@ import json
 import numpy as np
 
 from sevensteps.cases.search.engine import kernel_training
-from sevensteps.cases.search.engine.judged import Judged
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.cases.video.recommender import net_training, onnx_net, smaller
 from sevensteps.cases.video.recommender import tower_training as video_towers
 from sevensteps.cases.video.recommender.examples import Rows
@@ -19,7 +17,9 @@ from sevensteps.cases.video.recommender.inputs import CODES, NAMES
 from sevensteps.cases.video.recommender.items import Items
 from sevensteps.cases.video.recommender.net_training import NetPlan
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.towers import Choices, TowerPlan
+from sevensteps.rank.training_pairs import Judged
 
 STEPS, BATCH = 10, 1_024  # a contraction over 1,024 rows is where processors part
 RNG = np.random.default_rng(0)

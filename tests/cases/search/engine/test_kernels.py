@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.judged import Judged
 from sevensteps.cases.search.engine.kernel_training import (
     KernelPlan,
     _begun,
@@ -22,10 +21,11 @@ from sevensteps.cases.search.engine.kernels import (
     subwords,
     token_vectors,
 )
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.mlp import unit
 from sevensteps.rank.standardizer import Standardizer
+from sevensteps.rank.training_pairs import Judged
 
 PLAN = KernelPlan(epochs=4, lists=16, slots=8)
 M = 8

@@ -14,7 +14,7 @@ from sevensteps.cases.video.recommender.snapshot_training import (
     train_towers,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.measure.vectors import build, searched
+from sevensteps.rank.neighbours import build, searched
 from sevensteps.rank.towers import TowerPlan
 
 CONFIG = TrainingConfig(towers=TowerPlan(epochs=1, batch=256))

@@ -14,7 +14,7 @@ from sevensteps.cases.video.recommender.online import (
 from sevensteps.cases.video.recommender.ranking import Value
 from sevensteps.cases.video.service import export_morning
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.measure.vectors import build
+from sevensteps.rank.neighbours import build
 from sevensteps.rank.towers import TowerPlan
 
 KEY = "a-key-for-tests-only"

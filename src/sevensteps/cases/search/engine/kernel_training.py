@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from sevensteps.rank.mlp import begin_layers, mlp, unit
 from sevensteps.rank.standardizer import Standardizer
 from sevensteps.rank.training import Schedule, train
+from sevensteps.rank.training_pairs import Judged
 
 from .documents import Floats, Ids
-from .judged import Judged
 from .kernels import CENTRE, PAD, KernelRanker, pooled, soft_counts, token_vectors
 
 CUT = 5  # deviations from the mean, beyond which a value tells no more

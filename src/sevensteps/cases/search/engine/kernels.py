@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.mlp import Layers, mlp
 from sevensteps.rank.standardizer import Standardizer
 
 from .dense import encoder
 from .documents import Floats, Ids
-from .table import FeatureTable
 
 PAD = -1  # where a text has no more tokens
 ASKED, TITLE = 12, 20  # tokens that are read of a query and of a title

@@ -12,7 +12,7 @@ from math import ceil, log2
 import numpy as np
 
 from sevensteps.cases.video.world import History
-from sevensteps.measure.vectors import Built, build
+from sevensteps.rank.neighbours import Built, build
 from sevensteps.rank.towers import TowerPlan
 
 from . import net_training, tower_training

@@ -21,7 +21,7 @@ from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
 from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import Pairs
-from sevensteps.measure.vectors import Built
+from sevensteps.rank.neighbours import Built
 from sevensteps.rank.towers import TowerPlan
 from sevensteps.serve import bundle
 from sevensteps.serve.bundle import version_of, write_bundle

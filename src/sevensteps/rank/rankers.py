@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from sevensteps.rank.standardizer import Standardizer
-
-from .documents import Floats
-from .judged import Judged
-from .table import FeatureTable
+from .feature_table import FeatureTable
+from .mlp import Floats
+from .standardizer import Standardizer
+from .training_pairs import Judged
 
 Task = Literal["grade", "click"]
 GAINS = (0, 1, 3, 7, 15)  # of grades 0 to 4: two to the grade, minus one
