@@ -1,7 +1,6 @@
 """Prints a hash of each thing that networks and libraries hand on, for one processor.
 
-Run natively and under an emulator by `test_processors.py`. NumPy's fast `argsort` is
-left out: an old QEMU gives it wrong.
+Run natively and under an emulator by `test_processors.py`.
 """
 
 import hashlib
