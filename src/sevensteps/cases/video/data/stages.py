@@ -37,7 +37,7 @@ from sevensteps.cases.video.recommender.sources import (
     repeated,
 )
 from sevensteps.cases.video.recommender.tower_training import train
-from sevensteps.cases.video.recommender.towers import unit
+from sevensteps.rank.mlp import unit
 from sevensteps.rank.towers import TowerPlan
 
 from .folds import K, TimeFold, ndcg
