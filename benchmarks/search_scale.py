@@ -255,7 +255,7 @@ def by_probes(live: "Live", queries: list["Query"]) -> Row:
 
     from sevensteps.cases.search.engine.engine import vectors
     from sevensteps.cases.video.recommender.sources import flat
-    from sevensteps.measure.vectors import Built, read_rate, searched
+    from sevensteps.rank.neighbours import Built, read_rate, searched
 
     engine = live.state.engine
     assert engine.dense is not None

@@ -54,11 +54,11 @@ def night(asked: argparse.Namespace) -> Row:
         TrainingConfig,
         train_snapshot,
     )
-    from sevensteps.cases.video.recommender.towers import Plan
     from sevensteps.cases.video.service import export_morning
     from sevensteps.cases.video.world import VideoWorld
+    from sevensteps.rank.towers import TowerPlan
 
-    towers = Plan(epochs=1, buckets=1 << 15)
+    towers = TowerPlan(epochs=1, buckets=1 << 15)
     nights = {
         "smoke": TrainingConfig(ranker_days=5),
         "book": TrainingConfig(per_day=40_000, towers=towers),
@@ -92,7 +92,7 @@ def search(asked: argparse.Namespace) -> Row:
 
     from sevensteps.cases.video.recommender.sources import flat
     from sevensteps.cases.video.service import read_morning
-    from sevensteps.measure.vectors import Built, read_rate, searched
+    from sevensteps.rank.neighbours import Built, read_rate, searched
 
     faiss.omp_set_num_threads(1)
     m = read_morning(asked.folder)

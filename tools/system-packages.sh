@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests need from the operating system: a Chromium and a Redis server.
+# What the tests need from the operating system: a Chromium, a Redis server and, on
+# Linux, an emulator of other processors.
 # Installed only when absent, and only by root where apt-get exists (a container, a CI
 # runner). Anyone else is told what to do; the tests that need them then say so and fail.
 # `tools/system-packages.sh venv` does the same for Debian's separate venv package.
@@ -15,6 +16,7 @@ else
     || [ -d "/Applications/Google Chrome.app" ] || [ -d /Applications/Chromium.app ] \
     || missing+=(chromium)
   on_path redis-server || missing+=(redis-server)
+  [ "$(uname -sm)" != "Linux x86_64" ] || on_path qemu-x86_64 || missing+=(qemu-user)
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -7,7 +7,7 @@ from sevensteps.cases.search.engine.dense import embed
 from sevensteps.cases.search.engine.features import CatalogueFeatures, pair_features
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.query import Query, Term
-from sevensteps.cases.search.engine.table import FeatureTable
+from sevensteps.rank.feature_table import FeatureTable
 
 from .conftest import ask, documents_of
 

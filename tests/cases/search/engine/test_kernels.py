@@ -5,27 +5,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.judged import Judged
 from sevensteps.cases.search.engine.kernel_training import (
     KernelPlan,
     _begun,
     _lesson,
     _lists,
     _scores,
-    _unit,
     fit,
 )
 from sevensteps.cases.search.engine.kernels import (
     CENTRE,
     KernelRanker,
-    Standard,
     pooled,
     soft_counts,
     subwords,
     token_vectors,
 )
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.mlp import unit
+from sevensteps.rank.standardizer import Standardizer
+from sevensteps.rank.training_pairs import Judged
 
 PLAN = KernelPlan(epochs=4, lists=16, slots=8)
 M = 8
@@ -110,13 +110,15 @@ def test_it_learns_to_match_other_wordings(ranker):
 
 def test_training_and_serving_score_alike():
     judged, asked, title = TRAIN
-    table = Standard.of(judged.features.values)
+    table = Standardizer.fit(judged.features.values, cut=5)
     lesson, used = _lesson(judged, asked, title, table, PLAN)
     weights, frozen = _begun(PLAN, 256, 1), token_vectors()
-    kernel = Standard(np.full(11, -5.0, np.float32), np.full(11, 3.0, np.float32))
+    kernel = Standardizer(
+        np.full(11, -5.0, np.float32), np.full(11, 3.0, np.float32), cut=5
+    )
     fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
     batch = lesson.batch(np.arange(16))
-    vector = _unit(frozen @ np.asarray(weights["project"]))
+    vector = unit(frozen @ np.asarray(weights["project"]))
     layers = [
         {k: np.asarray(v) for k, v in layer.items()} for layer in weights["layers"]
     ]
@@ -167,14 +169,6 @@ def test_long_lists_keep_all_that_is_relevant():
     assert [sorted(set(row) & {5, 20, 33}) for row in rows.tolist()] == [[5], [20, 33]]
     assert (judged.query[rows] == judged.query[rows[:, :1]]).all()
     assert len(np.unique(rows)) == 8
-
-
-def test_unknown_values_are_the_mean():
-    scale = Standard.of(np.array([[1.0, np.nan], [3.0, np.nan]], np.float32))
-    assert scale(np.array([[np.nan, 7.0], [2.0, np.nan]], np.float32)).tolist() == [
-        [0, 5],
-        [0, 0],
-    ]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine, _places
-from sevensteps.cases.search.engine.rankers import ColumnRanker
 from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
+from sevensteps.rank.rankers import ColumnRanker
 
 ROWS = [
     ("Grey Velvet Sofa 3 Seater", "a couch for the living room", "sofa", "grey"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.rankers import ColumnRanker
 from sevensteps.cases.search.experiments import (
     KINDS,
     GradedLists,
@@ -14,6 +13,7 @@ from sevensteps.cases.search.experiments import (
     query_kinds,
 )
 from sevensteps.cases.search.experiments.evaluation import CUT, GOOD
+from sevensteps.rank.rankers import ColumnRanker
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ import pytest
 from sevensteps.cases.search.engine.arrange import PageRules
 from sevensteps.cases.search.engine.growth import grown
 from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.rankers import ColumnRanker, LinearRanker
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.service import export_search, read_search
 from sevensteps.cases.search.service.asking import Product
 from sevensteps.cases.search.service.bundle import read_manifest, rules_of
 from sevensteps.cases.search.service.live import _table
+from sevensteps.rank.rankers import ColumnRanker, LinearRanker
 from sevensteps.serve.bundle import MANIFEST, hash_of
 from sevensteps.serve.errors import ModelError
 

@@ -13,8 +13,9 @@ from sevensteps.cases.video.recommender.examples import (
 )
 from sevensteps.cases.video.recommender.policy import TwoStage
 from sevensteps.cases.video.recommender.ranking import Net, Value
-from sevensteps.cases.video.recommender.towers import Plan, Towers
+from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import Size, VideoWorld
+from sevensteps.rank.towers import TowerPlan
 
 VALUE = Value(-1.0, 2.5, 1.5)
 SHARES = {"near": 40, "popular": 20, "fresh": 10, "followed": 5}
@@ -41,7 +42,7 @@ def firm() -> Firm:
     sim = VideoSimulation.after(VideoWorld(Size(6_000, 9_000, 600, 12), seed=4))
     early = sim.events.take(sim.events.day < 7)
     clicks = tower_examples(early, sim.items, sim.viewers)
-    towers, _ = tower_training.train(Plan(epochs=1, batch=256), sim.items, clicks)
+    towers, _ = tower_training.train(TowerPlan(epochs=1, batch=256), sim.items, clicks)
     told = (
         sim.events,
         sim.items,

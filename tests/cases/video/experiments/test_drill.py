@@ -17,7 +17,7 @@ from sevensteps.cases.video.experiments.faults import SilentInput, SkewedIndex
 from sevensteps.cases.video.recommender import tower_training
 from sevensteps.cases.video.recommender.examples import tower_examples
 from sevensteps.cases.video.recommender.inputs import NAMES
-from sevensteps.cases.video.recommender.towers import Plan
+from sevensteps.rank.towers import TowerPlan
 
 from .conftest import SHARES, VALUE
 
@@ -27,7 +27,7 @@ def other(firm):
     """Towers of another training."""
     early = firm.sim.events.take(firm.sim.events.day < 7)
     clicks = tower_examples(early, firm.sim.items, firm.sim.viewers)
-    plan = Plan(epochs=1, batch=256, seed=1)
+    plan = TowerPlan(epochs=1, batch=256, seed=1)
     return tower_training.train(plan, firm.sim.items, clicks)[0]
 
 

@@ -14,8 +14,9 @@ from sevensteps.cases.video.recommender.examples import (
 from sevensteps.cases.video.recommender.items import Events, Floats, Items, Viewers
 from sevensteps.cases.video.recommender.known import Known, known_after, look_curve
 from sevensteps.cases.video.recommender.ranking import Net
-from sevensteps.cases.video.recommender.towers import Plan, Towers
+from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import History, Size, VideoWorld
+from sevensteps.rank.towers import TowerPlan
 
 SIZE = Size(n_users=9_000, n_videos=12_000, n_creators=900, days=14)
 HALF = 8  # the towers learn from the days before, the rankers from the others
@@ -47,7 +48,7 @@ def shop() -> Shop:
     events = Events.of(history.impressions, items)
     looks = look_curve(events)
     early = events.take(events.day < HALF)
-    plan = Plan(epochs=2)
+    plan = TowerPlan(epochs=2)
     clicks = tower_examples(early, items, viewers)
     towers, losses = tower_training.train(plan, items, clicks)
     rows = ranker_rows(events, items, viewers, towers, looks, first=HALF, per_day=8_000)

@@ -14,7 +14,7 @@ from sevensteps.cases.video.recommender.online import (
 )
 from sevensteps.cases.video.recommender.policy import TwoStage
 from sevensteps.cases.video.recommender.ranking import Value
-from sevensteps.measure.vectors import build
+from sevensteps.rank.neighbours import build
 
 SHARES = {"near": 60, "popular": 30, "fresh": 10, "followed": 10}
 VALUE = Value(-1.0, 3.0, 2.0)

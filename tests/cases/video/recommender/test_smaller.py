@@ -345,7 +345,7 @@ def test_no_rows_are_refused(net, train):
 def test_too_few_rows_are_refused(net, train):
     few = train.take(np.arange(100))
     for cheaper in (lambda: pruned(net, few), lambda: distilled(net, few)):
-        with pytest.raises(ValueError, match="a batch needs 1024 impressions; got 100"):
+        with pytest.raises(ValueError, match=r"a batch needs 1024 \w+; got 100"):
             cheaper()
 
 

@@ -13,11 +13,11 @@ from sevensteps.cases.video.recommender.snapshot_training import (
     train_snapshot,
     train_towers,
 )
-from sevensteps.cases.video.recommender.towers import Plan
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.measure.vectors import build, searched
+from sevensteps.rank.neighbours import build, searched
+from sevensteps.rank.towers import TowerPlan
 
-CONFIG = TrainingConfig(towers=Plan(epochs=1, batch=256))
+CONFIG = TrainingConfig(towers=TowerPlan(epochs=1, batch=256))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 
 from sevensteps.cases.video.recommender import tower_training as training
 from sevensteps.cases.video.recommender.examples import tower_examples
-from sevensteps.cases.video.recommender.towers import Plan, item_side, user_side
+from sevensteps.cases.video.recommender.towers import item_side
+from sevensteps.rank.towers import TowerPlan, item_vectors, user_side, user_vectors
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +18,17 @@ def clicks(shop):
 
 
 def test_numpy_serves_what_jax_trained(shop, regulars):
-    day, plan = 14, shop.towers.plan
+    day, plan, weights = 14, shop.towers.plan, shop.towers.weights
     rows = np.arange(500, dtype=np.int32)
     side = item_side(shop.items, rows, day, plan.buckets)
-    theirs = np.asarray(training.item_vectors(shop.towers.weights, side))
+    theirs = np.asarray(item_vectors(weights, side, jnp))
     ours = shop.towers.items(shop.items, day, rows)
     assert np.allclose(ours, theirs, atol=1e-5)
     vector, user = shop.towers.items(shop.items, day), regulars[:300]
     last, share = shop.known.last[user], shop.known.last_share[user]
-    side = user_side(shop.viewers.language[user], last, share)
+    side = user_side({"language": shop.viewers.language[user]}, last, share)
     seen = jnp.asarray(vector[np.maximum(last, 0)])
-    theirs = np.asarray(training.user_vectors(shop.towers.weights, side, seen))
+    theirs = np.asarray(user_vectors(weights, side, seen, jnp))
     ours = shop.towers.of_users(shop.known, shop.viewers, vector, user)
     assert np.allclose(ours, theirs, atol=1e-5)
 
@@ -37,10 +38,10 @@ def test_the_loss_falls(shop):
 
 
 def test_the_same_seed_trains_the_same_towers(shop, clicks):
-    plan = Plan(epochs=1, seed=3)
+    plan = TowerPlan(epochs=1, seed=3)
     first, _ = training.train(plan, shop.items, clicks)
     again, _ = training.train(plan, shop.items, clicks)
-    other, _ = training.train(Plan(epochs=1, seed=4), shop.items, clicks)
+    other, _ = training.train(TowerPlan(epochs=1, seed=4), shop.items, clicks)
     vectors = [t.items(shop.items, 4) for t in (first, again, other)]
     assert np.array_equal(vectors[0], vectors[1])
     assert not np.allclose(vectors[0], vectors[2], atol=0.1)
@@ -63,7 +64,7 @@ def test_nearness_follows_true_taste(shop, regulars):
 
 
 def test_several_heads_are_several_unit_vectors(shop, clicks, regulars):
-    towers, _ = training.train(Plan(epochs=1, heads=3), shop.items, clicks)
+    towers, _ = training.train(TowerPlan(epochs=1, heads=3), shop.items, clicks)
     vector = towers.items(shop.items, 14)
     asks = towers.of_users(shop.known, shop.viewers, vector, regulars[:50])
     assert asks.shape == (50, 3, 32)
@@ -73,7 +74,7 @@ def test_several_heads_are_several_unit_vectors(shop, clicks, regulars):
 
 @pytest.mark.parametrize("more", [{"log_q": True}, {"even": 256}, {"hard": -99.0}])
 def test_every_kind_of_negative_trains(shop, clicks, more):
-    _, losses = training.train(Plan(epochs=2, **more), shop.items, clicks)
+    _, losses = training.train(TowerPlan(epochs=2, **more), shop.items, clicks)
     assert losses[1] < losses[0]
 
 
@@ -81,7 +82,7 @@ def test_correcting_for_popularity_brings_popular_videos_nearer(shop, clicks, re
     """Without the correction a popular video is pushed away as a negative too often."""
     trend = {}
     for log_q in (False, True):
-        towers, _ = training.train(Plan(log_q=log_q), shop.items, clicks)
+        towers, _ = training.train(TowerPlan(log_q=log_q), shop.items, clicks)
         vector = towers.items(shop.items, 14)
         asks = towers.of_users(shop.known, shop.viewers, vector, regulars[:200])[:, 0]
         top = np.argsort(-(asks @ vector.T), axis=1)[:, :50]
@@ -92,4 +93,4 @@ def test_correcting_for_popularity_brings_popular_videos_nearer(shop, clicks, re
 def test_too_few_clicks_are_told(shop, clicks):
     few = clicks.take(np.arange(100))
     with pytest.raises(ValueError, match="a batch needs 512 clicks; got 100"):
-        training.train(Plan(), shop.items, few)
+        training.train(TowerPlan(), shop.items, few)

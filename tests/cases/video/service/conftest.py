@@ -12,10 +12,10 @@ from sevensteps.cases.video.recommender.online import (
     popular_by_country,
 )
 from sevensteps.cases.video.recommender.ranking import Value
-from sevensteps.cases.video.recommender.towers import Plan
 from sevensteps.cases.video.service import export_morning
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.measure.vectors import build
+from sevensteps.rank.neighbours import build
+from sevensteps.rank.towers import TowerPlan
 
 KEY = "a-key-for-tests-only"
 
@@ -28,7 +28,7 @@ def morning() -> ServingSnapshot:
     events = Events.of(history.impressions, items)
     looks = look_curve(events)
     early = tower_examples(events.take(events.day < 6), items, viewers)
-    towers, _ = tower_training.train(Plan(epochs=1, batch=256), items, early)
+    towers, _ = tower_training.train(TowerPlan(epochs=1, batch=256), items, early)
     told = events, items, viewers, towers, looks
     rows = ranker_rows(*told, first=6, per_day=4_000)
     known = known_after(events, items, viewers, looks)

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_svmlight_file, load_svmlight_files
 
 from sevensteps.cases.search.engine import rankers
-from sevensteps.cases.search.engine.judged import Judged
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import Interval, per_query, ranked
 from sevensteps.measure.judged import over_queries
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.training_pairs import Judged
 
 HIGHEST = 30  # LightGBM knows no gain of a grade above
 CUTS = (1, 5, 10)  # places that NDCG looks at

@@ -13,16 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from sevensteps.cases.search.engine import rankers
 from sevensteps.cases.search.engine.bm25 import Bm25
 from sevensteps.cases.search.engine.engine import Found
-from sevensteps.cases.search.engine.judged import Judged
 from sevensteps.cases.search.engine.query import Query
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
 from sevensteps.measure.ranked import UNJUDGED, Ranked
+from sevensteps.rank import rankers
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.training_pairs import Judged
 
 from .collection import JudgedCollection, read_collection
 from .letor import PLAN

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.measure.vectors import Built, build
+from sevensteps.rank.neighbours import Built, build
 
 from .documents import Floats, Ids
 

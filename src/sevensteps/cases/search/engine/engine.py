@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.fusion import reciprocal_ranks
+from sevensteps.rank.rankers import Ranker
+
 from .dense import DenseIndex, embed
 from .documents import Floats, Ids
 from .features import CatalogueFeatures, pair_features
-from .fusion import reciprocal_ranks
 from .keyword import KeywordIndex
 from .query import Query
-from .rankers import Ranker
 from .shop import WIDTH, Catalogue
-from .table import FeatureTable
 from .understanding import Understanding
 
 POOL = 100  # products that each source may bring

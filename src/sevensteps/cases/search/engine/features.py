@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sevensteps.rank.feature_table import FeatureTable
+
 from .bm25 import TermStatistics
 from .dense import cosines, embed
 from .documents import CodedColumn, Documents, Floats, Ids
 from .matching import QueryTerms, matched
 from .query import Query
-from .table import FeatureTable
 
 CHUNK = 1 << 12  # pairs at a time, so that their words stay in the cache
 RATINGS = 10.0  # that the mean of all products counts as, beside a product's own

@@ -8,19 +8,22 @@ the loss unbiased (Ai et al., SIGIR 2018; Bruch et al., ICTIR 2019).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from numpy.typing import NDArray
 
-from .documents import Floats, Ids
-from .judged import Judged
-from .kernels import PAD, KernelRanker, Standard, pooled, soft_counts, token_vectors
+from sevensteps.rank.mlp import begin_layers, mlp, unit
+from sevensteps.rank.standardizer import Standardizer
+from sevensteps.rank.training import Schedule, train
+from sevensteps.rank.training_pairs import Judged
 
+from .documents import Floats, Ids
+from .kernels import CENTRE, PAD, KernelRanker, pooled, soft_counts, token_vectors
+
+CUT = 5  # deviations from the mean, beyond which a value tells no more
 SAMPLE = 20_000  # pairs by which the soft counts are scaled
 
 
@@ -45,6 +48,11 @@ class KernelPlan:
     rate: float = 3e-3
     decay: float = 1e-4
     seed: int = 0
+
+    @property
+    def schedule(self) -> Schedule:
+        """Of the training loop."""
+        return Schedule(self.lists, self.epochs, self.rate, self.decay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +96,27 @@ def fit(
     plan = plan or KernelPlan()
     if not len(judged) == len(asked) == len(title):
         raise ValueError("asked and title must have one row for each judged pair")
-    table = Standard.of(judged.features.values)
+    table = Standardizer.fit(judged.features.values, cut=CUT)
     lesson, used = _lesson(judged, asked, title, table, plan)
     frozen = token_vectors()
     weights = _begun(plan, frozen.shape[1], len(judged.features.names))
     some = np.random.default_rng([plan.seed, 41]).permutation(len(judged))[:SAMPLE]
-    start = _unit(frozen @ np.asarray(weights["project"]))
-    kernel = Standard.of(soft_counts(start, asked[some], title[some]))
+    counts = soft_counts(unit(frozen @ weights["project"]), asked[some], title[some])
+    kernel = Standardizer.fit(counts, cut=CUT)
     fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
-    learned = _learned(weights, lesson, fixed, plan)
-    vector = _unit(frozen @ learned["project"])
+    rng = np.random.default_rng([plan.seed, 44])
+    told = len(lesson.rows), lesson.batch, plan.schedule, rng
+    learned, _ = train(_loss, weights, *told, fixed=fixed)
+    vector = unit(frozen @ learned["project"])
     return KernelRanker(judged.features.names, table, kernel, vector, learned["layers"])
 
 
 def _lesson(
-    judged: Judged, asked: Ids, title: Ids, table: Standard, plan: KernelPlan
+    judged: Judged, asked: Ids, title: Ids, table: Standardizer, plan: KernelPlan
 ) -> tuple[_Lesson, Ids]:
     """What is learned from, and the tokens in use, of which the first is none."""
     rows = _lists(judged, plan)
-    if len(rows) < plan.lists:
-        raise ValueError(
-            f"a batch needs {plan.lists} lists with rows of two grades; got {len(rows)}"
-        )
+    plan.schedule.steps(len(rows), "lists with rows of two grades")
     used = np.unique(np.concatenate([asked.ravel(), title.ravel(), [PAD]]))
     gain = (2**judged.grade - 1) * (1 if judged.weight is None else judged.weight)
     code = [np.searchsorted(used, t).astype(np.int32) for t in (asked, title)]
@@ -136,47 +143,10 @@ def _lists(judged: Judged, plan: KernelPlan) -> NDArray[np.intp]:
 
 def _begun(plan: KernelPlan, n_in: int, n_features: int) -> dict[str, Any]:
     """Weights by lot; the projection keeps an embedding's first numbers at first."""
-    rng, layers = np.random.default_rng([plan.seed, 43]), []
-    for a, b in pairwise([11 + n_features, *plan.hidden, 1]):
-        w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
-        layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
-    layers[-1]["w"] *= 0.1
-    return {"project": jnp.eye(n_in, plan.width), "layers": layers}
-
-
-def _unit(vector: Any, xp: Any = np) -> Any:
-    square = (vector * vector).sum(axis=-1, keepdims=True)
-    return vector / xp.sqrt(xp.maximum(square, 1e-12))
-
-
-def _learned(
-    weights: Any, lesson: _Lesson, fixed: dict[str, Any], plan: KernelPlan
-) -> Any:
-    """Weights after `plan.epochs` passes, the lists in an order drawn anew each."""
-    rng, n = np.random.default_rng([plan.seed, 44]), len(lesson.rows)
-    steps = plan.epochs * (n // plan.lists)
-    rates = iter(plan.rate * (1 + np.cos(np.pi * np.arange(steps) / steps)) / 2)
-    state = ADAM.init(weights)
-    for _ in range(plan.epochs):
-        order = rng.permutation(n)
-        for at in range(0, n - plan.lists + 1, plan.lists):
-            batch = lesson.batch(order[at : at + plan.lists])
-            told = batch, fixed, next(rates), plan.decay
-            weights, state = _fast(weights, state, *told)
-    return jax.tree.map(np.asarray, weights)
-
-
-def _step(
-    weights: Any, state: Any, batch: Any, fixed: Any, rate: float, decay: float
-) -> tuple[Any, Any]:
-    """One step of Adam with decoupled decay (Loshchilov & Hutter, ICLR 2019)."""
-    change, state = ADAM.update(jax.grad(_loss)(weights, batch, fixed), state)
-    change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
-    return optax.apply_updates(weights, change), state
-
-
-ADAM = optax.scale_by_adam()
-_fast = jax.jit(_step)  # one for all, so that equal shapes are compiled once
+    rng = np.random.default_rng([plan.seed, 43])
+    widths = [len(CENTRE) + n_features, *plan.hidden, 1]
+    layers = begin_layers(rng, widths, last=0.1)
+    return {"project": np.eye(n_in, plan.width, dtype=np.float32), "layers": layers}
 
 
 def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:
@@ -188,15 +158,12 @@ def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:
 
 def _scores(weights: Any, batch: Any, fixed: Any) -> jax.Array:
     """(lists, slots), as the trained ranker has them."""
-    vector = _unit(fixed["vector"] @ weights["project"], jnp)
+    vector = unit(fixed["vector"] @ weights["project"], jnp)
     b, m, _ = batch["title"].shape
     asked, title, known = (
         batch[name].reshape(b * m, -1) for name in ("asked", "title", "features")
     )
     counts = pooled(vector[asked], vector[title], (asked > 0, title > 0), jnp)
-    scaled = jnp.clip((counts - fixed["mean"]) / fixed["spread"], -5, 5)
+    scaled = jnp.clip((counts - fixed["mean"]) / fixed["spread"], -CUT, CUT)
     x = jnp.concatenate([scaled, known], axis=1)
-    for layer in weights["layers"][:-1]:
-        x = jax.nn.relu(x @ layer["w"] + layer["b"])
-    last = weights["layers"][-1]
-    return (x @ last["w"] + last["b"]).reshape(b, m)
+    return mlp(weights["layers"], x, jnp).reshape(b, m)

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.mlp import Layers, mlp
+from sevensteps.rank.standardizer import Standardizer
 
 from .dense import encoder
 from .documents import Floats, Ids
-from .table import FeatureTable
 
 PAD = -1  # where a text has no more tokens
 ASKED, TITLE = 12, 20  # tokens that are read of a query and of a title
@@ -73,27 +75,6 @@ def pooled(asked: Any, title: Any, there: tuple[Any, Any], xp: Any = np) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Standard:
-    """Columns of mean 0 and spread 1, cut at five; what is not known is the mean."""
-
-    mean: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, values: Floats) -> Standard:
-        """From training rows."""
-        known = np.ma.masked_invalid(values.astype(np.float64))
-        mean, spread = known.mean(axis=0).filled(0), known.std(axis=0).filled(1)
-        told = (mean, np.where(spread > 1e-6, spread, 1))
-        return cls(*(column.astype(np.float32) for column in told))
-
-    def __call__(self, values: Floats) -> Floats:
-        """(n, d) float32."""
-        scaled = (values - self.mean) / self.spread
-        return np.nan_to_num(scaled).clip(-5, 5)
-
-
-@dataclass(frozen=True, slots=True)
 class KernelRanker:
     """A trained re-ranker. It reads the words, too, so it asks for more than others.
 
@@ -106,10 +87,10 @@ class KernelRanker:
     """
 
     names: tuple[str, ...]
-    table: Standard
-    kernel: Standard
+    table: Standardizer
+    kernel: Standardizer
     vector: Floats
-    layers: list[dict[str, NDArray[np.float32]]]
+    layers: Layers
 
     def scores(self, features: FeatureTable, asked: Ids, title: Ids) -> Floats:
         """(n,) float32.
@@ -127,9 +108,7 @@ class KernelRanker:
         counts = soft_counts(self.vector, asked, title)
         known = self.table(features.only(*self.names).values)
         x = np.concatenate([self.kernel(counts), known], axis=1)
-        for layer in self.layers[:-1]:
-            x = np.maximum(x @ layer["w"] + layer["b"], 0)
-        return np.asarray(x @ self.layers[-1]["w"] + self.layers[-1]["b"])[:, 0]
+        return np.asarray(mlp(self.layers, x), np.float32)[:, 0]
 
 
 def soft_counts(vector: Floats, asked: Ids, title: Ids) -> Floats:

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from sevensteps.cases.search.engine.engine import POOL
-from sevensteps.cases.search.engine.rankers import Ranker
 from sevensteps.cases.search.engine.synonym_file import parse
 from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
+from sevensteps.rank.rankers import Ranker
 from sevensteps.simulate import IncidentDrill, Monitors
 
 from .clicks import table_of

@@ -12,11 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.judged import Judged
 from sevensteps.cases.search.engine.query import Query
-from sevensteps.cases.search.engine.rankers import Ranker
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.measure import Interval, judged, per_query, ranked
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.rankers import Ranker
+from sevensteps.rank.training_pairs import Judged
 
 from .simulation import SearchSimulation
 

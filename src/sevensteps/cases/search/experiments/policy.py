@@ -11,10 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.rankers import Ranker
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import PLACES, Pages, Requests, View
+from sevensteps.rank.rankers import Ranker
 
 LISTED = 60  # products of a query that are kept, before rules of the page
 Ids = NDArray[np.int32]

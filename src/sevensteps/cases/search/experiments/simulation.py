@@ -11,10 +11,10 @@ import pandas as pd
 
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.rankers import Ranker
 from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
 from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import History, Outcome, SearchWorld
+from sevensteps.rank.rankers import Ranker
 from sevensteps.simulate import Simulation
 
 from .policy import EnginePolicy, IndexBuild

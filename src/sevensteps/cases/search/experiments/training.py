@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.rankers import TreePlan, TreeRanker, lambdamart
 from sevensteps.cases.search.world import SearchWorld
+from sevensteps.rank.rankers import TreePlan, TreeRanker, lambdamart
 
 from .simulation import SearchSimulation
 from .training_sets import judged_lists

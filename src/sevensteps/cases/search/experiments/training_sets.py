@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import pair_features
-from sevensteps.cases.search.engine.judged import Judged
 from sevensteps.cases.search.engine.shop import QueryLog
-from sevensteps.cases.search.engine.table import FeatureTable
 from sevensteps.cases.search.world import DAY, DEVICES
 from sevensteps.measure import ByPlace, ClickLog, Evidence, harvested_propensity
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.training_pairs import Judged
 
 from .clicks import clicks_of, purchases_of
 from .evaluation import Ids, OfflineEvaluation, QuerySample, texts_of

@@ -20,7 +20,7 @@ import numpy as np
 from sevensteps.cases.search.engine.arrange import PageRules
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query, Term
-from sevensteps.cases.search.engine.rankers import LinearRanker, TreeRanker
+from sevensteps.rank.rankers import LinearRanker, TreeRanker
 from sevensteps.serve import bundle
 from sevensteps.serve.bundle import version_of, write_bundle
 
@@ -52,7 +52,7 @@ def export_search(
     if not isinstance(engine.ranker, TreeRanker | LinearRanker | None):
         raise TypeError(
             f"a {type(engine.ranker).__name__} cannot be exported; train one with "
-            "sevensteps.cases.search.engine.rankers.lambdamart or .linear"
+            "sevensteps.rank.rankers.lambdamart or .linear"
         )
     write_bundle(
         path,

@@ -17,10 +17,10 @@ from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tok
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.cases.search.engine.shop import Catalogue
-from sevensteps.cases.search.engine.table import FeatureTable
-from sevensteps.measure.vectors import Built
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.neighbours import Built
+from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.serve.bundle import read_arrays
 from sevensteps.serve.errors import ModelError
 

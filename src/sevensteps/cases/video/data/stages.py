@@ -37,7 +37,8 @@ from sevensteps.cases.video.recommender.sources import (
     repeated,
 )
 from sevensteps.cases.video.recommender.tower_training import train
-from sevensteps.cases.video.recommender.towers import Plan, unit
+from sevensteps.rank.mlp import unit
+from sevensteps.rank.towers import TowerPlan
 
 from .folds import K, TimeFold, ndcg
 
@@ -147,7 +148,9 @@ def proposals(
     items = replace(log.items, content=unit(factors.items).astype(np.float32))
     late = fold.past.take(slice(-MOST_CLICKS, None))
     lessons = tower_examples(late, items, log.viewers)
-    towers, _ = train(Plan(epochs=2, batch=256, log_q=True, seed=seed), items, lessons)
+    towers, _ = train(
+        TowerPlan(epochs=2, batch=256, log_q=True, seed=seed), items, lessons
+    )
     known = known_after(fold.past, items, log.viewers)
     shelf = shelf_on(known, items, log.viewers, towers, user)
     near = Near.exact(towers, shelf.vector, known, log.viewers)

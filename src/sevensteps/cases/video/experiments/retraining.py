@@ -14,8 +14,8 @@ from sevensteps.cases.video.recommender.snapshot_training import (
     train_net,
     train_towers,
 )
-from sevensteps.cases.video.recommender.towers import Plan
 from sevensteps.cases.video.world import Requests, Slates, View
+from sevensteps.rank.towers import TowerPlan
 from sevensteps.simulate import Calendar
 
 RANKER_DAYS = 5  # days from which the ranker learns; the towers stop before them
@@ -111,7 +111,7 @@ def train_two_stage(
         window=window,
         max_clicks=None,
         per_day=per_day,
-        towers=Plan(epochs=2, batch=256, seed=seed),
+        towers=TowerPlan(epochs=2, batch=256, seed=seed),
     )
     towers = train_towers(config, events, items, viewers, day)
     net = train_net(config, (events, items, viewers, towers, examination), day)

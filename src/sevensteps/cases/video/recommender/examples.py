@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank.towers import Choices, joined
 
 from .inputs import inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
@@ -15,34 +16,6 @@ from .known import walk
 from .towers import Towers
 
 HARD = 4  # videos passed over that stand beside each click
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Clicks, each beside what was known that morning; arrays of one length.
-
-    Attributes
-    ----------
-    item : (n,) int32
-    day : (n,) float32            of the click
-    weight : (n,) float32         what the click counts
-    language : (n,) int16         of the user
-    last : (n, RECENT) int32      videos clicked before that day, -1 for none
-    last_share : (n, RECENT)      how much of each was watched
-    passed : (n, HARD) int32      videos seen on the same page and not clicked, -1 none
-    """
-
-    item: Ids
-    day: Floats
-    weight: Floats
-    language: NDArray[np.int16]
-    last: Ids
-    last_share: Floats
-    passed: Ids
-
-    def take(self, rows: NDArray[np.intp]) -> Examples:
-        """Some of the examples."""
-        return Examples(*(getattr(self, name)[rows] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +61,7 @@ def tower_examples(
     *,
     by_share: bool = True,
     seed: int = 0,
-) -> Examples:
+) -> Choices:
     """Every click, with the user's clicks of earlier days.
 
     Parameters
@@ -102,20 +75,18 @@ def tower_examples(
         hits, passed = today.take(today.clicked), passed_over(today, rng)
         weight = hits.share if by_share else np.ones(len(hits), np.float32)
         parts.append(
-            Examples(
+            Choices(
+                user=hits.user,
                 item=hits.item,
                 day=hits.day.astype(np.float32),
                 weight=weight,
-                language=viewers.language[hits.user],
+                codes={"language": viewers.language[hits.user]},
                 last=known.last[hits.user],
-                last_share=known.last_share[hits.user],
+                strength=known.last_share[hits.user],
                 passed=passed[today.clicked],
             )
         )
-    columns = (
-        np.concatenate([getattr(p, k) for p in parts]) for k in Examples.__slots__
-    )
-    return Examples(*columns)
+    return joined(parts)
 
 
 def passed_over(events: Events, rng: np.random.Generator) -> Ids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import jax
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank.mlp import Weights, begin_layers, mlp
+from sevensteps.rank.training import Schedule, train
 
 from .examples import Rows
 from .items import Floats
 from .ranking import Net, Scale
-from .tower_training import ADAM, cosine
-from .towers import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,11 @@ class NetPlan:
     rate: float = 3e-3
     decay: float = 1e-4
     seed: int = 0
+
+    @property
+    def schedule(self) -> Schedule:
+        """Of the training loop."""
+        return Schedule(self.batch, self.epochs, self.rate, self.decay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) ->
     ValueError                if there are fewer impressions than a batch needs
     """
     plan = plan or NetPlan()
-    _steps(len(rows.x), plan)
+    plan.schedule.steps(len(rows.x), "impressions")
     scale = start.scale if start else Scale.of(rows.x)
     goals = np.column_stack([rows.clicked, rows.share, rows.liked]).astype(np.float32)
     lesson = Lesson(scale(rows.x), rows.position, goals)
@@ -77,36 +81,15 @@ def learned(weights: Weights, lesson: Lesson, plan: NetPlan) -> Weights:
     ------
     ValueError                if the lesson is shorter than a batch
     """
-    rng, n = np.random.default_rng([plan.seed, 15]), len(lesson.x)
-    rates = iter(cosine(plan.rate, _steps(n, plan)))
-    weights = jax.tree.map(jnp.asarray, weights)
-    state = ADAM.init(weights)
-    for _ in range(plan.epochs):
-        order = rng.permutation(n)
-        for first in range(0, n - plan.batch + 1, plan.batch):
-            batch = _batch(lesson, order[first : first + plan.batch])
-            weights, state = _fast(weights, state, batch, next(rates), plan.decay)
-    return jax.tree.map(np.asarray, weights)
-
-
-def _steps(n: int, plan: NetPlan) -> int:
-    if n < plan.batch:
-        raise ValueError(f"a batch needs {plan.batch} impressions; got {n}")
-    if plan.epochs < 1:
-        raise ValueError(f"training needs one epoch at least; got {plan.epochs}")
-    return plan.epochs * (n // plan.batch)
-
-
-def _step(
-    weights: Weights, state: Any, batch: Any, rate: float, decay: float
-) -> tuple[Weights, Any]:
-    """One step of Adam with decoupled decay (Loshchilov & Hutter, 2019)."""
-    change, state = ADAM.update(jax.grad(_loss)(weights, batch), state)
-    change = jax.tree.map(lambda x, w: -rate * (x + decay * w), change, weights)
-    return optax.apply_updates(weights, change), state
-
-
-_fast = jax.jit(_step)
+    rng = np.random.default_rng([plan.seed, 15])
+    return train(
+        _loss,
+        weights,
+        len(lesson.x),
+        lambda some: _batch(lesson, some),
+        plan.schedule,
+        rng,
+    )[0]
 
 
 def begun(lesson: Lesson, plan: NetPlan, base: Floats, place: Floats) -> Weights:
@@ -117,13 +100,10 @@ def begun(lesson: Lesson, plan: NetPlan, base: Floats, place: Floats) -> Weights
     base : (3,) log-odds of a click, of what is watched and of a like
     place : (SLATE,) what each place adds to the log-odds of a click
     """
-    rng, layers = np.random.default_rng([plan.seed, 14]), []
-    for a, b in pairwise([lesson.x.shape[1], *plan.widths, 3]):
-        w = rng.standard_normal((a, b)) * np.sqrt(2 / a)
-        layers.append({"w": jnp.asarray(w, jnp.float32), "b": jnp.zeros(b)})
-    layers[-1]["w"] *= 0.1
-    layers[-1]["b"] = jnp.asarray(base, jnp.float32)
-    return {"layers": layers, "place": jnp.asarray(place, jnp.float32)}
+    rng = np.random.default_rng([plan.seed, 14])
+    layers = begin_layers(rng, [lesson.x.shape[1], *plan.widths, 3], last=0.1)
+    layers[-1]["b"] = np.asarray(base)
+    return {"layers": layers, "place": np.asarray(place)}
 
 
 def _base(rows: Rows) -> tuple[Floats, Floats]:
@@ -144,16 +124,12 @@ def _batch(lesson: Lesson, some: Any) -> dict[str, Any]:
     }
 
 
-def _loss(weights: Any, batch: Any) -> jax.Array:
+def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:
     """Cross-entropy of clicks, and of shares and likes among the clicked.
 
     If a goal is a probability of a click, share and like count by as much.
     """
-    x = batch["x"]
-    for at, layer in enumerate(weights["layers"]):
-        x = x @ layer["w"] + layer["b"]
-        if at + 1 < len(weights["layers"]):
-            x = jax.nn.relu(x)
+    x = mlp(weights["layers"], batch["x"], jnp)
     place = jax.nn.one_hot(batch["position"], SLATE) @ weights["place"]
     x = x + jnp.stack([place, 0 * place, 0 * place], axis=1)
     each = optax.sigmoid_binary_cross_entropy(x, batch["goals"])

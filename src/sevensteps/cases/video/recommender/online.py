@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE
-from sevensteps.measure.vectors import Built
+from sevensteps.rank.neighbours import Built
 from sevensteps.serve.stages import Run, Stage, through
 
 from .inputs import Shelf, inputs

@@ -16,11 +16,12 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank.mlp import mlp
+from sevensteps.rank.standardizer import Standardizer
 
 from .examples import Rows
 from .inputs import CODES, NAMES
 from .items import Floats
-from .towers import dense
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,15 @@ class Scale:
     @classmethod
     def of(cls, x: Floats) -> Scale:
         """From training inputs."""
-        dense = np.delete(x, _CODES, axis=1)
-        spread = np.maximum(dense.std(axis=0), 1e-6)
+        dense = Standardizer.fit(np.delete(x, _CODES, axis=1))
         widths = tuple(int(x[:, c].max()) + 1 for c in _CODES)
-        return cls(dense.mean(axis=0), spread, widths)
+        mean, spread = dense.mean.astype(np.float32), dense.spread.astype(np.float32)
+        return cls(mean, spread, widths)
 
     def __call__(self, x: Floats) -> Floats:
         """(n, features) float32."""
-        dense = (np.delete(x, _CODES, axis=1) - self.mean) / self.spread
-        parts = [dense.clip(-5, 5).astype(np.float32)]
+        dense = Standardizer(self.mean, self.spread, cut=5)
+        parts = [dense(np.delete(x, _CODES, axis=1))]
         for column, width in zip(_CODES, self.widths, strict=True):
             parts.append(x[:, column, None] == np.arange(width, dtype=np.float32))
         return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -172,7 +173,7 @@ class Net:
 
     def __call__(self, x: Floats) -> Guess:
         """(n, len(NAMES)) -> `Guess`."""
-        out = dense(self.weights["layers"], self.scale(x))
+        out = mlp(self.weights["layers"], self.scale(x))
         out[:, 0] += self.weights["place"][0]
         return Guess(*expit(out).T)
 

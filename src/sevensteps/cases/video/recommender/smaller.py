@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank.mlp import Weights
 
 from .examples import Rows
 from .inputs import NAMES
@@ -19,7 +20,6 @@ from .items import Floats
 from .net_training import Lesson, NetPlan, begun, fit, learned
 from .onnx_net import OnnxNet
 from .ranking import Net, Ranker, Scale
-from .towers import Weights
 
 TUNING = NetPlan(epochs=2, rate=1e-3)  # gentle: the network is nearly right already
 STUDENT = NetPlan(widths=(16,))

@@ -12,7 +12,8 @@ from math import ceil, log2
 import numpy as np
 
 from sevensteps.cases.video.world import History
-from sevensteps.measure.vectors import Built, build
+from sevensteps.rank.neighbours import Built, build
+from sevensteps.rank.towers import TowerPlan
 
 from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
@@ -20,7 +21,7 @@ from .items import Events, Floats, Items, Viewers
 from .known import known_after, look_curve
 from .online import ServingSnapshot, popular_by_country
 from .ranking import Net, Value
-from .towers import Plan, Towers
+from .towers import Towers
 
 PROBED = 1 / 32  # of an index's lists
 FEWEST_PROBES = 32  # a small index has short lists
@@ -54,7 +55,7 @@ class TrainingConfig:
             "followed": 20,
         }
     )
-    towers: Plan = field(default_factory=lambda: Plan(epochs=2, batch=256))
+    towers: TowerPlan = field(default_factory=lambda: TowerPlan(epochs=2, batch=256))
 
 
 def train_snapshot(

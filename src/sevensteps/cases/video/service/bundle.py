@@ -19,9 +19,10 @@ from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
 from sevensteps.cases.video.recommender.online import ServingSnapshot
 from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
-from sevensteps.cases.video.recommender.towers import Plan, Towers
+from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import Pairs
-from sevensteps.measure.vectors import Built
+from sevensteps.rank.neighbours import Built
+from sevensteps.rank.towers import TowerPlan
 from sevensteps.serve import bundle
 from sevensteps.serve.bundle import version_of, write_bundle
 from sevensteps.serve.errors import ModelError
@@ -151,7 +152,7 @@ def _morning(
         known=known,
         items=Items(**tree["items"]),
         viewers=Viewers(**tree["viewers"]),
-        towers=Towers(Plan(**told["plan"]), tree["towers"]),
+        towers=Towers(TowerPlan(**told["plan"]), tree["towers"]),
         ranker=Net(scale, tree["net"]),
         value=Value(**told["value"]),
         index=index,

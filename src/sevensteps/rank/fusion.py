@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 
-from .documents import Floats, Ids
+from .mlp import Floats
+from .towers import Ids
 
 DAMPING = 60  # of ranks in the reciprocal sum; the value of the original paper
 

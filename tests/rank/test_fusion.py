@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.fusion import Mix, Pool, reciprocal_ranks, score_sum
+from sevensteps.rank.fusion import Mix, Pool, reciprocal_ranks, score_sum
 
 LISTS = st.lists(st.permutations(range(8)).map(lambda p: p[:5]), min_size=1, max_size=4)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .documents import Floats
+from .mlp import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .documents import Floats
-from .table import FeatureTable
+from .feature_table import FeatureTable
+from .mlp import Floats
 
 Places = NDArray[np.intp]
 

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from .documents import Floats
-from .judged import Judged
-from .table import FeatureTable
+from .feature_table import FeatureTable
+from .mlp import Floats
+from .standardizer import Standardizer
+from .training_pairs import Judged
 
 Task = Literal["grade", "click"]
 GAINS = (0, 1, 3, 7, 15)  # of grades 0 to 4: two to the grade, minus one
@@ -39,12 +40,12 @@ class LinearRanker:
     Attributes
     ----------
     names : of the features
-    mean, spread, weight : (d,) float64
+    mean, spread, weight : (d,) float
     """
 
     names: tuple[str, ...]
-    mean: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    mean: NDArray[np.floating]
+    spread: NDArray[np.floating]
     weight: NDArray[np.float64]
 
     def scores(self, features: FeatureTable) -> Floats:
@@ -54,7 +55,7 @@ class LinearRanker:
         ------
         ValueError            if a feature is missing
         """
-        scaled = _scaled(features.only(*self.names).values, self.mean, self.spread)
+        scaled = Standardizer(self.mean, self.spread)(features.only(*self.names).values)
         return np.asarray(scaled @ self.weight, np.float32)
 
 
@@ -134,13 +135,15 @@ def linear(
     ----------
     strength : of the pull towards zero, in rows
     """
-    x, mean, spread = _standard(judged.features.values)
+    scale = Standardizer.fit(judged.features.values)
+    x = scale(judged.features.values).astype(np.float64)
     if task == "click":
         model = LogisticRegression(C=1 / strength, max_iter=1_000)
         model.fit(x, _clicks(judged), judged.weight)
     else:
         model = Ridge(strength).fit(x, judged.grade, judged.weight)
-    return LinearRanker(judged.features.names, mean, spread, np.ravel(model.coef_))
+    weight = np.ravel(model.coef_)
+    return LinearRanker(judged.features.names, scale.mean, scale.spread, weight)
 
 
 def pairwise(
@@ -159,14 +162,16 @@ def pairwise(
     as in Joachims, Swaminathan and Schnabel, WSDM (2017).
     """
     better, worse = judged.drawn_pairs(per_row, seed)
-    x, mean, spread = _standard(judged.features.values)
+    scale = Standardizer.fit(judged.features.values)
+    x = scale(judged.features.values).astype(np.float64)
     # Both ways round, since one class alone is no task; the model has no constant.
     gap = x[better] - x[worse]
     sign = np.where(np.arange(len(gap)) % 2, 1, -1)
     weight = None if judged.weight is None else judged.weight[better]
     model = LogisticRegression(C=1 / strength, max_iter=1_000, fit_intercept=False)
     model.fit(gap * sign[:, None], sign, weight)
-    return LinearRanker(judged.features.names, mean, spread, np.ravel(model.coef_))
+    learned = np.ravel(model.coef_)
+    return LinearRanker(judged.features.names, scale.mean, scale.spread, learned)
 
 
 def pointwise(
@@ -253,25 +258,6 @@ def _dataset(judged: Judged, like: lightgbm.Dataset | None = None) -> lightgbm.D
         group=sizes,
         free_raw_data=True,
     )
-
-
-def _standard(
-    values: Floats,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Values with mean 0 and spread 1, and what they were."""
-    wide = values.astype(np.float64)
-    known = np.isfinite(wide)
-    n = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, wide, 0).sum(axis=0) / n
-    square = np.where(known, (wide - mean) ** 2, 0).sum(axis=0) / n
-    spread = np.where(square > 0, np.sqrt(square), 1)
-    return _scaled(values, mean, spread), mean, spread
-
-
-def _scaled(
-    values: Floats, mean: NDArray[np.float64], spread: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    return np.where(np.isfinite(values), (values - mean) / spread, 0)
 
 
 def _clicks(judged: Judged) -> NDArray[np.bool_]:

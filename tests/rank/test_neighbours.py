@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure.vectors import build, overlap, read_rate
+from sevensteps.rank.neighbours import build, overlap, read_rate
 
 RNG = np.random.default_rng(0)
 CENTRE = RNG.standard_normal((40, 16))

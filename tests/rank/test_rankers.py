@@ -6,8 +6,9 @@ import lightgbm
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.judged import Judged
-from sevensteps.cases.search.engine.rankers import (
+from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.rankers import (
     ColumnRanker,
     TreePlan,
     lambdamart,
@@ -15,8 +16,7 @@ from sevensteps.cases.search.engine.rankers import (
     pairwise,
     pointwise,
 )
-from sevensteps.cases.search.engine.table import FeatureTable
-from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank.training_pairs import Judged
 
 N, M = 250, 20  # queries, and documents of each
 SMALL = TreePlan(n_trees=60, leaves=15, least=20)
