@@ -37,15 +37,15 @@ import pandas as pd
 # %%
 from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases.search import experiments as shop
-from sevensteps.measure import judged, per_query
-from sevensteps.cases.search.engine import analysis, bm25, fusion, kernel_training, kernels, rankers
+from sevensteps.cases.search import service as queries
+from sevensteps.cases.search import world as sw
+from sevensteps.cases.search.engine import analysis, bm25, kernel_training, kernels
 from sevensteps.cases.search.engine.engine import Engine, vectors
 from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.shop import Catalogue, understanding
-from sevensteps.cases.search.engine.table import FeatureTable
-from sevensteps.cases.search import service as queries
+from sevensteps.measure import judged, per_query
+from sevensteps.rank import FeatureTable, fusion, rankers
 from sevensteps.teach import figures
-from sevensteps.cases.search import world as sw
 
 figures.use_house_style()
 pd.set_option("display.width", 120, "display.max_columns", 20,

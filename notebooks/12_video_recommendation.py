@@ -39,18 +39,18 @@ from scipy import stats
 # %%
 from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases.video import experiments as video
-from sevensteps.measure import vectors as index
+from sevensteps.cases.video import service as slates
+from sevensteps.cases.video import world as vid
 from sevensteps.cases.video.recommender import (
     examples, inputs, net_training, online, onnx_net, ranking, smaller, sources)
 from sevensteps.cases.video.recommender import policy as pages
-from sevensteps.cases.video.recommender import towers as two_towers
 from sevensteps.cases.video.recommender.net_training import NetPlan
 from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.returning import value_of_returns
 from sevensteps.cases.video.recommender.tower_training import train
-from sevensteps.cases.video import service as slates
+from sevensteps.rank import TowerPlan
+from sevensteps.rank import neighbours as index
 from sevensteps.teach import figures
-from sevensteps.cases.video import world as vid
 
 figures.use_house_style()
 pd.set_option("display.width", 120, "display.max_columns", 20)
@@ -154,7 +154,7 @@ ledger.to_frame().T
 # %%
 clicks_until_14 = examples.tower_examples(
     town.events.take(town.events.day < 14), town.items, town.viewers)
-towers, _ = train(two_towers.Plan(epochs=3), town.items, clicks_until_14)
+towers, _ = train(TowerPlan(epochs=3), town.items, clicks_until_14)
 
 # %%
 told = town.events, town.items, town.viewers, towers, town.examination
@@ -358,7 +358,7 @@ plans = {"in-batch": dict(hard=NONE), "in-batch, logQ": dict(hard=NONE, log_q=Tr
 
 # %%
 def near(plan, **kind):
-    fitted, _ = train(two_towers.Plan(epochs=2, **plan), past.items, examples_26)
+    fitted, _ = train(TowerPlan(epochs=2, **plan), past.items, examples_26)
     vectors = fitted.items(past.items, past.history.days)
     return sources.Near.exact(fitted, vectors, past.known, past.viewers)
 
@@ -516,7 +516,7 @@ sizes.to_frame("in the city")
 lessons = examples.tower_examples(
     city.events.take(city.events.day < 9), city.items, city.viewers)
 some = np.random.default_rng(0).choice(len(lessons.item), 400_000, replace=False)
-city_towers, _ = train(two_towers.Plan(epochs=1, buckets=1 << 15),
+city_towers, _ = train(TowerPlan(epochs=1, buckets=1 << 15),
                        city.items, lessons.take(some))
 vectors = city_towers.items(city.items, city.history.days)
 
@@ -1451,7 +1451,7 @@ over
 # %% tags=["nbval-ignore-output"]
 began = time.process_time()
 clicks_of_14 = examples.tower_examples(town.events, town.items, town.viewers)
-train(two_towers.Plan(epochs=2), town.items, clicks_of_14)
+train(TowerPlan(epochs=2), town.items, clicks_of_14)
 per_click = (time.process_time() - began) / len(clicks_of_14.item)
 a_visit = framed["clicks"]["survey"].estimate / framed["days"]["survey"].estimate
 core_hours = 14 * 500e6 * a_visit * per_click / 3_600

@@ -3,7 +3,7 @@
 A compiler for arrays adds up in an order that suits the processor, so the last bits of
 a sum differ between two machines. In single precision a few hundred steps carry that
 to the third digit of a result. In double precision the weights of two processors stay
-within 3e-11 of each other after 700 steps, and all but one in a hundred within 5e-15
+within 3e-11 of each other after 450 steps, and all but one in a hundred within 4e-15
 (two towers with 45,000 weights, three instruction sets). They are handed on in steps of
 `GRID`, half a million times wider than the largest of these differences, so that both
 machines hand on the same numbers; what that costs is far below one seed's noise.

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import load_svmlight_file, load_svmlight_files
 
-from sevensteps.cases.search.engine import rankers
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import Interval, per_query, ranked
 from sevensteps.measure.judged import over_queries
+from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.training_pairs import Judged
 
