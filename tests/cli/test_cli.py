@@ -82,7 +82,7 @@ def test_judged_features_are_for_the_search_chapter(tmp_path):
     assert "6 test queries are training queries" in " ".join(told.output.split())
     told = call("run", "fraud", "--letor", str(tmp_path))
     assert told.exit_code == 1
-    assert "--letor is for search" in told.output
+    assert "--letor works with search" in told.output
     told = call("run", "search", "--letor", str(tmp_path), "--data", str(tmp_path))
     assert told.exit_code == 2
 

@@ -27,6 +27,7 @@ TICK_S = 0.004  # how often the watch looks while there is work
 STUCK = 4  # threads that one stage may hold, before it is not asked any more
 SMOOTHING = 0.1  # of the mean service time
 UNKNOWN = 0.125  # of the deadline: what a request is thought to take at first
+AT_FIRST_S = 0.02  # and not more, however patient the callers are
 FULL = 0.75  # of the time left, that the work ahead of a request may take
 
 
@@ -61,7 +62,7 @@ class Pipeline:
     ) -> None:
         self.stages, self.deadline_s, self.threads = tuple(stages), deadline_s, threads
         self.hook, self.clock = hook, clock
-        self.service_s = deadline_s * UNKNOWN
+        self.service_s = min(deadline_s * UNKNOWN, AT_FIRST_S)
         self.breakers = {stage.name: Breaker(clock=clock) for stage in stages}
         self._begin, self._alive, self._closed = begin, 0, False
         self._waiting: deque[Run] = deque()

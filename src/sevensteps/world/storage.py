@@ -134,9 +134,9 @@ def saving(path: Path, room: int = 0) -> Iterator[None]:
     """Turn the system's refusal to write into a `StorageError` with advice."""
     try:
         yield
-    except (FileExistsError, StorageError):
-        raise
     except OSError as error:
+        if error.errno is None or isinstance(error, StorageError):
+            raise  # told already
         need = f" (about {room / 1e9:.2g} GB are needed)" if room else ""
         raise StorageError(
             error.errno,

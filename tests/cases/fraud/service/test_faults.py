@@ -352,13 +352,13 @@ def killed_while_writing(command):
 EXPORTER = """
 import sys, time
 from pathlib import Path
-from sevensteps.serve import files
+from sevensteps.world import storage
 replace = Path.replace
 def slowly(self, target):
     print("wrote", flush=True)
     time.sleep(60)
 Path.replace = slowly
-files.write_file(Path(sys.argv[1]), b"half a manifest")
+storage.write_file(Path(sys.argv[1]), b"half a manifest")
 """
 
 

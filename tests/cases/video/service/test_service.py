@@ -175,7 +175,7 @@ def test_metrics_say_what_was_answered(client, users):
 
 
 def test_a_process_of_its_own_under_load(bundle, morning):
-    with running_pages(bundle, deadline_ms=500) as service:
+    with running_pages(bundle, deadline_ms=5_000) as service:
         bodies = page_requests(morning.known, 200)
         report = load(
             service.url, bodies, 40, 2, api_key=service.api_key, path=PATH, seed=1

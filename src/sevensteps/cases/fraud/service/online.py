@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.features.names import (
+    NIGHTLY_FEATURES,
     NO_DEVICE,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
@@ -41,8 +42,12 @@ from .records import (
 )
 from .requests import PaymentRequest
 
-# What midnight says of a merchant that it has never seen.
-UNSEEN = np.array([0, np.nan, RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS])
+#: What midnight says of a merchant that it has never seen: no payment, no report.
+UNSEEN = np.zeros(len(NIGHTLY_FEATURES))
+UNSEEN[NIGHTLY_FEATURES.index("merchant_mean_30d")] = np.nan
+UNSEEN[NIGHTLY_FEATURES.index("merchant_risk_90d")] = (
+    RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
+)
 
 
 class UnknownCard(LookupError):
