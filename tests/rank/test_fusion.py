@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.rank.fusion import Mix, Pool, reciprocal_ranks, score_sum
+from sevensteps.rank.fusion import Mix, Pool, reciprocal_ranks
 
 LISTS = st.lists(st.permutations(range(8)).map(lambda p: p[:5]), min_size=1, max_size=4)
 
@@ -45,23 +45,6 @@ def test_a_trusted_source_leads():
     one, two = np.array([[1, 2]]), np.array([[3, 4]])
     ids, _ = reciprocal_ranks([one, two], 4, weights=[1, 9])
     assert ids.tolist() == [[3, 4, 1, 2]]
-
-
-def test_scores_are_stretched_before_they_are_added():
-    ids, values = score_sum(
-        [np.array([[1, 2, 3]]), np.array([[3, 1, -1]])],
-        [np.array([[30.0, 20, 10]]), np.array([[0.9, 0.8, -np.inf]])],
-        3,
-    )
-    # 1: 1 + 0, 2: 0.5, 3: 0 + 1; ties by number.
-    assert ids.tolist() == [[1, 3, 2]]
-    assert values[0].tolist() == pytest.approx([1, 1, 0.5])
-
-
-def test_equal_scores_still_say_that_something_was_found():
-    ids, values = score_sum([np.array([[5, 6]])], [np.array([[2.0, 2.0]])], 3)
-    assert ids.tolist() == [[5, 6, -1]]
-    assert values[0, :2].tolist() == [1, 1]
 
 
 @pytest.fixture(scope="module")

@@ -131,25 +131,6 @@ def _trust(weights: Sequence[float] | None, n: int) -> NDArray[np.float64]:
     return trust
 
 
-def score_sum(
-    lists: Sequence[ArrayLike],
-    scores: Sequence[ArrayLike],
-    k: int,
-    *,
-    weights: Sequence[float] | None = None,
-) -> tuple[Ids, Floats]:
-    """The `k` best by the weighted sum of scores, each list's stretched to 0 to 1.
-
-    What a source did not find counts as its worst. The stretching is by each query's
-    own best and worst, so that one outlier on top presses all others together.
-
-    Source: CombSUM with min-max normalisation, Fox and Shaw, TREC-2 (1994); Lee,
-    SIGIR (1997).
-    """
-    pool = Pool.of(lists, scores)
-    return pool.best(_stretched(pool) @ _trust(weights, len(lists)), k)
-
-
 def _stretched(pool: Pool) -> NDArray[np.float64]:
     """(n, sources) scores from 0, the worst of its list or not found, to 1."""
     found = pool.rank >= 0

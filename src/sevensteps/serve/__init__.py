@@ -4,16 +4,12 @@ from sevensteps.world import StorageError
 
 from .errors import ModelError, ServiceError
 from .load import LoadReport, closed_load, load
-from .sustained import Sustained, sustained_rate, within
 
 __all__ = [
     "LoadReport",
     "ModelError",
     "ServiceError",
     "StorageError",
-    "Sustained",
     "closed_load",
     "load",
-    "sustained_rate",
-    "within",
 ]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.fraud.service import PATH, requests_of
-from sevensteps.serve import closed_load, load, sustained, sustained_rate
-from sevensteps.serve.client import Client, Reply
-from sevensteps.serve.load import report_of, schedule
+from sevensteps.serve import closed_load, load
+from sevensteps.serve.client import Client
+from sevensteps.serve.load import schedule
 from sevensteps.serve.requests import Rejected
 
 from .conftest import KEY
@@ -97,39 +97,6 @@ def test_too_few_payloads_are_told(bodies):
         load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, **ASK)
     with pytest.raises(ValueError, match="http://127"):
         Client("https://127.0.0.1:1", KEY, 1.0, PATH)
-
-
-def test_the_search_ends_between_a_rate_that_holds_and_one_that_fails(
-    monkeypatch, bodies
-):
-    """Against a service that sustains exactly 400 a second."""
-
-    def pretend(url, payloads, rate, seconds, *, api_key, seed, path):
-        ms = 10.0 if rate <= 400 else 90.0
-        sent = [(ms, Reply(200, {"total": ms}, b"{}"))] * int(rate * seconds)
-        return report_of(sent, seconds, "open", rate)
-
-    monkeypatch.setattr(sustained, "load", pretend)
-    found = sustained_rate("", bodies, **ASK, low=100, high=1_600, seconds=1, steps=8)
-    assert 370 < found.rate <= 400
-    assert len(found.tried) == 8
-    assert list(found.table()["rate"]) == sorted(found.table()["rate"])
-    low = sustained_rate("", bodies, **ASK, low=500, high=900, seconds=1)
-    assert (low.rate, len(low.tried)) == (0, 1)
-    monkeypatch.setattr(
-        sustained,
-        "load",
-        lambda *_, **__: report_of(
-            [(1.0, Reply(200, {"total": 1.0}, b'{"fallback":"late"}'))] * 500,
-            1.0,
-            "open",
-            500,
-        ),
-    )
-    assert sustained_rate("", bodies, **ASK).rate == 0  # fast, but by the rules
-    monkeypatch.setattr(sustained, "load", pretend)
-    high = sustained_rate("", bodies, **ASK, low=10, high=90, seconds=1)
-    assert (high.rate, len(high.tried)) == (90, 2)
 
 
 def test_requests_are_the_payments(batch, bodies):
