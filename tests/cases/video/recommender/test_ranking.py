@@ -9,8 +9,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sevensteps.cases.video.recommender import net_training as training
 from sevensteps.cases.video.recommender.inputs import CODES, NAMES
 from sevensteps.cases.video.recommender.ranking import (
-    Guess,
     Linear,
+    Prediction,
     Scale,
     Trees,
     Value,
@@ -87,11 +87,11 @@ def test_values_come_back_from_stars(split):
     train, _ = split
     rng = np.random.default_rng(0)
     n = len(train.x)
-    known = Guess(rng.random(n), rng.random(n), rng.random(n))
+    known = Prediction(rng.random(n), rng.random(n), rng.random(n))
     stars = np.rint(3 - 1.5 + 2 * known.share + 1 * known.like + rng.normal(0, 0.1, n))
     rows = train.take(np.arange(n))
     object.__setattr__(rows, "stars", stars.clip(1, 5).astype(np.int8))
-    value = Value.fit(lambda x: Guess(known.click, known.share, known.like), rows)
+    value = Value.fit(lambda x: Prediction(known.click, known.share, known.like), rows)
     assert value.base == pytest.approx(-1.5, abs=0.15)
     assert value.share == pytest.approx(2, abs=0.15)
     assert value.like == pytest.approx(1, abs=0.15)

@@ -14,7 +14,7 @@ from sevensteps.cases.video.recommender import net_training as training
 from sevensteps.cases.video.recommender.inputs import NAMES
 from sevensteps.cases.video.recommender.net_training import NetPlan
 from sevensteps.cases.video.recommender.onnx_net import as_onnx, eight_bits
-from sevensteps.cases.video.recommender.ranking import Guess, Net
+from sevensteps.cases.video.recommender.ranking import Net, Prediction
 from sevensteps.cases.video.recommender.smaller import (
     distilled,
     n_bytes,
@@ -275,7 +275,9 @@ def test_any_ranker_teaches_and_is_asked_for_more(train, test):
     def teacher(x):
         asked.append(len(x))
         same = x[:, NAMES.index("same_language")] > 0
-        return Guess(np.where(same, 0.3, 0.1), np.where(same, 0.6, 0.5), 0.2 + 0 * same)
+        return Prediction(
+            np.where(same, 0.3, 0.1), np.where(same, 0.6, 0.5), 0.2 + 0 * same
+        )
 
     taught = distilled(teacher, train, more=test.x)
     assert asked == [len(train.x) + len(test.x)]

@@ -50,7 +50,7 @@ class Wordings:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Alternatives:
     """What a kind of product comes in: one padded row for each kind.
 
     Attributes
@@ -63,7 +63,7 @@ class Choices:
     count: Codes
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> Choices:
+    def of(cls, rows: Sequence[Sequence[int]]) -> Alternatives:
         """Rows of unequal length."""
         count = np.array([len(row) for row in rows], np.int32)
         table = np.full((len(rows), max(1, count.max())), -1, np.int32)
@@ -101,13 +101,13 @@ class Grammar:
     feature: Wordings
     use: Wordings
     wish: Wordings
-    colours: Choices
-    materials: Choices
-    styles: Choices
-    sizes: Choices
-    features: Choices
-    uses: Choices
-    accessories: Choices
+    colours: Alternatives
+    materials: Alternatives
+    styles: Alternatives
+    sizes: Alternatives
+    features: Alternatives
+    uses: Alternatives
+    accessories: Alternatives
     family: Codes  # (kinds,)
     department: Codes  # (kinds,)
     demand: NDArray[np.float64]  # (kinds,)
@@ -155,13 +155,13 @@ def _choices(words: Lexicon) -> dict[str, Any]:
     """What each kind comes in."""
     kinds = words.kinds
     return {
-        "colours": Choices.of([k.colours for k in kinds]),
-        "materials": Choices.of([k.materials for k in kinds]),
-        "styles": Choices.of([k.styles for k in kinds]),
-        "sizes": Choices.of(_numbered([len(k.sizes) for k in kinds])),
-        "features": Choices.of(_numbered([len(k.features) for k in kinds])),
-        "uses": Choices.of([k.uses for k in kinds]),
-        "accessories": Choices.of([k.goes_with for k in kinds]),
+        "colours": Alternatives.of([k.colours for k in kinds]),
+        "materials": Alternatives.of([k.materials for k in kinds]),
+        "styles": Alternatives.of([k.styles for k in kinds]),
+        "sizes": Alternatives.of(_numbered([len(k.sizes) for k in kinds])),
+        "features": Alternatives.of(_numbered([len(k.features) for k in kinds])),
+        "uses": Alternatives.of([k.uses for k in kinds]),
+        "accessories": Alternatives.of([k.goes_with for k in kinds]),
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sevensteps.cases.video.recommender.inputs import NAMES
 from sevensteps.cases.video.recommender.items import Events, Floats, Items
 from sevensteps.cases.video.recommender.policy import Encoder, TwoStage
-from sevensteps.cases.video.recommender.ranking import Guess, Ranker, Value
+from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction, Value
 from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     KINDS,
@@ -48,7 +48,7 @@ class RecordingRanker:
     """
 
     value: Value
-    ranker: Ranker | None = None
+    ranker: OutcomeModel | None = None
     silent: SilentInput | None = None
     indexed: Callable[[Towers], Encoder] | None = None
     day: int = 0
@@ -62,7 +62,7 @@ class RecordingRanker:
         encoder = self.indexed(policy.towers) if self.indexed else None
         return replace(policy, ranker=self, indexed=encoder)
 
-    def __call__(self, x: Floats) -> Guess:
+    def __call__(self, x: Floats) -> Prediction:
         """(n, inputs) -> predictions."""
         assert self.ranker is not None
         x = self.silent(x, self.day) if self.silent else x

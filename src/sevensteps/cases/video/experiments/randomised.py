@@ -15,7 +15,7 @@ from sevensteps.cases.video.recommender.inputs import NAMES, inputs, shelf_on
 from sevensteps.cases.video.recommender.items import Events, Floats, Ids, Items, Viewers
 from sevensteps.cases.video.recommender.known import Known, walk
 from sevensteps.cases.video.recommender.policy import Goal
-from sevensteps.cases.video.recommender.ranking import Ranker, Value
+from sevensteps.cases.video.recommender.ranking import OutcomeModel, Value
 from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     BASKET,
@@ -41,7 +41,7 @@ class CandidateScorer:
     """What a policy would score videos by: a ranker's prediction, weighed by a goal."""
 
     towers: Towers
-    ranker: Ranker
+    ranker: OutcomeModel
     goal: Goal
 
     def __call__(

@@ -9,7 +9,7 @@ import numpy as np
 from sevensteps.cases.video.recommender.examples import Rows
 from sevensteps.cases.video.recommender.inputs import Shelf, inputs
 from sevensteps.cases.video.recommender.items import Floats
-from sevensteps.cases.video.recommender.ranking import Ranker
+from sevensteps.cases.video.recommender.ranking import OutcomeModel
 from sevensteps.measure import Interval, calibration_ratio, roc_auc
 from sevensteps.simulate import UNIT_BLOCKS
 
@@ -29,13 +29,13 @@ def as_seen_from(shelf: Shelf, rows: Rows) -> Rows:
     return replace(rows, x=np.concatenate(parts))
 
 
-def click_auc(ranker: Ranker, rows: Rows, examination: Floats) -> Interval:
+def click_auc(ranker: OutcomeModel, rows: Rows, examination: Floats) -> Interval:
     """Clicked above not clicked, each at its own position; people redrawn."""
     score = ranker(rows.x).click * examination[rows.position]
     return roc_auc(score, rows.clicked, rows.user % UNIT_BLOCKS)
 
 
-def click_ratio(ranker: Ranker, rows: Rows, examination: Floats) -> Interval:
+def click_ratio(ranker: OutcomeModel, rows: Rows, examination: Floats) -> Interval:
     """Clicks predicted for each one that came; people redrawn."""
     score = np.clip(ranker(rows.x).click * examination[rows.position], 0, 1)
     return calibration_ratio(score, rows.clicked, rows.user % UNIT_BLOCKS)

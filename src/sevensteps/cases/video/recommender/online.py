@@ -17,7 +17,7 @@ from .inputs import Shelf, inputs
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import GONE, Layout, compose
-from .ranking import Ranker, Value
+from .ranking import OutcomeModel, Value
 from .sources import Followed, Listed, Source, fresh, merged, popular
 from .towers import Towers
 
@@ -41,7 +41,7 @@ class ServingSnapshot:
     items: Items
     viewers: Viewers
     towers: Towers
-    ranker: Ranker
+    ranker: OutcomeModel
     value: Value
     vector: Floats
     index: Built

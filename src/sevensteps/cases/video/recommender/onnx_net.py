@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .items import Floats
-from .ranking import Guess, Net, Scale
+from .ranking import Net, Prediction, Scale
 
 OPSET = 15  # old enough for every ONNX Runtime that the lock may bring
 IR_VERSION = 8  # of the same age
@@ -56,9 +56,9 @@ class OnnxNet:
         """Without the session, which cannot be copied."""
         return {"scale": self.scale, "model": self.model}
 
-    def __call__(self, x: Floats) -> Guess:
-        """(n, len(NAMES)) -> `Guess`."""
-        return Guess(*self.session.run(None, {"x": self.scale(x)})[0].T)
+    def __call__(self, x: Floats) -> Prediction:
+        """(n, len(NAMES)) -> `Prediction`."""
+        return Prediction(*self.session.run(None, {"x": self.scale(x)})[0].T)
 
 
 def as_onnx(net: Net) -> OnnxNet:

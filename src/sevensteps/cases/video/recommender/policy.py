@@ -22,11 +22,11 @@ from .inputs import NAMES, Shelf, inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import GONE, Layout, compose
-from .ranking import Guess, Ranker
+from .ranking import OutcomeModel, Prediction
 from .sources import Followed, Near, Source, flat, fresh, merged, popular
 from .towers import Towers
 
-Goal = Callable[[Guess, Floats], Floats]  # guess, inputs -> score
+Goal = Callable[[Prediction, Floats], Floats]  # guess, inputs -> score
 Encoder = Callable[[Items, float], Floats]  # catalogue, day -> (items, d) vectors
 CHUNK = 256  # users at a time
 
@@ -51,7 +51,7 @@ class TwoStage:
 
     known: Known
     towers: Towers
-    ranker: Ranker
+    ranker: OutcomeModel
     goal: Goal
     shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
     layout: Layout = field(default_factory=Layout)
@@ -138,12 +138,12 @@ class TwoStage:
         return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
 
 
-def clicks(guess: Guess, x: Floats) -> Floats:
+def clicks(guess: Prediction, x: Floats) -> Floats:
     """The goal of clicks."""
     return guess.click
 
 
-def watch_time(guess: Guess, x: Floats) -> Floats:
+def watch_time(guess: Prediction, x: Floats) -> Floats:
     """The goal of minutes watched."""
     return guess.click * guess.share * x[:, NAMES.index("length_min")]
 
@@ -163,7 +163,7 @@ class Lean:
     lean: float
     scale: float
 
-    def __call__(self, guess: Guess, x: Floats) -> Floats:
+    def __call__(self, guess: Prediction, x: Floats) -> Floats:
         """(n,) the mixture of both."""
         trend = self.scale * x[:, NAMES.index("video_trend")]
         return (1 - self.lean) * self.goal(guess, x) + self.lean * trend

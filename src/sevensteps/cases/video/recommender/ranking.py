@@ -25,7 +25,7 @@ from .items import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class Prediction:
     """What a ranker expects; (n,) arrays.
 
     Attributes
@@ -40,11 +40,11 @@ class Guess:
     like: Floats
 
 
-class Ranker(Protocol):
+class OutcomeModel(Protocol):
     """Anything that turns inputs into a guess."""
 
-    def __call__(self, x: Floats) -> Guess:
-        """(n, len(NAMES)) -> `Guess`."""
+    def __call__(self, x: Floats) -> Prediction:
+        """(n, len(NAMES)) -> `Prediction`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class Linear:
             _logistic(x[hit], rows.liked[hit]),
         )
 
-    def __call__(self, x: Floats) -> Guess:
-        """(n, len(NAMES)) -> `Guess`."""
+    def __call__(self, x: Floats) -> Prediction:
+        """(n, len(NAMES)) -> `Prediction`."""
         scaled = self.scale(x)
         first = _places(np.zeros(len(x), np.int8))
-        return Guess(
+        return Prediction(
             self.click.predict_proba(np.hstack([scaled, first]))[:, 1],
             self.share.predict(scaled).clip(0, 1),
             self.like.predict_proba(scaled)[:, 1],
@@ -150,10 +150,10 @@ class Trees:
             LGBMClassifier(**few).fit(rows.x[hit], rows.liked[hit]),
         )
 
-    def __call__(self, x: Floats) -> Guess:
-        """(n, len(NAMES)) -> `Guess`."""
+    def __call__(self, x: Floats) -> Prediction:
+        """(n, len(NAMES)) -> `Prediction`."""
         first = np.column_stack([x, np.zeros(len(x), np.float32)])
-        return Guess(
+        return Prediction(
             self.click.predict_proba(first)[:, 1],
             self.share.predict(x).clip(0, 1),
             self.like.predict_proba(x)[:, 1],
@@ -171,11 +171,11 @@ class Net:
     scale: Scale
     weights: dict[str, Any]
 
-    def __call__(self, x: Floats) -> Guess:
-        """(n, len(NAMES)) -> `Guess`."""
+    def __call__(self, x: Floats) -> Prediction:
+        """(n, len(NAMES)) -> `Prediction`."""
         out = mlp(self.weights["layers"], self.scale(x))
         out[:, 0] += self.weights["place"][0]
-        return Guess(*expit(out).T)
+        return Prediction(*expit(out).T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Value:
     like: float
 
     @classmethod
-    def fit(cls, ranker: Ranker, rows: Rows) -> Value:
+    def fit(cls, ranker: OutcomeModel, rows: Rows) -> Value:
         """Least squares of the stars of those who were asked.
 
         Raises
@@ -213,13 +213,13 @@ class Value:
         A guess is smoother than what happens, so weights of the one do not price the
         other.
         """
-        return cls.fit(lambda x: Guess(*_happened(rows)), rows)
+        return cls.fit(lambda x: Prediction(*_happened(rows)), rows)
 
-    def goal(self, guess: Guess, x: Floats) -> Floats:
+    def goal(self, guess: Prediction, x: Floats) -> Floats:
         """The goal of this value, for a policy."""
         return self(guess)
 
-    def __call__(self, guess: Guess) -> Floats:
+    def __call__(self, guess: Prediction) -> Floats:
         """(n,) expected value of showing each video."""
         after = self.base + self.share * guess.share + self.like * guess.like
         return np.asarray(guess.click * after, np.float32)

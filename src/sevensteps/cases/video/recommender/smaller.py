@@ -19,7 +19,7 @@ from .inputs import NAMES
 from .items import Floats
 from .net_training import Lesson, NetPlan, begun, fit, learned
 from .onnx_net import OnnxNet
-from .ranking import Net, Ranker, Scale
+from .ranking import Net, OutcomeModel, Scale
 
 TUNING = NetPlan(epochs=2, rate=1e-3)  # gentle: the network is nearly right already
 STUDENT = NetPlan(widths=(16,))
@@ -92,7 +92,7 @@ def _largest(w: Floats, keep: float) -> Floats:
 
 
 def distilled(
-    teacher: Ranker,
+    teacher: OutcomeModel,
     rows: Rows,
     plan: NetPlan | None = None,
     *,
