@@ -53,7 +53,7 @@ class Case:
     world : the name of its world in `cases/<slug>/world`
     service : how its service is called, if it has one; `cases/<slug>/demo` starts it
     data : what takes a reader's own tables: option of `run`, and the `module:function`
-        in `cases/<slug>/data` that gets the folder and returns a report to print
+        of the case that gets the folder and returns a report to print
     tables : what a folder for these options holds, for messages
     """
 
@@ -82,7 +82,7 @@ class Case:
         if option not in known:
             raise ValueError(f"--{option} does not work with the chapter {self.slug}")
         module, function = known[option].split(":")
-        run: Callable[[Path], object] = getattr(self.part(f"data.{module}"), function)
+        run: Callable[[Path], object] = getattr(self.part(module), function)
         return run
 
     def demo(self) -> Demo:

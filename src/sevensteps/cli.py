@@ -21,6 +21,7 @@ FIRST = next(iter(CASES))
 
 READ = "Read and run"
 OPERATE = "Operate a service"
+WRITE = "Write a chapter"
 
 app = typer.Typer(
     name="sevensteps",
@@ -232,6 +233,24 @@ def load(
         from sevensteps.commands.service import send_load
 
     raise typer.Exit(send_load(chosen, url, rate, seconds))
+
+
+@app.command(rich_help_panel=WRITE, epilog="Example: `sevensteps new feed`")
+def new(
+    slug: Annotated[str, typer.Argument(help="one short word, such as `feed`")],
+    title: Annotated[
+        str | None, typer.Option(help="of the chapter [default: the word]")
+    ] = None,
+) -> None:
+    """Begin a case: a toy world, its service, its notebook, its tests.
+
+    Writes them into this clone, all or nothing. They run and pass the contract tests
+    at once; replace them piece by piece.
+    """
+    with _loading():
+        from sevensteps.commands.new import write_new
+
+    raise typer.Exit(write_new(slug, title))
 
 
 def _known(service: str) -> Case:

@@ -25,16 +25,16 @@ MANIFEST = "manifest.json"
 def write_bundle(
     folder: Path,
     arrays: Any,
-    rest: Callable[[Path], None],
-    facts: Callable[[Mapping[str, str]], Mapping[str, Any]],
+    rest: Callable[[Path], None] = lambda folder: None,
+    facts: Callable[[Mapping[str, str]], Mapping[str, Any]] = lambda hashes: {},
 ) -> None:
     """Write a new bundle.
 
     Parameters
     ----------
     arrays : a tree of dictionaries and lists of arrays
-    rest : writes all other files into the folder that it is given
-    facts : the hash of each file to what else the manifest says
+    rest : writes all other files, if there are any, into the folder that it is given
+    facts : the hash of each file to what else, if anything, the manifest says
 
     Raises
     ------
@@ -91,6 +91,11 @@ def read_arrays(folder: Path, files: Mapping[str, str]) -> Any:
         verify(folder / name, expected)
     names = [name.removesuffix(".npy") for name in files if name.endswith(".npy")]
     return nested({name: _mapped(folder / f"{name}.npy") for name in names})
+
+
+def read_bundle(folder: Path, remedy: str = "write_bundle") -> Any:
+    """The tree of arrays of a bundle that says nothing else; `ModelError` as above."""
+    return read_arrays(folder, read_manifest(folder, (), remedy)["files"])
 
 
 def _mapped(path: Path) -> NDArray[Any]:

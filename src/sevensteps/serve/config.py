@@ -1,14 +1,20 @@
 """What every service is set up with, and how a process is told of it."""
 
+from __future__ import annotations
+
 import argparse
 import ipaddress
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from .errors import ServiceError
+
+if TYPE_CHECKING:
+    from .demo import Setup
 
 KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 
@@ -54,6 +60,23 @@ class ServiceConfig:
                 f"host must be a loopback address as 127.0.0.1, not {self.host}: put a "
                 "proxy with TLS before the service"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleConfig(ServiceConfig):
+    """Of a service that needs nothing but the folder that it answers from."""
+
+    bundle: Path
+
+    @classmethod
+    def of(cls, setup: Setup, name: str) -> Self:
+        """As a demonstration sets it up, with the bundle of that name."""
+        return cls(
+            bundle=setup.folder / name,
+            api_key=setup.api_key,
+            port=setup.port,
+            deadline_ms=setup.deadline_ms,
+        )
 
 
 def main(

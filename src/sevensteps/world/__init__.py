@@ -1,7 +1,17 @@
 """What every synthetic world shares; the truth of each is known."""
 
 from .arms import Arms
-from .days import DayRecord, Evening, Progress, WorldPast, joined_days
+from .days import (
+    DayRecord,
+    Evening,
+    LoggedHistory,
+    LoggedOutcome,
+    LoggedSize,
+    LoggedView,
+    Progress,
+    WorldPast,
+    joined_days,
+)
 from .incidents import Incident
 from .lived import LivedWorld
 from .storage import BrokenFolder, FolderManifest, StorageError
@@ -16,6 +26,10 @@ __all__ = [
     "FolderManifest",
     "Incident",
     "LivedWorld",
+    "LoggedHistory",
+    "LoggedOutcome",
+    "LoggedSize",
+    "LoggedView",
     "Progress",
     "StorageError",
     "World",

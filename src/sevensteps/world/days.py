@@ -55,6 +55,50 @@ class DayRecord:
     sums: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedSize:
+    """So many units, who leave a log for so many days.
+
+    Raises
+    ------
+    ValueError                for fewer than a hundred, or less than a day
+    """
+
+    n_units: int
+    days: int
+
+    def __post_init__(self) -> None:
+        if self.n_units < 100 or self.days < 1:
+            raise ValueError(f"need n_units >= 100 and days >= 1; got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedHistory:
+    """What a company holds that has nothing but its log."""
+
+    log: pa.Table
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedView:
+    """What a policy may look at: the day, and the log since it was last asked."""
+
+    day: int
+    log: pa.Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOutcome(Generic[StateT]):
+    """What followed from a policy; see `DayRecord`."""
+
+    log: pa.Table
+    truth: pa.Table
+    units: pd.DataFrame
+    daily: pd.DataFrame
+    evening: Evening[StateT]
+
+
 def joined_days(
     days: Sequence[DayRecord],
 ) -> tuple[pa.Table, pa.Table, pd.DataFrame, pd.DataFrame]:

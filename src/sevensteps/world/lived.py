@@ -9,11 +9,20 @@ from typing import Any, ClassVar, cast
 
 import pyarrow as pa
 
-from .days import Evening, Progress, StateT, WorldPast
+from .days import (
+    Evening,
+    LoggedHistory,
+    LoggedOutcome,
+    Progress,
+    StateT,
+    WorldPast,
+    joined_days,
+)
 from .stored import HistoryT
 from .world import OutcomeT, World
 from .world_files import WorldWriter, read_record
 
+UNIT_BYTES = 100  # on disk, of a unit and day
 PAST = 0  # the future whose random numbers made the history; live runs have their own
 
 
@@ -22,6 +31,8 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
     """A world whose past is its incumbent's live run from the first state on.
 
     Pasts are remembered, with their truth and last state: futures start from there.
+    A world whose company holds more than its log, or whose size is more than a number
+    of units, also writes `warehouse`, `outcome` and `room`.
     """
 
     pasts: dict[str, WorldPast[StateT]] = field(
@@ -29,14 +40,25 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
     )
 
     state_type: ClassVar[type]  # a record of arrays, or of such records
+    log: ClassVar[str] = "log"
+    history_type: ClassVar[type] = LoggedHistory
+    outcome_type: ClassVar[type] = LoggedOutcome
 
     @abstractmethod
     def first_state(self) -> StateT:
         """Everybody and everything before the first day."""
 
-    @abstractmethod
     def warehouse(self, past: WorldPast[StateT], days: int) -> HistoryT:
         """The company's tables after a past."""
+        return cast(HistoryT, self.history_type(past.log, days))
+
+    def outcome(self, days: list[Any], evening: Evening[StateT]) -> OutcomeT:
+        """Days as one outcome."""
+        return cast(OutcomeT, self.outcome_type(*joined_days(days), evening))
+
+    def room(self, days: int) -> int:
+        """Bytes on disk of a history with its truth, rounded up."""
+        return UNIT_BYTES * int(self.size.n_units) * (days + 1)
 
     def history(
         self, days: int | None = None, *, progress: Progress | None = None

@@ -47,10 +47,10 @@ class StoredWorld(ABC, Generic[HistoryT]):
     scales: ClassVar[Mapping[str, Any]]  # name -> size, which has `days`
     schema: ClassVar[Mapping[str, pa.Schema]]  # of the company's tables
     truth_schema: ClassVar[pa.Schema]
-    names: ClassVar[Mapping[str, tuple[str, ...]]]  # of each categorical column's codes
+    names: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # of categorical columns' codes
     log: ClassVar[str]  # the table that grows by the day
     unit: ClassVar[str]  # the column of its units of experiment
-    purpose: ClassVar[int]  # of the random numbers that assign units to arms
+    purpose: ClassVar[int] = 0  # of the random numbers that assign units to arms
     incident_type: ClassVar[type[Incident]]
     history_type: ClassVar[type]
     last_day: ClassVar[int] = 3_650

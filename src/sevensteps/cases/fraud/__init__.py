@@ -13,6 +13,6 @@ CASE = Case(
         fallback="by the rules",
         stores=True,
     ),
-    data=(("data", "report:run_offline"),),
+    data=(("data", "data.report:run_offline"),),
     tables="payments.csv",
 )

@@ -12,6 +12,6 @@ CASE = Case(
         asks="searches",
         fallback="from a fallback",
     ),
-    data=(("data", "report:run_offline"), ("letor", "letor:run_offline")),
+    data=(("data", "data.report:run_offline"), ("letor", "data.letor:run_offline")),
     tables="documents, queries and judgements",
 )

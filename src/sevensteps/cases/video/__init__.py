@@ -12,6 +12,6 @@ CASE = Case(
         asks="pages",
         fallback="from a fallback",
     ),
-    data=(("data", "report:run_offline"),),
+    data=(("data", "data.report:run_offline"),),
     tables="impressions.csv",
 )

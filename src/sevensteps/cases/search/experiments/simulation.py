@@ -90,7 +90,3 @@ class SearchSimulation(Simulation[SearchWorld, History, Outcome]):
         each = sessions.assign(sessions=1, satisfied=sessions.true_satisfied)
         totals = {c: np.bincount(who, each[c], minlength=n) for c in SUMS}
         return pd.DataFrame(totals)
-
-    def n_days(self, outcome: Outcome) -> int:
-        """Days that an outcome holds."""
-        return len(outcome.daily)

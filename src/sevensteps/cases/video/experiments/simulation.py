@@ -110,10 +110,6 @@ class VideoSimulation(Simulation[VideoWorld, History, Outcome]):
         """Users up to the last one who came under any policy."""
         return 1 + max(int(outcome.requests.user_id.max()) for outcome in outcomes)
 
-    def n_days(self, outcome: Outcome) -> int:
-        """Days that an outcome holds."""
-        return len(outcome.daily)
-
 
 def last_days(outcome: Outcome, days: int) -> Outcome:
     """An outcome's last days alone."""
