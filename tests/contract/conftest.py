@@ -1,23 +1,25 @@
-"""Each case's demonstration with a small world, made once; what is asked of all."""
+"""Each registered case, as its `tests/cases/<slug>/contract.py` sets it up.
+
+Such a module gives
+- of its world: `make` (scale, **parameters), `SIZE` of four days, `OTHER` parameters,
+  `ROWS` (a checksum of each table), and `fixed`, a policy whose answer depends on each
+  request alone;
+- of its service: `DEMO_WORLD`, a world in which the demonstration is ready in seconds;
+- of its simulation: `simulation()`, what `test_simulation.Contracted` holds;
+- of a reader's own data: `SCHEMA`, and `tables()`, data frames that it takes.
+"""
 
 import shutil
 import tempfile
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from sevensteps.cases.fraud import demo as fraud
-from sevensteps.cases.fraud.world import PaymentsWorld
-from sevensteps.cases.fraud.world import Size as PaymentsSize
-from sevensteps.cases.search import demo as search
-from sevensteps.cases.search.world import SearchWorld
-from sevensteps.cases.search.world import Size as ShopSize
-from sevensteps.cases.video import demo as video
-from sevensteps.cases.video.world import Size as VideoSize
-from sevensteps.cases.video.world import VideoWorld
+from sevensteps.cases import registered
 from sevensteps.serve.app import App
 from sevensteps.serve.demo import Setup
 
@@ -25,11 +27,19 @@ KEY = "a-key-that-only-tests-know"
 HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}
 DEADLINE_MS = 1_500.0  # long against a busy machine's pauses
 
-SMALL: dict[Any, Any] = {
-    fraud: PaymentsWorld(PaymentsSize(300, 100, 70), seed=7, base_rate=0.02),
-    video: VideoWorld(VideoSize(1_500, 3_000, 200, 14), seed=7),
-    search: SearchWorld(ShopSize(1_500, 1_000, 800, 40, days=6), seed=7),
-}
+
+def contract(slug: str) -> Any:
+    """The module that says what a case's contract is tried on."""
+    path = Path(__file__).parents[1] / "cases" / slug / "contract.py"
+    spec = spec_from_file_location(f"{slug}_contract", path)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+CONTRACTS = {slug: contract(slug) for slug in registered()}
 
 
 @dataclass
@@ -50,12 +60,15 @@ class Case:
         return shutil.copytree(self.folder, where, dirs_exist_ok=True)
 
 
-@pytest.fixture(scope="session", params=SMALL, ids=lambda demo: demo.__name__)
+@pytest.fixture(
+    scope="session", params=[s for s, c in registered().items() if c.service]
+)
 def case(request, tmp_path_factory):
     """One case after the other."""
-    demo, folder = request.param, tmp_path_factory.mktemp("service")
+    slug, folder = request.param, tmp_path_factory.mktemp("service")
+    demo = registered()[slug].demo()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "WORLD", SMALL[demo])
+        patch.setattr(demo, "WORLD", CONTRACTS[slug].DEMO_WORLD)
         demo.fill(Setup(folder, KEY, 0, DEADLINE_MS))
         return Case(demo, folder, demo.bodies(400))
 

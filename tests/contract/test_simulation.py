@@ -1,21 +1,16 @@
 """What every case's simulation and incident drill promise, on tiny worlds."""
 
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud import experiments as fraud
-from sevensteps.cases.fraud import world as pay
-from sevensteps.cases.search import experiments as shop
-from sevensteps.cases.search import world as sw
-from sevensteps.cases.video import experiments as video
-from sevensteps.cases.video import world as vid
-from sevensteps.cases.video.experiments.drill import numbers_of_log
-from sevensteps.simulate import IncidentDrill, Monitors, Simulation
+from sevensteps.simulate import IncidentDrill, Simulation
+
+from .conftest import CONTRACTS
 
 
 @dataclass(frozen=True)
@@ -38,86 +33,10 @@ class Contracted:
     loud: tuple[str, str]
 
 
-def payments() -> Contracted:
-    """Two hundred cardholders, of whose payments one in fifty is stolen."""
-
-    def careful(batch: Any, view: Any) -> Any:
-        return np.where(batch["amount"].to_numpy() > 40, 3, 0).astype(np.int8)
-
-    world = pay.PaymentsWorld(pay.Size(200, 100, 66), seed=7, base_rate=0.02)
-    drill = fraud.incident_drill(world, lambda x: np.full(len(x), 0.001), 60)
-    suspects = {"everybody": lambda policy, day: lambda x: np.ones(len(x))}
-    return Contracted(
-        fraud.PaymentsSimulation(world, world.history(50)),
-        fraud.allow_everything,
-        careful,
-        "payments",
-        replace(drill, faults={"nothing": lambda policy, day: policy} | suspects),
-        ("everybody", "scores"),
-    )
-
-
-def searches() -> Contracted:
-    """Four thousand products, two thousand shoppers, a week."""
-    world = sw.SearchWorld(sw.Size(4_000, 3_000, 2_000, 60, days=7))
-    simulation = shop.SearchSimulation.after(world)
-
-    def emptied(policy: Any, day: int) -> Any:
-        return replace(policy, arrange=lambda lists, view: np.full_like(lists, -1))
-
-    drill = shop.incident_drill(simulation, baseline_days=10, incident_days=2)
-    return Contracted(
-        simulation,
-        sw.Incumbent(7, shuffled=0),
-        simulation.policy(sources=("keyword",)),
-        "searches",
-        replace(
-            drill,
-            faults={"nothing": lambda policy, day: policy, "empty pages": emptied},
-        ),
-        ("empty pages", "results"),
-    )
-
-
-def videos() -> Contracted:
-    """Three thousand people, and ten days of today's policy."""
-    world = vid.VideoWorld(vid.Size(3_000, 4_000, 300, days=10), seed=4)
-    simulation = video.VideoSimulation.after(world)
-
-    def same_page(policy: Any, day: int) -> Any:
-        page = np.arange(vid.SLATE, dtype=np.int32)
-        return lambda requests, view: vid.Slates.fixed(
-            np.tile(page, (len(requests.user_id), 1))
-        )
-
-    monitors = Monitors(
-        reads={"shown": ("shown top 10", "creators"), "clicks": ("clicks",)},
-        observe=lambda policy, outcome: outcome,
-        daily_numbers=lambda outcome, usual: numbers_of_log(outcome),
-    )
-    return Contracted(
-        simulation,
-        vid.Incumbent(4),
-        vid.Oracle(),
-        "impressions",
-        IncidentDrill(
-            simulation,
-            vid.Incumbent(4),
-            {"nothing": lambda policy, day: policy, "same page": same_page},
-            monitors,
-            harm="satisfaction",
-            baseline_days=10,
-            incident_days=2,
-        ),
-        ("same page", "shown"),
-    )
-
-
-@pytest.fixture(scope="module", params=[payments, searches, videos])
+@pytest.fixture(scope="module", params=CONTRACTS)
 def case(request: pytest.FixtureRequest) -> Contracted:
     """One case after the other."""
-    made: Contracted = request.param()
-    return made
+    return Contracted(**CONTRACTS[request.param].simulation())
 
 
 @pytest.fixture(scope="module")

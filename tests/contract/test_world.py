@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import json
 import pickle
 import signal
 import subprocess
@@ -10,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,13 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sevensteps.cases.fraud import world as payments
-from sevensteps.cases.search import world as search
-from sevensteps.cases.video import world as video
 from sevensteps.world import BrokenFolder, Evening, StorageError, World, storage
 
+from .conftest import CONTRACTS
+
 DAYS = 4
-ROWS = json.loads((Path(__file__).parent / "world_rows.json").read_text())
 
 
 @dataclass(frozen=True)
@@ -38,61 +34,23 @@ class Small:
     size : a size of four days
     other : parameters of another world of that size
     fixed : a policy whose answer depends on each request alone
+    rows : a checksum of each table
     """
 
     make: Callable[..., World]
     size: Any
     other: dict[str, Any]
     fixed: Callable[[Any, Any], Any]
+    rows: dict[str, str]
 
     def world(self, **more) -> World:
         """The world, or one with other parameters."""
         return self.make(self.size, **{"seed": 3, **more})
 
 
-def large_are_blocked(batch, view):
-    """A limit on the amount, as a policy of payments."""
-    return np.where(batch["amount"].to_numpy() > 200, 3, 0).astype(np.int8)
-
-
-def best_sellers(requests, view):
-    """The same products for everybody, as a policy of search."""
-    page = np.arange(search.PLACES, dtype=np.int32)
-    return search.Pages.fixed(np.tile(page, (len(requests), 1)))
-
-
-def by_user(requests, view):
-    """Ten videos, new or old by the user's number, as a policy of video."""
-    first = view.videos.num_rows - (requests.user_id % 90 + 1) * video.SLATE
-    return video.Slates.fixed((first[:, None] + np.arange(video.SLATE)).astype("i4"))
-
-
 WORLDS = {
-    "payments": Small(
-        partial(payments.PaymentsWorld, base_rate=0.05),
-        payments.Size(n_cardholders=600, n_merchants=120, days=DAYS),
-        {"base_rate": 0.04},
-        large_are_blocked,
-    ),
-    "search": Small(
-        search.SearchWorld,
-        search.Size(1_500, 300, 500, 40, days=DAYS),
-        {"examination": "cascade"},
-        best_sellers,
-    ),
-    "video": Small(
-        video.VideoWorld,
-        video.Size(
-            n_users=400,
-            n_videos=2_000,
-            n_creators=100,
-            days=DAYS,
-            uploads=0.02,
-            beginners=0.02,
-        ),
-        {"seed": 5},
-        by_user,
-    ),
+    slug: Small(case.make, case.SIZE, case.OTHER, case.fixed, case.ROWS)
+    for slug, case in CONTRACTS.items()
 }
 
 
@@ -183,7 +141,7 @@ def test_the_rows_are_those_of_this_generator(small, world, history, lived):
         "live truth": checksum(lived.truth),
         "arms": checksum(log(world, both)),
     }
-    assert found == ROWS[world.kind]
+    assert found == small.rows
 
 
 def test_equal_parameters_make_equal_worlds_and_another_seed_another(small, history):
@@ -568,9 +526,9 @@ def test_a_damaged_or_missing_file_is_noticed(world, written):
         world.read(written)
 
 
-def test_another_kind_of_world_is_refused(world, tmp_path):
-    name = {"payments": "search"}.get(world.kind, "payments")
-    path = WORLDS[name].world().write(tmp_path / "other", 1)
+def test_another_kind_of_world_is_refused(small, world, tmp_path):
+    other = next(each for each in WORLDS.values() if each is not small)
+    path = other.world().write(tmp_path / "other", 1)
     with pytest.raises(BrokenFolder, match="is damaged or of another format"):
         world.read(path)
 

@@ -110,7 +110,11 @@ class IncidentDrill(Generic[Observed]):
             raise KeyError(f"unknown {unknown}; choose from {known}")
         before = self.baseline()
         usual = self.monitors.observe(*before)
-        branches = parallel_map(partial(self._observed, before), [None, *kinds])
+        branches = parallel_map(
+            partial(self._observed, before),
+            [None, *kinds],
+            threads=self.simulation.threads,
+        )
         seen, units = zip(*branches, strict=True)
         noticed = self._noticed([usual, *seen], kinds)
         lost = {} if self.harm is None else self._lost(units, kinds)

@@ -43,8 +43,8 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     ----------
     world : with `live` and `inject`
     history : its past, the same for every policy
-    threads : counterfactual runs share this world in threads, since it is too large to
-        be copied to processes
+    threads : runs share this world in threads, since it is too large to be copied to
+        processes, or so small that they would take longer to start
     """
 
     world: WorldT

@@ -1,0 +1,93 @@
+"""What the contract tests run the recommender on."""
+
+import numpy as np
+import pandas as pd
+
+from sevensteps.cases.video.data.log import SCHEMA as SCHEMA
+from sevensteps.cases.video.world import (
+    SLATE,
+    Incumbent,
+    Oracle,
+    Size,
+    Slates,
+    VideoWorld,
+)
+
+make = VideoWorld
+SIZE = Size(
+    n_users=400,
+    n_videos=2_000,
+    n_creators=100,
+    days=4,
+    uploads=0.02,
+    beginners=0.02,
+)
+OTHER = {"seed": 5}
+#: Of the world's tables, by generator 1: whoever means to change them raises it.
+ROWS = {
+    "history users": "0ec0d802a4afc38e",
+    "history creators": "b97cf0a17d2b956e",
+    "history videos": "638fa1e24ef14c5e",
+    "history impressions": "e09a060189a27ba3",
+    "truth": "cd158575a82f34bc",
+    "live": "a04e348ba20522ce",
+    "live truth": "d65ff716badf7216",
+    "arms": "124bf88d50a8313a",
+}
+DEMO_WORLD = VideoWorld(Size(1_500, 3_000, 200, 14), seed=7)
+
+
+def fixed(requests, view):
+    """Ten videos, new or old by the user's number."""
+    first = view.videos.num_rows - (requests.user_id % 90 + 1) * SLATE
+    return Slates.fixed((first[:, None] + np.arange(SLATE)).astype("i4"))
+
+
+def simulation():
+    """Three thousand people, and ten days of today's policy."""
+    from sevensteps.cases.video import experiments as video
+    from sevensteps.cases.video.experiments.drill import numbers_of_log
+    from sevensteps.simulate import IncidentDrill, Monitors
+
+    made = video.VideoSimulation.after(VideoWorld(Size(3_000, 4_000, 300, 10), seed=4))
+
+    def same_page(policy, day):
+        page = np.arange(SLATE, dtype=np.int32)
+        return lambda requests, view: Slates.fixed(
+            np.tile(page, (len(requests.user_id), 1))
+        )
+
+    monitors = Monitors(
+        reads={"shown": ("shown top 10", "creators"), "clicks": ("clicks",)},
+        observe=lambda policy, outcome: outcome,
+        daily_numbers=lambda outcome, usual: numbers_of_log(outcome),
+    )
+    return {
+        "simulation": made,
+        "today": Incumbent(4),
+        "rival": Oracle(),
+        "log": "impressions",
+        "drill": IncidentDrill(
+            made,
+            Incumbent(4),
+            {"nothing": lambda policy, day: policy, "same page": same_page},
+            monitors,
+            harm="satisfaction",
+            baseline_days=10,
+            incident_days=2,
+        ),
+        "loud": ("same page", "shown"),
+    }
+
+
+def tables():
+    """A small folder for `--data`."""
+    n = 200
+    impressions = {
+        "user_id": [f"u{i % 9}" for i in range(n)],
+        "video_id": [f"v{i % 20}" for i in range(n)],
+        "at": pd.date_range("2026-01-07", periods=n, freq="h"),
+        "clicked": [int(i % 3 > 0) for i in range(n)],
+    }
+    videos = {"video_id": [f"v{i}" for i in range(20)], "topic": ["cats", "dogs"] * 10}
+    return {"impressions": pd.DataFrame(impressions), "videos": pd.DataFrame(videos)}

@@ -1,0 +1,19 @@
+"""What every case's question bank promises, if there is one."""
+
+import pytest
+
+from sevensteps.cases import registered
+from sevensteps.teach.bank import STEPS, load_bank
+from sevensteps.teach.shipped import shipped
+
+BANKS = [slug for slug in registered() if (shipped("bank") / f"{slug}.yml").is_file()]
+
+
+@pytest.mark.parametrize("slug", BANKS)
+def test_a_bank_covers_every_step(slug):
+    bank = load_bank(slug)
+    assert bank.slug == slug
+    assert bank.rubric().index.tolist() == list(STEPS)
+    for step in STEPS:
+        assert len(bank.questions(step))
+        assert len(bank.prompts(step))

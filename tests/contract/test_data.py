@@ -1,0 +1,109 @@
+"""What every case refuses of a reader's own tables: by table, column and row."""
+
+import re
+
+import pytest
+
+from sevensteps.cases import registered
+from sevensteps.data import BadTable, load
+
+from .conftest import CONTRACTS
+
+TAKING = [slug for slug, case in registered().items() if "data" in dict(case.data)]
+LONG = "x" * 10_000
+
+
+def columns(wanted):
+    """Each case's columns that are wanted, by table, as far as its tables have them."""
+    return [
+        pytest.param(slug, table, name, id=f"{slug}-{table}.{name}")
+        for slug in TAKING
+        for table, frame in CONTRACTS[slug].tables().items()
+        for name, column in CONTRACTS[slug].SCHEMA.tables[table].items()
+        if name in frame and wanted(column)
+    ]
+
+
+REQUIRED = pytest.mark.parametrize(
+    ("slug", "table", "name"), columns(lambda c: c.required)
+)
+UNIQUE = pytest.mark.parametrize(("slug", "table", "name"), columns(lambda c: c.unique))
+MEASURED = pytest.mark.parametrize(
+    ("slug", "table", "name"),
+    columns(lambda c: c.kind in ("number", "time", "flag")),
+)
+
+
+def written(folder, tables):
+    """A folder with the tables."""
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def refused(folder, slug, tables):
+    """What `sevensteps run SLUG --data` says of the tables."""
+    with pytest.raises(BadTable) as caught:
+        registered()[slug].runner("data")(written(folder, tables))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("slug", TAKING)
+def test_whole_tables_are_read_whole(slug, tmp_path):
+    tables = CONTRACTS[slug].tables()
+    read = load(CONTRACTS[slug].SCHEMA, written(tmp_path, tables))
+    assert {n: f.shape for n, f in read.frames.items()} == (
+        {n: f.shape for n, f in tables.items()}
+    )
+
+
+@pytest.mark.parametrize("slug", TAKING)
+def test_a_folder_without_the_main_table_is_refused_by_name(slug, tmp_path):
+    main, tables = CONTRACTS[slug].SCHEMA.main, CONTRACTS[slug].tables()
+    del tables[main]
+    run = registered()[slug].runner("data")
+    with pytest.raises(FileNotFoundError, match=rf"{main}\.csv"):
+        run(written(tmp_path, tables))
+    with pytest.raises(FileNotFoundError, match="no directory"):
+        run(tmp_path / "elsewhere")
+
+
+@REQUIRED
+def test_a_table_without_a_column_is_refused(slug, table, name, tmp_path):
+    tables = CONTRACTS[slug].tables()
+    tables[table] = tables[table].drop(columns=name)
+    told = refused(tmp_path, slug, tables)
+    assert re.match(rf"{table} lacks {name};", told)
+    assert f'{name} = "name in your file"' in told, "what to do next"
+
+
+@REQUIRED
+def test_a_row_without_a_value_is_refused(slug, table, name, tmp_path):
+    tables = CONTRACTS[slug].tables()
+    tables[table] = tables[table].astype(object)
+    tables[table].loc[2, name] = None
+    told = refused(tmp_path, slug, tables)
+    assert told.startswith(f"{table}.{name} ")
+    assert re.search(r"^  row 3: .*is missing$", told, re.M)
+
+
+@UNIQUE
+def test_a_value_that_stands_twice_is_refused(slug, table, name, tmp_path):
+    tables = CONTRACTS[slug].tables()
+    tables[table].loc[4, name] = tables[table].loc[1, name]
+    told = refused(tmp_path, slug, tables)
+    assert told.startswith(f"{table}.{name} ")
+    assert re.findall(r"^  row (\d+): .*occurs twice$", told, re.M) == ["2", "5"]
+
+
+@MEASURED
+def test_a_long_text_in_the_wrong_place_is_refused_in_few_words(
+    slug, table, name, tmp_path
+):
+    tables = CONTRACTS[slug].tables()
+    tables[table] = tables[table].astype(object)
+    tables[table].loc[1, name] = LONG
+    told = refused(tmp_path, slug, tables)
+    assert told.startswith(f"{table}.{name} ")
+    assert re.search(r"^  row 2: 'x+… \(10,0\d\d characters\)", told, re.M)
+    assert len(told) < 400
