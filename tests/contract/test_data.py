@@ -58,6 +58,15 @@ def test_whole_tables_are_read_whole(slug, tmp_path):
 
 
 @pytest.mark.parametrize("slug", TAKING)
+def test_whole_tables_are_run_or_are_too_few_rows(slug, tmp_path):
+    folder = written(tmp_path, CONTRACTS[slug].tables())
+    try:
+        assert registered()[slug].runner("data")(folder).results
+    except ValueError as refusal:
+        assert re.search(r"needed|or more", str(refusal))
+
+
+@pytest.mark.parametrize("slug", TAKING)
 def test_a_folder_without_the_main_table_is_refused_by_name(slug, tmp_path):
     main, tables = CONTRACTS[slug].SCHEMA.main, CONTRACTS[slug].tables()
     del tables[main]

@@ -100,7 +100,7 @@ def test_the_companys_side_never_sees_the_truth():
     seen = [
         f"{path.relative_to(ROOT)}:{i}: {line.strip()}"
         for path in SOURCES
-        if not {"world", "experiments"} & set(path.parts)
+        if not {"world", "experiments"} & {*path.parts, path.stem}
         for i, line in enumerate(path.read_text().splitlines(), start=1)
         if re.search(r"\btrue_\w|\.truth\b", line)
     ]

@@ -16,6 +16,7 @@ def write_new(slug: str, title: str | None) -> int:
         console.print(f"  {file}", highlight=False)
     console.print(
         f"\nA toy that runs. Now:\n"
+        f"  make format              # a long name breaks lines\n"
         f"  sevensteps run {slug}      # execute its notebook\n"
         f"  sevensteps serve {slug}    # answer; `sevensteps load {slug}` asks\n"
         f"  make test-quick           # and pytest tests/contract -k {slug}\n"

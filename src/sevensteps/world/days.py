@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -52,7 +52,7 @@ class DayRecord:
     log: pa.Table
     truth: pa.Table
     units: pd.DataFrame
-    sums: dict[str, float]
+    sums: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
