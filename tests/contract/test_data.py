@@ -57,13 +57,18 @@ def test_whole_tables_are_read_whole(slug, tmp_path):
     )
 
 
+def results(folder, slug):
+    """What was reached on a folder; or, in words, why nothing was tried."""
+    try:
+        return registered()[slug].runner("data")(folder).results
+    except ValueError as refusal:
+        return str(refusal)
+
+
 @pytest.mark.parametrize("slug", TAKING)
 def test_whole_tables_are_run_or_are_too_few_rows(slug, tmp_path):
-    folder = written(tmp_path, CONTRACTS[slug].tables())
-    try:
-        assert registered()[slug].runner("data")(folder).results
-    except ValueError as refusal:
-        assert re.search(r"needed|or more", str(refusal))
+    found = results(written(tmp_path, CONTRACTS[slug].tables()), slug)
+    assert re.search(r"needed|or more", found) if isinstance(found, str) else found
 
 
 @pytest.mark.parametrize("slug", TAKING)
