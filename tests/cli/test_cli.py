@@ -38,7 +38,7 @@ def test_help_imports_nothing_heavy():
     assert told.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["doctor", "run", "check", "serve", "load"])
+@pytest.mark.parametrize("command", ["doctor", "run", "check", "serve", "load", "new"])
 def test_each_command_explains_itself(command):
     told = call(command, "--help")
     assert told.exit_code == 0

@@ -117,7 +117,8 @@ def _fill(words: Mapping[str, str], staged: Path) -> None:
 def _extend(root: Path, staged: Path, files: list[Path]) -> None:
     """The clone's table of contents and data cards, with what is new."""
     card = staged / CARDS
-    card.write_text((root / CARDS).read_text("utf-8") + card.read_text("utf-8"))
+    cards = (root / CARDS).read_text("utf-8") + card.read_text("utf-8")
+    card.write_text(cards, encoding="utf-8")
     lines = (root / TOC).read_text("utf-8").splitlines()
     for folder in LISTED:
         page = next(f for f in files if f.as_posix().startswith(folder))
