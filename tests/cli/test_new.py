@@ -122,6 +122,7 @@ def test_it_is_small_tidy_and_in_the_table_of_contents(clone):
         ("fraud", "taken"),
         ("fra", "cannot be told from 'fraud'"),
         ("videos", "cannot be told from 'video'"),
+        ("payments", "taken"),
         ("match", "reserved"),
         ("class", "reserved"),
         ("world", "reserved"),

@@ -72,7 +72,10 @@ def check_name(slug: str, root: Path) -> None:
     ours = {path.stem for path in PACKAGE.iterdir()}
     if keyword.iskeyword(slug) or keyword.issoftkeyword(slug) or slug in ours:
         raise ValueError(f"{slug!r} is reserved: Python or the package uses it")
-    taken = [*registered(), *(chapter.slug for chapter in chapters(root))]
+    worlds = (
+        case.world.removesuffix("World").lower() for case in registered().values()
+    )
+    taken = [*registered(), *worlds, *(chapter.slug for chapter in chapters(root))]
     for other in taken:
         if other.startswith(slug) or slug.startswith(other):
             raise ValueError(f"{slug!r} cannot be told from {other!r}, which is taken")
