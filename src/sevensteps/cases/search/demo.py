@@ -30,12 +30,7 @@ UNREADABLE = ModelError, LookupError, TypeError
 
 def config(setup: Setup) -> SearchConfig:
     """How the service is started."""
-    return SearchConfig(
-        bundle=setup.folder / "engine",
-        api_key=setup.api_key,
-        port=setup.port,
-        deadline_ms=setup.deadline_ms,
-    )
+    return SearchConfig.of(setup, "engine")
 
 
 def app(config: SearchConfig) -> App:

@@ -30,12 +30,7 @@ UNREADABLE = ModelError, LookupError, TypeError
 
 def config(setup: Setup) -> PagesConfig:
     """How the service is started."""
-    return PagesConfig(
-        bundle=setup.folder / "morning",
-        api_key=setup.api_key,
-        port=setup.port,
-        deadline_ms=setup.deadline_ms,
-    )
+    return PagesConfig.of(setup, "morning")
 
 
 def app(config: PagesConfig) -> App:

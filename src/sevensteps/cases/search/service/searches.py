@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sevensteps.cases.search.engine.documents import Ids
@@ -13,7 +12,7 @@ from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.app import App
 from sevensteps.serve.cache import Remembered
-from sevensteps.serve.config import ServiceConfig
+from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.requests import validated
 from sevensteps.serve.run import answer
 from sevensteps.serve.service import Answer, Service
@@ -33,7 +32,7 @@ STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new produc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchConfig(ServiceConfig):
+class SearchConfig(BundleConfig):
     """Everything that the search needs, besides what all services do.
 
     Parameters
@@ -43,14 +42,13 @@ class SearchConfig(ServiceConfig):
     keeps_s : seconds that one is believed
     """
 
-    bundle: Path
     port: int = 8079
     deadline_ms: float = 200.0
     remembers: int = 10_000
     keeps_s: float = 60.0
 
     def __post_init__(self) -> None:
-        ServiceConfig.__post_init__(self)
+        BundleConfig.__post_init__(self)
         if self.remembers < 0 or self.keeps_s <= 0:
             raise ValueError("need remembers >= 0 and keeps_s above 0")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.serve.app import App
-from sevensteps.serve.config import ServiceConfig
+from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.run import answer
 from sevensteps.serve.service import Service
 from sevensteps.serve.threads import one_core
@@ -19,7 +18,7 @@ PATH = "/v1/pages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagesConfig(ServiceConfig):
+class PagesConfig(BundleConfig):
     """Everything that the recommender needs, besides what all services do.
 
     Parameters
@@ -29,14 +28,13 @@ class PagesConfig(ServiceConfig):
     allow_skew : serve an index that other towers made, for drills
     """
 
-    bundle: Path
     port: int = 8078
     deadline_ms: float = 150.0
     remembers: int = 100_000
     allow_skew: bool = False
 
     def __post_init__(self) -> None:
-        ServiceConfig.__post_init__(self)
+        BundleConfig.__post_init__(self)
         if self.remembers < 0:
             raise ValueError(f"remembers must be at least 0; got {self.remembers}")
 
