@@ -82,6 +82,8 @@ def at_rate(
     what : is asked for, in one word: page, search
     how : added to the names, if the service ran in several ways
     """
+    from sevensteps.serve import within
+
     at, n = f"at {report.rate:g}/s{how}", len(report.latency_ms)
     row = {f"{p} ms {at}": getattr(report, p).estimate for p in ("p50", "p95", "p99")}
     row[f"fallbacks {at}"] = report.by_fallback / n
@@ -218,11 +220,3 @@ def main(
         args.write.parent.mkdir(parents=True, exist_ok=True)
         told = {"about": about(file, args, seed, libraries), "rows": rows}
         args.write.write_text(f"{json.dumps(told, indent=1)}\n")
-
-
-def within(report: Any, slo_ms: float) -> bool:
-    """Whether a load test met the objective."""
-    keeps_pace = report.achieved > 0.9 * report.offered
-    modelled = report.by_fallback + report.shed <= 0.01 * len(report.latency_ms)
-    fast = report.p99.estimate < slo_ms
-    return bool(fast and keeps_pace and modelled and not report.errors)

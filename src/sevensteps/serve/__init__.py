@@ -4,6 +4,7 @@ from sevensteps.world import StorageError
 
 from .errors import ModelError, ServiceError
 from .load import LoadReport, closed_load, load
+from .objective import within
 
 __all__ = [
     "LoadReport",
@@ -12,4 +13,5 @@ __all__ = [
     "StorageError",
     "closed_load",
     "load",
+    "within",
 ]
