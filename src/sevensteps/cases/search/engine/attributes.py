@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from .analysis import Analyser
 from .documents import Tokens
-from .phrases import found, lengths
 from .query_constraints import NEGATIONS
+from .synonyms import found, lengths
 
 _LONGEST = 3  # tokens of a value
 _PRIOR = 2.0  # titles' worth of belief in the overall share, in each category

@@ -6,10 +6,8 @@ in one way. Nothing is expanded twice, so circles do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from .phrases import found, lengths
 
 Others = tuple[tuple[str, float], ...]
 
@@ -85,3 +83,34 @@ def _check(phrase: str, others: Others) -> None:
             raise ValueError(
                 f"a weight is above 0 and at most 1; {other!r} has {weight}"
             )
+
+
+def lengths(phrases: Iterable[str]) -> dict[str, int]:
+    """First token of each phrase to the number of tokens of the longest such phrase."""
+    longest: dict[str, int] = {}
+    for phrase in phrases:
+        first, *rest = phrase.split(" ")
+        longest[first] = max(longest.get(first, 0), 1 + len(rest))
+    return longest
+
+
+def found(
+    tokens: Sequence[str], phrases: Collection[str], longest: dict[str, int]
+) -> Iterator[tuple[int, int, str]]:
+    """(start, stop, phrase) of known phrases, none within another.
+
+    >>> known = {"a b", "b", "b c d"}
+    >>> list(found(["a", "b", "c", "b"], known, lengths(known)))
+    [(0, 2, 'a b'), (3, 4, 'b')]
+    """
+    at = 0
+    while at < len(tokens):
+        most = min(longest.get(tokens[at], 0), len(tokens) - at)
+        for n in range(most, 0, -1):
+            phrase = " ".join(tokens[at : at + n])
+            if phrase in phrases:
+                yield at, at + n, phrase
+                at += n
+                break
+        else:
+            at += 1

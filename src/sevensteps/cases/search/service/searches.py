@@ -62,18 +62,12 @@ class Request:
 
 
 class Searches:
-    """Everything behind `POST /v1/search`.
-
-    Raises
-    ------
-    ModelError                if the bundle must not be served; says why
-    """
+    """Everything behind `POST /v1/search`; a bundle that is not whole: `ModelError`."""
 
     def __init__(self, config: SearchConfig) -> None:
         self.config, self.live = config, Live(config.bundle)
-        self.lists: Remembered[ResultList] = Remembered(
-            config.remembers, config.keeps_s
-        )
+        kept = config.remembers, config.keeps_s
+        self.lists: Remembered[ResultList] = Remembered(*kept)
         self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
 
     @property
