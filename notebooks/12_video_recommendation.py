@@ -174,7 +174,7 @@ teach.record(prices=prices, n_answers=len(answers.stars))
 prices.round(2)
 
 # %% [markdown]
-# Both say that a click alone is worth nothing or less: <!--=prices[base, by stars]-->-1.9<!--/--> stars, <!--=prices[base, by return]-->-0.113<!--/--> in the log-odds of a return. What is watched to its end makes up for it. Now let four companies live the same week. The **oracle** knows the truth and composes the best page that exists.
+# Both say that a click alone is worth nothing or less: <!--=prices[base, by stars]-->-1.96<!--/--> stars, <!--=prices[base, by return]-->-0.113<!--/--> in the log-odds of a return. What is watched to its end makes up for it. Now let four companies live the same week. The **oracle** knows the truth and composes the best page that exists.
 
 # %%
 shares = {"near": 100, "popular": 50, "fresh": 20, "followed": 20}
@@ -226,12 +226,12 @@ figures.show(
 # %% [markdown]
 # | goal | clicks | hours | satisfaction | clicks regretted | verdict |
 # |---|---|---|---|---|---|
-# | clicks | <!--=framed[clicks, clicks]-->573 [557, 588]<!--/--> | <!--=framed[clicks, hours]-->28.0 [27.2, 28.9]<!--/--> | <!--=framed[clicks, satisfaction]-->166 [158, 174]<!--/--> | <!--=framed[clicks, regrets]-->203 [197, 209]<!--/--> | buys promises |
-# | minutes | <!--=framed[minutes, clicks]-->387 [374, 400]<!--/--> | <!--=framed[minutes, hours]-->48.9 [47.4, 50.5]<!--/--> | <!--=framed[minutes, satisfaction]-->250 [240, 258]<!--/--> | <!--=framed[minutes, regrets]-->76.1 [73.1, 79.3]<!--/--> | buys length |
-# | return tomorrow | <!--=framed[return, clicks]-->524 [510, 539]<!--/--> | <!--=framed[return, hours]-->29.9 [29.0, 30.8]<!--/--> | <!--=framed[return, satisfaction]-->552 [537, 568]<!--/--> | <!--=framed[return, regrets]-->34.5 [32.7, 36.1]<!--/--> | the goal itself, seen through noise |
-# | **survey** | <!--=framed[survey, clicks]-->511 [496, 526]<!--/--> | <!--=framed[survey, hours]-->28.9 [28.0, 29.7]<!--/--> | <!--=framed[survey, satisfaction]-->568 [551, 583]<!--/--> | <!--=framed[survey, regrets]-->26.4 [24.9, 28.1]<!--/--> | ours |
+# | clicks | <!--=framed[clicks, clicks]-->570 [554, 588]<!--/--> | <!--=framed[clicks, hours]-->28.5 [27.7, 29.4]<!--/--> | <!--=framed[clicks, satisfaction]-->155 [148, 163]<!--/--> | <!--=framed[clicks, regrets]-->208 [201, 215]<!--/--> | buys promises |
+# | minutes | <!--=framed[minutes, clicks]-->361 [349, 373]<!--/--> | <!--=framed[minutes, hours]-->49.6 [48.0, 51.3]<!--/--> | <!--=framed[minutes, satisfaction]-->230 [222, 239]<!--/--> | <!--=framed[minutes, regrets]-->72.3 [69.3, 75.6]<!--/--> | buys length |
+# | return tomorrow | <!--=framed[return, clicks]-->519 [503, 536]<!--/--> | <!--=framed[return, hours]-->30.2 [29.3, 31.1]<!--/--> | <!--=framed[return, satisfaction]-->553 [537, 570]<!--/--> | <!--=framed[return, regrets]-->33.3 [31.6, 35.3]<!--/--> | the goal itself, seen through noise |
+# | **survey** | <!--=framed[survey, clicks]-->505 [491, 521]<!--/--> | <!--=framed[survey, hours]-->29.8 [28.9, 30.7]<!--/--> | <!--=framed[survey, satisfaction]-->566 [550, 583]<!--/--> | <!--=framed[survey, regrets]-->26.0 [24.5, 27.5]<!--/--> | ours |
 #
-# > **Decision.** Rank by the value that the survey teaches. Against minutes it gives up hours and wins satisfaction, and <!--=came[survey]-->16.2 [15.3, 17.1]<!--/--> more visits a day per 1,000 people than today's policy, where clicks win <!--=came[clicks]-->3.29 [2.62, 3.93]<!--/-->. The survey asks three in a hundred who watched. Its lead over the goal of returns is <!--=survey_over_return-->15.2 [10.2, 19.9]<!--/--> of satisfaction: where nobody may be asked, the log's own returns come close. Both stay far from the oracle: <!--=reached-->48%<!--/--> of what it gives.
+# > **Decision.** Rank by the value that the survey teaches. Against minutes it gives up hours and wins satisfaction, and <!--=came[survey]-->16.4 [15.4, 17.3]<!--/--> more visits a day per 1,000 people than today's policy, where clicks win <!--=came[clicks]-->2.63 [1.97, 3.29]<!--/-->. The survey asks three in a hundred who watched. Its lead over the goal of returns is <!--=survey_over_return-->13.1 [8.95, 17.4]<!--/--> of satisfaction: where nobody may be asked, the log's own returns come close. Both stay far from the oracle: <!--=reached-->48%<!--/--> of what it gives.
 #
 # In this world clickbait *costs*: a promise above the content disappoints, and disappointment keeps people away. Whether yours does is an empirical question, and the survey is how you ask it.
 #
@@ -332,7 +332,7 @@ teach.record(leaks=leaks)
 leaks.rename_axis("what leaks")
 
 # %% [markdown]
-# Leaking counts promise an AUC of <!--=leaks[counts, promised]-->0.759 [0.752, 0.766]<!--/--> and deliver <!--=leaks[counts, delivered]-->0.682 [0.673, 0.691]<!--/-->. A leaking memory promises <!--=leaks[her memory, promised]-->0.993 [0.992, 0.994]<!--/-->, since it holds the very click that is asked about, and delivers <!--=leaks[her memory, delivered]-->0.613 [0.605, 0.622]<!--/-->. Honest inputs give <!--=leaks[nothing, delivered]-->0.709 [0.701, 0.717]<!--/-->. A split by lot instead of by time promises <!--=leaks[rows split by lot, promised]-->0.705 [0.697, 0.712]<!--/-->, no more: when each row holds only its own morning, there is little left to leak. In this package one walk over the days joins every example with what was known on its own morning, and the same code answers requests: there is no second implementation to disagree.
+# Leaking counts promise an AUC of <!--=leaks[counts, promised]-->0.759 [0.752, 0.767]<!--/--> and deliver <!--=leaks[counts, delivered]-->0.682 [0.673, 0.691]<!--/-->. A leaking memory promises <!--=leaks[her memory, promised]-->0.993 [0.992, 0.993]<!--/-->, since it holds the very click that is asked about, and delivers <!--=leaks[her memory, delivered]-->0.613 [0.604, 0.622]<!--/-->. Honest inputs give <!--=leaks[nothing, delivered]-->0.709 [0.701, 0.717]<!--/-->. A split by lot instead of by time promises <!--=leaks[rows split by lot, promised]-->0.705 [0.697, 0.712]<!--/-->, no more: when each row holds only its own morning, there is little left to leak. In this package one walk over the days joins every example with what was known on its own morning, and the same code answers requests: there is no second implementation to disagree.
 #
 # (video-negatives)=
 # ### What is a negative?
@@ -378,7 +378,7 @@ teach.record(judged=judged, ahead=ahead, n_later=len(later.item),
 judged
 
 # %% [markdown]
-# Read the first column and you choose popularity, then logQ: <!--=judged[in-batch, logQ, later clicks]-->0.257 [0.245, 0.269]<!--/--> against <!--=judged[in-batch, later clicks]-->0.0324 [0.0277, 0.0371]<!--/--> without. Read the last one and both are wrong: the correction changes the true worth by <!--=ahead[in-batch, logQ]-->-0.0574 [-0.0721, -0.0426]<!--/-->, and the negatives that were passed over by <!--=ahead[in-batch and passed over]-->0.0674 [0.0608, 0.0737]<!--/-->. The folklore is not false. LogQ predicts *clicks in this log* better, and this log is what a popularity policy showed. A model that learns the policy is rewarded for it. Where exposure follows taste, both columns may agree. And one thing here favours towers: the content vector of a video is close to its true content, closer than most encoders come.
+# Read the first column and you choose popularity, then logQ: <!--=judged[in-batch, logQ, later clicks]-->0.250 [0.239, 0.260]<!--/--> against <!--=judged[in-batch, later clicks]-->0.0304 [0.0259, 0.0345]<!--/--> without. Read the last one and both are wrong: the correction changes the true worth by <!--=ahead[in-batch, logQ]-->-0.0783 [-0.0932, -0.0648]<!--/-->, and the negatives that were passed over by <!--=ahead[in-batch and passed over]-->0.0546 [0.0490, 0.0599]<!--/-->. The folklore is not false. LogQ predicts *clicks in this log* better, and this log is what a popularity policy showed. A model that learns the policy is rewarded for it. Where exposure follows taste, both columns may agree. And one thing here favours towers: the content vector of a video is close to its true content, closer than most encoders come.
 #
 # > **Decision.** In-batch negatives and those passed over, without logQ. We judge candidates by experiments and by what was drawn by lot, never by later clicks alone. Of <!--=n_later-->5,160<!--/--> later clicks only <!--=n_by_lot-->433<!--/--> are on draws, so that column is honest and blurred: exploration is what buys its sharpness.
 
@@ -410,7 +410,7 @@ teach.record(sampled=sampled, kinder=gap_sampled)
 sampled
 
 # %% [markdown]
-# Among all videos of her language popularity finds <!--=sampled[popular, among all]-->0.106 [0.0972, 0.114]<!--/-->, among a hundred drawn ones <!--=sampled[popular, among 100 drawn]-->0.900 [0.892, 0.908]<!--/-->. The sampled metric asks whether she prefers a video that somebody watches to ninety-nine that hardly anybody does. Popularity's lead over factors is <!--=kinder[among all]-->-0.000970 [-0.00908, 0.00702]<!--/--> among all and <!--=kinder[among 100 drawn]-->0.0307 [0.0249, 0.0367]<!--/--> in the sample. An easier question need not have the same winner ([Krichene and Rendle, 2020](#bib-krichene2020)).
+# Among all videos of her language popularity finds <!--=sampled[popular, among all]-->0.106 [0.0971, 0.113]<!--/-->, among a hundred drawn ones <!--=sampled[popular, among 100 drawn]-->0.900 [0.892, 0.908]<!--/-->. The sampled metric asks whether she prefers a video that somebody watches to ninety-nine that hardly anybody does. Popularity's lead over factors is <!--=kinder[among all]-->-0.000970 [-0.00950, 0.00702]<!--/--> among all and <!--=kinder[among 100 drawn]-->0.0307 [0.0246, 0.0371]<!--/--> in the sample. An easier question need not have the same winner ([Krichene and Rendle, 2020](#bib-krichene2020)).
 #
 # ### How old is it?
 #
@@ -436,7 +436,7 @@ teach.record(aged=aged)
 aged
 
 # %% [markdown]
-# Here that does not pay. The share of new videos goes from <!--=aged[age as it is, share of the last 3 days]-->0.00419 [0.00387, 0.00452]<!--/--> to <!--=aged[as if all were new, share of the last 3 days]-->0.00225 [0.00200, 0.00253]<!--/-->, and the true worth from <!--=aged[age as it is, true worth of best 10]-->0.932 [0.915, 0.949]<!--/--> to <!--=aged[as if all were new, true worth of best 10]-->0.901 [0.883, 0.919]<!--/-->. Today's policy keeps a list of new videos, so newness in its log means *shown to everybody*, and the tower learned to hold it against a video. Fresh videos get a source of their own instead.
+# Here that does not pay. The share of new videos goes from <!--=aged[age as it is, share of the last 3 days]-->0.00390 [0.00347, 0.00434]<!--/--> to <!--=aged[as if all were new, share of the last 3 days]-->0.00177 [0.00153, 0.00202]<!--/-->, and the true worth from <!--=aged[age as it is, true worth of best 10]-->0.935 [0.918, 0.953]<!--/--> to <!--=aged[as if all were new, true worth of best 10]-->0.886 [0.869, 0.903]<!--/-->. Today's policy keeps a list of new videos, so newness in its log means *shown to everybody*, and the tower learned to hold it against a video. Fresh videos get a source of their own instead.
 #
 # > **Say this.** "My labels are what people did with pages that I chose. I keep one draw by lot on every page. It measures where people look, which videos nobody has tried, and whether my offline metric is about people or about my own policy."
 #
@@ -454,7 +454,7 @@ teach.record(everything_s=spent * 2e6 / 50_000)
 print(f"{spent * 2e6 / 50_000:.1f} s of one core for a page")
 
 # %% [markdown]
-# That is <!--=everything_s-->1.02<!--/--> s for one page; the deadline is 0.15. Hence the stages: a dot product over everything, a network over hundreds.
+# That is <!--=everything_s-->1.1<!--/--> s for one page; the deadline is 0.15. Hence the stages: a dot product over everything, a network over hundreds.
 #
 # (video-candidates)=
 # ### Candidates
@@ -491,9 +491,9 @@ teach.record(found=found, lived=lived, more=more)
 pd.concat([lived, more], axis=1)
 
 # %% [markdown]
-# For people with a history, towers alone offer the best hundred and ninety: <!--=found[near, true worth of best 10]-->1.06 [1.04, 1.08]<!--/--> of true worth, merged <!--=found[merged, true worth of best 10]-->1.03 [1.01, 1.04]<!--/-->, since each place given to a list is taken from a search. Put into production, merged is ahead of towers alone by <!--=more[near only]-->45.3 [39.7, 51.2]<!--/--> of satisfaction per 1,000 people and day, and of lists without tower candidates by <!--=more[merged but near]-->92.7 [85.8, 99.5]<!--/-->. Offline we asked those who had clicked before, about the first hours. Production also meets strangers and uploads, and asks for a fourth page when the best of one source are watched. Which of these decides, we did not measure. The fresh list neither wins nor loses here: with it merged is ahead of merged without by <!--=more[no fresh list]-->-2.88 [-7.21, 1.58]<!--/-->. It is there for the new (see below).
+# For people with a history, towers alone offer the best hundred and ninety: <!--=found[near, true worth of best 10]-->1.06 [1.05, 1.08]<!--/--> of true worth, merged <!--=found[merged, true worth of best 10]-->1.03 [1.01, 1.04]<!--/-->, since each place given to a list is taken from a search. Put into production, merged is ahead of towers alone by <!--=more[near only]-->28.6 [22.8, 34.4]<!--/--> of satisfaction per 1,000 people and day, and of lists without tower candidates by <!--=more[merged but near]-->92.3 [85.0, 99.6]<!--/-->. Offline we asked those who had clicked before, about the first hours. Production also meets strangers and uploads, and asks for a fourth page when the best of one source are watched. Which of these decides, we did not measure. The fresh list neither wins nor loses here: with it merged is ahead of merged without by <!--=more[no fresh list]-->2.90 [-1.15, 6.53]<!--/-->. It is there for the new (see below).
 #
-# > **Decision.** Four sources, 190 candidates: near 100, popular 50, fresh 20, followed 20. Factors in the place of the popular would offer <!--=found[merged, factors for popular, true worth of best 10]-->1.03 [1.02, 1.05]<!--/-->. They are left out with co-watch: both know only what was clicked, so a video of today cannot come from them, and <!--=facts[of videos never clicked]-->58.11%<!--/--> of the catalogue never could.
+# > **Decision.** Four sources, 190 candidates: near 100, popular 50, fresh 20, followed 20. Factors in the place of the popular would offer <!--=found[merged, factors for popular, true worth of best 10]-->1.04 [1.02, 1.05]<!--/-->. They are left out with co-watch: both know only what was clicked, so a video of today cannot come from them, and <!--=facts[of videos never clicked]-->58.11%<!--/--> of the catalogue never could.
 
 # %% [markdown]
 # (video-search)=
@@ -590,11 +590,11 @@ figures.show(
     "inverted file reads less, and buys back the recall with probes.")
 
 # %% [markdown]
-# An exact search reads <!--=clock[Flat 1, MB]-->259<!--/--> MB; at <!--=limit_gb-->31.5<!--/--> GB/s no code does that in less than <!--=limit_ms-->8.22<!--/--> ms. Vectors in bytes are a quarter of that to read, and must be unpacked. The inverted file with 64 probes takes <!--=clock[IVF2048,SQ8 64, CPU ms]-->0.496<!--/--> ms at a recall of <!--=lost[IVF2048,SQ8 64, recall of the exact 100]-->0.889 [0.883, 0.895]<!--/-->.
+# An exact search reads <!--=clock[Flat 1, MB]-->259<!--/--> MB; at <!--=limit_gb-->28.6<!--/--> GB/s no code does that in less than <!--=limit_ms-->9.06<!--/--> ms. Vectors in bytes are a quarter of that to read, and must be unpacked. The inverted file with 64 probes takes <!--=clock[IVF2048,SQ8 64, CPU ms]-->0.489<!--/--> ms at a recall of <!--=lost[IVF2048,SQ8 64, recall of the exact 100]-->0.891 [0.885, 0.896]<!--/-->.
 #
-# Now look at the other column. At 16 probes a third of the nearest hundred is missed, and the page loses <!--=lost[IVF2048,SQ8 16, true worth lost]-->-0.000778 [-0.00630, 0.00516]<!--/--> of a true worth of <!--=best_exact-->0.948 [0.921, 0.972]<!--/-->: not to be told from zero. What is missed is replaced by neighbours that are nearly as near. **Recall of the exact list measures the index, not the page.** By the page 16 probes would do. We take 64: a fraction of a millisecond is a cheap insurance for people whose vectors lie between cells.
+# Now look at the other column. At 16 probes a third of the nearest hundred is missed, and the page loses <!--=lost[IVF2048,SQ8 16, true worth lost]-->0.0172 [0.0116, 0.0229]<!--/--> of a true worth of <!--=best_exact-->0.942 [0.916, 0.969]<!--/-->: not to be told from zero. What is missed is replaced by neighbours that are nearly as near. **Recall of the exact list measures the index, not the page.** By the page 16 probes would do. We take 64: a fraction of a millisecond is a cheap insurance for people whose vectors lie between cells.
 #
-# > **Decision.** IVF2048,SQ8 with 64 probes: <!--=clock[IVF2048,SQ8 64, MB]-->81.3<!--/--> MB, built in <!--=clock[IVF2048,SQ8 64, build, CPU-s]-->6.24<!--/--> CPU-s, so it can be rebuilt every hour. Its loss of true worth against the exact search is <!--=lost[IVF2048,SQ8 64, true worth lost]-->-0.00210 [-0.00518, 0.00100]<!--/-->, not to be told from zero. Rejected: SQ8 alone (<!--=clock[SQ8 1, CPU ms]-->10.6<!--/--> ms), product quantisation with a second look (<!--=clock[PQ32x4fs,Refine(SQ8) 1, CPU ms]-->3.19<!--/--> ms at a recall of <!--=lost[PQ32x4fs,Refine(SQ8) 1, recall of the exact 100]-->0.847 [0.840, 0.853]<!--/-->).
+# > **Decision.** IVF2048,SQ8 with 64 probes: <!--=clock[IVF2048,SQ8 64, MB]-->81.3<!--/--> MB, built in <!--=clock[IVF2048,SQ8 64, build, CPU-s]-->6.5<!--/--> CPU-s, so it can be rebuilt every hour. Its loss of true worth against the exact search is <!--=lost[IVF2048,SQ8 64, true worth lost]-->0.00300 [-0.000362, 0.00641]<!--/-->, not to be told from zero. Rejected: SQ8 alone (<!--=clock[SQ8 1, CPU ms]-->9.7<!--/--> ms), product quantisation with a second look (<!--=clock[PQ32x4fs,Refine(SQ8) 1, CPU ms]-->3.24<!--/--> ms at a recall of <!--=lost[PQ32x4fs,Refine(SQ8) 1, recall of the exact 100]-->0.836 [0.830, 0.843]<!--/-->).
 #
 # (video-ranking)=
 # ### Ranking
@@ -644,9 +644,9 @@ teach.record(cpu=cpu)
 cpu.round(2).to_frame()
 
 # %% [markdown]
-# By AUC of clicks the network is ahead of the linear model by <!--=card[network, over linear]-->0.00129 [0.000206, 0.00245]<!--/-->, the trees by <!--=card[trees, over linear]-->-0.00140 [-0.00336, 0.000579]<!--/-->. Four days in production speak louder. The network gives <!--=over_linear[network]-->13.6 [8.39, 18.8]<!--/--> more satisfaction than the linear model, the trees <!--=over_linear[trees]-->-1.18 [-7.21, 4.31]<!--/-->. The same network from another seed gives <!--=over_linear[another seed]-->13.2 [6.88, 19.1]<!--/-->. Keep in mind that an interval here holds the luck of people, not of a training or of a world: call an effect of a few points a draw. AUC asks whether clicked stands above passed over, on pages that another policy composed. Production asks for the best ten of 190, most of which that policy would never have shown.
+# By AUC of clicks the network is ahead of the linear model by <!--=card[network, over linear]-->0.00135 [0.000229, 0.00247]<!--/-->, the trees by <!--=card[trees, over linear]-->-0.00134 [-0.00322, 0.000590]<!--/-->. Four days in production speak louder. The network gives <!--=over_linear[network]-->9.32 [4.02, 15.1]<!--/--> more satisfaction than the linear model, the trees <!--=over_linear[trees]-->0.424 [-5.89, 6.96]<!--/-->. The same network from another seed gives <!--=over_linear[another seed]-->2.17 [-2.45, 7.55]<!--/-->. Keep in mind that an interval here holds the luck of people, not of a training or of a world: call an effect of a few points a draw. AUC asks whether clicked stands above passed over, on pages that another policy composed. Production asks for the best ten of 190, most of which that policy would never have shown.
 #
-# > **Decision.** The small network: <!--=over_linear[network]-->13.6 [8.39, 18.8]<!--/--> over the linear model for <!--=cpu[network]-->0.099<!--/--> ms a page. Trees cost <!--=cpu[trees]-->2.7<!--/--> ms for nothing that we could measure. One network, three answers, and the place's pull in a term of its own.
+# > **Decision.** The small network: <!--=over_linear[network]-->9.32 [4.02, 15.1]<!--/--> over the linear model for <!--=cpu[network]-->0.111<!--/--> ms a page. Trees cost <!--=cpu[trees]-->2.77<!--/--> ms for nothing that we could measure. One network, three answers, and the place's pull in a term of its own.
 #
 # ### Trained on impressions, served on candidates
 #
@@ -679,7 +679,7 @@ teach.record(gap=gap)
 gap.rename_axis("clicks predicted per click")
 
 # %% [markdown]
-# On the old policy's pages it predicts <!--=gap[all places, the old policy's pages]-->1.02 [0.987, 1.05]<!--/--> clicks for each that comes, on its own <!--=gap[all places, its own pages]-->1.17 [1.15, 1.20]<!--/-->. One would call that the **winner's curse**: it chose what it overestimates. But then the first place, the most chosen of all, would be the worst. It is closest to right there, at <!--=gap[first place, its own pages]-->1.09 [1.04, 1.13]<!--/-->, and wrong at the ninth, at <!--=gap[ninth, its own pages]-->1.47 [1.32, 1.65]<!--/-->. The ranker prices each video by itself. On a page that suits her, what stands above takes her time, and likeness tires. Five days of its own log bring the ninth place to <!--=gap[ninth, its own, retrained]-->1.31 [1.18, 1.48]<!--/-->: the pages that a model is judged on must be among those that it has learned from.
+# On the old policy's pages it predicts <!--=gap[all places, the old policy's pages]-->1.01 [0.990, 1.04]<!--/--> clicks for each that comes, on its own <!--=gap[all places, its own pages]-->1.21 [1.19, 1.24]<!--/-->. One would call that the **winner's curse**: it chose what it overestimates. But then the first place, the most chosen of all, would be the worst. It is closest to right there, at <!--=gap[first place, its own pages]-->1.08 [1.04, 1.13]<!--/-->, and wrong at the ninth, at <!--=gap[ninth, its own pages]-->1.59 [1.44, 1.78]<!--/-->. The ranker prices each video by itself. On a page that suits her, what stands above takes her time, and likeness tires. Five days of its own log bring the ninth place to <!--=gap[ninth, its own, retrained]-->1.43 [1.29, 1.60]<!--/-->: the pages that a model is judged on must be among those that it has learned from.
 #
 # (video-pages)=
 # ### From scores to pages
@@ -706,7 +706,7 @@ teach.record(made=made)
 made
 
 # %% [markdown]
-# What is like its neighbour is worth less to her, and the ranker cannot know its neighbours. A cost of 0.4 for likeness changes satisfaction by <!--=made[alike costs 0.4, over by score]-->4.87 [0.167, 9.61]<!--/-->, one of 1.2 by <!--=made[alike costs 1.2, over by score]-->4.48 [-1.62, 10.1]<!--/-->. One video a creator changes it by <!--=made[one a creator, over by score]-->-1.58 [-6.49, 3.72]<!--/-->, and <!--=made[one a creator, creators shown]-->859<!--/--> creators are shown instead of <!--=made[by score, creators shown]-->806<!--/-->. Both together: <!--=made[0.4, one a creator, over by score]-->6.84 [2.08, 11.4]<!--/-->. One place by lot reaches <!--=made[one place by lot, creators shown]-->1,260<!--/--> creators, and its price is plain: <!--=made[one place by lot, over by score]-->-34.4 [-39.3, -29.9]<!--/-->. On one page in ten it costs <!--=made[on one page in ten, over by score]-->-3.39 [-5.85, -0.917]<!--/-->.
+# What is like its neighbour is worth less to her, and the ranker cannot know its neighbours. A cost of 0.4 for likeness changes satisfaction by <!--=made[alike costs 0.4, over by score]-->6.99 [2.64, 11.6]<!--/-->, one of 1.2 by <!--=made[alike costs 1.2, over by score]-->1.80 [-3.53, 6.96]<!--/-->. One video a creator changes it by <!--=made[one a creator, over by score]-->-9.71 [-15.3, -3.91]<!--/-->, and <!--=made[one a creator, creators shown]-->838<!--/--> creators are shown instead of <!--=made[by score, creators shown]-->785<!--/-->. Both together: <!--=made[0.4, one a creator, over by score]-->-0.749 [-5.97, 4.67]<!--/-->. One place by lot reaches <!--=made[one place by lot, creators shown]-->1,250<!--/--> creators, and its price is plain: <!--=made[one place by lot, over by score]-->-35.5 [-40.2, -30.9]<!--/-->. On one page in ten it costs <!--=made[on one page in ten, over by score]-->-4.55 [-7.13, -2.10]<!--/-->.
 #
 # (video-dial)=
 # ### Popularity against personalisation
@@ -752,7 +752,7 @@ figures.show(
     "shown, and hardly a visit. Popularity alone gives people almost nothing.")
 
 # %% [markdown]
-# At a lean of 0.25 the company loses <!--=quarter-->23.4 [18.7, 28.3]<!--/--> of satisfaction per 1,000 people and day, and shows <!--=dial[0.25, made by]-->738<!--/--> creators instead of <!--=dial[0.0, made by]-->879<!--/-->. At a lean of 1 it shows <!--=dial[1.0, made by]-->457<!--/--> and satisfaction is <!--=dial[1.0, satisfaction]-->15.6 [10.8, 20.0]<!--/-->. The popular are not the good: popularity holds nothing on value that the ranker does not know. Creators who are still uploading barely differ after a week; whoever is not shown gives up later.
+# At a lean of 0.25 the company loses <!--=quarter-->15.9 [11.6, 20.2]<!--/--> of satisfaction per 1,000 people and day, and shows <!--=dial[0.25, made by]-->723<!--/--> creators instead of <!--=dial[0.0, made by]-->855<!--/-->. At a lean of 1 it shows <!--=dial[1.0, made by]-->429<!--/--> and satisfaction is <!--=dial[1.0, satisfaction]-->16.1 [11.2, 20.8]<!--/-->. The popular are not the good: popularity holds nothing on value that the ranker does not know. Creators who are still uploading barely differ after a week; whoever is not shown gives up later.
 #
 # > **Decision.** Lean zero, likeness at 0.4, one video a creator. Popularity enters as fifty candidates and as an input of the ranker, never as a goal.
 #
@@ -812,9 +812,9 @@ teach.record(looped=looped, by_lot=by_lot, learning=learning)
 looped.round(3)
 
 # %% [markdown]
-# In the last six days one place by lot changes satisfaction by <!--=by_lot[lists]-->26.9 [14.0, 39.9]<!--/--> for the lists and by <!--=by_lot[towers]-->-4.25 [-17.2, 8.54]<!--/--> for the towers. The folklore says that a recommender without exploration collapses. Here it only wears out, and only if it knows videos by their counts alone. A tower reads a new video's content and places it near its kind: **features explore for you**. Here they do so with ease, since this world's encoder is a good one. Creators see it otherwise: <!--=looped[towers, creators]-->590<!--/--> are still uploading without the lot, <!--=looped[towers, lot, creators]-->603<!--/--> with it, and <!--=looped[today's policy, creators]-->648<!--/--> under today's policy: fewer than Step 1 asked for.
+# In the last six days one place by lot changes satisfaction by <!--=by_lot[lists]-->56.7 [45.2, 67.7]<!--/--> for the lists and by <!--=by_lot[towers]-->-40.3 [-53.0, -28.7]<!--/--> for the towers. The folklore says that a recommender without exploration collapses. Here it only wears out, and only if it knows videos by their counts alone. A tower reads a new video's content and places it near its kind: **features explore for you**. Here they do so with ease, since this world's encoder is a good one. Creators see it otherwise: <!--=looped[towers, creators]-->593<!--/--> are still uploading without the lot, <!--=looped[towers, lot, creators]-->593<!--/--> with it, and <!--=looped[today's policy, creators]-->648<!--/--> under today's policy: fewer than Step 1 asked for.
 #
-# > **Decision.** Keep the draw, but on one page in ten instead of on all: <!--=made[on one page in ten, over by score]-->-3.39 [-5.85, -0.917]<!--/--> instead of <!--=made[one place by lot, over by score]-->-34.4 [-39.3, -29.9]<!--/-->. It pays for what only it can measure: places, the unseen, and other policies (Step 5). Retraining is what pays: <!--=learning-->153 [144, 162]<!--/--> over never.
+# > **Decision.** Keep the draw, but on one page in ten instead of on all: <!--=made[on one page in ten, over by score]-->-4.55 [-7.13, -2.10]<!--/--> instead of <!--=made[one place by lot, over by score]-->-35.5 [-40.2, -30.9]<!--/-->. It pays for what only it can measure: places, the unseen, and other policies (Step 5). Retraining is what pays: <!--=learning-->179 [169, 189]<!--/--> over never.
 #
 # (video-cold)=
 # ### Cold starts
@@ -828,7 +828,7 @@ cold.T
 
 
 # %% [markdown]
-# A newcomer's page gives a satisfaction of <!--=cold[merged, a newcomer's page]-->2.00 [1.73, 2.24]<!--/-->, counted per page, where another gives <!--=cold[merged, another page]-->1.94 [1.92, 1.97]<!--/-->. Towers alone give her <!--=cold[near only, a newcomer's page]-->1.50 [1.27, 1.73]<!--/-->, where they give others <!--=cold[near only, another page]-->1.80 [1.77, 1.83]<!--/-->, since the tower of somebody without a history is the average of everybody. Popular lists alone give her <!--=cold[popular only, a newcomer's page]-->1.88 [1.62, 2.14]<!--/-->. New videos get <!--=cold[merged, shown: new videos]-->0.0256 [0.0247, 0.0265]<!--/--> of the places with the fresh source and <!--=cold[near only, shown: new videos]-->0.00498 [0.00469, 0.00526]<!--/--> without; under today's policy <!--=cold[today's policy, shown: new videos]-->0.114 [0.112, 0.115]<!--/-->. New creators get <!--=cold[merged, shown: new creators]-->0.00313 [0.00284, 0.00344]<!--/-->, where today's policy gives them <!--=cold[today's policy, shown: new creators]-->0.0272 [0.0266, 0.0278]<!--/-->. **The requirement of Step 1 is broken**, and no average showed it. What is clicked among new videos is worth <!--=cold[merged, value of a new video's click]-->1.21 [1.16, 1.26]<!--/-->, against <!--=cold[merged, value of another click]-->1.15 [1.14, 1.16]<!--/--> for the rest: those that were shown cheated nobody.
+# A newcomer's page gives a satisfaction of <!--=cold[merged, a newcomer's page]-->2.02 [1.72, 2.28]<!--/-->, counted per page, where another gives <!--=cold[merged, another page]-->1.94 [1.91, 1.97]<!--/-->. Towers alone give her <!--=cold[near only, a newcomer's page]-->1.75 [1.52, 1.97]<!--/-->, where they give others <!--=cold[near only, another page]-->1.85 [1.82, 1.88]<!--/-->, since the tower of somebody without a history is the average of everybody. Popular lists alone give her <!--=cold[popular only, a newcomer's page]-->1.88 [1.63, 2.15]<!--/-->. New videos get <!--=cold[merged, shown: new videos]-->0.0268 [0.0260, 0.0277]<!--/--> of the places with the fresh source and <!--=cold[near only, shown: new videos]-->0.00551 [0.00518, 0.00584]<!--/--> without; under today's policy <!--=cold[today's policy, shown: new videos]-->0.114 [0.113, 0.115]<!--/-->. New creators get <!--=cold[merged, shown: new creators]-->0.00500 [0.00464, 0.00534]<!--/-->, where today's policy gives them <!--=cold[today's policy, shown: new creators]-->0.0272 [0.0266, 0.0279]<!--/-->. **The requirement of Step 1 is broken**, and no average showed it. What is clicked among new videos is worth <!--=cold[merged, value of a new video's click]-->1.15 [1.10, 1.20]<!--/-->, against <!--=cold[merged, value of another click]-->1.16 [1.15, 1.17]<!--/--> for the rest: those that were shown cheated nobody.
 #
 # > **Decision.** Newcomers get the same four sources. Beginners among creators are a constraint that the ranker does not know: give them places of their own, or tell product in writing that it was dropped. Each group has its own line on the dashboard.
 #
@@ -891,7 +891,7 @@ by_life = league.drop(columns="by lot").sort_values(
 by_life
 
 # %% [markdown]
-# The rank correlation of NDCG with satisfaction lived is <!--=agree-->-0.615 [-0.892, -0.00505]<!--/-->. With clicks lived, the very thing that it counts, it is <!--=agree_clicks-->0.0979 [-0.506, 0.637]<!--/-->. Twelve candidates are few and four of them are one dial, so read no digits; read that the metric's winner gives the least satisfaction of all. It is the candidate that resembles the policy that made the log. A league like this needs a world, or years of experiments. Without either, keep the habit: before you trust an offline metric, ask it about two candidates whose order you know from an experiment.
+# The rank correlation of NDCG with satisfaction lived is <!--=agree-->-0.490 [-0.842, 0.155]<!--/-->. With clicks lived, the very thing that it counts, it is <!--=agree_clicks-->0.273 [-0.368, 0.738]<!--/-->. Twelve candidates are few and four of them are one dial, so read no digits; read that the metric's winner gives the least satisfaction of all. It is the candidate that resembles the policy that made the log. A league like this needs a world, or years of experiments. Without either, keep the habit: before you trust an offline metric, ask it about two candidates whose order you know from an experiment.
 #
 # (video-offpolicy)=
 # ### What the lot can tell
@@ -941,7 +941,7 @@ figures.show(
 
 
 # %% [markdown]
-# Of <!--=n_places-->23,800<!--/--> draws <!--=n_agree-->221<!--/--> agree with the survey's choice. They say <!--=estimates[survey, IPS]-->0.107 [0.0671, 0.151]<!--/--> stars a place; lived, it is <!--=estimates[survey, lived]-->0.108 [0.103, 0.112]<!--/-->, and a video drawn by chance earns <!--=by_chance-->0.0285<!--/-->. Doubly robust is hardly narrower: the model explains little of what single people do. The differences say what can be decided: survey against minutes is <!--=estimates[survey - minutes, IPS]-->0.107 [0.0648, 0.161]<!--/--> by IPS and <!--=estimates[survey - minutes, lived]-->0.0992 [0.0945, 0.104]<!--/--> lived; survey against clicks <!--=estimates[survey - clicks, IPS]-->0.0418 [-0.00759, 0.0987]<!--/--> and <!--=estimates[survey - clicks, lived]-->0.0507 [0.0452, 0.0560]<!--/-->. Enough to choose what deserves an experiment.
+# Of <!--=n_places-->23,800<!--/--> draws <!--=n_agree-->218<!--/--> agree with the survey's choice. They say <!--=estimates[survey, IPS]-->0.118 [0.0752, 0.169]<!--/--> stars a place; lived, it is <!--=estimates[survey, lived]-->0.111 [0.107, 0.116]<!--/-->, and a video drawn by chance earns <!--=by_chance-->0.0285<!--/-->. Doubly robust is hardly narrower: the model explains little of what single people do. The differences say what can be decided: survey against minutes is <!--=estimates[survey - minutes, IPS]-->0.114 [0.0718, 0.165]<!--/--> by IPS and <!--=estimates[survey - minutes, lived]-->0.102 [0.0980, 0.107]<!--/--> lived; survey against clicks <!--=estimates[survey - clicks, IPS]-->0.0656 [0.00613, 0.128]<!--/--> and <!--=estimates[survey - clicks, lived]-->0.0584 [0.0538, 0.0635]<!--/-->. Enough to choose what deserves an experiment.
 #
 # Both sides count in the survey's prices, which are a proxy of their own. And note what this does *not* estimate: whole pages. Of the pages that a new policy would compose, the log holds none.
 #
@@ -1003,9 +1003,9 @@ pd.DataFrame({"smallest difference seen in 80 of 100 weeks": sees.round(1),
               "people to see a tenth of ours": needs})
 
 # %% [markdown]
-# The experiment with one log for both arms reports <!--=read[one log for both, satisfaction]-->407 [383, 431]<!--/--> more satisfaction per 1,000 people and day. Give the policy to everybody and it is <!--=read[twins: everybody against nobody, satisfaction]-->478 [465, 491]<!--/-->. Where did the rest go? Compare each arm with the same people where all have its policy. The **control was treated**: <!--=leaked[control, one log for both]-->47.4 [41.3, 53.7]<!--/-->, since today's policy counts clicks, and half of those came from pages of the new one. With a log for each arm that is <!--=leaked[control, a log for each arm]-->-5.77 [-11.8, 0.277]<!--/-->. But the new arm gives less than it will at launch, <!--=leaked[new arm, a log for each arm]-->-18.8 [-24.8, -13.0]<!--/-->: it learns from half as many of its own pages. So the test reads <!--=read[a log for each arm, satisfaction]-->466 [443, 490]<!--/-->, and the launch gives more.
+# The experiment with one log for both arms reports <!--=read[one log for both, satisfaction]-->410 [386, 435]<!--/--> more satisfaction per 1,000 people and day. Give the policy to everybody and it is <!--=read[twins: everybody against nobody, satisfaction]-->477 [465, 490]<!--/-->. Where did the rest go? Compare each arm with the same people where all have its policy. The **control was treated**: <!--=leaked[control, one log for both]-->51.7 [45.6, 57.6]<!--/-->, since today's policy counts clicks, and half of those came from pages of the new one. With a log for each arm that is <!--=leaked[control, a log for each arm]-->-5.77 [-11.8, 0.463]<!--/-->. But the new arm gives less than it will at launch, <!--=leaked[new arm, a log for each arm]-->-15.3 [-20.9, -9.85]<!--/-->: it learns from half as many of its own pages. So the test reads <!--=read[a log for each arm, satisfaction]-->468 [444, 491]<!--/-->, and the launch gives more.
 #
-# Visits are what the company wants, and the hardest to see: with 12,000 people one week can show differences from <!--=sees[days]-->12<!--/--> visits per 1,000 people and day; a tenth of our gain would need <!--=needs[days]-->662,000<!--/--> people.
+# Visits are what the company wants, and the hardest to see: with 12,000 people one week can show differences from <!--=sees[days]-->12<!--/--> visits per 1,000 people and day; a tenth of our gain would need <!--=needs[days]-->650,000<!--/--> people.
 #
 # > **Say this.** "My offline metrics choose what to test, not what to launch. I keep the training logs of the arms apart, because a recommender learns from its own experiment, and I expect the launch to differ from the test."
 #
@@ -1077,7 +1077,7 @@ teach.reveal("pages_a_second", max(sustained, 1))
 quiet.round(2)
 
 # %% [markdown]
-# One process held at least <!--=sustained-->250<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->21.0 [19.4, 22.8]<!--/--> ms; *by fallback* counts the pages from a fallback. One page takes <!--=compute-->3.23<!--/--> ms of a quiet machine. Now lay the ledger that was promised beside the one that was kept.
+# One process held at least <!--=sustained-->200<!--/--> pages a second within the deadline, at a p99 of <!--=p99-->44.2 [41.5, 49.7]<!--/--> ms; *by fallback* counts the pages from a fallback. One page takes <!--=compute-->4.31<!--/--> ms of a quiet machine. Now lay the ledger that was promised beside the one that was kept.
 
 # %%
 owners = {"receive and answer": ["parse"], "features of the user": ["features"],
@@ -1095,7 +1095,7 @@ kept.round(2)
 
 
 # %% [markdown]
-# The search over two million vectors takes <!--=kept[candidates: search and lists, quiet]-->1.61<!--/--> ms at p99 when the machine is quiet, the candidates' inputs <!--=kept[features of the candidates, quiet]-->0.904<!--/-->, the network <!--=kept[rank, quiet]-->0.402<!--/-->. At the held rate *waiting* is the largest line: <!--=kept[waiting, at the peak, at the held rate]-->13<!--/--> ms. Buy cores before you tune a stage. (Tails do not add up: a page that is slow in one stage is rarely slow in all. The lines are budgets for their owners, not parts of a sum.)
+# The search over two million vectors takes <!--=kept[candidates: search and lists, quiet]-->6.9<!--/--> ms at p99 when the machine is quiet, the candidates' inputs <!--=kept[features of the candidates, quiet]-->5.65<!--/-->, the network <!--=kept[rank, quiet]-->2.6<!--/-->. At the held rate *waiting* is the largest line: <!--=kept[waiting, at the peak, at the held rate]-->26.7<!--/--> ms. Buy cores before you tune a stage. (Tails do not add up: a page that is slow in one stage is rarely slow in all. The lines are budgets for their owners, not parts of a sum.)
 #
 # (video-fallback)=
 # ### When a stage is late
@@ -1152,7 +1152,7 @@ teach.record(fallen=fallen, searched=f"{share.iloc[1] / share.iloc[0]:.0%}")
 fallen
 
 # %% [markdown]
-# The search alone gives <!--=fallen[search alone, satisfaction]-->244 [234, 254]<!--/-->, which is <!--=searched-->47%<!--/--> of the whole machine; the country's list, the same for days and blind to what she has watched, <!--=fallen[popular in her country, satisfaction]-->-16.5 [-21.3, -11.9]<!--/-->. So the order of fallbacks matters. While the search still answers, a late ranker costs part. Once the breaker is open, or the search is late, everything is lost but the page.
+# The search alone gives <!--=fallen[search alone, satisfaction]-->255 [245, 266]<!--/-->, which is <!--=searched-->49%<!--/--> of the whole machine; the country's list, the same for days and blind to what she has watched, <!--=fallen[popular in her country, satisfaction]-->-16.5 [-21.5, -12.0]<!--/-->. So the order of fallbacks matters. While the search still answers, a late ranker costs part. Once the breaker is open, or the search is late, everything is lost but the page.
 #
 # (video-ten)=
 # ### Ten times the load, and 500 million people
@@ -1171,7 +1171,7 @@ teach.record(flood_rate=flood_rate, flood_p99=flood.p99,
 pd.DataFrame([flood.row()])
 
 # %% [markdown]
-# At <!--=flood_rate-->2,500<!--/--> pages a second the two threads that make pages are the first to fail. Beyond 24 pages in flight the country's list answers: <!--=flood_fallback-->100%<!--/--> of the pages, with <!--=flood_errors-->0<!--/--> errors and a p99 of <!--=flood_p99-->53.1 [44.2, 54.2]<!--/--> ms: **the deadline is broken**, although every answer is a short one. What sends the requests shares the two cores here, so part of that is its own. Shed load at the door, before it is parsed.
+# At <!--=flood_rate-->2,000<!--/--> pages a second the two threads that make pages are the first to fail. Beyond 24 pages in flight the country's list answers: <!--=flood_fallback-->86%<!--/--> of the pages, with <!--=flood_errors-->0<!--/--> errors and a p99 of <!--=flood_p99-->2,980 [2,980, 2,990]<!--/--> ms: **the deadline is broken**, although every answer is a short one. What sends the requests shares the two cores here, so part of that is its own. Shed load at the door, before it is parsed.
 #
 # And ten million videos? That takes half an hour, so it is measured apart, by `python benchmarks/video_scale.py`, and kept as a record beside the chapter. *Book* is a city like this chapter's, *full* has ten million videos. It is another run, so its times differ from those above; 120 pages a second is the most that it tries.
 
@@ -1214,7 +1214,7 @@ fleet.assign(unit=plans["10 M videos"]["unit"])
 #
 # | option | price | verdict |
 # |---|---|---|
-# | score everything | <!--=everything_s-->1.02<!--/--> s of a core a page | no |
+# | score everything | <!--=everything_s-->1.1<!--/--> s of a core a page | no |
 # | pages made at night for everybody | a click this morning changes nothing until tomorrow; not measured | as a fallback |
 # | **two stages, index on every machine, people sharded** | <!--=fleet[cost, 10 M videos]-->4,800<!--/--> € a month | here |
 # | index sharded, scatter and gather | the slowest of all shards on every page | beyond what one machine holds |
@@ -1269,9 +1269,9 @@ teach.record(small_ms=small_ms)
 small_ms.round(3).to_frame()
 
 # %% [markdown]
-# Keeping only a quarter of the units costs <!--=small[a quarter of the units, satisfaction lost]-->53.7 [47.3, 59.8]<!--/--> of satisfaction as cut, and <!--=small[the same, learned on, satisfaction lost]-->22.3 [15.9, 28.5]<!--/--> after two epochs more. It takes <!--=small_ms[the same, learned on]-->0.0626<!--/--> ms where the whole takes <!--=small_ms[network]-->0.0944<!--/-->. Zeros save nothing: with three quarters of the weights at zero it takes <!--=small_ms[a quarter of the weights]-->0.095<!--/--> ms. ONNX Runtime, an engine for exported models, needs <!--=small_ms[ONNX]-->0.0844<!--/--> ms with 32 bits and <!--=small_ms[ONNX, eight bits]-->0.0794<!--/--> with eight: a network of a few kilobytes is bound by calls, not by arithmetic.
+# Keeping only a quarter of the units costs <!--=small[a quarter of the units, satisfaction lost]-->83.1 [75.9, 90.0]<!--/--> of satisfaction as cut, and <!--=small[the same, learned on, satisfaction lost]-->16.0 [10.2, 21.9]<!--/--> after two epochs more. It takes <!--=small_ms[the same, learned on]-->0.0716<!--/--> ms where the whole takes <!--=small_ms[network]-->0.104<!--/-->. Zeros save nothing: with three quarters of the weights at zero it takes <!--=small_ms[a quarter of the weights]-->0.104<!--/--> ms. ONNX Runtime, an engine for exported models, needs <!--=small_ms[ONNX]-->0.0951<!--/--> ms with 32 bits and <!--=small_ms[ONNX, eight bits]-->0.089<!--/--> with eight: a network of a few kilobytes is bound by calls, not by arithmetic.
 #
-# Sixteen units taught by clicks lose <!--=small[16 units, from clicks, satisfaction lost]-->14.4 [8.67, 19.6]<!--/-->; taught by the trees <!--=small[16 units, from trees, satisfaction lost]-->-0.684 [-6.50, 4.90]<!--/-->, by the network <!--=small[16 units, from network, satisfaction lost]-->4.01 [-1.68, 9.29]<!--/-->. Without the candidates, from logged rows only, the network's student loses <!--=small[the same, logged rows only, satisfaction lost]-->10.2 [4.96, 15.3]<!--/-->. **Distillation** pays here: a teacher answers without noise, and for candidates that no log holds. AUC on the log hardly moves. All in all it saves a fraction of a millisecond of a page.
+# Sixteen units taught by clicks lose <!--=small[16 units, from clicks, satisfaction lost]-->11.8 [6.05, 17.3]<!--/-->; taught by the trees <!--=small[16 units, from trees, satisfaction lost]-->2.96 [-2.31, 8.48]<!--/-->, by the network <!--=small[16 units, from network, satisfaction lost]-->1.28 [-3.44, 5.83]<!--/-->. Without the candidates, from logged rows only, the network's student loses <!--=small[the same, logged rows only, satisfaction lost]-->2.02 [-2.72, 6.84]<!--/-->. **Distillation** pays here: a teacher answers without noise, and for candidates that no log holds. AUC on the log hardly moves. All in all it saves a fraction of a millisecond of a page.
 #
 # The larger bytes are elsewhere: in the vectors, and in the work that a cache could save.
 
@@ -1309,9 +1309,9 @@ teach.record(towers_ms=towers_ms)
 towers_ms.round(3)
 
 # %% [markdown]
-# The index holds bytes already. The vectors beside it, which feed the ranker, take <!--=whole_mb-->259<!--/--> MB; in bytes they would take <!--=rounded[int8, MB]-->64.8<!--/-->. A search through such vectors finds <!--=rounded[int8, recall]-->0.889 [0.885, 0.893]<!--/--> of the exact list, and the page loses <!--=rounded[int8, true worth lost]-->0.00317 [-0.00295, 0.00916]<!--/--> of true worth. What rounding does to the ranker's inputs we did not measure. A cache of people's vectors saves the tower: <!--=towers_ms[tower, vectors kept]-->0.0395<!--/--> ms with it, <!--=towers_ms[tower, made each time]-->0.247<!--/--> without, of a page's <!--=towers_ms[total, made each time]-->3.06<!--/-->. It can save no more than the tower, and the tower is not what costs.
+# The index holds bytes already. The vectors beside it, which feed the ranker, take <!--=whole_mb-->259<!--/--> MB; in bytes they would take <!--=rounded[int8, MB]-->64.8<!--/-->. A search through such vectors finds <!--=rounded[int8, recall]-->0.892 [0.888, 0.896]<!--/--> of the exact list, and the page loses <!--=rounded[int8, true worth lost]-->0.00422 [-0.000152, 0.00914]<!--/--> of true worth. What rounding does to the ranker's inputs we did not measure. A cache of people's vectors saves the tower: <!--=towers_ms[tower, vectors kept]-->0.0463<!--/--> ms with it, <!--=towers_ms[tower, made each time]-->0.223<!--/--> without, of a page's <!--=towers_ms[total, made each time]-->3.85<!--/-->. It can save no more than the tower, and the tower is not what costs.
 #
-# > **Decision.** Search through bytes, which costs nothing that we can measure. Leave pruning, eight-bit arithmetic and the cache until a ledger asks for them: ranking takes <!--=kept[rank, quiet]-->0.402<!--/--> ms of a page. If it ever must shrink, distil.
+# > **Decision.** Search through bytes, which costs nothing that we can measure. Leave pruning, eight-bit arithmetic and the cache until a ledger asks for them: ranking takes <!--=kept[rank, quiet]-->2.6<!--/--> ms of a page. If it ever must shrink, distil.
 #
 # > **Say this.** "Each stage owns milliseconds and a fallback, and each answer says who chose it. I compress what the ledger says is large, and I measure a saving by pages lived, not by AUC."
 #
@@ -1397,13 +1397,13 @@ teach.reveal("lost to a version skew",
 # %% [markdown]
 # Days are counted from the incident's start, one number a village; "never" means not within ten days. In the second table a loss below zero is a gain; *harm* below means that the whole interval is above zero. Read both together: what rings is not what harms.
 #
-# - **Version skew**: harm in <!--=harmed[version_skew]-->3<!--/--> of three villages, and the worst: <!--=harm[version_skew, village 11]-->46.6 [37.8, 55.0]<!--/--> in the first. No request fails. First alarms, by village: clicks <!--=seen[version_skew, clicks]-->never, never, 1<!--/-->; inputs <!--=seen[version_skew, inputs]-->0, never, 0<!--/-->. A manifest sees it before the first page: the service refuses such a morning.
-# - **Silent input**: harm in <!--=harmed[silent_input]-->3<!--/--> of three. The inputs ring on day <!--=seen[silent_input, inputs]-->0, 0, 0<!--/-->, as they must: a column of zeros is the easiest drift there is. What it costs, <!--=harm[silent_input, village 12]-->17.9 [9.94, 26.1]<!--/--> in one village and <!--=harm[silent_input, village 13]-->27.3 [19.1, 35.1]<!--/--> in another, depends on how much that week's model leaned on it.
-# - **Bait farm**: harm in <!--=harmed[bait_farm]-->3<!--/--> of three. New videos, watched apart, see it on day <!--=seen[bait_farm, new videos]-->6, never, 3<!--/-->; clicks of all: <!--=seen[bait_farm, clicks]-->never, 0, never<!--/-->. The few impressions of the new drown in the rest.
+# - **Version skew**: harm in <!--=harmed[version_skew]-->3<!--/--> of three villages, and the worst: <!--=harm[version_skew, village 11]-->76.8 [66.6, 87.0]<!--/--> in the first. No request fails. First alarms, by village: clicks <!--=seen[version_skew, clicks]-->0, 4, 1<!--/-->; inputs <!--=seen[version_skew, inputs]-->0, 0, 0<!--/-->. A manifest sees it before the first page: the service refuses such a morning.
+# - **Silent input**: harm in <!--=harmed[silent_input]-->3<!--/--> of three. The inputs ring on day <!--=seen[silent_input, inputs]-->0, 0, 0<!--/-->, as they must: a column of zeros is the easiest drift there is. What it costs, <!--=harm[silent_input, village 12]-->24.1 [16.2, 31.9]<!--/--> in one village and <!--=harm[silent_input, village 13]-->21.3 [12.7, 29.4]<!--/--> in another, depends on how much that week's model leaned on it.
+# - **Bait farm**: harm in <!--=harmed[bait_farm]-->3<!--/--> of three. New videos, watched apart, see it on day <!--=seen[bait_farm, new videos]-->never, 0, never<!--/-->; clicks of all: <!--=seen[bait_farm, clicks]-->never, 0, never<!--/-->. The few impressions of the new drown in the rest.
 # - **Stale index**, **broken encoder**: harm in <!--=harmed[stale_index]-->0<!--/--> and <!--=harmed[broken_encoder]-->2<!--/-->, and hardly an alarm. One video in a thousand is new each day, and the fresh list brings it. Monitor the age of the newest vector; no drift alarm will tell.
 # - **Viral**, **event**: harm in <!--=harmed[viral]-->0<!--/--> and <!--=harmed[event]-->0<!--/-->. We compare with a calm world, and people who want one thing are easier to please, whatever you do; what a prepared system would have won besides, this drill does not tell. A system that hardly shows the viral video has no log of it: look at what people search for.
 #
-# The budget was one false alarm a month. The calm twins had <!--=seen[false alarms a month, inputs]-->0, 0, 6<!--/--> for the inputs, <!--=seen[false alarms a month, shown]-->0, 0, 0<!--/--> for what is shown, <!--=seen[false alarms a month, new videos]-->0, 0, 3<!--/--> for new videos and <!--=seen[false alarms a month, clicks]-->0, 0, 0<!--/--> for clicks, counted in ten days each: one alarm more or less is three a month.
+# The budget was one false alarm a month. The calm twins had <!--=seen[false alarms a month, inputs]-->0, 24, 9<!--/--> for the inputs, <!--=seen[false alarms a month, shown]-->15, 0, 0<!--/--> for what is shown, <!--=seen[false alarms a month, new videos]-->3, 3, 0<!--/--> for new videos and <!--=seen[false alarms a month, clicks]-->0, 12, 0<!--/--> for clicks, counted in ten days each: one alarm more or less is three a month.
 #
 # > **Decision.** Versions and ages are checked at start and refuse. Drifting inputs wake the data team. New videos, judged apart, open a ticket. The survey is read by the week: it is the only monitor that asks people, and too small to ring by the day.
 #
@@ -1444,9 +1444,9 @@ teach.record(over=over, day_over_week=over["satisfaction"]["every day"]
 over
 
 # %% [markdown]
-# A daily index under frozen models changes satisfaction by <!--=daily_pays[with the fresh list]-->4.78 [1.08, 8.19]<!--/--> against one that is never rebuilt, and by <!--=daily_pays[without the fresh list]-->-0.186 [-3.03, 2.63]<!--/--> where no fresh list brings the new. Both are small beside what retraining gives: at one new video in a thousand a day, freshness is not where the money is. Exercise 4 brings ten times as many.
+# A daily index under frozen models changes satisfaction by <!--=daily_pays[with the fresh list]-->6.45 [3.06, 9.54]<!--/--> against one that is never rebuilt, and by <!--=daily_pays[without the fresh list]-->0.429 [-3.00, 4.17]<!--/--> where no fresh list brings the new. Both are small beside what retraining gives: at one new video in a thousand a day, freshness is not where the money is. Exercise 4 brings ten times as many.
 #
-# Retraining each week gains <!--=over[every week, over never]-->142 [134, 151]<!--/--> over never, each day <!--=over[every day, over never]-->161 [152, 170]<!--/-->; the difference is <!--=day_over_week-->18.6 [13.2, 23.9]<!--/-->. And the price? Count the processor time of one training, per click that it learns from.
+# Retraining each week gains <!--=over[every week, over never]-->140 [132, 148]<!--/--> over never, each day <!--=over[every day, over never]-->175 [165, 185]<!--/-->; the difference is <!--=day_over_week-->34.7 [27.9, 41.0]<!--/-->. And the price? Count the processor time of one training, per click that it learns from.
 
 # %% tags=["nbval-ignore-output"]
 began = time.process_time()
@@ -1459,9 +1459,9 @@ teach.record(core_hours=core_hours, training_euros=core_hours * 300 / 16 / 730)
 print(f"{core_hours:,.0f} core-hours for one training on 14 days of clicks")
 
 # %% [markdown]
-# At the prompt's scale one training of the towers on two weeks of clicks takes <!--=core_hours-->300<!--/--> core-hours, some <!--=training_euros-->7.71<!--/--> € on the machines of Step 6, whose fleet costs <!--=fleet[cost, 10 M videos]-->4,800<!--/--> € a month.
+# At the prompt's scale one training of the towers on two weeks of clicks takes <!--=core_hours-->444<!--/--> core-hours, some <!--=training_euros-->11.4<!--/--> € on the machines of Step 6, whose fleet costs <!--=fleet[cost, 10 M videos]-->4,800<!--/--> € a month.
 #
-# > **Decision.** Retrain towers, ranker and index together each day, and refuse skewed versions automatically. Weekly would be <!--=day_over_week-->18.6 [13.2, 23.9]<!--/--> less, for a saving of some <!--=training_euros-->7.71<!--/--> € a day. What a daily training costs is not processor time but releases: if one needs a person, retrain by the week. And retrain at once after a launch (Step 4).
+# > **Decision.** Retrain towers, ranker and index together each day, and refuse skewed versions automatically. Weekly would be <!--=day_over_week-->34.7 [27.9, 41.0]<!--/--> less, for a saving of some <!--=training_euros-->11.4<!--/--> € a day. What a daily training costs is not processor time but releases: if one needs a person, retrain by the week. And retrain at once after a launch (Step 4).
 #
 # > **Say this.** "I check versions and ages at start, watch new videos apart from the rest, and read the survey by the week. I retrain on a calendar that I chose by an experiment, and I keep a draw in the log, so that the next model can be judged at all."
 #
@@ -1480,9 +1480,9 @@ print(f"{core_hours:,.0f} core-hours for one training on 14 days of clicks")
 #
 # ## Recap
 #
-# 1. Four goals for one machine: clicks <!--=framed[clicks, satisfaction]-->166 [158, 174]<!--/--> of satisfaction, minutes <!--=framed[minutes, satisfaction]-->250 [240, 258]<!--/-->, returns <!--=framed[return, satisfaction]-->552 [537, 568]<!--/-->, the survey <!--=framed[survey, satisfaction]-->568 [551, 583]<!--/-->. The proxy decides, not the model.
-# 2. Two stages, <!--=reached-->48%<!--/--> of the oracle's satisfaction: a search of <!--=clock[IVF2048,SQ8 64, CPU ms]-->0.496<!--/--> ms, a ranker of <!--=cpu[network]-->0.099<!--/--> ms, <!--=sustained-->250<!--/--> pages a second from one process, never an empty one.
-# 3. NDCG on later clicks and satisfaction lived have a rank correlation of <!--=agree-->-0.615 [-0.892, -0.00505]<!--/-->: the log rewards whoever resembles the policy that made it. And the A/B test reads <!--=read[one log for both, satisfaction]-->407 [383, 431]<!--/--> where the launch gives <!--=read[twins: everybody against nobody, satisfaction]-->478 [465, 491]<!--/-->, because the control learned from the new pages, and the new policy from half of its own.
+# 1. Four goals for one machine: clicks <!--=framed[clicks, satisfaction]-->155 [148, 163]<!--/--> of satisfaction, minutes <!--=framed[minutes, satisfaction]-->230 [222, 239]<!--/-->, returns <!--=framed[return, satisfaction]-->553 [537, 570]<!--/-->, the survey <!--=framed[survey, satisfaction]-->566 [550, 583]<!--/-->. The proxy decides, not the model.
+# 2. Two stages, <!--=reached-->48%<!--/--> of the oracle's satisfaction: a search of <!--=clock[IVF2048,SQ8 64, CPU ms]-->0.489<!--/--> ms, a ranker of <!--=cpu[network]-->0.111<!--/--> ms, <!--=sustained-->200<!--/--> pages a second from one process, never an empty one.
+# 3. NDCG on later clicks and satisfaction lived have a rank correlation of <!--=agree-->-0.490 [-0.842, 0.155]<!--/-->: the log rewards whoever resembles the policy that made it. And the A/B test reads <!--=read[one log for both, satisfaction]-->410 [386, 435]<!--/--> where the launch gives <!--=read[twins: everybody against nobody, satisfaction]-->477 [465, 490]<!--/-->, because the control learned from the new pages, and the new policy from half of its own.
 #
 # ## Exercises
 #
@@ -1538,7 +1538,7 @@ teach.record(hurts=hurts)
 hurts.to_frame()
 
 # %% [markdown]
-# With ten times the uploads a daily index gains <!--=hurts[with the fresh list]-->-3.63 [-8.54, 1.11]<!--/--> with the fresh list and <!--=hurts[without the fresh list]-->4.85 [0.00556, 9.76]<!--/--> without it. Even now it is little. New videos are worth hardly more than old ones in this world, and each has thousands of rivals. Where the new is what people come for, as in news, ask again.
+# With ten times the uploads a daily index gains <!--=hurts[with the fresh list]-->1.55 [-2.80, 5.78]<!--/--> with the fresh list and <!--=hurts[without the fresh list]-->7.53 [3.49, 12.1]<!--/--> without it. Even now it is little. New videos are worth hardly more than old ones in this world, and each has thousands of rivals. Where the new is what people come for, as in news, ask again.
 #
 # ## Practise
 #

@@ -43,7 +43,7 @@ def runs(simulation):
         "one": simulation.retraining(**how),
         "explored": simulation.retraining(**how | explored),
     }
-    return simulation.counterfactual_runs(policies, days=5, keep=PolicyRun)
+    return simulation.counterfactual_runs(policies, days=5, seed=2, keep=PolicyRun)
 
 
 def test_plans_differ_by_what_they_block(runs) -> None:

@@ -118,5 +118,5 @@ def test_users_who_never_come_back_are_told(bring):
 
 def test_other_chapters_have_no_such_report(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        run_on_own_data("ads", tmp_path)
-    assert "fraud, search, video" in " ".join(capsys.readouterr().err.split())
+        run_on_own_data("ads", "data", tmp_path)
+    assert "fraud, video, search" in " ".join(capsys.readouterr().err.split())

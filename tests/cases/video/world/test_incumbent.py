@@ -58,7 +58,7 @@ def test_clicks_breed_baits(known):
     assert bait.mean() > known.state.videos.bait.astype(float).mean() + 0.02
 
 
-def test_one_place_of_each_page_explores_evenly(known, morning):
+def test_one_place_of_each_page_explores_evenly(known, opening):
     rows = known.rows
     explored = rows[rows.explored]
     assert explored.groupby("request_id").size().eq(1).all()
@@ -68,7 +68,7 @@ def test_one_place_of_each_page_explores_evenly(known, morning):
     assert where.max() - where.min() < 0.02
     home = np.asarray(known.history.users["language"].to_pandas())[explored.user_id]
     day = known.history.days - 1
-    view = View(day, morning.users, morning.creators, yesterday(known), None)
+    view = View(day, opening.users, opening.creators, yesterday(known), None)
     ours = basket(known.world.seed, view)
     last = explored[(explored.day == day) & (home == "en")]
     assert set(last.video_id) <= set(ours[0])
