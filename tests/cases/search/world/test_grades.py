@@ -1,6 +1,6 @@
 """Grades are what the table in `relevance` says, for any need and any product."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -243,13 +243,3 @@ def test_true_queries_tell_need_intent_and_errors(known):
     number = [INTENTS.index(i) for i in told.true_intent]
     assert np.array_equal(number, known.rules.needs.intent[typed.need])
     assert np.array_equal(told.true_mistyped, typed.mistyped)
-
-
-def test_a_stuffed_product_is_what_it_was(known):
-    products = known.state.products
-    other = np.zeros(len(products), np.int32)
-    stuffed = products.stuffed(np.arange(len(products)) < 5, other)
-    assert stuffed.pretends[:5].tolist() == [0] * 5
-    assert np.array_equal(stuffed.pretends[5:], products.pretends[5:])
-    assert replace(stuffed, pretends=products.pretends) is not products
-    assert stuffed.kind is products.kind

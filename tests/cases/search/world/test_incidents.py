@@ -99,11 +99,10 @@ def test_stuffing_has_the_stated_share_when_sellers_are_many(known):
 def test_a_sold_out_department_cannot_deliver(known, strike):
     world, _, state = strike("sold_out")
     rules, kind = world.rules, state.products.kind
-    n = len(kind)
     mine = rules.making.words.department[kind] == 1
     for day in range(UPTO):
-        there = in_stock(rules, kind, n, day)
-        usual = in_stock(known.rules, kind, n, day)
+        there = in_stock(rules, kind, day)
+        usual = in_stock(known.rules, kind, day)
         assert np.array_equal(there[~mine], usual[~mine])
         if START <= day < START + DAYS:
             left = 1 - OUT_OF_STOCK - SOLD_OUT
@@ -116,7 +115,7 @@ def test_a_sold_out_department_cannot_deliver(known, strike):
 def test_twice_the_size_sells_out_everything(known):
     kind = known.state.products.kind
     world = known.world.inject(Incident("sold_out", 0, 1, size=2.0, department=0))
-    there = in_stock(world.rules, kind, len(kind), 0)
+    there = in_stock(world.rules, kind, 0)
     assert not there[world.rules.making.words.department[kind] == 0].any()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY
-from sevensteps.cases.search.world.brands import LINES
+from sevensteps.cases.search.world.catalogue import LINES
 from sevensteps.cases.search.world.listings import USUAL
 from sevensteps.world import stream
 
@@ -92,7 +92,7 @@ def test_one_category_in_twelve_is_wrong_but_of_the_department(known):
     assert (filed != kind).mean() == pytest.approx((1 - 1 / n).mean() / 12, abs=0.01)
     assert (words.department[filed] == words.department[kind]).all()
     names = known.history.products["category"].to_pylist()
-    assert names[:50] == [words.words.kinds[k].name for k in filed[:50]]
+    assert names[:50] == words.kinds["name"][filed[:50]].tolist()
 
 
 def test_three_titles_in_a_hundred_are_stuffed_with_something_else(known, titles):
@@ -107,9 +107,12 @@ def test_three_titles_in_a_hundred_are_stuffed_with_something_else(known, titles
 
 
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
-    words = known.rules.making.words.words
-    parts = words.kinds, words.colours, words.materials, words.styles
-    groups = [x.words for part in parts for x in part if len(x.words) > 1]
+    words = known.rules.making.words
+    groups = [
+        wordings(known, what, code).to_pylist()
+        for what in ("kind", "colour", "material", "style")
+        for code in np.flatnonzero(getattr(words, what).count > 1)
+    ]
     lines = known.history.synonyms.splitlines()[1:]
     assert len(lines) / len(groups) == pytest.approx(0.6, abs=0.08)
     right = {", ".join(group) for group in groups}
@@ -119,10 +122,9 @@ def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
 
 
 def test_prices_follow_the_kind_and_the_makers_name(known):
-    products, words = known.state.products, known.rules.making.words.words
-    usual = np.array([k.price for k in words.kinds])[products.kind]
-    spread = np.array([k.spread for k in words.kinds])[products.kind]
-    away = np.log(products.price / usual) / spread
+    products, words = known.state.products, known.rules.making.words
+    kind = words.kinds.iloc[products.kind].reset_index()
+    away = np.log(products.price / kind.price) / kind.spread
     assert np.corrcoef(away, products.tier)[0, 1] > 0.97
     prestige = known.rules.making.brands.prestige[products.brand]
     assert np.corrcoef(prestige, products.tier)[0, 1] == pytest.approx(0.6, abs=0.08)

@@ -164,7 +164,7 @@ def test_noise_of_two_batches_is_not_the_same(known, pairs):
 
 @pytest.mark.parametrize("raters", [0, 41])
 def test_there_are_forty_editors(known, raters):
-    with pytest.raises(ValueError, match="between 1 and 40 editors"):
+    with pytest.raises(ValueError, match="raters must be a whole number from 1 to 40"):
         known.world.editors(known.history).grade([0], [0], raters=raters)
 
 
@@ -187,13 +187,12 @@ def broken(change):
         (lambda p, r, x, _: Pages(p - 2, r, x), r"products are -1 \(none\) to"),
         (lambda p, r, x, v: Pages(p + v.products.num_rows, r, x), "products are -1"),
         (lambda p, r, x, _: Pages(p // 2, r, x), "shows a product twice"),
-        (lambda p, r, x, _: Pages(p, r[:1], x), "must have the shape"),
-        (lambda p, r, x, _: Pages(p, r, x[:1]), "must have the shape"),
-        (lambda p, r, x, _: Pages(p, r + 0.5, x), "ranker must be whole numbers"),
-        (lambda p, r, x, _: Pages(p, r, r), "randomised true or false"),
-        (lambda p, r, x, _: Pages(p, r - 1, x), "numbered from 0 to 127"),
-        (lambda p, r, x, _: Pages(p, r + np.int64(128), x), "numbered from 0 to 127"),
-        (lambda p, r, x, _: Pages.fixed(p[:, :4]), "pages must be"),
+        (lambda p, r, x, _: Pages(p, r[:1], x), "ranker must be"),
+        (lambda p, r, x, _: Pages(p, r, x[:1]), "randomised must be"),
+        (lambda p, r, x, _: Pages(p, r + 0.5, x), "ranker must be"),
+        (lambda p, r, x, _: Pages(p, r, r), "true or false"),
+        (lambda p, r, x, _: Pages(p, r - 1, x), "from 0 to 127"),
+        (lambda p, r, x, _: Pages(p, r + np.int64(128), x), "from 0 to 127"),
     ],
 )
 def test_pages_that_cannot_be_shown_are_refused(known, change, why):

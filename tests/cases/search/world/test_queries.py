@@ -137,14 +137,18 @@ def test_short_words_are_safe():
 
 def test_who_explores_names_no_product(known, typing):
     meant, _ = typing
-    needs, words = known.rules.needs, known.rules.making.words.words
+    needs, words = known.rules.needs, known.rules.making.words
     exploring = np.flatnonzero(needs.intent == INTENTS.index("exploratory"))
     assert (needs.kind[exploring] == -1).all()
     starts = [f"{vague.as_py()} ".lstrip() for vague in _VAGUE]
     for need in exploring:
-        use = words.uses[needs.use[need]]
-        said = {start + word for start in starts for word in use.words}
-        assert set(meant[need]) <= said | set(use.wishes)
+        use = needs.use[need]
+        said, wishes = (
+            words.phrases[w.start[use] : w.start[use] + w.count[use]].to_pylist()
+            for w in (words.use, words.wish)
+        )
+        vague = {start + word for start in starts for word in said}
+        assert set(meant[need]) <= vague | set(wishes)
 
 
 def test_an_intent_is_what_is_said(known):

@@ -8,10 +8,14 @@ from sevensteps.cases.search.world import DAY, MOST_SEARCHES, SEASONS, Oracle
 from sevensteps.cases.search.world.live import _mood, first_stars
 from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SHARES
 from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
-from sevensteps.cases.search.world.people import first_shoppers, joiners
 from sevensteps.cases.search.world.rng import LOOKER, UNSPOKEN
 from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR
-from sevensteps.cases.search.world.state import RATES, USUAL_RATING
+from sevensteps.cases.search.world.state import (
+    RATES,
+    USUAL_RATING,
+    first_shoppers,
+    joiners,
+)
 from sevensteps.cases.search.world.visits import (
     CHEERS,
     RATE,
@@ -167,7 +171,7 @@ def test_nobody_tries_more_than_three_times_nor_after_an_answer(known):
 
 def test_stock_comes_and_goes_in_spells(known):
     kind, n = known.state.products.kind, len(known.state.products)
-    there = np.array([in_stock(known.rules, kind, n, d) for d in range(8 * SPELL)])
+    there = np.array([in_stock(known.rules, kind, d) for d in range(8 * SPELL)])
     assert there.mean() == pytest.approx(1 - OUT_OF_STOCK, abs=0.003)
     change = there[1:] != there[:-1]
     day, product = np.nonzero(change)
@@ -180,7 +184,7 @@ def test_stock_comes_and_goes_in_spells(known):
 
 def test_stock_does_not_depend_on_what_a_product_is(known):
     products = known.state.products
-    there = in_stock(known.rules, products.kind, len(products), 3)
+    there = in_stock(known.rules, products.kind, 3)
     assert abs(np.corrcoef(there, products.quality)[0, 1]) < 0.03
     assert abs(np.corrcoef(there, products.price)[0, 1]) < 0.03
 

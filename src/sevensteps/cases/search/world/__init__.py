@@ -6,32 +6,14 @@ from .editors import Editors
 from .examine import examination_probability
 from .incumbent import SearchIncumbent as Incumbent
 from .oracle import SearchOracle as Oracle
-from .records import (
-    KINDS,
-    SCALES,
-    Policy,
-)
-from .records import (
-    ResultPages as Pages,
-)
-from .records import (
-    SearchHistory as History,
-)
-from .records import (
-    SearchIncident as Incident,
-)
-from .records import (
-    SearchOutcome as Outcome,
-)
-from .records import (
-    SearchRequests as Requests,
-)
-from .records import (
-    SearchSize as Size,
-)
-from .records import (
-    SearchView as View,
-)
+from .records import KINDS, SCALES, Policy
+from .records import ResultPages as Pages
+from .records import SearchHistory as History
+from .records import SearchIncident as Incident
+from .records import SearchOutcome as Outcome
+from .records import SearchRequests as Requests
+from .records import SearchSize as Size
+from .records import SearchView as View
 from .schema import DAY, DEVICES, INTENTS, MOST_SEARCHES, PLACES, SCHEMA, SEASONS
 from .world import SearchWorld
 

@@ -10,31 +10,26 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import DayRecord, uniforms
+from sevensteps.world.arrays import join
 
-from .examine import PageResponses, behave
-from .matching import ShopDay
+from .examine import behave
 from .opening import ShopRules
 from .oracle import SearchOracle
-from .records import Floats, Policy, ResultPages, SearchView, checked
-from .relevance import Relevance
+from .records import Floats, Policy, SearchView, checked
 from .rng import STARS
 from .schema import MOST_SEARCHES
 from .state import RATES, STAR, USUAL_RATING, Shop, ShopState
 from .tables import (
+    Answered,
     products_table,
     searches_table,
     sessions_table,
     shoppers_table,
     truth_table,
 )
-from .visits import Wave, demand, first_wave, next_wave
+from .visits import demand, first_wave, next_wave
 
 FORGETS, LEARNS, LETS_DOWN = 0.99, 0.2, -0.6
-
-
-Answered = tuple[
-    Wave, ResultPages, PageResponses
-]  # searches, what was shown, what happened
 
 
 def searched(
@@ -44,69 +39,48 @@ def searched(
     day: int,
     future: int,
     log: pa.Table | None,
-) -> list[Answered]:
-    """A day's waves: who searched, what was shown, what happened."""
-    stage = rules.stage(state, day)
-    view = SearchView(
-        day,
-        products_table(rules.making, state),
-        rules.queries,
-        shoppers_table(state.shoppers),
-        log,
-    )
+) -> Answered:
+    """A day's searches in waves: those who are not content ask again."""
+    stage, products = rules.stage(state, day), products_table(rules.making, state)
+    people = shoppers_table(state.shoppers)
+    view = SearchView(day, products, rules.queries, people, log)
     upto = demand(rules.needs, rules.asked, day, rules.incidents)
-    people = state.shoppers, state.mood
-    wave = first_wave(*people, upto, rules.asked, day, rules.seed, future)
+    wave = first_wave(
+        state.shoppers, state.mood, upto, rules.asked, day, rules.seed, future
+    )
     waves = []
     for _ in range(MOST_SEARCHES):
-        pages = _pages(policy, stage, wave, view)
-        seen = _seen(rules, stage, wave, pages)
+        requests = wave.requests
+        if isinstance(policy, SearchOracle):
+            pages = policy.pages(stage, wave)
+        else:  # which sees the company's tables only
+            pages = checked(policy(requests, view), len(requests), products.num_rows)
+        shown, keys = pages.product_id, (wave.session, wave.search)
+        who = requests.shopper_id
+        match = stage.meet(wave.need, who, wave.session, np.maximum(shown, 0))
+        seen = behave(rules.examination, match, shown, requests.device, *keys)
         waves.append((wave, pages, seen))
         wave = next_wave(wave, seen.satisfied, rules.asked)
         view = replace(view, log=None)
-    return waves
+    return Answered(*(join([*part]) for part in zip(*waves, strict=True)))
 
 
-def _pages(
-    policy: Policy | SearchOracle, stage: ShopDay, wave: Wave, view: SearchView
-) -> ResultPages:
-    """What a policy shows, which sees the company's tables only."""
-    if isinstance(policy, SearchOracle):
-        return policy.pages(stage, wave)
-    pages = policy(wave.requests, view)
-    return checked(pages, len(wave.requests), view.products.num_rows)
-
-
-def _seen(
-    rules: ShopRules, stage: ShopDay, wave: Wave, pages: ResultPages
-) -> PageResponses:
-    product = np.maximum(pages.product_id, 0)
-    match = stage.meet(wave.need, wave.requests.shopper_id, wave.session, product)
-    random_key = wave.session, wave.search
-    device = wave.requests.device
-    return behave(rules.examination, match, pages.product_id, device, *random_key)
-
-
-def evening(
-    state: ShopState, sessions: pd.DataFrame, waves: list[Answered]
-) -> ShopState:
+def evening(state: ShopState, sessions: pd.DataFrame, day: Answered) -> ShopState:
     """Sales are counted, some buyers leave stars, moods move."""
-    products, shop = state.products, state.shop
-    sold, given, rated = (np.zeros(len(products), np.float32) for _ in range(3))
-    for wave, pages, seen in waves:
-        rows = np.flatnonzero(seen.bought >= 0)
-        bought = pages.product_id[rows, seen.bought[rows]]
-        stars = first_stars(products.quality[bought], wave.search[rows])
-        rates = uniforms(wave.search[rows], 1, STARS) < RATES
-        np.add.at(sold, bought, 1)
-        np.add.at(rated, bought[rates], 1)
-        np.add.at(given, bought[rates], stars[rates])
+    shop, n = state.shop, len(state.products)
+    rows, bought = day.sales()
+    key = day.wave.search[rows]
+    stars = first_stars(state.products.quality[bought], key)
+    rates = uniforms(key, 1, STARS) < RATES
+    rated = np.bincount(bought[rates], minlength=n)
+    given = np.bincount(bought[rates], stars[rates], minlength=n)
+    sold = np.bincount(bought, minlength=n)
     return replace(
         state,
         shop=Shop(
             in_stock=shop.in_stock,
             n_ratings=shop.n_ratings + rated.astype(np.int32),
-            stars_given=shop.stars_given + given,
+            stars_given=shop.stars_given + given.astype(np.float32),
             sold=shop.sold + sold.astype(np.int32),
         ),
         mood=_mood(state.mood, sessions),
@@ -131,34 +105,26 @@ def _mood(mood: Floats, sessions: pd.DataFrame) -> Floats:
 
 
 def recorded(
-    rules: ShopRules, state: ShopState, waves: list[Answered], day: int
+    rules: ShopRules, state: ShopState, served: Answered, day: int
 ) -> DayRecord:
     """The day's tables and its sums."""
-    relevance = Relevance(rules.making.words, rules.needs, state.products)
-    searches, truth = [], []
-    for wave, pages, seen in waves:
-        shown = np.maximum(pages.product_id, 0)
-        grade = relevance.grade(wave.need[:, None], shown)
-        grade[pages.product_id < 0] = -1
-        searches.append(searches_table(wave.requests, pages, seen))
-        truth.append(truth_table(wave.requests, wave.need, grade, seen))
-    sessions = sessions_table(waves, rules.needs.intent, state.products)
-    empty = sum(int((pages.product_id < 0).all(axis=1).sum()) for _, pages, _ in waves)
+    shown = served.pages.product_id
+    relevance = rules.stage(state, day).relevance
+    grade = relevance.grade(served.wave.need[:, None], np.maximum(shown, 0))
+    grade[shown < 0] = -1
+    sessions = sessions_table(served, rules.needs.intent, state.products)
+    sums = ("clicks", "bought", "revenue", "margin", "true_satisfied")
     return DayRecord(
-        log=pa.concat_tables(searches).combine_chunks(),
-        truth=pa.concat_tables(truth).combine_chunks(),
+        log=searches_table(served),
+        truth=truth_table(served, grade),
         units=sessions,
         sums={
             "day": day,
-            "visitors": int(sessions.shopper_id.nunique()),
+            "visitors": sessions.shopper_id.nunique(),
             "sessions": len(sessions),
-            "searches": int(sessions.searches.sum()),
-            "without_results": empty,
-            "clicks": int(sessions.clicks.sum()),
-            "bought": int(sessions.bought.sum()),
-            "revenue": float(sessions.revenue.sum()),
-            "margin": float(sessions.margin.sum()),
-            "true_satisfied": int(sessions.true_satisfied.sum()),
+            "searches": len(shown),
+            "without_results": (shown < 0).all(axis=1).sum(),
+            **{name: sessions[name].sum() for name in sums},
             "true_mood": float(state.mood.mean()),
         },
     )

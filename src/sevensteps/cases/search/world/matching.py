@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from sevensteps.world import uniforms
 
-from .people import Shoppers
 from .records import Flags, Floats, Ids, SearchIncident
 from .relevance import Grades, Relevance
 from .rng import UNSPOKEN
-from .state import Shop
+from .state import Shop, Shoppers
 
 UNSPOKEN_SHARE = 0.6  # of searches without a colour have one in mind
 FAD = 1.0  # of liking, for the brand on everybody's lips
@@ -21,19 +20,11 @@ FAD = 1.0  # of liking, for the brand on everybody's lips
 
 @dataclass(frozen=True, slots=True)
 class ProductMatch:
-    """What products are to those who search; arrays of one shape.
+    """What products are to those who search; arrays of one shape."""
 
-    Attributes
-    ----------
-    grade : int8              relevance to the need, 0 to 4
-    promise : float32         what title, picture and price make one expect
-    worth : float32           what a closer look finds
-    in_stock : bool
-    """
-
-    grade: Grades
-    promise: Floats
-    worth: Floats
+    grade: Grades  # relevance to the need, 0 to 4
+    promise: Floats  # what title, picture and price make one expect
+    worth: Floats  # what a closer look finds
     in_stock: Flags
 
 
@@ -52,9 +43,7 @@ class ShopDay:
     ) -> ProductMatch:
         """(n,) searches, each beside its (n, k) products.
 
-        Parameters
-        ----------
-        random_key : (n,) uint64    of each session; it holds what was left unsaid
+        `random_key`, of each session, decides what was left unsaid.
         """
         needs, products = self.relevance.needs, self.relevance.products
         row = need[:, None]
@@ -100,7 +89,6 @@ class ShopDay:
         liking = (look @ taste[:, :, None])[..., 0]
         for incident in self.incidents:
             if incident.kind == "fad" and incident.on(self.day):
-                liking += (
-                    FAD * incident.size * (products.brand[product] == incident.brand)
-                )
+                fans = products.brand[product] == incident.brand
+                liking += FAD * incident.size * fans
         return np.asarray(liking, np.float32)

@@ -26,10 +26,7 @@ CHUNK = 2_048  # searches at a time
 class SearchOracle:
     """Shows what serves the aim best.
 
-    Parameters
-    ----------
-    aim : "satisfaction" (chance that it is clicked and satisfies), "relevance" (its
-        grade) or "margin" (expected EUR)
+    That is the chance of a click that satisfies, the grade, or the expected EUR.
     """
 
     aim: Aim = "satisfaction"

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from .catalogue import Products
 from .needs import Needs
-from .phrases import Grammar
 from .records import Flags, Ids
+from .words import Grammar
 
 Grades = NDArray[np.int8]
 _ASKED = ("brand", "colour", "material", "style", "size", "feature")
@@ -36,12 +36,7 @@ class Relevance:
     products: Products
 
     def grade(self, need: Ids, product: Ids, *, kind: Ids | None = None) -> Grades:
-        """The grade of each pair; the arrays broadcast.
-
-        Parameters
-        ----------
-        kind : what the products pass for; what they are when absent
-        """
+        """The grade of each pair, as what they are or pass for; arrays broadcast."""
         of = self.products.kind[product] if kind is None else kind
         by_use, by_line = self.needs.kind[need] < 0, self.needs.line[need] >= 0
         grade = np.zeros(np.broadcast_shapes(by_use.shape, of.shape), np.int8)
@@ -109,35 +104,21 @@ class RelevanceIndex:
     @classmethod
     def of(cls, relevance: Relevance) -> RelevanceIndex:
         """The shelf of all products."""
-        kind = relevance.products.kind
+        kind, n_kinds = relevance.products.kind, len(relevance.words.demand)
         order = np.argsort(kind, kind="stable").astype(np.int32)
-        n_kinds = len(relevance.words.demand)
-        return cls(
-            relevance, order, np.searchsorted(kind[order], np.arange(n_kinds + 1))
-        )
+        start = np.searchsorted(kind[order], np.arange(n_kinds + 1))
+        return cls(relevance, order, start)
 
     def answers(self, need: Ids, at_least: int) -> tuple[NDArray[np.intp], Ids, Grades]:
-        """Position in `need`, product and grade of all that deserve a grade.
-
-        Raises
-        ------
-        ValueError
-            unless `at_least` lies in 1 to 4
-        """
-        if not 1 <= at_least <= 4:
-            raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
-        found = [self.at_least(n, at_least) for n in need]
-        none = np.empty(0, np.int32), np.empty(0, np.int8)
-        ids, grade = (np.concatenate(c) for c in zip(none, *found, strict=True))
-        row = np.repeat(np.arange(len(need)), [len(ids) for ids, _ in found])
-        return row, ids, grade
-
-    def at_least(self, need: int | np.integer, grade: int) -> tuple[Ids, Grades]:
-        """Ids and grades of all products that deserve the grade or a better one."""
-        ids = self.candidates(need)
-        given = self.relevance.grade(np.full(len(ids), need), ids)
-        kept = given >= grade
-        return ids[kept], given[kept]
+        """Position in `need`, product and grade of all that deserve a grade."""
+        parts = [(np.empty(0, np.intp), self.order[:0], np.empty(0, np.int8))]
+        for row, one in enumerate(need):
+            ids = self.candidates(one)
+            grade = self.relevance.grade(one, ids)
+            kept = grade >= at_least
+            parts.append((np.full(kept.sum(), row), ids[kept], grade[kept]))
+        rows, products, grades = map(np.concatenate, zip(*parts, strict=True))
+        return rows, products, grades
 
     def candidates(self, need: int | np.integer) -> Ids:
         """Ids of all products whose grade may be above zero, and some others."""
@@ -152,4 +133,4 @@ class RelevanceIndex:
             others = words.accessories.table[kind, : words.accessories.count[kind]]
             kinds = np.union1d(family, others)
         parts = [self.order[self.start[k] : self.start[k + 1]] for k in kinds]
-        return np.concatenate(parts) if parts else self.order[:0]
+        return np.concatenate([self.order[:0], *parts])

@@ -17,12 +17,10 @@ from .catalogue import Making, catalogue
 from .editors import Editors
 from .incumbent import SearchIncumbent
 from .listings import listings, synonym_file
-from .live import Answered, evening, recorded, searched
+from .live import evening, recorded, searched
 from .needs import asked, needs
-from .opening import ShopRules, can_happen, in_stock, opening
+from .opening import ShopRules, in_stock, opening
 from .oracle import SearchOracle
-from .people import first_shoppers
-from .phrases import grammar
 from .records import (
     SCALES,
     Examination,
@@ -35,8 +33,9 @@ from .records import (
 from .relevance import Grades, Relevance, RelevanceIndex
 from .rng import ARMS
 from .schema import INTENTS, NAMES, SCHEMA, TRUTH
-from .state import ShopState, first_shop
-from .tables import products_table, queries_table, shoppers_table
+from .state import ShopState, first_shop, first_shoppers
+from .tables import Answered, products_table, queries_table, shoppers_table
+from .words import grammar
 
 BYTES_A_SEARCH, BYTES_A_PRODUCT = 100, 400  # on disk, rounded up
 SEARCHES_A_DAY = 0.4  # of a shopper, rounded up
@@ -81,7 +80,13 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
-        can_happen(self.incidents, self.size.n_brands, grammar())
+        n_brands, n_departments = self.size.n_brands, grammar().department.max() + 1
+        for one in self.incidents:
+            if one.brand >= n_brands or one.department >= n_departments:
+                raise ValueError(
+                    f"this world has the brands 0 to {n_brands - 1:,} and the "
+                    f"departments 0 to {n_departments - 1}; got {one}"
+                )
 
     @cached_property
     def rules(self) -> ShopRules:
@@ -105,7 +110,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         return ShopState(
             products=every,
             listings=join(texts),
-            shop=first_shop(every, in_stock(rules, every.kind, len(every), 0), seed),
+            shop=first_shop(every, in_stock(rules, every.kind, 0), seed),
             shoppers=people,
             mood=np.zeros(len(people), np.float32),
         )
@@ -125,12 +130,12 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         day: int,
         future: int,
         log: pa.Table | None,
-    ) -> list[Answered]:
+    ) -> Answered:
         """A day's searches in waves: those who are not content ask again."""
         return searched(self.rules, state, policy, day, future, log)
 
     def close(
-        self, state: ShopState, served: list[Answered], day: int, future: int
+        self, state: ShopState, served: Answered, day: int, future: int
     ) -> tuple[ShopState, Any]:
         """Sales are counted, moods move; the day's tables."""
         record = recorded(self.rules, state, served, day)
@@ -205,11 +210,10 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         ValueError
             unless `at_least` lies in 1 to 4, or for a query that is not there
         """
-        shelf, need = (
-            RelevanceIndex.of(self._relevance(history)),
-            self.rules.asked.meant(query),
-        )
-        row, ids, grade = shelf.answers(need, at_least)
+        if not 1 <= at_least <= 4:
+            raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
+        index = RelevanceIndex.of(self._relevance(history))
+        row, ids, grade = index.answers(self.rules.asked.meant(query), at_least)
         asked = np.asarray(query, np.int32)[row]
         return pd.DataFrame({"query_id": asked, "product_id": ids, "grade": grade})
 
