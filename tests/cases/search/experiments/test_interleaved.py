@@ -2,10 +2,10 @@
 
 import pytest
 
-from sevensteps.cases.search.experiments.clicks import table_of
-from sevensteps.cases.search.experiments.interleaved import (
+from sevensteps.cases.search.experiments import (
     InterleavedPolicy,
     clicks_by_team,
+    table_of,
 )
 from sevensteps.cases.search.world import Incumbent
 from sevensteps.measure import preference, search_wins
@@ -30,7 +30,7 @@ def test_clicks_prefer_the_policy_that_satisfies_more(run):
 
 def test_each_place_is_of_the_policy_whose_list_holds_it(run, shop):
     policy, outcome = run
-    team = policy.teams(outcome)
+    _, team, _ = clicks_by_team(outcome, policy)
     shown = table_of(outcome.searches["shown"])
     query = outcome.searches["query_id"].to_numpy()
     own = policy.a._lists[query]  # the engine's lists, of one index for all seven days
@@ -51,4 +51,4 @@ def test_searches_of_others_are_refused(run, shop):
     policy, _ = run
     other = shop.world.live(Incumbent(7), 1, 9, history=shop.history)
     with pytest.raises(KeyError, match="answered by another"):
-        policy.teams(other)
+        clicks_by_team(other, policy)

@@ -78,14 +78,14 @@ def test_a_day_s_log_is_learned_once():
     shop(requests([5]), view(28, None))
     for _ in range(3):  # the waves of a day see the same log
         shop(requests([5]), view(29, log(5, 9)))
-    assert shop._clicks.sum() == 1
+    assert shop._seen[0].sum() == 1
 
 
 def test_exposure_is_counted_by_device_and_position():
     shop = policy("rates")
     shop(requests([5]), view(28, None))
     shop(requests([5]), view(29, log(5, 9, "phone")))
-    assert shop._exposure.sum() == pytest.approx(CURVES[1].sum())
+    assert shop._seen[1].sum() == pytest.approx(CURVES[1].sum())
 
 
 def test_rates_forgive_what_stands_low_and_counts_do_not():
