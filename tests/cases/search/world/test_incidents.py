@@ -26,7 +26,7 @@ def strike(known):
 
     def strike(kind):
         if kind not in made:
-            brand = int(np.bincount(known.state.products.brand).argmax())
+            brand = int(np.bincount(known.products.brand).argmax())
             incident = Incident(kind, START, DAYS, brand=brand, department=1)
             world = known.world.inject(incident)
             history = world.history(UPTO)
@@ -41,7 +41,7 @@ def strike(known):
 def test_what_concerns_people_or_stock_leaves_listings_alone(strike, kind, known):
     calm = SearchWorld("smoke", seed=7)
     calm.pasts.update(known.world.pasts)
-    theirs, ours = strike(kind)[2].products, known.state.products
+    theirs, ours = strike(kind)[2].products, known.products
     for field in fields(ours):
         before = getattr(ours, field.name)[: len(theirs)]
         assert np.array_equal(getattr(theirs, field.name), before), field.name
@@ -69,7 +69,7 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
 
 
 def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
-    products, calm = strike("stuffing")[2].products, known.state.products
+    products, calm = strike("stuffing")[2].products, known.products
     n = len(products)
     for field in fields(calm):
         if field.name != "pretends":
@@ -78,11 +78,9 @@ def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
     day = products.listed_at // DAY
     struck = (products.listed_at >= 0) & (day >= START) & (day < START + DAYS)
     assert np.array_equal(products.pretends[~struck], calm.pretends[:n][~struck])
-    share = (products.pretends[struck] >= 0).mean()
-    assert share == pytest.approx(STUFFS + 0.03 * (1 - STUFFS), abs=0.2)
-    titles, usual = (s.listings.title for s in (strike("stuffing")[2], known.state))
-    longer = titles.to_pylist()[-60:], usual.to_pylist()[:n][-60:]
-    assert sum(len(t) for t in longer[0]) >= sum(len(t) for t in longer[1])
+    states = strike("stuffing")[2], known.state
+    longer = (state.listings.title.to_pylist()[:n] for state in states)
+    assert sum(map(len, next(longer))) > sum(map(len, next(longer)))
 
 
 def test_stuffing_has_the_stated_share_when_sellers_are_many(known):
@@ -112,13 +110,6 @@ def test_a_sold_out_department_cannot_deliver(known, strike):
             assert np.array_equal(there, usual)
 
 
-def test_twice_the_size_sells_out_everything(known):
-    kind = known.state.products.kind
-    world = known.world.inject(Incident("sold_out", 0, 1, size=2.0, department=0))
-    there = in_stock(world.rules, kind, 0)
-    assert not there[world.rules.making.words.department[kind] == 0].any()
-
-
 def test_a_season_comes_two_months_too_soon():
     early = (Incident("early_season", 10, 5),)
     summer = SEASONS.index("summer")
@@ -140,17 +131,3 @@ def test_summer_too_soon_is_asked_for_in_spring(known):
         for i in ((), (Incident("early_season", 30, 10),))
     ]
     assert share[1] > 2 * share[0] > 0
-
-
-def test_incidents_add_up(known):
-    world = known.world.inject(Incident("fad", 3)).inject(Incident("stuffing", 4))
-    assert [i.kind for i in world.incidents] == ["fad", "stuffing"]
-    rules = known.rules
-    brand = int(np.bincount(rules.needs.brand[rules.needs.brand >= 0]).argmax())
-    twice = (Incident("fad", 0, brand=brand), Incident("fad", 0, brand=brand))
-    calm, hot = (
-        np.diff(demand(rules.needs, rules.asked, 0, i), prepend=0) for i in ((), twice)
-    )
-    mine = rules.needs.brand == brand
-    odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
-    assert odds == pytest.approx((1 + FAD_DEMAND) ** 2, rel=1e-6)
