@@ -1,6 +1,6 @@
 """Each incident is there at its time and size, and does no more than it says."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -51,10 +51,7 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
     world, log, _ = strike("fad")
     rules = world.rules
     brand = world.incidents[0].brand
-    calm, hot = (
-        np.diff(demand(rules.needs, rules.asked, START, i), prepend=0)
-        for i in ((), world.incidents)
-    )
+    calm, hot = (np.diff(demand(r, START), prepend=0) for r in (known.rules, rules))
     mine = rules.needs.brand == brand
     odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
     assert odds == pytest.approx(1 + FAD_DEMAND, rel=1e-6)
@@ -64,8 +61,7 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
     share = mine[log.rows.true_need]
     assert share[now].mean() > 3 * share[~now].mean()
     for over in (START - 1, START + DAYS):
-        same = demand(rules.needs, rules.asked, over, world.incidents)
-        assert np.array_equal(same, demand(rules.needs, rules.asked, over, ()))
+        assert np.array_equal(demand(rules, over), demand(known.rules, over))
 
 
 def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
@@ -127,7 +123,7 @@ def test_summer_too_soon_is_asked_for_in_spring(known):
     rules, summer = known.rules, SEASONS.index("summer")
     mine = rules.needs.season == summer
     share = [
-        np.diff(demand(rules.needs, rules.asked, 35, i), prepend=0)[mine].sum()
+        np.diff(demand(replace(rules, incidents=i), 35), prepend=0)[mine].sum()
         for i in ((), (Incident("early_season", 30, 10),))
     ]
     assert share[1] > 2 * share[0] > 0

@@ -53,7 +53,7 @@ def test_a_text_that_several_needs_share_goes_to_the_most_popular(known):
     mute = (typed.form < 0).all(axis=1)
     assert mute.tolist() == [need not in owner.values() for need in range(len(many))]
     assert 20 < mute.sum() < 380
-    chance = np.diff(demand(many, typed, 0, ()), prepend=0)
+    chance = np.diff(demand(replace(rules, needs=many, asked=typed), 0), prepend=0)
     assert ((chance < 1e-12) == mute).all()
 
 

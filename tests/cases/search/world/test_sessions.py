@@ -1,15 +1,17 @@
 """Who comes, with which need, in which words; and whether they come back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.search.world import MOST_SEARCHES, SEASONS
+from sevensteps.cases.search.world import SEASONS
 from sevensteps.cases.search.world.live import _mood, first_stars
 from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SHARES
 from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.rng import LOOKER, UNSPOKEN
-from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR
+from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR, MOST_SEARCHES
 from sevensteps.cases.search.world.state import (
     RATES,
     USUAL_RATING,
@@ -34,9 +36,8 @@ def crowd(known):
     """A wave of very many."""
     people = first_shoppers(150_000, 3)
     mood = np.zeros(len(people), np.float32)
-    rules = known.rules
-    upto = demand(rules.needs, rules.asked, 0, ())
-    return people, first_wave(people, mood, upto, rules.asked, 0, 7, 9)
+    state = replace(known.state, shoppers=people, mood=mood)
+    return people, first_wave(known.rules, state, 0, 9)
 
 
 def test_three_in_five_are_on_the_phone_and_tastes_have_length_one():
@@ -61,12 +62,12 @@ def test_the_eager_come_as_often_as_they_should(crowd):
 
 
 def test_a_good_mood_brings_people_back_and_a_bad_one_keeps_them_away(known):
-    people, rules = first_shoppers(50_000, 3), known.rules
-    upto = demand(rules.needs, rules.asked, 0, ())
+    people = first_shoppers(50_000, 3)
+    state = replace(known.state, shoppers=people)
     n = {}
     for mood in (-0.5, 0.0, 0.5):
         moods = np.full(len(people), mood, np.float32)
-        wave = first_wave(people, moods, upto, rules.asked, 0, 7, 9)
+        wave = first_wave(known.rules, replace(state, mood=moods), 0, 9)
         n[mood] = len(np.unique(wave.requests.shopper_id))
         rate = -np.expm1(-RATE * people.eager * np.exp(CHEERS * mood))
         assert n[mood] / len(people) == pytest.approx(rate.mean(), abs=0.006)
@@ -94,8 +95,7 @@ def test_words_are_chosen_at_the_stated_shares(crowd, known):
 
 def test_needs_follow_their_weights(crowd, known):
     _, wave = crowd
-    upto = demand(known.needs, known.asked, 0, ())
-    chance = np.diff(upto, prepend=0)
+    chance = np.diff(demand(known.rules, 0), prepend=0)
     top = np.argsort(-chance)[:100]
     n = np.bincount(wave.need, minlength=len(chance))[top]
     expected = chance[top] * len(wave.need)
@@ -210,10 +210,9 @@ def test_a_season_comes_and_goes(known, season):
     peaks = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
     assert day_of_year == peaks[season]
     assert np.allclose(seasonal(365, ()), seasonal(0, ()))
-    needs, typed = known.needs, known.asked
-    mine = needs.season == index
+    mine = known.needs.season == index
     share = [
-        np.diff(demand(needs, typed, day, ()), prepend=0)[mine].sum()
+        np.diff(demand(known.rules, day), prepend=0)[mine].sum()
         for day in (int(factor.argmax()), int(factor.argmin()))
     ]
     assert not mine.any() or share[0] > 3 * share[1]

@@ -130,19 +130,19 @@ class GradedLists:
             return per_query.ndcg(lists, k=CUT, ties="average")
         return metric(lists)
 
-    def ndcg(self, scores: Any = None, where: Any = None) -> Interval:
+    def ndcg(self, scores: Any = None) -> Interval:
         """NDCG@10, against the best list that the catalogue allows."""
-        return self.sample.mean(self.values(scores), where)
+        return self.sample.mean(self.values(scores))
 
     def ceiling(self) -> Floats:
         """(q,) NDCG of the best order of what is on each list."""
         row, position = self.pairs
         return self.values(self.grade[row, position])
 
-    def recall(self, room: int = ROOM) -> Floats:
-        """(q,) share of the good products that are on the list; of `room`, if more."""
+    def recall(self) -> Floats:
+        """(q,) share of the good products that are on the list; of `ROOM`, if more."""
         found = ((self.grade >= GOOD) & (self.ids >= 0)).sum(axis=1)
-        wanted = np.minimum(self.n_good, room)
+        wanted = np.minimum(self.n_good, ROOM)
         share = np.minimum(found, wanted) / np.maximum(wanted, 1)
         return np.where(wanted > 0, share, np.nan)
 
@@ -215,10 +215,9 @@ class OfflineEvaluation:
         """The same pairs, with other features."""
         return replace(self, features=features)
 
-    def judged(self, grade: Any = None, weight: Any = None) -> Judged:
-        """A training set: with the true grades, or others."""
-        given = self.grade if grade is None else grade
-        return Judged.of(self.features, self.row, given, weight)
+    def judged(self, grade: Any) -> Judged:
+        """A training set of all pairs, with these grades."""
+        return Judged.of(self.features, self.row, grade)
 
     def scores(self, ranker: Ranker) -> NDArray[np.float32]:
         """(n,) a ranker's score of each pair, from the features that it knows."""
@@ -229,9 +228,9 @@ class OfflineEvaluation:
         """(q,) a metric of the lists as a ranker orders them."""
         return self.answers.values(self.scores(ranker), metric)
 
-    def ndcg(self, ranker: Ranker, where: Any = None) -> Interval:
+    def ndcg(self, ranker: Ranker) -> Interval:
         """NDCG@10 of a ranker's order."""
-        return self.answers.sample.mean(self.values(ranker), where)
+        return self.answers.sample.mean(self.values(ranker))
 
 
 def query_kinds(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.str_]:

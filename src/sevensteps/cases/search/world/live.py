@@ -27,7 +27,7 @@ from .tables import (
     shoppers_table,
     truth_table,
 )
-from .visits import demand, first_wave, next_wave
+from .visits import first_wave, next_wave
 
 FORGETS, LEARNS, LETS_DOWN = 0.99, 0.2, -0.6
 
@@ -44,11 +44,7 @@ def searched(
     stage, products = rules.stage(state, day), products_table(rules.making, state)
     people = shoppers_table(state.shoppers)
     view = SearchView(day, products, rules.queries, people, log)
-    upto = demand(rules.needs, rules.asked, day, rules.incidents)
-    wave = first_wave(
-        state.shoppers, state.mood, upto, rules.asked, day, rules.seed, future
-    )
-    waves = []
+    wave, waves = first_wave(rules, state, day, future), []
     for _ in range(MOST_SEARCHES):
         requests = wave.requests
         if isinstance(policy, SearchOracle):

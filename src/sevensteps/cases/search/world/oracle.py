@@ -68,8 +68,8 @@ def shortlists(stage: ShopDay, need: Ids) -> Ids:
     products, shelf = stage.relevance.products, RelevanceIndex.of(stage.relevance)
     lists = np.full((len(need), SHORTLIST), -1, np.int32)
     for i, one in enumerate(need):
-        ids = shelf.candidates(one)
-        value = 2 * stage.relevance.grade(one, ids) + 0.7 * products.quality[ids]
+        ids, grade = shelf.graded(one)
+        value = 2 * grade + 0.7 * products.quality[ids]
         value -= 2 * ~stage.shop.in_stock[ids]
         keep = min(SHORTLIST, len(ids))
         best = np.argpartition(-value, keep - 1)[:keep] if keep else ids[:0]

@@ -14,6 +14,7 @@ A need for a use. 4: made for it. 3: good for it. 2: of a kind that serves it. 0
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,12 +114,16 @@ class RelevanceIndex:
         """Position in `need`, product and grade of all that deserve a grade."""
         parts = [(np.empty(0, np.intp), self.order[:0], np.empty(0, np.int8))]
         for row, one in enumerate(need):
-            ids = self.candidates(one)
-            grade = self.relevance.grade(one, ids)
+            ids, grade = self.graded(one)
             kept = grade >= at_least
             parts.append((np.full(kept.sum(), row), ids[kept], grade[kept]))
         rows, products, grades = map(np.concatenate, zip(*parts, strict=True))
         return rows, products, grades
+
+    def graded(self, need: Any) -> tuple[Ids, Grades]:
+        """All candidates for a need, and their grades."""
+        ids = self.candidates(need)
+        return ids, self.relevance.grade(need, ids)
 
     def candidates(self, need: int | np.integer) -> Ids:
         """Ids of all products whose grade may be above zero, and some others."""

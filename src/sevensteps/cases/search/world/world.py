@@ -167,29 +167,20 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     def true_queries(self) -> pd.DataFrame:
         """What each query means, by query_id: true_need, true_intent, true_mistyped."""
         typed, wanted = self.rules.asked, self.rules.needs
-        return pd.DataFrame(
-            {
-                "true_need": typed.need,
-                "true_intent": np.array(INTENTS)[wanted.intent[typed.need]],
-                "true_mistyped": typed.mistyped,
-            }
-        ).rename_axis("query_id")
+        columns = {
+            "true_need": typed.need,
+            "true_intent": np.array(INTENTS)[wanted.intent[typed.need]],
+            "true_mistyped": typed.mistyped,
+        }
+        return pd.DataFrame(columns).rename_axis("query_id")
 
     def grades(
         self, query: Ids, product: Ids, history: SearchHistory | None = None
     ) -> Grades:
-        """The true relevance, 0 to 4, of products for queries.
+        """The true relevance, 0 to 4, of products for (n,) queries.
 
-        Parameters
-        ----------
-        query : (n,) int          query_id
-        product : (n,) or (n, k) int      product_id; -1 gets the grade 0
-        history : whose products; the usual one when absent
-
-        Raises
-        ------
-        ValueError
-            for a query or a product that is not there
+        `product` is (n,) or (n, k); -1 gets the grade 0. A query or a product that is
+        not there is a ValueError.
         """
         relevance = self._relevance(history)
         ids, n = np.asarray(product), len(relevance.products)
@@ -203,13 +194,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     def relevant(
         self, query: Ids, *, at_least: int = 1, history: SearchHistory | None = None
     ) -> pd.DataFrame:
-        """All products that deserve a grade: columns query_id, product_id, grade.
-
-        Raises
-        ------
-        ValueError
-            unless `at_least` lies in 1 to 4, or for a query that is not there
-        """
+        """All products that deserve a grade, 1 to 4: query_id, product_id, grade."""
         if not 1 <= at_least <= 4:
             raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
         index = RelevanceIndex.of(self._relevance(history))
