@@ -73,23 +73,6 @@ def test_a_need_for_a_kind(known, kinds):
     assert graded(known, need, *rows) == list(expected)
 
 
-@pytest.mark.parametrize("name", [*ASKED, "brand"])
-def test_whatever_is_asked_counts(known, kinds, name):
-    kind, mate, *_ = kinds
-    need = {"kind": kind, name: 2}
-    rows = {"kind": kind, name: 2}, {"kind": kind, name: 1}, {"kind": mate, name: 2}
-    assert graded(known, need, *rows) == [4, 3, 2]
-    assert graded(known, {"kind": kind}, *rows) == [4, 4, 2]
-
-
-def test_a_feature_may_be_any_of_three(known, kinds):
-    kind = kinds[0]
-    have = [(8, -1, -1), (-1, 8, -1), (1, 2, 8), (1, 2, 3), (-1, -1, -1)]
-    rows = [{"kind": kind, "feature": f} for f in have]
-    assert graded(known, {"kind": kind, "feature": 8}, *rows) == [4, 4, 4, 3, 3]
-    assert graded(known, {"kind": kind}, *rows) == [4] * 5
-
-
 def test_a_need_for_a_series(known, kinds):
     kind, mate, extra, _ = kinds
     need = {"kind": kind, "brand": 4, "line": 70, "colour": 2}
@@ -212,12 +195,3 @@ def test_grades_of_none_are_zero_and_strangers_are_refused(known):
         world.relevant([n_queries], history=history)
     with pytest.raises(ValueError, match="grades above zero are 1 to 4; got 0"):
         world.relevant([0], at_least=0, history=history)
-
-
-def test_true_queries_tell_need_intent_and_errors(known):
-    told, typed = known.world.true_queries(), known.asked
-    assert len(told) == known.history.queries.num_rows
-    assert np.array_equal(told.true_need, typed.need)
-    number = [INTENTS.index(i) for i in told.true_intent]
-    assert np.array_equal(number, known.needs.intent[typed.need])
-    assert np.array_equal(told.true_mistyped, typed.mistyped)

@@ -82,17 +82,6 @@ def test_one_category_in_twelve_is_wrong_but_of_the_department(known):
     assert names[:50] == words.kinds["name"][filed[:50]].tolist()
 
 
-def test_three_titles_in_a_hundred_are_stuffed_with_something_else(known, titles):
-    pretends = known.products.pretends
-    rows = np.flatnonzero(pretends >= 0)
-    assert len(rows) / len(pretends) == pytest.approx(0.03, abs=0.006)
-    said = {
-        k: wordings(known, "kind", k).to_pylist() for k in np.unique(pretends[rows])
-    }
-    holding = [holds(titles[i], said[pretends[i]]) for i in rows]
-    assert np.mean(holding) > 0.7  # one of four ways to write has no room for it
-
-
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
     words = known.words
     groups = [

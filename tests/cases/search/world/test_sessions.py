@@ -24,11 +24,9 @@ from sevensteps.cases.search.world.visits import (
     TWICE,
     demand,
     first_wave,
-    next_wave,
     seasonal,
 )
 from sevensteps.world import uniforms
-from sevensteps.world.arrays import take
 
 
 @pytest.fixture(scope="module")
@@ -112,26 +110,6 @@ def test_what_a_session_holds_in_mind_is_drawn_apart(crowd):
     assert np.abs(between).max() < 0.02
 
 
-def test_those_not_satisfied_try_again_in_other_words_a_minute_later(crowd, known):
-    _, wave = crowd
-    satisfied = np.arange(len(wave.need)) % 3 == 0
-    again = next_wave(wave, satisfied, known.asked)
-    assert len(again.need) / (~satisfied).sum() == pytest.approx(TRIES_AGAIN, abs=0.01)
-    first, later = wave.requests, again.requests
-    _, row, _ = np.intersect1d(first.session_id, later.session_id, return_indices=True)
-    row = np.sort(row)
-    assert not satisfied[row].any()
-    assert np.array_equal(again.need, wave.need[row])
-    form = wave.form[row]
-    other = np.where(form < FORMS, (form + 1) % FORMS, 0)
-    assert np.array_equal(again.form, other)
-    assert np.array_equal(later.session_id, first.session_id[row])
-    assert (later.search_id == first.search_id[row] + 1).all()
-    assert (later.at - take(first, row).at == 60).all()
-    assert not np.isin(again.search, wave.search).any()
-    assert np.array_equal(again.session, wave.session[row])
-
-
 def test_nobody_tries_more_than_three_times_nor_after_an_answer(known):
     rows = known.log.rows.sort_values("search_id")
     n = rows.groupby("session_id").size()
@@ -158,20 +136,6 @@ def test_stock_comes_and_goes_in_spells(known):
     assert np.abs(np.corrcoef(spells) - np.eye(8)).max() < 0.12
     products = known.history.products["in_stock"].to_numpy(zero_copy_only=False)
     assert np.array_equal(products, there[known.history.days - 1])
-
-
-def test_ratings_follow_quality(known):
-    table, quality = known.history.products, known.products.quality
-    n = table["n_ratings"].to_numpy()
-    rating = table["rating"].to_numpy()
-    assert np.isnan(rating[n == 0]).all()
-    many = n >= 10
-    assert many.sum() > 100
-    assert np.corrcoef(rating[many], quality[many])[0, 1] > 0.7
-    assert rating[n > 0].min() >= 1
-    assert rating[n > 0].max() <= 5
-    few = (n >= 1) & (n <= 2)
-    assert 0.1 < np.corrcoef(rating[few], quality[few])[0, 1] < 0.75
 
 
 def test_stars_given_in_a_live_run_follow_quality():

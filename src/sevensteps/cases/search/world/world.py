@@ -17,7 +17,15 @@ from .catalogue import Making, catalogue
 from .editors import Editors
 from .incumbent import SearchIncumbent
 from .listings import listings, synonym_file
-from .live import evening, recorded, searched
+from .live import (
+    Answered,
+    evening,
+    products_table,
+    queries_table,
+    recorded,
+    searched,
+    shoppers_table,
+)
 from .needs import asked, needs
 from .opening import ShopRules, in_stock, opening
 from .oracle import SearchOracle
@@ -34,7 +42,6 @@ from .relevance import Grades, Relevance, RelevanceIndex
 from .rng import ARMS
 from .schema import INTENTS, NAMES, SCHEMA, TRUTH
 from .state import ShopState, first_shop, first_shoppers
-from .tables import Answered, products_table, queries_table, shoppers_table
 from .words import grammar
 
 BYTES_A_SEARCH, BYTES_A_PRODUCT = 100, 400  # on disk, rounded up
