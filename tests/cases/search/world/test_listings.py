@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.world import DAY
 from sevensteps.cases.search.world.catalogue import LINES
 from sevensteps.cases.search.world.listings import USUAL
 from sevensteps.world import stream
@@ -118,13 +117,3 @@ def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
     assert line.min() > 0
     name = brands.named(line).reshape(-1, LINES)
     assert (np.diff(np.sort(name, axis=1), axis=1) > 0).all()
-
-
-def test_a_new_product_is_shown_only_after_the_index_was_built_anew(known):
-    listed = known.history.products["listed_at"].to_numpy() // DAY
-    shown, day = known.log.shown, known.log.rows.day.to_numpy()
-    new = (shown >= 0) & (listed[shown] >= 0)
-    assert new.sum() > 100
-    built = (day - day % 7)[:, None]
-    assert (listed[shown] <= built)[new].all()
-    assert (listed[shown] == built)[new].any()

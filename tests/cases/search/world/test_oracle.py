@@ -101,15 +101,6 @@ def test_editors_are_near_the_truth_and_disagree(known, pairs):
     assert 0.35 < (by_pair[0] == by_pair[1]).mean() < 0.8
 
 
-def test_editors_differ_in_strictness(known, pairs):
-    told, true = judged(known, pairs, EDITORS)
-    off = told.grade - true[told.pair]
-    strict = off[(true[told.pair] > 0) & (true[told.pair] < 4)]
-    mean = strict.groupby(told.rater).mean()
-    assert len(mean) == EDITORS
-    assert 0.15 < mean.std() < 0.5
-
-
 def test_some_editors_believe_a_stuffed_title(known):
     """A product that passes for what is asked, and is not."""
     products, typed = known.products, known.asked

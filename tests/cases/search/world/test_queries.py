@@ -105,10 +105,7 @@ def test_fingers_err_in_the_stated_ways(slips):
     assert np.mean(same) == pytest.approx(0.25, abs=0.015)
     assert all(word[0] == "w" for word in alone)
     assert "wardrobe" not in set(alone)
-    assert mistyped(pa.array(["red hat", "mug"]), stream(2)).to_pylist() == [
-        "red hat",
-        "mug",
-    ]
+    assert mistyped(pa.array(["mug"]), stream(2)).to_pylist() == ["mug"]
     lost = np.mean([text == "wardrobemirror" for text in both])
     assert lost == pytest.approx(0.10, abs=0.01)
     hit = np.mean(["wardrobe" not in text for text in both])

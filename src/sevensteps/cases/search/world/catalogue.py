@@ -163,12 +163,10 @@ def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Produc
     price, tier = _prices(words, kind, prestige, rng)
     quality = 0.35 * prestige + 0.25 * tier + 0.8 * rng.standard_normal(n)
     other = rng.integers(0, len(share), n)
-    nth = np.minimum(u[:, 2] * LINES, LINES - 1).astype(np.int32)
-    line = np.where(u[:, 3] < 0.7, brands.line(brand, kind, nth), -1)
     return Products(
         kind=kind,
         brand=brand,
-        line=line.astype(np.int32),
+        line=_lines(brands, brand, kind, u[:, 2:4]),
         colour=words.colours.draw(kind, u[:, 5]),
         material=words.materials.draw(kind, u[:, 6]),
         style=style,
@@ -185,6 +183,13 @@ def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Produc
         listed_at=listed_at,
         sold_before=np.zeros(n, np.int32),
     )
+
+
+def _lines(brands: Brands, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
+    """The series of seven in ten products; -1 for the others."""
+    nth = np.minimum(u[:, 0] * LINES, LINES - 1).astype(np.int32)
+    line = brands.line(brand, kind, nth)
+    return np.where(u[:, 1] < 0.7, line, -1).astype(np.int32)
 
 
 def _margins(words: Grammar, kind: Ids, rng: np.random.Generator) -> Floats:
