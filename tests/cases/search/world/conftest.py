@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
-from sevensteps.cases.search.world.relevance import Relevance
+from sevensteps.cases.search.world.matching import Relevance
 from sevensteps.cases.search.world.state import ShopState
 
 

@@ -1,4 +1,4 @@
-"""Grades are what the table in `relevance` says, for any need and any product."""
+"""Grades are what the table in `matching` says, for any need and any product."""
 
 from dataclasses import fields
 
@@ -7,8 +7,8 @@ import pytest
 
 from sevensteps.cases.search.world import INTENTS
 from sevensteps.cases.search.world.catalogue import Products
+from sevensteps.cases.search.world.matching import Relevance, RelevanceIndex
 from sevensteps.cases.search.world.needs import Needs
-from sevensteps.cases.search.world.relevance import Relevance, RelevanceIndex
 from sevensteps.world import stream
 
 ASKED = ("colour", "material", "style", "size")
@@ -106,7 +106,7 @@ def test_a_need_for_a_use(known):
 
 
 def plainly(words, needs, products, need, product) -> int:
-    """The docstring of `relevance`, word by word."""
+    """The docstring of `matching`, word by word."""
     is_of, wanted = products.kind[product], needs.kind[need]
     if wanted < 0:
         best, good = products.use[product]

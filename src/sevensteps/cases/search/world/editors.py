@@ -12,8 +12,8 @@ from scipy.special import ndtri
 from sevensteps.world import stream, uniforms, unit_streams
 from sevensteps.world.checks import whole
 
+from .matching import Relevance
 from .records import Ids
-from .relevance import Relevance
 from .rng import BLURRED, GUESS, INATTENTIVE, RATER, RATERS
 
 EDITORS = 40

@@ -19,11 +19,11 @@ from sevensteps.world.columns import dictionary
 
 from .catalogue import Making, Products
 from .examine import PageResponses, behave
+from .matching import Grades
 from .needs import QueryTable
 from .opening import ShopRules
 from .oracle import SearchOracle
 from .records import Floats, Ids, Policy, ResultPages, SearchView, checked
-from .relevance import Grades
 from .rng import STARS
 from .schema import (
     DEVICES,

@@ -15,10 +15,9 @@ from sevensteps.world.arrays import join
 
 from .catalogue import Making, products
 from .listings import listings
-from .matching import ShopDay
+from .matching import Relevance, ShopDay
 from .needs import Needs, QueryTable
 from .records import Examination, Flags, Ids, SearchIncident, SearchSize
-from .relevance import Relevance
 from .rng import ARRIVALS, STOCK
 from .schema import DAY
 from .state import Shop, ShopState, joiners

@@ -11,9 +11,8 @@ from typing import Literal
 import numpy as np
 
 from .examine import BUYS, click_probability, satisfaction_probability
-from .matching import ProductMatch, ShopDay
+from .matching import ProductMatch, RelevanceIndex, ShopDay
 from .records import Floats, Ids, ResultPages
-from .relevance import RelevanceIndex
 from .schema import PLACES
 from .visits import Wave
 

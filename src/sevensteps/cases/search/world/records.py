@@ -20,7 +20,6 @@ Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Examination = Literal["position", "cascade"]
-Kind = Literal["fad", "early_season", "stuffing", "sold_out"]
 KINDS = ("fad", "early_season", "stuffing", "sold_out")
 
 

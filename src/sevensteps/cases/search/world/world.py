@@ -26,6 +26,7 @@ from .live import (
     searched,
     shoppers_table,
 )
+from .matching import Grades, Relevance, RelevanceIndex
 from .needs import asked, needs
 from .opening import ShopRules, in_stock, opening
 from .oracle import SearchOracle
@@ -38,7 +39,6 @@ from .records import (
     SearchIncident,
     SearchOutcome,
 )
-from .relevance import Grades, Relevance, RelevanceIndex
 from .rng import ARMS
 from .schema import INTENTS, NAMES, SCHEMA, TRUTH
 from .state import ShopState, first_shop, first_shoppers
