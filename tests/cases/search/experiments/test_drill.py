@@ -40,13 +40,13 @@ def test_a_slipped_file_reads_well_and_says_nonsense(shop):
 def test_a_fault_breaks_its_part_and_no_other(shop):
     policy, sound = shop.policy(), shop.understanding
     synonyms = shop.history.synonyms
-    broken = broken_synonyms(policy, 9, synonyms=synonyms).build.understanding
+    broken = broken_synonyms(policy, 9, synonyms=synonyms).understanding
     assert broken.synonyms != sound.synonyms
     assert broken.speller is sound.speller
-    mute = lost_speller(policy, 9).build.understanding
+    mute = lost_speller(policy, 9).understanding
     assert mute.synonyms is sound.synonyms
     assert mute.reading("black hiking boots kinxedt").corrected == ()
-    assert policy.build.understanding is sound
+    assert policy.understanding is sound
 
 
 def test_a_broken_file_harms_and_is_noticed_by_more_than_one_monitor(report):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.search.experiments.policy import EnginePolicy, stock_last
+from sevensteps.cases.search.experiments import stock_last
 from sevensteps.cases.search.world import PLACES, Incumbent, Requests, View
 
 
@@ -48,7 +48,8 @@ def test_a_query_s_list_is_made_once_for_each_index(shop):
 
     history = shop.history
     view = View(9, history.products, history.queries, history.shoppers, None)
-    policy = EnginePolicy(lambda view: Counting())
+    policy = shop.policy()
+    policy.build = lambda view: Counting()
     asks = np.array([3, 3, 5], np.int32)
     zeros = np.zeros(3, np.int64)
     requests = Requests(

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
-from sevensteps.cases.search.world.opening import ShopRules
-from sevensteps.cases.search.world.relevance import Relevance
+from sevensteps.cases.search.world.matching import Relevance
 from sevensteps.cases.search.world.state import ShopState
 
 
@@ -40,7 +39,7 @@ def log_of(searches, truth) -> Log:
     return Log(rows, *map(places, (*pages, *known)))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Known:
     """A world, its past, its log beside the truth, and all its secrets."""
 
@@ -49,14 +48,12 @@ class Known:
     log: Log
     state: ShopState
 
-    @property
-    def rules(self) -> ShopRules:
-        return self.world.rules
-
-    @property
-    def relevance(self) -> Relevance:
-        words, needs = self.rules.making.words, self.rules.needs
-        return Relevance(words, needs, self.state.products)
+    def __post_init__(self):
+        self.rules = self.world.rules
+        self.words, self.brands = self.rules.making.words, self.rules.making.brands
+        self.needs, self.asked = self.rules.needs, self.rules.asked
+        self.products, self.shoppers = self.state.products, self.state.shoppers
+        self.relevance = Relevance(self.words, self.needs, self.products)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def strike(known):
 
     def strike(kind):
         if kind not in made:
-            brand = int(np.bincount(known.state.products.brand).argmax())
+            brand = int(np.bincount(known.products.brand).argmax())
             incident = Incident(kind, START, DAYS, brand=brand, department=1)
             world = known.world.inject(incident)
             history = world.history(UPTO)
@@ -41,7 +41,7 @@ def strike(known):
 def test_what_concerns_people_or_stock_leaves_listings_alone(strike, kind, known):
     calm = SearchWorld("smoke", seed=7)
     calm.pasts.update(known.world.pasts)
-    theirs, ours = strike(kind)[2].products, known.state.products
+    theirs, ours = strike(kind)[2].products, known.products
     for field in fields(ours):
         before = getattr(ours, field.name)[: len(theirs)]
         assert np.array_equal(getattr(theirs, field.name), before), field.name
@@ -51,10 +51,7 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
     world, log, _ = strike("fad")
     rules = world.rules
     brand = world.incidents[0].brand
-    calm, hot = (
-        np.diff(demand(rules.needs, rules.asked, START, i), prepend=0)
-        for i in ((), world.incidents)
-    )
+    calm, hot = (np.diff(demand(r, START), prepend=0) for r in (known.rules, rules))
     mine = rules.needs.brand == brand
     odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
     assert odds == pytest.approx(1 + FAD_DEMAND, rel=1e-6)
@@ -64,12 +61,11 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
     share = mine[log.rows.true_need]
     assert share[now].mean() > 3 * share[~now].mean()
     for over in (START - 1, START + DAYS):
-        same = demand(rules.needs, rules.asked, over, world.incidents)
-        assert np.array_equal(same, demand(rules.needs, rules.asked, over, ()))
+        assert np.array_equal(demand(rules, over), demand(known.rules, over))
 
 
 def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
-    products, calm = strike("stuffing")[2].products, known.state.products
+    products, calm = strike("stuffing")[2].products, known.products
     n = len(products)
     for field in fields(calm):
         if field.name != "pretends":
@@ -78,11 +74,9 @@ def test_stuffing_fills_the_titles_of_new_products_only(known, strike):
     day = products.listed_at // DAY
     struck = (products.listed_at >= 0) & (day >= START) & (day < START + DAYS)
     assert np.array_equal(products.pretends[~struck], calm.pretends[:n][~struck])
-    share = (products.pretends[struck] >= 0).mean()
-    assert share == pytest.approx(STUFFS + 0.03 * (1 - STUFFS), abs=0.2)
-    titles, usual = (s.listings.title for s in (strike("stuffing")[2], known.state))
-    longer = titles.to_pylist()[-60:], usual.to_pylist()[:n][-60:]
-    assert sum(len(t) for t in longer[0]) >= sum(len(t) for t in longer[1])
+    states = strike("stuffing")[2], known.state
+    longer = (state.listings.title.to_pylist()[:n] for state in states)
+    assert sum(map(len, next(longer))) > sum(map(len, next(longer)))
 
 
 def test_stuffing_has_the_stated_share_when_sellers_are_many(known):
@@ -99,11 +93,10 @@ def test_stuffing_has_the_stated_share_when_sellers_are_many(known):
 def test_a_sold_out_department_cannot_deliver(known, strike):
     world, _, state = strike("sold_out")
     rules, kind = world.rules, state.products.kind
-    n = len(kind)
     mine = rules.making.words.department[kind] == 1
     for day in range(UPTO):
-        there = in_stock(rules, kind, n, day)
-        usual = in_stock(known.rules, kind, n, day)
+        there = in_stock(rules, kind, day)
+        usual = in_stock(known.rules, kind, day)
         assert np.array_equal(there[~mine], usual[~mine])
         if START <= day < START + DAYS:
             left = 1 - OUT_OF_STOCK - SOLD_OUT
@@ -111,13 +104,6 @@ def test_a_sold_out_department_cannot_deliver(known, strike):
             assert not (there & ~usual).any()
         else:
             assert np.array_equal(there, usual)
-
-
-def test_twice_the_size_sells_out_everything(known):
-    kind = known.state.products.kind
-    world = known.world.inject(Incident("sold_out", 0, 1, size=2.0, department=0))
-    there = in_stock(world.rules, kind, len(kind), 0)
-    assert not there[world.rules.making.words.department[kind] == 0].any()
 
 
 def test_a_season_comes_two_months_too_soon():
@@ -130,28 +116,3 @@ def test_a_season_comes_two_months_too_soon():
         assert np.array_equal(np.delete(struck, summer), np.delete(calm, summer))
     half = seasonal(10, (Incident("early_season", 10, 5, size=0.5),))
     assert half[summer] == pytest.approx(seasonal(40, ())[summer])
-
-
-def test_summer_too_soon_is_asked_for_in_spring(known):
-    """In April summer is far: the incident brings its needs at once."""
-    rules, summer = known.rules, SEASONS.index("summer")
-    mine = rules.needs.season == summer
-    share = [
-        np.diff(demand(rules.needs, rules.asked, 35, i), prepend=0)[mine].sum()
-        for i in ((), (Incident("early_season", 30, 10),))
-    ]
-    assert share[1] > 2 * share[0] > 0
-
-
-def test_incidents_add_up(known):
-    world = known.world.inject(Incident("fad", 3)).inject(Incident("stuffing", 4))
-    assert [i.kind for i in world.incidents] == ["fad", "stuffing"]
-    rules = known.rules
-    brand = int(np.bincount(rules.needs.brand[rules.needs.brand >= 0]).argmax())
-    twice = (Incident("fad", 0, brand=brand), Incident("fad", 0, brand=brand))
-    calm, hot = (
-        np.diff(demand(rules.needs, rules.asked, 0, i), prepend=0) for i in ((), twice)
-    )
-    mine = rules.needs.brand == brand
-    odds = hot[mine].sum() / hot[~mine].sum() * calm[~mine].sum() / calm[mine].sum()
-    assert odds == pytest.approx((1 + FAD_DEMAND) ** 2, rel=1e-6)

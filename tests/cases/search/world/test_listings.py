@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.world import DAY
-from sevensteps.cases.search.world.brands import LINES
+from sevensteps.cases.search.world.catalogue import LINES
 from sevensteps.cases.search.world.listings import USUAL
 from sevensteps.world import stream
 
@@ -14,9 +13,9 @@ SAID_BY = {"colour": 1.0, "material": 0.75, "size": 0.75}  # of the ways to writ
 
 def wordings(known, what, code):
     """All ways to say a thing."""
-    words = getattr(known.rules.making.words, what)
+    words = getattr(known.words, what)
     first = words.start[code]
-    return known.rules.making.words.phrases[first : first + words.count[code]]
+    return known.words.phrases[first : first + words.count[code]]
 
 
 def holds(text, phrases) -> bool:
@@ -32,20 +31,16 @@ def titles(known):
 
 
 def share_told(known, titles, what) -> float:
-    code = getattr(known.state.products, what)
+    code = getattr(known.products, what)
     rows = np.flatnonzero(code >= 0)[:6_000]
     said = {c: wordings(known, what, c).to_pylist() for c in np.unique(code[rows])}
     return float(np.mean([holds(titles[i], said[code[i]]) for i in rows]))
 
 
-def test_every_title_names_its_kind_in_one_of_its_words(known, titles):
-    kind = known.state.products.kind
+def test_every_title_names_its_brand_and_its_kind_in_one_of_its_words(known, titles):
+    kind, brands = known.products.kind, known.history.products["brand"].to_pylist()
     said = {k: wordings(known, "kind", k).to_pylist() for k in np.unique(kind)}
     assert all(holds(t, said[k]) for t, k in zip(titles, kind, strict=True))
-
-
-def test_every_title_holds_its_brand(known, titles):
-    brands = known.history.products["brand"].to_pylist()
     assert all(holds(t, [b]) for t, b in zip(titles, brands, strict=True))
 
 
@@ -57,7 +52,7 @@ def test_titles_tell_attributes_at_the_stated_rates(known, titles, what):
 
 @pytest.mark.parametrize("field", ["colour", "material", "size"])
 def test_four_in_ten_leave_a_field_of_the_form_out(known, field):
-    code = getattr(known.state.products, field)
+    code = getattr(known.products, field)
     told = known.history.products[field].is_valid().to_numpy()
     assert not told[code < 0].any()
     assert told[code >= 0].mean() == pytest.approx(0.6, abs=0.02)
@@ -65,7 +60,7 @@ def test_four_in_ten_leave_a_field_of_the_form_out(known, field):
 
 
 def test_sellers_take_the_usual_word_or_a_synonym(known):
-    words = known.rules.making.words.kind
+    words = known.words.kind
     many = np.flatnonzero(words.count >= 3)[:1]
     u = stream(1).random(100_000)
     nth = words.pick(np.repeat(many, len(u)), u, USUAL) - words.start[many]
@@ -76,40 +71,23 @@ def test_sellers_take_the_usual_word_or_a_synonym(known):
     assert words.pick(np.array([-1]), np.array([0.5]), USUAL).tolist() == [-1]
 
 
-def test_a_title_often_lacks_the_usual_word(known, titles):
-    kind = known.state.products.kind
-    rows = np.flatnonzero(known.rules.making.words.kind.count[kind] > 1)[:6_000]
-    first = [
-        holds(titles[i], wordings(known, "kind", kind[i])[:1].to_pylist()) for i in rows
-    ]
-    assert np.mean(first) == pytest.approx(USUAL, abs=0.06)
-
-
 def test_one_category_in_twelve_is_wrong_but_of_the_department(known):
-    words, filed = known.rules.making.words, known.state.listings.category
-    kind = known.state.products.kind
+    words, filed = known.words, known.state.listings.category
+    kind = known.products.kind
     n = np.bincount(words.department)[words.department[kind]]
     assert (filed != kind).mean() == pytest.approx((1 - 1 / n).mean() / 12, abs=0.01)
     assert (words.department[filed] == words.department[kind]).all()
     names = known.history.products["category"].to_pylist()
-    assert names[:50] == [words.words.kinds[k].name for k in filed[:50]]
-
-
-def test_three_titles_in_a_hundred_are_stuffed_with_something_else(known, titles):
-    pretends = known.state.products.pretends
-    rows = np.flatnonzero(pretends >= 0)
-    assert len(rows) / len(pretends) == pytest.approx(0.03, abs=0.006)
-    said = {
-        k: wordings(known, "kind", k).to_pylist() for k in np.unique(pretends[rows])
-    }
-    holding = [holds(titles[i], said[pretends[i]]) for i in rows]
-    assert np.mean(holding) > 0.7  # one of four ways to write has no room for it
+    assert names[:50] == words.kinds["name"][filed[:50]].tolist()
 
 
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
-    words = known.rules.making.words.words
-    parts = words.kinds, words.colours, words.materials, words.styles
-    groups = [x.words for part in parts for x in part if len(x.words) > 1]
+    words = known.words
+    groups = [
+        wordings(known, what, code).to_pylist()
+        for what in ("kind", "colour", "material", "style")
+        for code in np.flatnonzero(getattr(words, what).count > 1)
+    ]
     lines = known.history.synonyms.splitlines()[1:]
     assert len(lines) / len(groups) == pytest.approx(0.6, abs=0.08)
     right = {", ".join(group) for group in groups}
@@ -119,19 +97,18 @@ def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
 
 
 def test_prices_follow_the_kind_and_the_makers_name(known):
-    products, words = known.state.products, known.rules.making.words.words
-    usual = np.array([k.price for k in words.kinds])[products.kind]
-    spread = np.array([k.spread for k in words.kinds])[products.kind]
-    away = np.log(products.price / usual) / spread
+    products, words = known.products, known.words
+    kind = words.kinds.iloc[products.kind].reset_index()
+    away = np.log(products.price / kind.price) / kind.spread
     assert np.corrcoef(away, products.tier)[0, 1] > 0.97
-    prestige = known.rules.making.brands.prestige[products.brand]
+    prestige = known.brands.prestige[products.brand]
     assert np.corrcoef(prestige, products.tier)[0, 1] == pytest.approx(0.6, abs=0.08)
     assert products.margin.min() >= 0.03
     assert products.margin.max() <= 0.75
 
 
 def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
-    brands, n = known.rules.making.brands, len(known.rules.making.words.demand)
+    brands, n = known.brands, len(known.words.demand)
     brand, kind, nth = (
         x.ravel().astype(np.int32) for x in np.mgrid[4_990:5_000, 0:n, 0:LINES]
     )
@@ -140,31 +117,3 @@ def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
     assert line.min() > 0
     name = brands.named(line).reshape(-1, LINES)
     assert (np.diff(np.sort(name, axis=1), axis=1) > 0).all()
-
-
-def test_makers_stay_in_their_department_four_times_in_five(known):
-    products, words = known.state.products, known.rules.making.words
-    brands = known.rules.making.brands
-    home = brands.department[products.brand] == words.department[products.kind]
-    strays = np.average(brands.department == 0, weights=brands.weight)
-    assert 0.78 < home.mean() < 0.82 + 0.3 * strays + 0.1
-
-
-def test_new_products_arrive_every_day(known):
-    products, size = known.history.products, known.world.size
-    day = products["listed_at"].to_numpy() // DAY
-    each = np.bincount(day[day >= 0], minlength=known.history.days)
-    mean = size.arrivals * size.n_products
-    assert each.mean() == pytest.approx(mean, rel=0.2)
-    assert len(set(each.tolist())) > 3
-    assert (np.flatnonzero(day >= 0) >= size.n_products).all()
-
-
-def test_a_new_product_is_shown_only_after_the_index_was_built_anew(known):
-    listed = known.history.products["listed_at"].to_numpy() // DAY
-    shown, day = known.log.shown, known.log.rows.day.to_numpy()
-    new = (shown >= 0) & (listed[shown] >= 0)
-    assert new.sum() > 100
-    built = (day - day % 7)[:, None]
-    assert (listed[shown] <= built)[new].all()
-    assert (listed[shown] == built)[new].any()

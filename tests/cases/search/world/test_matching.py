@@ -16,13 +16,13 @@ N = 4_000
 def meeting(known):
     """Searches by lot, each beside five products of the asked kind."""
     rng = np.random.default_rng(1)
-    needs, products = known.rules.needs, known.state.products
+    needs, products = known.needs, known.products
     need = rng.choice(np.flatnonzero(needs.kind >= 0), N).astype(np.int32)
     order = np.argsort(products.kind, kind="stable")
     start = np.searchsorted(products.kind[order], needs.kind[need])
     n = np.bincount(products.kind, minlength=needs.kind.max() + 1)[needs.kind[need]]
     product = order[start[:, None] + (rng.random((N, 5)) * n[:, None]).astype(int)]
-    who = rng.integers(0, len(known.state.shoppers), N)
+    who = rng.integers(0, len(known.shoppers), N)
     random_key = unit_streams(np.arange(N), seed=5, future=6, day=7)
     return need, who, random_key, product
 
@@ -37,10 +37,10 @@ def stage_of(known, *incidents, **changed) -> ShopDay:
 
 def test_grades_move_both_and_quality_only_what_a_closer_look_finds(known, meeting):
     plain = stage_of(known).meet(*meeting)
-    better = stage_of(known, quality=known.state.products.quality + 1).meet(*meeting)
+    better = stage_of(known, quality=known.products.quality + 1).meet(*meeting)
     assert np.array_equal(plain.promise, better.promise)
     assert np.allclose(better.worth - plain.worth, 0.7, atol=1e-4)
-    pulled = stage_of(known, picture=known.state.products.picture + 1).meet(*meeting)
+    pulled = stage_of(known, picture=known.products.picture + 1).meet(*meeting)
     assert np.allclose(pulled.promise - plain.promise, 0.5, atol=1e-4)
     assert np.array_equal(plain.worth, pulled.worth)
     by_grade = [plain.worth[plain.grade == g].mean() for g in (2, 3, 4)]
@@ -50,16 +50,11 @@ def test_grades_move_both_and_quality_only_what_a_closer_look_finds(known, meeti
 def test_those_used_to_low_prices_are_put_off_by_high_ones(known, meeting):
     _, who, _, product = meeting
     plain = stage_of(known).meet(*meeting)
-    dearer = stage_of(known, tier=known.state.products.tier + 1).meet(*meeting)
+    dearer = stage_of(known, tier=known.products.tier + 1).meet(*meeting)
     loss = plain.promise - dearer.promise
-    rich = (
-        known.state.shoppers.purse[who][:, None]
-        > known.state.products.tier[product] + 1
-    )
+    rich = known.shoppers.purse[who][:, None] > known.products.tier[product] + 1
     assert np.allclose(loss[rich], 0, atol=1e-5)
-    above = (
-        known.state.shoppers.purse[who][:, None] < known.state.products.tier[product]
-    )
+    above = known.shoppers.purse[who][:, None] < known.products.tier[product]
     assert np.allclose(loss[above], 0.7, atol=1e-4)
 
 
@@ -76,10 +71,10 @@ def test_what_is_sold_out_promises_less(known, meeting):
 
 def test_tastes_move_what_is_liked(known, meeting):
     plain = stage_of(known).meet(*meeting)
-    look = known.state.products.look
+    look = known.products.look
     turned = stage_of(known, look=-look).meet(*meeting)
     _, who, _, product = meeting
-    taste = known.state.shoppers.taste[who][:, None]
+    taste = known.shoppers.taste[who][:, None]
     fit = (look[product].astype(float) * taste).sum(axis=2)
     assert np.allclose(plain.promise - turned.promise, 1.6 * fit, atol=0.01)
 
@@ -87,23 +82,23 @@ def test_tastes_move_what_is_liked(known, meeting):
 def test_some_have_a_colour_in_mind_that_they_did_not_type(known, meeting):
     need, _, random_key, product = meeting
     stage = stage_of(known)
-    needs = known.rules.needs
+    needs = known.needs
     unspoken = stage._unspoken(need, random_key)
     silent = needs.colour[need] < 0
-    can = known.rules.making.words.colours.count[needs.kind[need]] > 0
+    can = known.words.colours.count[needs.kind[need]] > 0
     assert (unspoken[~silent] == -1).all()
     share = (unspoken[silent & can] >= 0).mean()
     assert share == pytest.approx(UNSPOKEN_SHARE, abs=0.03)
-    colours = known.rules.making.words.colours
+    colours = known.words.colours
     held = unspoken >= 0
     row = colours.table[needs.kind[need[held]]]
     nth = (row == unspoken[held][:, None]).argmax(axis=1)
     where = (nth + 0.5) / colours.count[needs.kind[need[held]]]
     assert where.mean() == pytest.approx(1 / 2.3, abs=0.03)  # of u to the power 1.3
     match = stage.meet(*meeting)
-    bare = stage_of(known, colour=np.full_like(known.state.products.colour, -1))
+    bare = stage_of(known, colour=np.full_like(known.products.colour, -1))
     other = bare.meet(*meeting)
-    hit = (known.state.products.colour[product] == unspoken[:, None]) & (unspoken >= 0)[
+    hit = (known.products.colour[product] == unspoken[:, None]) & (unspoken >= 0)[
         :, None
     ]
     assert hit.sum() > 100
@@ -113,12 +108,12 @@ def test_some_have_a_colour_in_mind_that_they_did_not_type(known, meeting):
 
 def test_a_title_that_pretends_promises_and_does_not_deliver(known, meeting):
     need, _, _, product = meeting
-    wanted = known.rules.needs.kind[need]
-    kind = known.state.products.kind.copy()
+    wanted = known.needs.kind[need]
+    kind = known.products.kind.copy()
     few = need[:1], meeting[1][:1], meeting[2][:1], product[:1]
     kind[product[0]] = next(
         k
-        for k in range(len(known.rules.making.words.demand))
+        for k in range(len(known.words.demand))
         if known.relevance.grade(few[0], product[0], kind=np.array([k])).max() == 0
     )
     honest = np.full_like(kind, -1)
@@ -135,7 +130,7 @@ def test_a_title_that_pretends_promises_and_does_not_deliver(known, meeting):
 
 
 def test_who_explores_is_easier_to_please(known):
-    needs = known.rules.needs
+    needs = known.needs
     need = np.flatnonzero(needs.intent == INTENTS.index("exploratory"))[:300]
     n = len(need)
     product, who = np.tile(np.arange(5), (n, 1)), np.arange(n)
@@ -150,10 +145,10 @@ def test_who_explores_is_easier_to_please(known):
 
 
 def test_a_fad_is_liked_by_all(known, meeting):
-    brand = int(np.bincount(known.state.products.brand).argmax())
+    brand = int(np.bincount(known.products.brand).argmax())
     fad = Incident("fad", 12, 3, size=2.0, brand=brand)
     plain, hyped = stage_of(known).meet(*meeting), stage_of(known, fad).meet(*meeting)
-    mine = known.state.products.brand[meeting[3]] == brand
+    mine = known.products.brand[meeting[3]] == brand
     assert mine.sum() > 50
     for name in ("promise", "worth"):
         gain = getattr(hyped, name) - getattr(plain, name)

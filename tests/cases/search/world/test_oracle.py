@@ -30,6 +30,8 @@ def test_each_aim_beats_the_old_search_and_wins_at_its_own(lived):
     a_session = {
         name: o.daily.sum() / o.daily.sessions.sum() for name, (o, _) in lived.items()
     }
+    satisfied = {name: rate.true_satisfied for name, rate in a_session.items()}
+    assert satisfied["satisfaction"] > 1.05 * satisfied["relevance"]
     for aim, column in AIMS.items():
         best = a_session[aim][column]
         others = [a_session[n][column] for n in a_session if n != aim]
@@ -43,11 +45,6 @@ def test_the_relevant_pages_have_the_highest_grades(lived):
     assert top["relevance"] > top["old"] + 0.5
     grade = lived["relevance"][1].grade
     assert (np.diff(grade, axis=1) <= 0).all()
-
-
-def test_relevance_is_not_satisfaction(lived):
-    satisfied = {n: o.daily.true_satisfied.sum() for n, (o, _) in lived.items()}
-    assert satisfied["satisfaction"] > 1.05 * satisfied["relevance"]
 
 
 def test_the_most_relevant_page_is_so_among_all_products(known, lived):
@@ -104,29 +101,10 @@ def test_editors_are_near_the_truth_and_disagree(known, pairs):
     assert 0.35 < (by_pair[0] == by_pair[1]).mean() < 0.8
 
 
-def test_more_editors_are_closer_to_the_truth(known, pairs):
-    error = {}
-    for raters in (1, 3, 9):
-        told, true = judged(known, pairs, raters)
-        mean = told.groupby("pair").grade.mean().to_numpy()
-        middle = (true > 0) & (true < 4)
-        error[raters] = np.sqrt(((mean - true)[middle] ** 2).mean())
-    assert error[1] > 1.2 * error[3] > 1.3 * error[9]
-
-
-def test_editors_differ_in_strictness(known, pairs):
-    told, true = judged(known, pairs, EDITORS)
-    off = told.grade - true[told.pair]
-    strict = off[(true[told.pair] > 0) & (true[told.pair] < 4)]
-    mean = strict.groupby(told.rater).mean()
-    assert len(mean) == EDITORS
-    assert 0.15 < mean.std() < 0.5
-
-
 def test_some_editors_believe_a_stuffed_title(known):
     """A product that passes for what is asked, and is not."""
-    products, typed = known.state.products, known.rules.asked
-    needs = known.rules.needs
+    products, typed = known.products, known.asked
+    needs = known.needs
     lying = np.flatnonzero(products.pretends >= 0)
     rows = []
     for need in np.flatnonzero(needs.intent == 2)[:60]:
@@ -155,16 +133,9 @@ def test_an_editor_asked_again_says_the_same(known, pairs):
     assert not np.array_equal(whole.grade, other.grade)
 
 
-def test_noise_of_two_batches_is_not_the_same(known, pairs):
-    half = len(pairs[0]) // 2
-    told, true = judged(known, pairs, 1)
-    off = told.grade.to_numpy() - true
-    assert abs(np.corrcoef(off[:half], off[half : 2 * half])[0, 1]) < 0.08
-
-
 @pytest.mark.parametrize("raters", [0, 41])
 def test_there_are_forty_editors(known, raters):
-    with pytest.raises(ValueError, match="between 1 and 40 editors"):
+    with pytest.raises(ValueError, match="raters must be a whole number from 1 to 40"):
         known.world.editors(known.history).grade([0], [0], raters=raters)
 
 
@@ -173,7 +144,7 @@ def broken(change):
 
     def policy(requests, view):
         page = first_ones(requests, view)
-        return change(page.product_id, page.ranker, page.randomised, view)
+        return change(page.product_id, page.ranker, page.randomised)
 
     return policy
 
@@ -181,31 +152,17 @@ def broken(change):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda p, r, x, _: Pages(p[:, :3], r, x), r"must return \(\d+, 20\)"),
-        (lambda p, r, x, _: Pages(p[:-1], r, x), r"must return \(\d+, 20\)"),
-        (lambda p, r, x, _: Pages(p * 1.0, r, x), "returned float64"),
-        (lambda p, r, x, _: Pages(p - 2, r, x), r"products are -1 \(none\) to"),
-        (lambda p, r, x, v: Pages(p + v.products.num_rows, r, x), "products are -1"),
-        (lambda p, r, x, _: Pages(p // 2, r, x), "shows a product twice"),
-        (lambda p, r, x, _: Pages(p, r[:1], x), "must have the shape"),
-        (lambda p, r, x, _: Pages(p, r, x[:1]), "must have the shape"),
-        (lambda p, r, x, _: Pages(p, r + 0.5, x), "ranker must be whole numbers"),
-        (lambda p, r, x, _: Pages(p, r, r), "randomised true or false"),
-        (lambda p, r, x, _: Pages(p, r - 1, x), "numbered from 0 to 127"),
-        (lambda p, r, x, _: Pages(p, r + np.int64(128), x), "numbered from 0 to 127"),
-        (lambda p, r, x, _: Pages.fixed(p[:, :4]), "pages must be"),
+        (lambda p, r, x: Pages(p[:-1], r, x), r"must return \(\d+, 20\)"),
+        (lambda p, r, x: Pages(p - 2, r, x), r"products are -1 \(none\) to"),
+        (lambda p, r, x: Pages(p // 2, r, x), "shows a product twice"),
+        (lambda p, r, x: Pages(p, r[:1], x), "ranker must be"),
+        (lambda p, r, x: Pages(p, r, x[:1]), "randomised must be"),
+        (lambda p, r, x: Pages(p, r + 0.5, x), "ranker must be"),
+        (lambda p, r, x: Pages(p, r, r), "true or false"),
+        (lambda p, r, x: Pages(p, r - 1, x), "from 0 to 127"),
+        (lambda p, r, x: Pages(p, r + np.int64(128), x), "from 0 to 127"),
     ],
 )
 def test_pages_that_cannot_be_shown_are_refused(known, change, why):
     with pytest.raises(ValueError, match=why):
         known.world.live(broken(change), 1, history=known.history)
-
-
-def test_wider_numbers_are_shown_as_well(known):
-    def wide(requests, view):
-        page = first_ones(requests, view)
-        ranker = page.ranker.astype(np.int64)
-        return Pages(page.product_id.astype(np.int64), ranker, page.randomised)
-
-    a, b = (known.world.live(p, 1, history=known.history) for p in (wide, first_ones))
-    assert a.searches.equals(b.searches)

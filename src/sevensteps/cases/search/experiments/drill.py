@@ -13,15 +13,13 @@ import pandas as pd
 
 from sevensteps.cases.search.engine.engine import POOL
 from sevensteps.cases.search.engine.synonym_file import parse
-from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
 from sevensteps.rank.rankers import Ranker
 from sevensteps.simulate import IncidentDrill, Monitors
 
 from .clicks import table_of
-from .policy import EnginePolicy
-from .simulation import SearchSimulation
+from .simulation import EnginePolicy, SearchSimulation
 
 TOP, NEW_DAYS = 10, 7
 NEVER = 1_000_000  # days between two builds
@@ -42,16 +40,14 @@ def shifted_synonyms(text: str) -> str:
 
 def broken_synonyms(policy: EnginePolicy, day: int, *, synonyms: str) -> EnginePolicy:
     """The merchandisers' file is read with its second column slipped."""
-    sound = policy.build.understanding
+    sound = policy.understanding
     table = parse(shifted_synonyms(synonyms), sound.analyser).synonyms
-    broken = Understanding(sound.analyser, sound.speller, table, sound.gazetteer)
-    return replace(policy, build=replace(policy.build, understanding=broken))
+    return replace(policy, understanding=replace(sound, synonyms=table))
 
 
 def lost_speller(policy: EnginePolicy, day: int) -> EnginePolicy:
     """No typing error is corrected."""
-    broken = policy.build.understanding.without("spelling")
-    return replace(policy, build=replace(policy.build, understanding=broken))
+    return replace(policy, understanding=policy.understanding.without("spelling"))
 
 
 def stale_index(policy: EnginePolicy, day: int) -> EnginePolicy:
@@ -68,9 +64,10 @@ def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
     """
     day = outcome.searches["at"].to_numpy() // DAY
     shown = table_of(outcome.searches["shown"])
-    clicked = table_of(outcome.searches["clicked"]).astype(bool)
-    listed = outcome.products["listed_at"].to_numpy() // DAY
+    clicked = table_of(outcome.searches["clicked"])
     bought = outcome.searches["bought"].fill_null(-1).to_numpy()
+    listed = outcome.products["listed_at"].to_numpy() // DAY
+    new = (listed[np.maximum(shown, 0)] > day[:, None] - NEW_DAYS) & (shown >= 0)
     numbers = pd.DataFrame(
         {
             "without results": (shown < 0).all(axis=1),
@@ -78,8 +75,8 @@ def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
             "without click": ~clicked.any(axis=1),
             "first clicked": clicked[:, 0],
             "clicks a search": clicked.sum(axis=1),
-            "new shown": _new(shown, day, listed).mean(axis=1),
-            "new bought": _new(_bought(shown, bought), day, listed)[:, 0],
+            "new shown": new[:, :TOP].mean(axis=1),
+            "new bought": new[np.arange(len(new)), bought] & (bought >= 0),
         }
     )
     table = numbers.groupby(day).mean()
@@ -93,40 +90,22 @@ def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
     return table
 
 
-def _new(ids: np.ndarray, day: np.ndarray, listed: np.ndarray) -> np.ndarray:
-    """Whether each of the first ten products was listed within the last days."""
-    top = ids[:, :TOP]
-    fresh = listed[np.maximum(top, 0)] > day[:, None] - NEW_DAYS
-    return np.asarray(fresh & (top >= 0))
-
-
-def _bought(shown: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """(n, 1) the product that was bought; -1 for none."""
-    at = np.maximum(position, 0)[:, None].astype(int)
-    some = np.take_along_axis(shown, at, axis=1)
-    return np.where(position[:, None] >= 0, some, -1)
-
-
 def _drift(outcome: Outcome, usual: Outcome, column: str) -> pd.Series:
     """PSI of what is clicked, by day, against the usual days; NaN without a click."""
-    names = outcome.products[column].to_pandas().astype("category")
-    code = names.cat.codes.to_numpy()
-    n = len(names.cat.categories)
-    expected = np.bincount(code[_clicked(usual)[1]], minlength=n)
-    day, product = _clicked(outcome)
-    drift = {
-        d: psi(expected, np.bincount(code[product[day == d]], minlength=n))
-        for d in np.unique(day)
-    }
-    return pd.Series(drift, dtype=float).reindex(outcome.daily.index)
+    names = outcome.products[column].to_pandas().astype("category").cat
+    code, n = names.codes.to_numpy(), len(names.categories)
+    expected = np.bincount(code[_clicked(usual)], minlength=n)
+    by_day = _clicked(outcome).groupby(level=0)
+    drift = by_day.agg(lambda ids: psi(expected, np.bincount(code[ids], minlength=n)))
+    return drift.reindex(outcome.daily.index)
 
 
-def _clicked(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
-    """Day and product of each click."""
+def _clicked(outcome: Outcome) -> pd.Series:
+    """What was clicked, by day."""
     shown = table_of(outcome.searches["shown"])
     row, position = np.nonzero(table_of(outcome.searches["clicked"]))
-    day = outcome.searches["at"].to_numpy() // DAY
-    return day[row], shown[row, position]
+    day = outcome.searches["at"].to_numpy()[row] // DAY
+    return pd.Series(shown[row, position], index=day)
 
 
 MONITORS: Monitors[Outcome] = Monitors(

@@ -8,23 +8,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query
+from sevensteps.cases.search.world import DAY
 from sevensteps.measure import Interval, judged, per_query, ranked
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.rankers import Ranker
 from sevensteps.rank.training_pairs import Judged
 
-from .simulation import SearchSimulation
+from .simulation import Ids, SearchSimulation
 
 CUT = 10  # positions that count
 ROOM = 100  # good products that a list should have, if there are so many
 GOOD = 3  # grade of a product that answers the query
-DAY = 86_400
-Ids = NDArray[np.int32]
+KINDS = (
+    "kind alone", "kind and more", "other words", "a series", "a use", "mistyped",
+)  # fmt: skip
+BEST = 4  # grade of a product that has all that was asked
+_LOOKED = 200  # titles of the best products in which a query's words are looked for
+_FEW = 1 / 4  # of these; a word that stands in fewer is not what sellers say
 Floats = NDArray[np.float64]
 PerQuery = Callable[[Any], Floats]
 
@@ -33,17 +37,12 @@ PerQuery = Callable[[Any], Floats]
 class QuerySample:
     """Queries sampled from a shop's log; one that was drawn twice counts twice.
 
-    Attributes
-    ----------
-    query_id : (q,) int32         each once
-    times : (q,) int64            how often it was drawn
-    need : (q,) int32             what each is asked for, if it is known: queries of one
-                                  need hang together, so needs are redrawn
+    Queries of one need hang together, so needs are redrawn, if they are known.
     """
 
-    query_id: Ids
-    times: NDArray[np.int64]
-    need: Ids | None = None
+    query_id: Ids  # (q,) each once
+    times: NDArray[np.int64]  # (q,) how often it was drawn
+    need: Ids | None = None  # (q,) what each is asked for
 
     @classmethod
     def draw(
@@ -58,8 +57,7 @@ class QuerySample:
         chosen = np.random.default_rng([seed, 53]).choice(some, n, replace=False)
         query = log["query_id"].to_numpy()[chosen]
         ids, times = np.unique(query, return_counts=True)
-        need = shop.world.true_queries().true_need.to_numpy()[ids]
-        return cls(ids.astype(np.int32), times, need)
+        return cls(ids.astype(np.int32), times, shop.true_need[ids])
 
     def __len__(self) -> int:
         return len(self.query_id)
@@ -71,7 +69,7 @@ class QuerySample:
 
     def texts(self, shop: SearchSimulation) -> list[str]:
         """What was typed."""
-        return texts_of(shop, self.query_id)
+        return shop.texts(self.query_id)
 
     def mean(self, values: Floats, where: Any = None) -> Interval:
         """Mean over searches, needs redrawn; of some queries, or of all.
@@ -92,31 +90,15 @@ class QuerySample:
         return of.reindex(self.query_id).to_numpy(str)
 
 
-def texts_of(shop: SearchSimulation, query_id: NDArray[np.integer]) -> list[str]:
-    """What was typed for each query."""
-    text = shop.history.queries["text"]
-    typed: list[str] = text.take(pa.array(query_id)).to_pylist()
-    return typed
-
-
 @dataclass(frozen=True)
 class GradedLists:
-    """Lists for sampled queries, and their true grades.
-
-    Attributes
-    ----------
-    sample : the queries
-    ids : (q, k) int32            best first; -1 fills up
-    grade : (q, k) int8
-    missed : (q, CUT) int8        the best grades of what is not on the list
-    n_good : (q,) int64           products in the catalogue that answer the query
-    """
+    """Lists for sampled queries, and their true grades."""
 
     sample: QuerySample
-    ids: Ids
-    grade: NDArray[np.int8]
-    missed: NDArray[np.int8]
-    n_good: NDArray[np.int64]
+    ids: Ids  # (q, k) best first; -1 fills up
+    grade: NDArray[np.int8]  # (q, k)
+    missed: NDArray[np.int8]  # (q, CUT) the best grades of what is not on the list
+    n_good: NDArray[np.int64]  # (q,) products in the catalogue that answer the query
 
     @classmethod
     def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> GradedLists:
@@ -139,28 +121,28 @@ class GradedLists:
     def values(self, scores: Any = None, metric: PerQuery | None = None) -> Floats:
         """(q,) a metric of each list, NDCG@10 when absent.
 
-        Parameters
-        ----------
-        scores : (n,) of everything on the lists; their own order when absent
+        Of (n,) scores of everything on the lists, or of their own order.
         """
         row, position = self.pairs
         score = -position.astype(np.float64) if scores is None else np.asarray(scores)
         lists = ranked(*self._with_missed(score, row, self.grade[row, position]))
-        return ndcg(lists) if metric is None else metric(lists)
+        if metric is None:  # over all orders of equal scores
+            return per_query.ndcg(lists, k=CUT, ties="average")
+        return metric(lists)
 
-    def ndcg(self, scores: Any = None, where: Any = None) -> Interval:
+    def ndcg(self, scores: Any = None) -> Interval:
         """NDCG@10, against the best list that the catalogue allows."""
-        return self.sample.mean(self.values(scores), where)
+        return self.sample.mean(self.values(scores))
 
     def ceiling(self) -> Floats:
         """(q,) NDCG of the best order of what is on each list."""
         row, position = self.pairs
         return self.values(self.grade[row, position])
 
-    def recall(self, room: int = ROOM) -> Floats:
-        """(q,) share of the good products that are on the list; of `room`, if more."""
+    def recall(self) -> Floats:
+        """(q,) share of the good products that are on the list; of `ROOM`, if more."""
         found = ((self.grade >= GOOD) & (self.ids >= 0)).sum(axis=1)
-        wanted = np.minimum(self.n_good, room)
+        wanted = np.minimum(self.n_good, ROOM)
         share = np.minimum(found, wanted) / np.maximum(wanted, 1)
         return np.where(wanted > 0, share, np.nan)
 
@@ -174,11 +156,6 @@ class GradedLists:
         never = np.full(len(lost) + len(empty), -np.inf)
         grades = np.r_[grade, self.missed[lost, at], np.zeros(len(empty), np.int8)]
         return np.r_[score, never], grades, np.r_[row, lost, empty]
-
-
-def ndcg(lists: Any) -> Floats:
-    """(q,) NDCG@10, over all orders of equal scores."""
-    return per_query.ndcg(lists, k=CUT, ties="average")
 
 
 def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8]:
@@ -198,18 +175,11 @@ def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8
 
 @dataclass(frozen=True)
 class OfflineEvaluation:
-    """Graded lists with the features of each pair.
+    """Graded lists with the features of each pair."""
 
-    Attributes
-    ----------
-    answers : what the engine found
-    queries : as it understood them
-    features : (n, d)             of everything on the lists
-    """
-
-    answers: GradedLists
-    queries: list[Query]
-    features: FeatureTable
+    answers: GradedLists  # what the engine found
+    queries: list[Query]  # as it understood them
+    features: FeatureTable  # (n, d) of everything on the lists
 
     @classmethod
     def of(
@@ -245,10 +215,9 @@ class OfflineEvaluation:
         """The same pairs, with other features."""
         return replace(self, features=features)
 
-    def judged(self, grade: Any = None, weight: Any = None) -> Judged:
-        """A training set: with the true grades, or others."""
-        given = self.grade if grade is None else grade
-        return Judged.of(self.features, self.row, given, weight)
+    def judged(self, grade: Any) -> Judged:
+        """A training set of all pairs, with these grades."""
+        return Judged.of(self.features, self.row, grade)
 
     def scores(self, ranker: Ranker) -> NDArray[np.float32]:
         """(n,) a ranker's score of each pair, from the features that it knows."""
@@ -259,6 +228,46 @@ class OfflineEvaluation:
         """(q,) a metric of the lists as a ranker orders them."""
         return self.answers.values(self.scores(ranker), metric)
 
-    def ndcg(self, ranker: Ranker, where: Any = None) -> Interval:
+    def ndcg(self, ranker: Ranker) -> Interval:
         """NDCG@10 of a ranker's order."""
-        return self.answers.sample.mean(self.values(ranker), where)
+        return self.answers.sample.mean(self.values(ranker))
+
+
+def query_kinds(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.str_]:
+    """(q,) one of `KINDS` each.
+
+    *Mistyped* comes first, then *a use* ("ideas for a lounge") and *a series* (a
+    brand's line by its name). *Other words*: some word of the query stands in less than
+    a quarter of the best products' titles. The rest says what titles say: the *kind
+    alone*, or *kind and more*.
+    """
+    true = shop.world.true_queries().loc[sample.query_id]
+    return np.select(
+        [
+            true.true_mistyped.to_numpy(),
+            true.true_intent.to_numpy() == "exploratory",
+            true.true_intent.to_numpy() == "navigational",
+            _in_other_words(shop, sample),
+            true.true_intent.to_numpy() == "exact",
+        ],
+        ["mistyped", "a use", "a series", "other words", "kind and more"],
+        "kind alone",
+    )
+
+
+def _in_other_words(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.bool_]:
+    """Whether one of the words stands in few titles of the best products."""
+    good = shop.world.relevant(
+        sample.query_id, at_least=BEST, history=shop.history
+    ).groupby("query_id").head(_LOOKED)  # fmt: skip
+    products = dict(iter(good.groupby("query_id")["product_id"]))
+    title, none = shop.catalogue.documents.title, pd.Series([], dtype=np.int32)
+    rare = np.zeros(len(sample), bool)
+    for at, text in enumerate(sample.texts(shop)):
+        rows = products.get(sample.query_id[at], none).to_numpy()
+        word, start = title.flat(rows)
+        row = np.repeat(np.arange(len(rows)), np.diff(start))
+        for asked in shop.analyser.tokens(text):
+            said = row[word == title.vocabulary.get(asked, -1)]
+            rare[at] |= len(np.unique(said)) < _FEW * len(rows)
+    return rare

@@ -1,38 +1,17 @@
 """A shop's product search: 300 thousand products, a million searches, known grades."""
 
-from sevensteps.world import Arms
-
-from .editors import Editors
 from .examine import examination_probability
 from .incumbent import SearchIncumbent as Incumbent
 from .oracle import SearchOracle as Oracle
-from .records import (
-    KINDS,
-    SCALES,
-    Policy,
-)
-from .records import (
-    ResultPages as Pages,
-)
-from .records import (
-    SearchHistory as History,
-)
-from .records import (
-    SearchIncident as Incident,
-)
-from .records import (
-    SearchOutcome as Outcome,
-)
-from .records import (
-    SearchRequests as Requests,
-)
-from .records import (
-    SearchSize as Size,
-)
-from .records import (
-    SearchView as View,
-)
-from .schema import DAY, DEVICES, INTENTS, MOST_SEARCHES, PLACES, SCHEMA, SEASONS
+from .records import KINDS, Policy
+from .records import ResultPages as Pages
+from .records import SearchHistory as History
+from .records import SearchIncident as Incident
+from .records import SearchOutcome as Outcome
+from .records import SearchRequests as Requests
+from .records import SearchSize as Size
+from .records import SearchView as View
+from .schema import DAY, DEVICES, INTENTS, PLACES, SEASONS
 from .world import SearchWorld
 
 __all__ = [
@@ -40,13 +19,8 @@ __all__ = [
     "DEVICES",
     "INTENTS",
     "KINDS",
-    "MOST_SEARCHES",
     "PLACES",
-    "SCALES",
-    "SCHEMA",
     "SEASONS",
-    "Arms",
-    "Editors",
     "History",
     "Incident",
     "Incumbent",

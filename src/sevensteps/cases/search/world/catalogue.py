@@ -1,76 +1,88 @@
-"""Products: what they are, whatever their sellers say of them."""
+"""Products: what they are and who makes them, whatever their sellers say of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import unit
 
-from .brands import LINES, LOOK, Brands
-from .phrases import Grammar
-from .records import Flags, Floats, Ids, SearchSize
-from .rng import PRODUCTS
+from .records import Floats, Ids, SearchSize
+from .rng import BRANDS, PRODUCTS
 from .schema import DAY, MAX_FEATURES
+from .words import Grammar
 
+LOOK = 6  # dimensions of taste
+LINES = 3  # series that a brand has of one kind
+KINDS = 1_024  # kinds that the number of a series has room for
+N_LINE_NAMES = 400
 SHARD = 1 << 17  # products; each shard is a pure function of its number
 STUFFED = 0.03  # of titles hold the name of something else
 _MEAN_AGE_DAYS = 500
 _SOLD_A_DAY = 0.02  # of a product of average quality, before the first day
+# Invented names: syllables that no word of the lexicon is made of.
+_HEAD = ["vel", "dra", "os", "kin", "mu", "tra", "ze", "ald", "ruo", "fen", "ib", "qua"]
+_BODY = ["vo", "nda", "ski", "lu", "mbra", "tti", "gro", "xe", "pha", "ri"]
+_TAIL = ["ro", "nex", "lia", "dt", "mo", "sk", "va", "quist", "ze", "nor", "um", "ya"]
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
-    """Products, hidden qualities included; arrays of one length, ids by position.
+class Brands:
+    """Makers; arrays of one length."""
 
-    Attributes
-    ----------
-    kind, brand : (n,) int32
-    line : (n,) int32             series, -1 for none; see `Brands.line`
-    colour, material, style : (n,) int32    -1 where it has none
-    size : (n,) int32             numbered across kinds; -1 for none
-    feature : (n, MAX_FEATURES) int32       numbered across kinds; -1 for fewer
-    use : (n, 2) int32            what it is best for, and what it is good for
-    pretends : (n,) int32         kind whose name its title holds, too; -1 for none
-    price : (n,) float32          EUR
-    tier : (n,) float32           how dear it is for its kind, in standard deviations
-    margin : (n,) float32         share of the price
-    quality : (n,) float32        what buyers find out
-    picture : (n,) float32        pull of the picture, of no other use
-    look : (n, LOOK) float16      where it lies among tastes
-    listed_at : (n,) int32        seconds
-    sold_before : (n,) int32      units, before the first day
-    """
+    name: pa.Array
+    line_name: pa.Array  # what series are called, shared by all brands
+    department: Ids  # what it mostly makes
+    prestige: Floats  # moves prices and qualities
+    look: Floats  # (n, LOOK) of unit length
+    weight: NDArray[np.float64]  # products, relative to other brands
 
-    kind: Ids
-    brand: Ids
-    line: Ids
-    colour: Ids
-    material: Ids
-    style: Ids
-    size: Ids
-    feature: Ids
-    use: Ids
-    pretends: Ids
-    price: Floats
-    tier: Floats
-    margin: Floats
-    quality: Floats
-    picture: Floats
-    look: NDArray[np.float16]
-    listed_at: Ids
-    sold_before: Ids
+    @classmethod
+    def of(cls, words: Grammar, n: int, seed: int) -> Brands:
+        """All makers of a world."""
+        rng = stream(seed, BRANDS)
+        names = ["".join(parts) for parts in product(_HEAD, _BODY, _TAIL)]
+        if n + N_LINE_NAMES > len(names):  # then the rest gets a second word
+            names += [f"{a} {b}" for a, b in product(names, ("works", "house", "lab"))]
+        drawn = rng.permutation(len(names))[: n + N_LINE_NAMES]
+        chosen = pa.array(names).take(pa.array(drawn))
+        return cls(
+            name=chosen.slice(0, n),
+            line_name=chosen.slice(n),
+            department=rng.integers(0, words.department.max() + 1, n).astype("i4"),
+            prestige=rng.standard_normal(n, dtype=np.float32),
+            look=unit(rng.standard_normal((n, LOOK))).astype(np.float32),
+            weight=rng.lognormal(0, 1, n),
+        )
 
-    def __len__(self) -> int:
-        return len(self.kind)
+    def line(self, brand: Ids, kind: Ids, nth: Ids) -> Ids:
+        """The number of a series: of this brand, among this kind."""
+        return ((brand.astype(np.int64) * KINDS + kind) * LINES + nth).astype(np.int32)
 
-    def stuffed(self, which: Flags, other: Ids) -> Products:
-        """The same products, some under the names of others."""
-        return replace(self, pretends=np.where(which, other, self.pretends))
+    def named(self, line: Ids) -> Ids:
+        """The code of a series' name."""
+        mixed = line.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        return ((mixed >> np.uint64(40)) % np.uint64(N_LINE_NAMES)).astype(np.int32)
+
+    def draw(
+        self, department: Ids, u: NDArray[np.floating], v: NDArray[np.floating]
+    ) -> Ids:
+        """(n,) a maker for each product: four in five of its own department."""
+        order = np.argsort(self.department, kind="stable").astype(np.int32)
+        upto = np.cumsum(self.weight[order])
+        last = department.max(initial=-1)
+        end = np.searchsorted(self.department[order], np.arange(last + 1), "right")
+        total = np.concatenate([[0.0], upto[np.maximum(end - 1, 0)] * (end > 0)])
+        low, high = total[department], total[department + 1]
+        elsewhere = (v > 0.8) | (high <= low)
+        at = np.where(elsewhere, u * upto[-1], low + u * (high - low))
+        return order[np.minimum(np.searchsorted(upto, at, "right"), len(order) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +96,42 @@ class Making:
     @classmethod
     def of(cls, words: Grammar, size: SearchSize, seed: int) -> Making:
         """The world's makers, and how styles look."""
-        rng = stream(seed, PRODUCTS)
-        n_styles = len(words.words.styles)
-        look = unit(rng.standard_normal((n_styles, LOOK))).astype(np.float32)
-        return cls(words, Brands.of(words, size.n_brands, seed), look)
+        shape = len(words.style.start), LOOK
+        look = unit(stream(seed, PRODUCTS).standard_normal(shape))
+        return cls(words, Brands.of(words, size.n_brands, seed), look.astype("f4"))
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What products are, or what is asked for; arrays of one length, -1 for none."""
+
+    kind: Ids
+    brand: Ids
+    line: Ids  # series; see `Brands.line`
+    colour: Ids
+    material: Ids
+    style: Ids
+    size: Ids  # numbered across kinds, as features are
+    feature: Ids  # (n, MAX_FEATURES) of products
+    use: Ids  # (n, 2) of products: what they are best for, and what they are good for
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Products(Traits):
+    """Products, hidden qualities included; ids by position."""
+
+    pretends: Ids  # kind whose name the title holds, too; -1 for none
+    price: Floats  # EUR
+    tier: Floats  # how dear it is for its kind, in standard deviations
+    margin: Floats  # share of the price
+    quality: Floats  # what buyers find out
+    picture: Floats  # pull of the picture, of no other use
+    look: NDArray[np.float16]  # (n, LOOK) where it lies among tastes
+    listed_at: Ids  # seconds
+    sold_before: Ids  # units, before the first day
 
 
 def catalogue(making: Making, size: SearchSize, seed: int) -> list[Products]:
@@ -109,20 +153,20 @@ def shard(making: Making, size: SearchSize, seed: int, k: int) -> Products:
 
 def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Products:
     """One new product for each time of listing."""
-    words, n = making.words, len(listed_at)
+    words, brands, n = making.words, making.brands, len(listed_at)
     share = words.demand**0.7
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
     u = rng.random((n, 12))
-    brand = making.brands.draw(words.department[kind], u[:, 0], u[:, 1])
+    brand = brands.draw(words.department[kind], u[:, 0], u[:, 1])
     style = words.styles.draw(kind, u[:, 4])
-    prestige = making.brands.prestige[brand]
+    prestige = brands.prestige[brand]
     price, tier = _prices(words, kind, prestige, rng)
     quality = 0.35 * prestige + 0.25 * tier + 0.8 * rng.standard_normal(n)
     other = rng.integers(0, len(share), n)
     return Products(
         kind=kind,
         brand=brand,
-        line=_lines(making, brand, kind, u[:, 2:4]),
+        line=_lines(brands, brand, kind, u[:, 2:4]),
         colour=words.colours.draw(kind, u[:, 5]),
         material=words.materials.draw(kind, u[:, 6]),
         style=style,
@@ -141,17 +185,16 @@ def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Produc
     )
 
 
-def _lines(making: Making, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
+def _lines(brands: Brands, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
     """The series of seven in ten products; -1 for the others."""
     nth = np.minimum(u[:, 0] * LINES, LINES - 1).astype(np.int32)
-    line = making.brands.line(brand, kind, nth)
+    line = brands.line(brand, kind, nth)
     return np.where(u[:, 1] < 0.7, line, -1).astype(np.int32)
 
 
 def _margins(words: Grammar, kind: Ids, rng: np.random.Generator) -> Floats:
     """Shares of the price that the shop keeps."""
-    usual = np.array([k.margin for k in words.words.kinds])[kind]
-    own = usual * rng.lognormal(0, 0.35, len(kind))
+    own = words.kinds["margin"].to_numpy()[kind] * rng.lognormal(0, 0.35, len(kind))
     return own.clip(0.03, 0.75).astype(np.float32)
 
 
@@ -159,8 +202,7 @@ def _prices(
     words: Grammar, kind: Ids, prestige: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """EUR, and standard deviations from the usual price of the kind."""
-    usual = np.array([k.price for k in words.words.kinds])[kind]
-    spread = np.array([k.spread for k in words.words.kinds])[kind]
+    usual, spread = (words.kinds[c].to_numpy()[kind] for c in ("price", "spread"))
     tier = 0.6 * prestige + 0.8 * rng.standard_normal(len(kind))
     price = np.rint(usual * np.exp(spread * tier) * 20) / 20
     return price.clip(0.5).astype(np.float32), tier.astype(np.float32)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sevensteps.world import stream, uniforms, unit_streams
+from sevensteps.world.checks import whole
 
+from .matching import Relevance
 from .records import Ids
-from .relevance import Relevance
 from .rng import BLURRED, GUESS, INATTENTIVE, RATER, RATERS
 
 EDITORS = 40
@@ -23,40 +24,24 @@ SPREAD, BLUR = 0.35, 0.45  # of strictness between editors; of one editor's grad
 
 @dataclass(frozen=True, slots=True)
 class Editors:
-    """Graders with a strictness, a blur, and careless moments of their own.
+    """Graders with a strictness, a blur, and careless moments of their own."""
 
-    Attributes
-    ----------
-    relevance : what they try to tell
-    need : (queries,) int32       what each query means; they guess it right
-    seed : of their random numbers
-    """
-
-    relevance: Relevance
-    need: Ids
+    relevance: Relevance  # what they try to tell
+    need: Ids  # (queries,) what each query means; they guess it right
     seed: int
 
     def grade(self, query: Ids, product: Ids, *, raters: int = 3) -> pd.DataFrame:
         """Each pair graded by some of 40 editors: asked again, they say the same.
-
-        Parameters
-        ----------
-        query, product : (n,) int
-        raters : editors that see each pair, 1 to 40
 
         Returns
         -------
         DataFrame                 pair (position in the input), query_id, product_id,
                                   rater, grade (0 to 4); `raters` rows a pair
         """
-        if not 1 <= raters <= EDITORS:
-            raise ValueError(
-                f"between 1 and {EDITORS} editors may see a pair, not {raters}"
-            )
+        whole("raters", raters, 1, EDITORS)
         query, product = np.asarray(query), np.asarray(product)
-        pair = unit_streams(
-            (query.astype(np.int64) << 32) + product, seed=self.seed, future=0, day=0
-        )[:, None]
+        unit = (query.astype(np.int64) << 32) + product
+        pair = unit_streams(unit, seed=self.seed, future=0, day=0)[:, None]
         who = uniforms(pair, np.arange(EDITORS), RATER).argsort(axis=1)[:, :raters]
         given = self._given(self._told(query, product), pair, who)
         return pd.DataFrame(

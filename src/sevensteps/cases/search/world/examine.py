@@ -37,21 +37,13 @@ _GOOD_ENOUGH = 3  # grade of what answers a looker
 
 @dataclass(frozen=True, slots=True)
 class PageResponses:
-    """What happened on some pages.
+    """What happened on some pages."""
 
-    Attributes
-    ----------
-    examined, clicked : (n, PLACES) bool
-    satisfied : (n,) bool
-    without_click : (n,) bool     satisfied by the page itself
-    bought : (n,) int8            place of what was bought; -1 if nothing
-    """
-
-    examined: Flags
-    clicked: Flags
+    examined: Flags  # (n, PLACES)
+    clicked: Flags  # (n, PLACES)
     satisfied: Flags
-    without_click: Flags
-    bought: NDArray[np.int8]
+    without_click: Flags  # satisfied by the page itself
+    bought: NDArray[np.int8]  # place of what was bought; -1 if nothing
 
 
 def examination_probability(device: NDArray[np.integer]) -> Floats:
@@ -86,12 +78,9 @@ def behave(
     session: NDArray[np.uint64],
     search: NDArray[np.uint64],
 ) -> PageResponses:
-    """What searchers do with their pages.
+    """What searchers do with their (n, PLACES) products; -1 where a place is empty.
 
-    Parameters
-    ----------
-    product : (n, PLACES) int32       -1 where a place is empty
-    session, search : (n,) uint64     random keys: of the need, and of this page
+    `session` and `search` are (n,) random keys: of the need, and of this page.
     """
     there = product >= 0
     looker = uniforms(session, 0, LOOKER) < LOOKERS
@@ -126,10 +115,8 @@ def _cascade(
     eye: Floats, clicks: Flags, pleases: Flags, device: NDArray[np.int8]
 ) -> tuple[Flags, Flags]:
     """Examined and clicked, from the top down; a satisfying click ends it."""
-    goes_on = GOES_ON[device]
-    on = np.ones(len(eye), bool)
-    examined = np.zeros(eye.shape, bool)
-    clicked = np.zeros(eye.shape, bool)
+    on, goes_on = np.ones(len(eye), bool), GOES_ON[device]
+    examined, clicked = np.zeros((2, *eye.shape), bool)
     for place in range(PLACES):
         examined[:, place] = on
         clicked[:, place] = on & clicks[:, place]

@@ -31,16 +31,10 @@ _NEW_DAYS = 30
 
 @dataclass
 class SearchIncumbent:
-    """The shop's old search engine.
+    """The shop's old search engine."""
 
-    Parameters
-    ----------
-    seed : int                of its own chance
-    shuffled : float          share of searches whose first ten places are shuffled
-    """
-
-    seed: int = 0
-    shuffled: float = 0.03
+    seed: int = 0  # of its own chance
+    shuffled: float = 0.03  # share of searches whose first ten places are shuffled
     _index: _Index | None = field(default=None, repr=False)
     _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
 
@@ -111,10 +105,9 @@ class _Index:
         posting = np.stack([code.indices.to_numpy(), rank_of[parent]])
         by_word = np.lexsort((posting[1], posting[0]))
         vocabulary = {w: i for i, w in enumerate(code.dictionary.to_pylist())}
-        start = np.searchsorted(posting[0][by_word], np.arange(len(vocabulary) + 1))
-        return cls(
-            view.day, order, _appeal(view), vocabulary, posting[1][by_word], start
-        )
+        word, rank = posting[:, by_word]
+        start = np.searchsorted(word, np.arange(len(vocabulary) + 1))
+        return cls(view.day, order, _appeal(view), vocabulary, rank, start)
 
     def find(self, words: list[str]) -> Ids:
         """Up to FOUND product ids: those with all words, then those that lack one."""
@@ -124,7 +117,8 @@ class _Index:
         full = self._all_of(known) if known and not n_unknown else self.order[:0]
         if len(full) >= PLACES or n_unknown > 1 or not known or len(codes) == 1:
             return self.order[full]
-        lacking = [known] if n_unknown else _but_one(known)
+        but_one = [[*known[:i], *known[i + 1 :]] for i in range(len(known))]
+        lacking = [known] if n_unknown else but_one
         some = np.unique(np.concatenate([self._all_of(part) for part in lacking]))
         rest = some[~np.isin(some, full)][: FOUND - len(full)]
         return self.order[np.concatenate([full, rest])]
@@ -153,10 +147,6 @@ class _Index:
         mixed = self.appeal[found] - 0.05 * np.arange(len(found))
         rows[1, :n] = found[np.argsort(-mixed, kind="stable")[:n]]
         return rows
-
-
-def _but_one(codes: list[int]) -> list[list[int]]:
-    return [codes[:i] + codes[i + 1 :] for i in range(len(codes))]
 
 
 def _appeal(view: SearchView) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from sevensteps.world import stream
 from .catalogue import Making, Products
 from .records import Ids
 from .rng import FILES, PRODUCTS
-from .speaker import Speaker, by_pattern, joined, phrase
+from .speaker import Speaker
 
 USUAL = 0.72  # of sellers take the first wording of a thing
 _LISTINGS = 1 << 20  # apart from the streams that make products
@@ -26,6 +26,24 @@ _SERVICE = pa.array(
         "carefully packed and shipped in a plain box",
         "loved by our customers",
     )
+)
+_TITLES_TELL = {  # in so many of the titles, and not in every template
+    "kind": 1.0, "colour": 0.7, "material": 0.6, "style": 0.35,
+    "size": 0.75, "feature": 0.5, "use": 0.25,
+}  # fmt: skip
+_TITLES = (
+    "{brand} {line} {kind} {colour} {material} {size} {feature} {other}",
+    "{colour} {material} {kind} {size} {brand} {line} {other}",
+    "{brand} {line} {style} {material} {kind} [with {feature}] {colour} {other}",
+    "{style} {colour} {kind} {size} [for {use}] {line} {brand} {other}",
+)
+_DESCRIPTIONS = (
+    "this {style} {kind} [made of {material}] [with {feature0} and {feature1} .] "
+    "[ideal for {use0} .] [comes in {colour} .] [size {size} .] {service}",
+    "[ideal for {use0} .] [great for {use1} .] a {style} {kind} "
+    "[comes in {colour} .] [also: {feature2} .] [made of {material}] {service}",
+    "our {kind} is {style} [made of {material}] [comes in {colour} .] [size {size} .] "
+    "[with {feature0} and {feature1} .] [also: {feature2} .] [great for {use1} .]",
 )
 
 
@@ -45,12 +63,7 @@ class Listings:
 
 
 def listings(making: Making, products: Products, seed: int, key: int) -> Listings:
-    """Listings of some products: a pure function of seed and key.
-
-    Parameters
-    ----------
-    key : int                 e.g. the number of the shard or the day
-    """
+    """Listings of some products: a pure function of seed and key."""
     rng = stream(seed, PRODUCTS, _LISTINGS + key)
     return Listings(
         title=pc.utf8_title(_titles(making, products, rng)),
@@ -78,63 +91,40 @@ def _filed(making: Making, products: Products, rng: np.random.Generator) -> Ids:
 
 
 def _titles(making: Making, products: Products, rng: np.random.Generator) -> pa.Array:
-    write, words = Speaker(making, rng, len(products), USUAL), making.words
-    brand, line = write.brand(products.brand), write.line(products.line)
-    kind = write.say(words.kind, products.kind)
-    colour = write.say(words.colour, products.colour, 0.7)
-    material = write.say(words.material, products.material, 0.6)
-    style = write.say(words.style, products.style, 0.35)
-    size = write.say(words.size, products.size, 0.75)
-    feature = write.say(words.feature, products.feature[:, 0], 0.5)
-    use = write.say(words.use, products.use[:, 0], 0.25)
-    other = write.say(words.kind, products.pretends)
-    written = [
-        joined(brand, line, kind, colour, material, size, feature, other),
-        joined(colour, material, kind, size, brand, line, other),
-        joined(
-            brand, line, style, material, kind, phrase("with", feature), colour, other
-        ),
-        joined(style, colour, kind, size, phrase("for", use), line, brand, other),
-    ]
-    return by_pattern(write.pattern(4), written)
+    write = Speaker(making, rng, len(products), USUAL)
+    feature, use = products.feature[:, 0], products.use[:, 0]
+    said = write.tell(replace(products, feature=feature, use=use), _TITLES_TELL)
+    said["other"] = write.say("kind", products.pretends)
+    return write.written(_TITLES, said)
 
 
 def _descriptions(
     making: Making, products: Products, rng: np.random.Generator
 ) -> pa.Array:
-    write, words = Speaker(making, rng, len(products), USUAL), making.words
-    kind = write.say(words.kind, products.kind)
-    style = write.say(words.style, products.style, 0.6)
-    made = phrase("made of", write.say(words.material, products.material, 0.7))
-    first, second, third = (
-        write.say(words.feature, products.feature[:, j], 0.75) for j in range(3)
-    )
-    best, good = (write.say(words.use, products.use[:, j], 0.6) for j in range(2))
-    colour = phrase("comes in", write.say(words.colour, products.colour, 0.6), ".")
-    size = phrase("size", write.say(words.size, products.size, 0.6), ".")
-    parts = phrase("with", first, "and", second, ".")
-    also = phrase("also:", third, ".")
-    service = _SERVICE.take(pa.array(write.pattern(len(_SERVICE))))
-    ideal, fits = phrase("ideal for", best, "."), phrase("great for", good, ".")
-    written = [
-        joined("this", style, kind, made, parts, ideal, colour, size, service),
-        joined(ideal, fits, "a", style, kind, colour, also, made, service),
-        joined("our", kind, "is", style, made, colour, size, parts, also, fits),
-    ]
-    text = by_pattern(write.pattern(3), written)
-    return pc.replace_substring(text, " .", ".")
+    write = Speaker(making, rng, len(products), USUAL)
+    said = write.tell(products, {"kind": 1.0, "style": 0.6, "material": 0.7})
+    for j in range(3):
+        said[f"feature{j}"] = write.say("feature", products.feature[:, j], 0.75)
+    for j in range(2):
+        said[f"use{j}"] = write.say("use", products.use[:, j], 0.6)
+    said |= write.tell(products, {"colour": 0.6, "size": 0.6})
+    said["service"] = _SERVICE.take(pa.array(write.pattern(len(_SERVICE))))
+    return pc.replace_substring(write.written(_DESCRIPTIONS, said), " .", ".")
 
 
 def synonym_file(making: Making, seed: int) -> str:
     """The merchandisers' synonyms: six in ten groups, one in twenty of them wrong."""
-    words, rng = making.words.words, stream(seed, FILES)
-    said = [k.words for k in words.kinds]
-    said += [s.words for s in (*words.colours, *words.materials, *words.styles)]
-    groups = [group for group in said if len(group) > 1]
+    words, rng = making.words, stream(seed, FILES)
+    groups = [
+        words.phrases[first : first + n].to_pylist()
+        for said in (words.kind, words.colour, words.material, words.style)
+        for first, n in zip(said.start, said.count, strict=True)
+        if n > 1
+    ]
     lines = ["# kept by the merchandising team"]
     for group in groups:
         kept, wrong = rng.random(2)
         stranger = groups[rng.integers(len(groups))][0]
         if kept < 0.6:
-            lines.append(", ".join((*group, stranger) if wrong < 0.05 else group))
+            lines.append(", ".join([*group, stranger] if wrong < 0.05 else group))
     return "\n".join(lines) + "\n"

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sevensteps.world import stream
 from sevensteps.world.arrays import take
 
-from .catalogue import Making, Products
+from .catalogue import Making, Products, Traits
 from .records import Flags, Ids, SearchSize
 from .rng import NEEDS
-from .speaker import Speaker, by_pattern, joined, mistyped, phrase
+from .speaker import Speaker, joined, mistyped
 
 FORMS = 4  # ways in which a need may be put into words
 SLIPS = 6  # ways in which these may be mistyped
@@ -25,6 +25,12 @@ _FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
 SHARES = np.append((1 - MISTYPED) * _FORM_SHARES, np.full(SLIPS, MISTYPED / SLIPS))
 HEADS = 1.5  # demand is taken to this power: the higher, the more go for the same
 WISHES = 0.6  # of those who name no product; the others name a place or a person
+_SAID = ("kind", "colour", "material", "style", "size", "feature")
+_TEMPLATES = (
+    "{brand} {line} {colour} {material} {style} {kind} {size} [with {feature}] {wish}",
+    "{kind} {colour} {material} {size} {style} {feature} {brand} {line} {wish}",
+    "{size} {style} {colour} {material} {feature} {kind} [by {brand}] {line} {wish}",
+)
 _VAGUE = pa.array(("something for a", "", "ideas for"))
 _SHARES = {  # of the needs that are drawn, by what is asked for
     "kind": 0.22,
@@ -34,70 +40,36 @@ _SHARES = {  # of the needs that are drawn, by what is asked for
     "series": 0.12,
     "use": 0.12,
 }
-_NOT_SAID = ("intent", "season", "weight")
 _ONE = ("colour", "material", "size", "feature", "style")
 _ONE_SHARES = np.array((0.30, 0.25, 0.20, 0.17, 0.08))
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """What may be asked for; arrays of one length. -1 where nothing is asked.
+class Needs(Traits):
+    """What may be asked for: one kind, or one use."""
 
-    Attributes
-    ----------
-    intent : (n,) int8            index into `INTENTS`
-    kind ... use : (n,) int32     as in `Products`
-    season : (n,) int8            index into `SEASONS`
-    weight : (n,) float64         searches, relative to other needs, out of season
-    """
-
-    intent: NDArray[np.int8]
-    kind: Ids
-    brand: Ids
-    line: Ids
-    colour: Ids
-    material: Ids
-    style: Ids
-    size: Ids
-    feature: Ids
-    use: Ids
-    season: NDArray[np.int8]
-    weight: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.kind)
+    intent: NDArray[np.int8]  # index into `INTENTS`
+    season: NDArray[np.int8]  # index into `SEASONS`
+    weight: NDArray[np.float64]  # searches, relative to other needs, out of season
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTable:
     """All that may be typed.
 
-    Attributes
-    ----------
-    text : pa.Array               (queries,) no two alike
-    need : (queries,) int32       what each is asked for
-    form : (needs, FORMS + SLIPS) int32   the queries of each need: put properly, then
-                                  mistyped; some may be the same, -1 if it has none
-    mistyped : (queries,) bool
+    `form` is (needs, FORMS + SLIPS), the queries of each need: put properly, then
+    mistyped. Some may be the same; -1 if it has none.
     """
 
-    text: pa.Array
-    need: Ids
+    text: pa.Array  # (queries,) no two alike
+    need: Ids  # (queries,) what each is asked for
     form: Ids
-    mistyped: Flags
+    mistyped: Flags  # (queries,)
 
     def meant(self, query: Ids) -> Ids:
-        """The need behind each query.
-
-        Raises
-        ------
-        ValueError
-            for a query that is not there
-        """
-        query = np.asarray(query)
-        if not query.size:
-            return self.need[:0]
-        if not (query.min() >= 0 and query.max() < len(self.need)):
+        """The need behind each query; a ValueError for one that is not there."""
+        query = np.asarray(query, np.int64)
+        if ((query < 0) | (query >= len(self.need))).any():
             raise ValueError(f"queries are 0 to {len(self.need) - 1:,}")
         return self.need[query]
 
@@ -105,14 +77,11 @@ class QueryTable:
 def needs(making: Making, products: Products, size: SearchSize, seed: int) -> Needs:
     """Different needs; how often one was drawn decides how often it is asked.
 
-    Parameters
-    ----------
-    products : of the first day; brands and series that are asked for are theirs
+    Brands and series that are asked for are those of the first day's products.
     """
     rng = stream(seed, NEEDS)
     drawn = _drawn(making, products, size.n_needs, rng)
-    said = [f.name for f in fields(Needs) if f.name not in _NOT_SAID]
-    keys = np.stack([getattr(drawn, name) for name in said], axis=1)
+    keys = np.stack([getattr(drawn, f.name) for f in fields(Traits)], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
     kept = take(drawn, first)
@@ -141,20 +110,20 @@ def _drawn(
     use = (u[:, 4] ** 1.5 * len(words.use.start)).astype(np.int32)
     seasonal = np.where(for_use, words.use_season[use], words.season[kind])
 
-    def only(where: Flags, values: Ids) -> Ids:
-        return np.where(where, values, -1).astype(np.int32)
-
+    values = {
+        "kind": (~for_use, kind),
+        "brand": (named, products.brand[known]),
+        "line": (series, products.line[known]),
+        "colour": (said["colour"], words.colours.draw(kind, u[:, 5])),
+        "material": (said["material"], words.materials.draw(kind, u[:, 6])),
+        "style": (said["style"], words.styles.draw(kind, u[:, 7])),
+        "size": (said["size"], words.sizes.draw(kind, u[:, 8])),
+        "feature": (said["feature"], words.features.draw(kind, u[:, 9])),
+        "use": (for_use, use),
+    }
     return Needs(
+        **{k: np.where(*v, -1).astype(np.int32) for k, v in values.items()},
         intent=np.zeros(n, np.int8),
-        kind=only(~for_use, kind),
-        brand=only(named, products.brand[known]),
-        line=only(series, products.line[known]),
-        colour=only(said["colour"], words.colours.draw(kind, u[:, 5])),
-        material=only(said["material"], words.materials.draw(kind, u[:, 6])),
-        style=only(said["style"], words.styles.draw(kind, u[:, 7])),
-        size=only(said["size"], words.sizes.draw(kind, u[:, 8])),
-        feature=only(said["feature"], words.features.draw(kind, u[:, 9])),
-        use=only(for_use, use),
         season=seasonal.astype(np.int8),
         weight=np.ones(n),
     )
@@ -194,15 +163,15 @@ def asked(making: Making, needs: Needs, seed: int) -> QueryTable:
     slips = [mistyped(written[i % FORMS], rng) for i in range(SLIPS)]
     text, code = _numbered(pa.concat_arrays([*written, *slips]), rng)
     n, rank = len(needs), np.full(len(text), -1, np.int64)
-    rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
-    for nth in range(FORMS + SLIPS):
-        np.maximum.at(rank, code[nth * n : (nth + 1) * n][rising], np.arange(n))
-    owner = rising[rank]
     form = code.reshape(FORMS + SLIPS, n).T.astype(np.int32)
+    rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
+    np.maximum.at(rank, form[rising], np.arange(n)[:, None])
+    owner = rising[rank]
     mine = owner[form] == np.arange(n)[:, None]
     best = form[np.arange(n), mine.argmax(axis=1)][:, None]
     kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    return QueryTable(text, owner, kept.astype(np.int32), _never_meant(text, written))
+    meant = pc.is_in(text, pa.concat_arrays(written)).to_numpy(zero_copy_only=False)
+    return QueryTable(text, owner, kept.astype(np.int32), ~meant)
 
 
 def _numbered(
@@ -216,29 +185,12 @@ def _numbered(
     return every.dictionary.take(pa.array(order)), number[every.indices.to_numpy()]
 
 
-def _never_meant(text: pa.Array, written: list[pa.Array]) -> Flags:
-    """(queries,) whether nobody who types without errors types this."""
-    meant = pc.is_in(text, pa.concat_arrays(written))
-    return np.asarray(~meant.to_numpy(zero_copy_only=False))
-
-
 def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:
     """(n,) one text for each need."""
-    ask, words = Speaker(making, rng, len(needs), USUAL), making.words
-    brand, line = ask.brand(needs.brand), ask.line(needs.line)
-    kind, colour = ask.say(words.kind, needs.kind), ask.say(words.colour, needs.colour)
-    material = ask.say(words.material, needs.material)
-    style, size = ask.say(words.style, needs.style), ask.say(words.size, needs.size)
-    feature = ask.say(words.feature, needs.feature)
-    wishes = rng.random(len(needs)) < WISHES
-    wish = ask.say(words.wish, np.where(wishes, needs.use, -1))
-    place = ask.say(words.use, np.where(wishes, -1, needs.use))
+    ask, some = Speaker(making, rng, len(needs), USUAL), dict.fromkeys(_SAID, 1.0)
+    said, wishes = ask.tell(needs, some), rng.random(len(needs)) < WISHES
+    wish = ask.say("wish", np.where(wishes, needs.use, -1))
+    place = ask.say("use", np.where(wishes, -1, needs.use))
     start = _VAGUE.take(pa.array(ask.pattern(len(_VAGUE))))
-    vague = pc.utf8_ltrim_whitespace(phrase(start, place))
-    what, with_it, by = (wish, vague), phrase("with", feature), phrase("by", brand)
-    written = [
-        joined(brand, line, colour, material, style, kind, size, with_it, *what),
-        joined(kind, colour, material, size, style, feature, brand, line, *what),
-        joined(size, style, colour, material, feature, kind, by, line, *what),
-    ]
-    return pc.utf8_trim_whitespace(by_pattern(ask.pattern(3), written))
+    said["wish"] = pc.coalesce(wish, joined(start, place, nulls="emit_null"))
+    return pc.utf8_trim_whitespace(ask.written(_TEMPLATES, said))

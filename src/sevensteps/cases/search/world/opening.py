@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,12 @@ from sevensteps.world.arrays import join
 
 from .catalogue import Making, products
 from .listings import listings
-from .matching import ShopDay
+from .matching import Relevance, ShopDay
 from .needs import Needs, QueryTable
-from .people import joiners
-from .phrases import Grammar
 from .records import Examination, Flags, Ids, SearchIncident, SearchSize
-from .relevance import Relevance
 from .rng import ARRIVALS, STOCK
 from .schema import DAY
-from .state import Shop, ShopState
+from .state import Shop, ShopState, joiners
 
 OUT_OF_STOCK = 0.06
 SPELL = 9  # days that a product stays as it is, in stock or out
@@ -55,43 +52,29 @@ class ShopRules:
         return [i for i in self.incidents if i.kind == kind and i.on(day)]
 
 
-def can_happen(
-    incidents: tuple[SearchIncident, ...], n_brands: int, words: Grammar
-) -> None:
-    """Refuse incidents of a brand or department that a world does not have."""
-    n_departments = len(words.words.departments)
-    for one in incidents:
-        if one.brand >= n_brands or one.department >= n_departments:
-            raise ValueError(
-                f"this world has the brands 0 to {n_brands - 1:,} and the departments "
-                f"0 to {n_departments - 1}; got {one}"
-            )
-
-
 def opening(rules: ShopRules, state: ShopState, day: int) -> ShopState:
     """Sellers list new products, shoppers join, stock comes and goes."""
     size, seed = rules.size, rules.seed
     n_new = stream(seed, ARRIVALS, day).poisson(size.arrivals * size.n_products)
     rng = stream(seed, ARRIVALS, day, 1)
     new = products(rules.making, np.full(n_new, day * DAY, np.int32), rng)
-    if rules.on("stuffing", day):
-        share = STUFFS * math.fsum(i.size for i in rules.on("stuffing", day))
+    if stuffing := rules.on("stuffing", day):
+        share = STUFFS * math.fsum(i.size for i in stuffing)
         other = rng.integers(0, len(rules.making.words.demand), n_new).astype(np.int32)
-        new = new.stuffed(rng.random(n_new) < share, other)
+        stuffed = np.where(rng.random(n_new) < share, other, new.pretends)
+        new = replace(new, pretends=stuffed)
     text = listings(rules.making, new, seed, _DAYS + day)
     people = joiners(round(size.joiners * size.n_shoppers), seed, day)
-    n = len(state.products) + n_new
-    every = join([state.products, new])
-    shop = Shop(
-        in_stock=in_stock(rules, every.kind, n, day),
-        n_ratings=_more(state.shop.n_ratings, n_new),
-        stars_given=_more(state.shop.stars_given, n_new),
-        sold=_more(state.shop.sold, n_new),
-    )
+    every, shop = join([state.products, new]), state.shop
     return ShopState(
         products=every,
         listings=join([state.listings, text]),
-        shop=shop,
+        shop=Shop(
+            in_stock=in_stock(rules, every.kind, day),
+            n_ratings=_more(shop.n_ratings, n_new),
+            stars_given=_more(shop.stars_given, n_new),
+            sold=_more(shop.sold, n_new),
+        ),
         shoppers=join([state.shoppers, people]),
         mood=_more(state.mood, len(people)),
     )
@@ -102,11 +85,11 @@ def _more(values: NDArray[Any], n: int) -> NDArray[Any]:
     return np.concatenate([values, np.zeros(n, values.dtype)])
 
 
-def in_stock(rules: ShopRules, kind: Ids, n: int, day: int) -> Flags:
+def in_stock(rules: ShopRules, kind: Ids, day: int) -> Flags:
     """(n,) what can be delivered on a day: a pure function of product and spell."""
-    product = np.arange(n)
+    product = np.arange(len(kind))
     spell = (day + product % SPELL) // SPELL
-    key = np.full(n, rules.seed, np.uint64) ^ (spell.astype(np.uint64) << np.uint64(32))
+    key = np.uint64(rules.seed) ^ (spell.astype(np.uint64) << np.uint64(32))
     u = uniforms(key, product, STOCK)
     there = u >= OUT_OF_STOCK
     for incident in rules.on("sold_out", day):

@@ -11,9 +11,8 @@ from typing import Literal
 import numpy as np
 
 from .examine import BUYS, click_probability, satisfaction_probability
-from .matching import ProductMatch, ShopDay
+from .matching import ProductMatch, RelevanceIndex, ShopDay
 from .records import Floats, Ids, ResultPages
-from .relevance import RelevanceIndex
 from .schema import PLACES
 from .visits import Wave
 
@@ -26,10 +25,7 @@ CHUNK = 2_048  # searches at a time
 class SearchOracle:
     """Shows what serves the aim best.
 
-    Parameters
-    ----------
-    aim : "satisfaction" (chance that it is clicked and satisfies), "relevance" (its
-        grade) or "margin" (expected EUR)
+    That is the chance of a click that satisfies, the grade, or the expected EUR.
     """
 
     aim: Aim = "satisfaction"
@@ -71,8 +67,8 @@ def shortlists(stage: ShopDay, need: Ids) -> Ids:
     products, shelf = stage.relevance.products, RelevanceIndex.of(stage.relevance)
     lists = np.full((len(need), SHORTLIST), -1, np.int32)
     for i, one in enumerate(need):
-        ids = shelf.candidates(one)
-        value = 2 * stage.relevance.grade(one, ids) + 0.7 * products.quality[ids]
+        ids, grade = shelf.graded(one)
+        value = 2 * grade + 0.7 * products.quality[ids]
         value -= 2 * ~stage.shop.in_stock[ids]
         keep = min(SHORTLIST, len(ids))
         best = np.argpartition(-value, keep - 1)[:keep] if keep else ids[:0]

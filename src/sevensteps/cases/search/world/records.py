@@ -20,40 +20,27 @@ Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Examination = Literal["position", "cascade"]
-Kind = Literal["fad", "early_season", "stuffing", "sold_out"]
 KINDS = ("fad", "early_season", "stuffing", "sold_out")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSize:
-    """How large a world is.
+    """How large a world is."""
 
-    Attributes
-    ----------
-    n_products : on the first day
-    n_needs : needs that are drawn; those drawn twice are more popular, not more
-    n_shoppers, n_brands : people and makers
-    days : of a history, unless told otherwise
-    arrivals : new products a day, as a share of the first ones
-    joiners : new shoppers a day, as a share of the first ones
-    """
-
-    n_products: int
-    n_needs: int
+    n_products: int  # on the first day
+    n_needs: int  # that are drawn; those drawn twice are more popular, not more
     n_shoppers: int
     n_brands: int
-    days: int
-    arrivals: float = 0.002
-    joiners: float = 0.001
+    days: int  # of a history, unless told otherwise
+    arrivals: float = 0.002  # new products a day, as a share of the first ones
+    joiners: float = 0.001  # new shoppers a day, as a share of the first ones
 
     def __post_init__(self) -> None:
         counts = self.n_products, self.n_needs, self.n_shoppers, self.n_brands
         if min(*counts, self.days) < 1 or min(self.arrivals, self.joiners) < 0:
             raise ValueError(f"a world needs at least one of each, no less: got {self}")
         if max(counts) > 2**27 or self.n_brands > 5_000:
-            raise ValueError(
-                f"at most 2^27 products and shoppers, 5,000 brands; got {self}"
-            )
+            raise ValueError(f"at most 2^27 of each, 5,000 brands; got {self}")
 
 
 SCALES = {
@@ -93,24 +80,15 @@ class SearchRequests:
 
     A day comes in three waves: first searches, then those of shoppers who try other
     words, then their last ones.
-
-    Attributes
-    ----------
-    search_id, session_id : (n,) int64
-    shopper_id : (n,) int32
-    at : (n,) int32           seconds since the world began
-    device : (n,) int8        0 desktop, 1 phone
-    query_id : (n,) int32
-    attempt : (n,) int8       0 for the first search of a session
     """
 
     search_id: NDArray[np.int64]
     session_id: NDArray[np.int64]
     shopper_id: Ids
-    at: Ids
-    device: NDArray[np.int8]
+    at: Ids  # seconds since the world began
+    device: NDArray[np.int8]  # 0 desktop, 1 phone
     query_id: Ids
-    attempt: NDArray[np.int8]
+    attempt: NDArray[np.int8]  # 0 for the first search of a session
 
     def __len__(self) -> int:
         return len(self.query_id)
@@ -118,25 +96,16 @@ class SearchRequests:
 
 @dataclass(frozen=True, slots=True)
 class ResultPages:
-    """What a policy shows: one row of products for each request, best first.
+    """What a policy shows: one row of products for each request, best first."""
 
-    Attributes
-    ----------
-    product_id : (n, PLACES) int32    -1 leaves a place empty
-    ranker : (n,) int8                which of the policy's rankers made the page
-    randomised : (n,) bool            the first ten places are in random order
-    """
-
-    product_id: Ids
-    ranker: NDArray[np.int8]
-    randomised: Flags
+    product_id: Ids  # (n, PLACES); -1 leaves a place empty
+    ranker: NDArray[np.int8]  # which of the policy's rankers made the page
+    randomised: Flags  # the first ten places are in random order
 
     @classmethod
     def fixed(cls, product_id: Ids) -> ResultPages:
         """Pages of a policy with one ranker, without chance."""
         n = len(product_id)
-        if product_id.shape != (n, PLACES):
-            raise ValueError(f"pages must be (n, {PLACES}), not {product_id.shape}")
         return cls(product_id, np.zeros(n, np.int8), np.zeros(n, bool))
 
 
@@ -160,60 +129,41 @@ Policy = Callable[[SearchRequests, SearchView], ResultPages]
 
 @dataclass(frozen=True, slots=True)
 class SearchHistory:
-    """The warehouse after some days. No column begins with true_.
-
-    `synonyms` is the merchandisers' file: a line for each group of words.
-    """
+    """The warehouse after some days. No column begins with true_."""
 
     products: pa.Table
     queries: pa.Table
     shoppers: pa.Table
     searches: pa.Table
-    synonyms: str
+    synonyms: str  # the merchandisers' file: a line for each group of words
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class SearchOutcome:
-    """What followed from a policy.
+    """What followed from a policy; sessions and days hold counts and EUR.
 
-    Attributes
-    ----------
-    searches : pa.Table       as in the warehouse
-    truth : pa.Table          one row a search: need, grades, examined, satisfied
-    sessions : DataFrame      one row a session: session_id, shopper_id, day, intent,
-                              searches, clicks, bought, revenue, margin,
-                              true_satisfied, true_without_click
-    daily : DataFrame         by day: visitors, sessions, searches, without_results,
-                              clicks, bought, revenue, margin, true_satisfied, true_mood
-    products, shoppers : pa.Table     the company's tables on the last evening
-    evening : the world on the last evening, for `SearchWorld.live(..., after=outcome)`
+    `sessions` has session_id, shopper_id, day, intent, searches, clicks, bought,
+    revenue, margin, true_satisfied, true_without_click; `daily` most of their sums,
+    beside visitors, sessions, without_results and true_mood.
     """
 
-    searches: pa.Table
-    truth: pa.Table
+    searches: pa.Table  # as in the warehouse
+    truth: pa.Table  # one row a search: need, grades, examined, satisfied
     sessions: pd.DataFrame
     daily: pd.DataFrame
-    products: pa.Table
+    products: pa.Table  # the company's tables on the last evening
     shoppers: pa.Table
-    evening: Any
+    evening: Any  # for `SearchWorld.live(..., after=outcome)`
 
 
 def checked(pages: ResultPages, n: int, n_products: int) -> ResultPages:
-    """A policy's answer, if it can be shown.
-
-    Raises
-    ------
-    ValueError
-        for a wrong shape or type, an unknown or a repeated product
-    """
-    ids = pages.product_id
+    """A policy's answer, if it can be shown; else a ValueError that says why not."""
+    ids, ranker, randomised = pages.product_id, pages.ranker, pages.randomised
     check_page(ids, (n, PLACES), n_products, "product")
-    if pages.ranker.shape != (n,) or pages.randomised.shape != (n,):
-        raise ValueError(f"ranker and randomised must have the shape ({n},)")
-    if pages.ranker.dtype.kind != "i" or pages.randomised.dtype.kind != "b":
-        raise ValueError("ranker must be whole numbers, randomised true or false")
-    if n and not (pages.ranker.min() >= 0 and pages.ranker.max() < 128):
-        raise ValueError("rankers are numbered from 0 to 127")
-    ranker = pages.ranker.astype(np.int8, copy=False)
-    return ResultPages(ids.astype(np.int32, copy=False), ranker, pages.randomised)
+    whole = ranker.shape == (n,) and ranker.dtype.kind == "i"
+    if not whole or ((ranker < 0) | (ranker > 127)).any():
+        raise ValueError(f"ranker must be ({n},) whole numbers from 0 to 127")
+    if randomised.shape != (n,) or randomised.dtype.kind != "b":
+        raise ValueError(f"randomised must be ({n},), true or false")
+    return ResultPages(ids.astype(np.int32), ranker.astype(np.int8), randomised)

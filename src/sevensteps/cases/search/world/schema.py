@@ -5,7 +5,6 @@ import pyarrow as pa
 DAY = 86_400
 PLACES = 20  # on a page of results
 MOST_SEARCHES = 3  # for one need: the first, and two in other words
-LAST_DAY = 3_650
 FIRST_DAY_OF_YEAR = 60  # day 0 is the first of March
 MAX_FEATURES = 3  # of a product
 DEVICES = ("desktop", "phone")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .catalogue import Making
-from .phrases import Wordings
+from .catalogue import Making, Traits
 from .records import Ids
 
-Part = Any  # an array of strings, or one string for all
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEAR = {
     letter: (row[max(0, i - 1) : i] + row[i + 1 : i + 2])
@@ -28,59 +28,58 @@ def spoken(phrases: pa.Array, code: NDArray[np.integer[Any]]) -> pa.Array:
     return phrases.take(pa.array(code, mask=code < 0))
 
 
-def joined(*parts: Part) -> pa.Array:
-    """Words one after another with spaces; absent ones are left out."""
-    told = pc.binary_join_element_wise(*parts, " ", null_handling="skip")
-    return told.cast(pa.string())
+def phrased(template: str, said: Mapping[str, pa.Array]) -> pa.Array:
+    """(n,) texts: the template with what is said in the place of its names.
+
+    A name `{so}` vanishes where nothing is said, and takes along all words between the
+    brackets around it: "{colour} {kind} [with {feature}]".
+    """
+    parts = []
+    for group, alone in re.findall(r"\[(.+?)\]|(\S+)", template):
+        words = (group or alone).split()
+        told = [said[word[1:-1]] if word[0] == "{" else word for word in words]
+        parts.append(joined(*told, nulls="emit_null"))
+    return joined(*parts, nulls="skip")
 
 
-def phrase(*parts: Part) -> pa.Array:
-    """The same, but null as soon as one of the parts is absent."""
-    return pc.binary_join_element_wise(*parts, " ", null_handling="emit_null")
-
-
-def by_pattern(pattern: NDArray[np.integer[Any]], written: list[pa.Array]) -> pa.Array:
-    """(n,) each row's text out of several versions of all rows."""
-    n = len(pattern)
-    place = pattern.astype(np.int64) * n + np.arange(n)
-    return pa.concat_arrays(written).take(pa.array(place))
-
-
-def absent(values: pa.Array, where: NDArray[np.bool_]) -> pa.Array:
-    """The values, null where `where` holds."""
-    return pc.if_else(pa.array(~where), values, pa.scalar(None, values.type))
+def joined(*parts: pa.Array | str, nulls: str) -> pa.Array:
+    """Words one after another with spaces."""
+    return pc.binary_join_element_wise(*parts, " ", null_handling=nulls)
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Says things, each in one of its wordings; draws as it goes.
-
-    Attributes
-    ----------
-    n : texts that are written side by side
-    usual : share of speakers who take the first wording
-    """
+    """Says things, each in one of its wordings; draws as it goes."""
 
     making: Making
     rng: np.random.Generator
-    n: int
-    usual: float
+    n: int  # texts that are written side by side
+    usual: float  # share of speakers who take the first wording
 
-    def say(self, wordings: Wordings, thing: Ids, told: float = 1.0) -> pa.Array:
+    def say(self, what: str, thing: Ids, told: float = 1.0) -> pa.Array:
         """(n,) a wording each; null where there is none, or where it is not told."""
         u = self.rng.random((2, self.n))
         thing = np.where(u[1] < told, thing, -1)
-        code = wordings.pick(thing, u[0], self.usual)
-        return spoken(self.making.words.phrases, code)
+        words = self.making.words
+        code = getattr(words, what).pick(thing, u[0], self.usual)
+        return spoken(words.phrases, code)
 
-    def brand(self, brand: Ids) -> pa.Array:
-        """(n,) names of makers; null where there is none."""
-        return spoken(self.making.brands.name, brand)
+    def tell(self, traits: Traits, rates: Mapping[str, float]) -> dict[str, pa.Array]:
+        """Names of makers and series, and what else is told, at which rates."""
+        said = {n: self.say(n, getattr(traits, n), rate) for n, rate in rates.items()}
+        brands, line = self.making.brands, traits.line
+        named = np.where(line >= 0, brands.named(line), -1)
+        said["brand"] = spoken(brands.name, traits.brand)
+        said["line"] = spoken(brands.line_name, named)
+        return said
 
-    def line(self, line: Ids) -> pa.Array:
-        """(n,) names of series; null where there is none."""
-        brands = self.making.brands
-        return spoken(brands.line_name, np.where(line >= 0, brands.named(line), -1))
+    def written(
+        self, templates: Sequence[str], said: Mapping[str, pa.Array]
+    ) -> pa.Array:
+        """(n,) texts, each after one of the templates."""
+        texts = pa.concat_arrays([phrased(one, said) for one in templates])
+        place = self.pattern(len(templates)) * self.n + np.arange(self.n)
+        return texts.take(pa.array(place))
 
     def pattern(self, n: int) -> NDArray[np.int64]:
         """(n,) which of some patterns each follows."""

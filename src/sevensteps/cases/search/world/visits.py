@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from sevensteps.world import uniforms, unit_streams
 from sevensteps.world.arrays import take
 
-from .needs import FORMS, SHARES, Needs, QueryTable
-from .people import Shoppers
-from .records import Flags, Floats, Ids, SearchIncident, SearchRequests
+from .needs import FORMS, SHARES, QueryTable
+from .opening import ShopRules
+from .records import Flags, Ids, SearchIncident, SearchRequests
 from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
 from .schema import DAY, FIRST_DAY_OF_YEAR, SEASONS
+from .state import ShopState
 
 RATE = 0.17  # visits a day of an average shopper in an average mood
 CHEERS = 0.6  # a good mood brings people back
@@ -49,73 +50,56 @@ class Wave:
 
 def seasonal(day: int, incidents: tuple[SearchIncident, ...]) -> NDArray[np.float64]:
     """(seasons,) how much more or less each is asked for on a day."""
-    factor = np.ones(len(SEASONS))
-    for i, name in enumerate(SEASONS):
-        if name == "none":
-            continue
-        early = math.fsum(
-            x.size
-            for x in incidents
-            if x.kind == "early_season" and x.season == name and x.on(day)
-        )
-        today = FIRST_DAY_OF_YEAR + day + round(_EARLY * early)
+    early = [i for i in incidents if i.kind == "early_season" and i.on(day)]
+    factor = [1.0]
+    for name in SEASONS[1:]:
+        sooner = _EARLY * math.fsum(i.size for i in early if i.season == name)
+        today = FIRST_DAY_OF_YEAR + day + round(sooner)
         away = abs((today - _PEAKS[name] + 182) % 365 - 182)
-        factor[i] = 0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2)
-    return factor
+        factor.append(0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2))
+    return np.array(factor)
 
 
-def demand(
-    needs: Needs, asked: QueryTable, day: int, incidents: tuple[SearchIncident, ...]
-) -> NDArray[np.float64]:
+def demand(rules: ShopRules, day: int) -> NDArray[np.float64]:
     """(needs,) cumulated chances of being what a session is about."""
-    weight = needs.weight * seasonal(day, incidents)[needs.season]
-    weight *= asked.form[:, 0] >= 0
-    for incident in incidents:
-        if incident.kind == "fad" and incident.on(day):
-            weight *= 1 + FAD_DEMAND * incident.size * (needs.brand == incident.brand)
+    needs = rules.needs
+    weight = needs.weight * seasonal(day, rules.incidents)[needs.season]
+    weight *= rules.asked.form[:, 0] >= 0
+    for fad in rules.on("fad", day):
+        weight *= 1 + FAD_DEMAND * fad.size * (needs.brand == fad.brand)
     upto = np.cumsum(weight)
     return np.asarray(upto / upto[-1])
 
 
-def first_wave(
-    shoppers: Shoppers,
-    mood: Floats,
-    upto: NDArray[np.float64],
-    asked: QueryTable,
-    day: int,
-    seed: int,
-    future: int,
-) -> Wave:
+def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wave:
     """The first searches of all of a day's sessions, in order of time."""
-    who, session_id = _sessions(shoppers, mood, day, seed, future)
-    session = unit_streams(session_id, seed=seed, future=future, day=day)
+    who, session_id = _sessions(rules, state, day, future)
+    session = unit_streams(session_id, seed=rules.seed, future=future, day=day)
     at = day * DAY + _seconds(uniforms(session, 0, WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
-    need = np.searchsorted(upto, fine_uniforms(session, NEED), "right").astype(np.int32)
-    need = np.minimum(need, len(upto) - 1).astype(np.int32)
-    share = np.searchsorted(np.cumsum(SHARES), uniforms(session, 0, FORM), "right")
-    form: Ids = np.minimum(share, len(SHARES) - 1).astype(np.int32)
+    need = _drawn(demand(rules, day), fine_uniforms(session, NEED))
+    form = _drawn(np.cumsum(SHARES), uniforms(session, 0, FORM))
     search_id = session_id * 4  # room for the attempts
     requests = SearchRequests(
         search_id=search_id,
         session_id=session_id,
         shopper_id=who.astype(np.int32),
         at=at[order].astype(np.int32),
-        device=shoppers.device[who],
-        query_id=asked.form[need, form],
+        device=state.shoppers.device[who],
+        query_id=rules.asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
     return Wave(requests, need, form, session, _keys_of(search_id, session))
 
 
 def _sessions(
-    shoppers: Shoppers, mood: Floats, day: int, seed: int, future: int
+    rules: ShopRules, state: ShopState, day: int, future: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n,) who has a session, and its id; some have two."""
-    ids = np.arange(len(shoppers), dtype=np.int64)
-    random_key = unit_streams(ids, seed=seed, future=future, day=day)
-    rate = RATE * shoppers.eager * np.exp(CHEERS * mood)
+    ids = np.arange(len(state.shoppers), dtype=np.int64)
+    random_key = unit_streams(ids, seed=rules.seed, future=future, day=day)
+    rate = RATE * state.shoppers.eager * np.exp(CHEERS * state.mood)
     comes = uniforms(random_key, 0, VISIT) < -np.expm1(-rate)
     twice = comes & (uniforms(random_key, 0, SESSIONS) < TWICE)
     who = np.concatenate([ids[comes], ids[twice]])
@@ -126,6 +110,11 @@ def _sessions(
 def day_of(session_id: NDArray[np.int64]) -> NDArray[np.int64]:
     """(n,) the day of each session, which its id holds."""
     return session_id // (2 * SHOPPERS_ROOM)
+
+
+def _drawn(upto: NDArray[np.float64], u: NDArray[np.floating]) -> Ids:
+    """(n,) what each uniform falls on, by cumulated chances."""
+    return np.searchsorted(upto, u, "right").clip(max=len(upto) - 1).astype(np.int32)
 
 
 def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
@@ -150,16 +139,17 @@ def _keys_of(
 
 def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
     """Those who were not satisfied and try again, in other words, a minute later."""
-    before = wave.requests
     again = uniforms(wave.search, 0, RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
     form = wave.form[rows]
     form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
     session, need = wave.session[rows], wave.need[rows]
-    old = take(before, rows)
-    search_id = old.search_id + 1
-    requests = SearchRequests(
-        search_id, old.session_id, old.shopper_id, old.at + _MINUTE, old.device,
-        asked.form[need, form], (old.attempt + 1).astype(np.int8),
-    )  # fmt: skip
-    return Wave(requests, need, form, session, _keys_of(search_id, session))
+    old = take(wave.requests, rows)
+    requests = replace(
+        old,
+        search_id=old.search_id + 1,
+        at=old.at + _MINUTE,
+        query_id=asked.form[need, form],
+        attempt=old.attempt + np.int8(1),
+    )
+    return Wave(requests, need, form, session, _keys_of(requests.search_id, session))

@@ -1,270 +1,215 @@
-"""The words of the shop: its types of product, and how people ask for them."""
+"""The words of the shop: what there is, and every way to say it, by number.
+
+The files in `lexicon` say what colours, materials, styles and uses there are
+(`common.yml`), and what a department sells (one file each).
+"""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from itertools import chain
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import yaml
+from numpy.typing import NDArray
 
-SEASONS = ("none", "spring", "summer", "autumn", "winter", "gifts")
-_COMMON = "common.yml"
-_PLAIN = re.compile(r"[a-z0-9]+( [a-z0-9]+)*")
-_NUMBERS = {"price": (1, 10_000), "spread": (0.3, 0.8), "margin": (0.12, 0.6)}
-_DEMANDS = range(1, 10)
+from .schema import SEASONS
+
+Codes = NDArray[np.int32]
+Uniforms = NDArray[np.floating]
 
 # The C loader reads the files ten times faster; not every build of PyYAML has it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One thing, and the words for it.
+class Wordings:
+    """Where the ways to say some things stand in the list of phrases."""
 
-    Attributes
-    ----------
-    name : the canonical word
-    words : the canonical word first, then what else people say
-    """
+    start: Codes  # (m,) the first of each
+    count: Codes  # (m,) and how many there are
 
-    name: str
-    words: tuple[str, ...]
+    def pick(self, thing: NDArray[np.integer], u: Uniforms, usual: float) -> Codes:
+        """(n,) the code of a wording for each thing; -1 where the thing is -1.
 
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A situation, room or person that products are bought for.
-
-    Attributes
-    ----------
-    name, words : as in `Said`; noun phrases that fit after "for" or "ideal for"
-    wishes : what somebody types who names no product
-    season : when it is asked for most, one of `SEASONS`
-    """
-
-    name: str
-    words: tuple[str, ...]
-    wishes: tuple[str, ...]
-    season: str
+        The first is taken with probability `usual`, the others alike.
+        """
+        there = np.maximum(thing, 0)
+        others = self.count[there] - 1
+        rest = ((u - usual) / np.maximum(1 - usual, 1e-9)).clip(0, 1 - 1e-6)
+        later = 1 + np.floor(rest * others).astype(np.int32)
+        nth = np.where((u < usual) | (others == 0), 0, later)
+        code = self.start[there] + nth
+        return np.where(thing >= 0, code, -1).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A type of product.
+class Alternatives:
+    """What a kind of product comes in: one padded row for each kind."""
 
-    Attributes
-    ----------
-    name, words : as in `Said`
-    department : where the shop shows it
-    family : kinds of one family stand in for each other
-    price : typical price, EUR
-    spread : standard deviation of the logarithm of the price
-    margin : share of the price that the shop keeps
-    season : when it is asked for most, one of `SEASONS`
-    demand : 1 (rarely searched) to 9 (the head)
-    colours, materials, styles, uses : indices into the lexicon's; colours may be none
-    sizes, features : the kind's own, with their words
-    goes_with : indices of kinds that are bought with it
-    """
+    table: Codes  # (kinds, w)
+    count: Codes  # (kinds,)
 
-    name: str
-    department: str
-    words: tuple[str, ...]
-    family: str
-    price: float
-    spread: float
-    margin: float
-    season: str
-    demand: int
-    colours: tuple[int, ...]
-    materials: tuple[int, ...]
-    styles: tuple[int, ...]
-    uses: tuple[int, ...]
-    sizes: tuple[Said, ...]
-    features: tuple[Said, ...]
-    goes_with: tuple[int, ...]
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> Alternatives:
+        """Rows of unequal length."""
+        count = np.array([len(row) for row in rows], np.int32)
+        table = np.full((len(rows), max(1, count.max())), -1, np.int32)
+        for i, row in enumerate(rows):
+            table[i, : len(row)] = row
+        return cls(table, count)
+
+    def draw(self, kind: NDArray[np.integer], u: Uniforms) -> Codes:
+        """(n,) one of each kind's; -1 where it has none. The first are likelier."""
+        nth = np.floor(u**1.3 * self.count[kind]).astype(np.intp)
+        return self.table[kind, np.minimum(nth, self.table.shape[1] - 1)]
+
+    def has(
+        self, kind: NDArray[np.integer], thing: NDArray[np.integer]
+    ) -> NDArray[np.bool_]:
+        """Whether each kind's row holds the thing; the arrays broadcast."""
+        found = np.zeros(np.broadcast_shapes(kind.shape, thing.shape), bool)
+        for column in self.table.T:
+            found |= (column[kind] == thing) & (thing >= 0)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """All words of the shop; kinds stand in the order of their departments' files."""
+class Grammar:
+    """The words of the shop as arrays; sizes and features are numbered across kinds.
 
-    colours: tuple[Said, ...]
-    materials: tuple[Said, ...]
-    styles: tuple[Said, ...]
-    uses: tuple[Use, ...]
-    kinds: tuple[Kind, ...]
-    departments: tuple[str, ...]
-    families: tuple[str, ...]
+    Attributes
+    ----------
+    phrases : all wordings, of which `kind` ... `wish` tell the positions
+    kinds : one row for each kind, as its file describes it: name, department, family,
+        price (typical, EUR), spread (standard deviation of its logarithm), margin (the
+        share of it that the shop keeps), season, demand (1, rarely searched, to 9)
+    colours ... accessories : by kind, what it comes in, serves, and is bought with
+    family, department, demand, season : (kinds,)
+    use_season : (uses,)
+    kinds_for : by use, the kinds that serve it
+    """
+
+    phrases: pa.Array
+    kinds: pd.DataFrame
+    kind: Wordings
+    colour: Wordings
+    material: Wordings
+    style: Wordings
+    size: Wordings
+    feature: Wordings
+    use: Wordings
+    wish: Wordings
+    colours: Alternatives
+    materials: Alternatives
+    styles: Alternatives
+    sizes: Alternatives
+    features: Alternatives
+    uses: Alternatives
+    accessories: Alternatives
+    family: Codes
+    department: Codes
+    demand: NDArray[np.float64]
+    season: NDArray[np.int8]
+    use_season: NDArray[np.int8]
+    kinds_for: tuple[Codes, ...]
+
+    def names(self, wordings: Wordings, code: NDArray[np.integer]) -> pa.Array:
+        """(n,) the first wording of each thing; null where the code is -1."""
+        first = wordings.start[np.maximum(code, 0)]
+        return self.phrases.take(pa.array(first, mask=code < 0))
+
+
+class _Book:
+    """Collects wordings one after another."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, things: Iterable[Sequence[str]]) -> Wordings:
+        start, count = [], []
+        for said in things:
+            start.append(len(self.lines))
+            count.append(len(said))
+            self.lines.extend(said)
+        return Wordings(np.array(start, np.int32), np.array(count, np.int32))
+
+    def named(self, *things: Mapping[str, list[str]]) -> Wordings:
+        """Of names and what else people say."""
+        every = chain.from_iterable(each.items() for each in things)
+        return self.add((name, *others) for name, others in every)
 
 
 @cache
-def lexicon() -> Lexicon:
-    """The shop's lexicon, read once from the files beside this module.
-
-    >>> sofa = next(kind for kind in lexicon().kinds if kind.name == "sofa")
-    >>> sofa.words
-    ('sofa', 'couch', 'settee')
-    >>> [lexicon().materials[i].name for i in sofa.materials][:2]
-    ['leather', 'faux leather']
-    """
-    return read(files(__package__) / "lexicon")
-
-
-def read(folder: Traversable) -> Lexicon:
-    """The lexicon of a folder: `common.yml`, and one file for each department.
-
-    Raises
-    ------
-    ValueError
-        if a file lacks a key, a key refers to what nobody defined, a name is taken
-        twice, a number is out of its range, or a word is not plain lower case; the
-        sentence names file, type and key
-    """
-    common = _Place(_COMMON, _load(folder, _COMMON))
-    said = {part: common.said(part) for part in ("colours", "materials", "styles")}
-    uses = tuple(_use(place) for place in common.places("uses"))
+def grammar() -> Grammar:
+    """The grammar of the files beside this module, read once."""
+    folder = files(__package__) / "lexicon"
     names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".yml"))
-    shelves = [_Place(n, _load(folder, n)) for n in names if n != _COMMON]
-    types = [(s.text("department"), t) for s in shelves for t in s.places("types")]
-    index = {part: _index(_COMMON, part, entries) for part, entries in said.items()}
-    index["uses"] = _index(_COMMON, "uses", uses)
-    index["goes_with"] = _index("all departments", "types", (t for _, t in types))
-    kinds = tuple(_kind(department, place, index) for department, place in types)
-    homes = dict.fromkeys((kind.family, kind.department) for kind in kinds)
-    for family, n in Counter(family for family, _ in homes).items():
-        if n > 1:
-            raise ValueError(f"family {family!r} is in {n} departments: rename one")
-    return Lexicon(
-        **said,
-        uses=uses,
+    said = {n: yaml.load((folder / n).read_text("utf-8"), _LOADER) for n in names}
+    common = said.pop("common.yml")
+    sold = [(s["department"], kind) for s in said.values() for kind in s["types"]]
+    kinds = pd.DataFrame([{"department": where} | kind for where, kind in sold])
+    uses = pd.DataFrame.from_dict(common["uses"], orient="index")
+    choices = _choices(common, kinds)
+    serves = choices["uses"].table.T
+    return Grammar(
         kinds=kinds,
-        departments=tuple(dict.fromkeys(kind.department for kind in kinds)),
-        families=tuple(family for family, _ in homes),
+        **_wordings(common, kinds, uses),
+        **choices,
+        family=pd.factorize(kinds["family"])[0].astype(np.int32),
+        department=pd.factorize(kinds["department"])[0].astype(np.int32),
+        demand=kinds["demand"].to_numpy(np.float64),
+        season=np.array([*map(SEASONS.index, kinds["season"])], np.int8),
+        use_season=np.array([*map(SEASONS.index, uses["season"])], np.int8),
+        kinds_for=tuple(
+            np.flatnonzero((serves == use).any(axis=0)).astype(np.int32)
+            for use in range(len(uses))
+        ),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A mapping of a file, and where it stands: so that every error can say so."""
-
-    name: str
-    body: Mapping[str, Any]
-
-    def error(self, key: str, wrong: str) -> ValueError:
-        return ValueError(f"{self.name}, {key}: {wrong}")
-
-    def get(self, key: str, form: type | tuple[type, ...]) -> Any:
-        if not isinstance(self.body, Mapping) or key not in self.body:
-            raise self.error(key, "add this key")
-        value = self.body[key]
-        if not isinstance(value, form):
-            raise self.error(key, f"{value!r} has the wrong form")
-        return value
-
-    def text(self, key: str) -> str:
-        return self.plain(key, [self.get(key, str)])[0]
-
-    def plain(self, key: str, words: Iterable[Any]) -> tuple[str, ...]:
-        words = tuple(words)
-        for word in words:
-            if not isinstance(word, str) or not _PLAIN.fullmatch(word):
-                raise self.error(key, f"write {word!r} in lower-case words")
-        if len(set(words)) < len(words):
-            raise self.error(key, "a word is there twice")
-        return words
-
-    def words(self, key: str) -> tuple[str, ...]:
-        return self.plain(key, self.get(key, list))
-
-    def said(self, key: str) -> tuple[Said, ...]:
-        entries = self.get(key, dict).items()
-        every = [
-            (name, self.plain(key, [name, *(more or [])])) for name, more in entries
-        ]
-        return tuple(Said(name, words) for name, words in every)
-
-    def places(self, key: str) -> list[_Place]:
-        """The mappings under a key: a list that has names, or a mapping of names."""
-        value = self.get(key, (dict, list))
-        if isinstance(value, dict):
-            value = [{"name": name, **(body or {})} for name, body in value.items()]
-        return [_Place(f"{self.name}, {_name(one)}", one) for one in value]
-
-    def number(self, key: str) -> float:
-        value = self.get(key, (int, float))
-        low, high = _NUMBERS[key]
-        if not low <= value <= high:
-            raise self.error(key, f"{value} is not between {low} and {high}")
-        return float(value)
-
-    def one_of(self, key: str, choices: Sequence[Any]) -> Any:
-        value = self.get(key, (str, int))
-        if value not in choices:
-            raise self.error(key, f"{value!r} is none of {list(choices)}")
-        return value
-
-    def refer(self, key: str, index: Mapping[str, int]) -> tuple[int, ...]:
-        names = self.words(key)
-        unknown = [name for name in names if name not in index]
-        if unknown:
-            raise self.error(key, f"nobody defines {', '.join(unknown)}")
-        return tuple(index[name] for name in names)
+def _wordings(common: Any, kinds: pd.DataFrame, uses: pd.DataFrame) -> dict[str, Any]:
+    """The list of phrases, and where everything stands in it."""
+    book = _Book()
+    return {
+        "kind": book.add(kinds["words"]),
+        "colour": book.named(common["colours"]),
+        "material": book.named(common["materials"]),
+        "style": book.named(common["styles"]),
+        "size": book.named(*kinds["sizes"]),
+        "feature": book.named(*kinds["features"]),
+        "use": book.add(uses["words"]),
+        "wish": book.add(uses["wishes"]),
+        "phrases": pa.array(book.lines),
+    }
 
 
-def _name(body: Any) -> str:
-    return str(body.get("name", "?")) if isinstance(body, Mapping) else repr(body)
+def _choices(common: Any, kinds: pd.DataFrame) -> dict[str, Any]:
+    """What each kind comes in."""
+    shared = ("colours", "materials", "styles", "uses")
+    return {
+        **{name: _refer(kinds[name], common[name]) for name in shared},
+        "accessories": _refer(kinds["goes_with"], kinds["name"]),
+        "sizes": _numbered(kinds["sizes"]),
+        "features": _numbered(kinds["features"]),
+    }
 
 
-def _load(folder: Traversable, name: str) -> Any:
-    return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_LOADER)
+def _refer(rows: Iterable[Sequence[str]], names: Iterable[str]) -> Alternatives:
+    """Each kind's things by their position among all names."""
+    number = {name: i for i, name in enumerate(names)}
+    return Alternatives.of([[number[name] for name in row] for row in rows])
 
 
-def _index(file: str, key: str, entries: Iterable[Any]) -> dict[str, int]:
-    """Where each name stands. YAML itself lets a later key overwrite an earlier."""
-    names = [e.text("name") if isinstance(e, _Place) else e.name for e in entries]
-    taken = [name for name, n in Counter(names).items() if n > 1]
-    if taken:
-        raise ValueError(f"{file}, {key}: {', '.join(taken)} is there twice")
-    return {name: i for i, name in enumerate(names)}
-
-
-def _named(place: _Place) -> tuple[str, tuple[str, ...]]:
-    name, words = place.text("name"), place.words("words")
-    if words[:1] != (name,):
-        raise place.error("words", f"put the name {name!r} first")
-    return name, words
-
-
-def _use(place: _Place) -> Use:
-    season = place.one_of("season", SEASONS)
-    return Use(*_named(place), wishes=place.words("wishes"), season=season)
-
-
-def _kind(department: str, place: _Place, index: Mapping[str, dict[str, int]]) -> Kind:
-    name, words = _named(place)
-    refer = {key: place.refer(key, names) for key, names in index.items()}
-    return Kind(
-        name=name,
-        department=department,
-        words=words,
-        family=place.text("family"),
-        price=place.number("price"),
-        spread=place.number("spread"),
-        margin=place.number("margin"),
-        season=place.one_of("season", SEASONS),
-        demand=place.one_of("demand", _DEMANDS),
-        colours=refer["colours"],
-        materials=refer["materials"],
-        styles=refer["styles"],
-        uses=refer["uses"],
-        sizes=place.said("sizes"),
-        features=place.said("features"),
-        goes_with=refer["goes_with"],
+def _numbered(things: pd.Series) -> Alternatives:
+    """Each kind's own things, numbered across all kinds."""
+    n = things.map(len)
+    return Alternatives.of(
+        [range(end - n, end) for end, n in zip(n.cumsum(), n, strict=True)]
     )

@@ -17,12 +17,19 @@ from .catalogue import Making, catalogue
 from .editors import Editors
 from .incumbent import SearchIncumbent
 from .listings import listings, synonym_file
-from .live import Answered, evening, recorded, searched
+from .live import (
+    Answered,
+    evening,
+    products_table,
+    queries_table,
+    recorded,
+    searched,
+    shoppers_table,
+)
+from .matching import Grades, Relevance, RelevanceIndex
 from .needs import asked, needs
-from .opening import ShopRules, can_happen, in_stock, opening
+from .opening import ShopRules, in_stock, opening
 from .oracle import SearchOracle
-from .people import first_shoppers
-from .phrases import grammar
 from .records import (
     SCALES,
     Examination,
@@ -32,11 +39,10 @@ from .records import (
     SearchIncident,
     SearchOutcome,
 )
-from .relevance import Grades, Relevance, RelevanceIndex
 from .rng import ARMS
 from .schema import INTENTS, NAMES, SCHEMA, TRUTH
-from .state import ShopState, first_shop
-from .tables import products_table, queries_table, shoppers_table
+from .state import ShopState, first_shop, first_shoppers
+from .words import grammar
 
 BYTES_A_SEARCH, BYTES_A_PRODUCT = 100, 400  # on disk, rounded up
 SEARCHES_A_DAY = 0.4  # of a shopper, rounded up
@@ -81,7 +87,13 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
-        can_happen(self.incidents, self.size.n_brands, grammar())
+        n_brands, n_departments = self.size.n_brands, grammar().department.max() + 1
+        for one in self.incidents:
+            if one.brand >= n_brands or one.department >= n_departments:
+                raise ValueError(
+                    f"this world has the brands 0 to {n_brands - 1:,} and the "
+                    f"departments 0 to {n_departments - 1}; got {one}"
+                )
 
     @cached_property
     def rules(self) -> ShopRules:
@@ -105,7 +117,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         return ShopState(
             products=every,
             listings=join(texts),
-            shop=first_shop(every, in_stock(rules, every.kind, len(every), 0), seed),
+            shop=first_shop(every, in_stock(rules, every.kind, 0), seed),
             shoppers=people,
             mood=np.zeros(len(people), np.float32),
         )
@@ -125,12 +137,12 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         day: int,
         future: int,
         log: pa.Table | None,
-    ) -> list[Answered]:
+    ) -> Answered:
         """A day's searches in waves: those who are not content ask again."""
         return searched(self.rules, state, policy, day, future, log)
 
     def close(
-        self, state: ShopState, served: list[Answered], day: int, future: int
+        self, state: ShopState, served: Answered, day: int, future: int
     ) -> tuple[ShopState, Any]:
         """Sales are counted, moods move; the day's tables."""
         record = recorded(self.rules, state, served, day)
@@ -162,29 +174,20 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     def true_queries(self) -> pd.DataFrame:
         """What each query means, by query_id: true_need, true_intent, true_mistyped."""
         typed, wanted = self.rules.asked, self.rules.needs
-        return pd.DataFrame(
-            {
-                "true_need": typed.need,
-                "true_intent": np.array(INTENTS)[wanted.intent[typed.need]],
-                "true_mistyped": typed.mistyped,
-            }
-        ).rename_axis("query_id")
+        columns = {
+            "true_need": typed.need,
+            "true_intent": np.array(INTENTS)[wanted.intent[typed.need]],
+            "true_mistyped": typed.mistyped,
+        }
+        return pd.DataFrame(columns).rename_axis("query_id")
 
     def grades(
         self, query: Ids, product: Ids, history: SearchHistory | None = None
     ) -> Grades:
-        """The true relevance, 0 to 4, of products for queries.
+        """The true relevance, 0 to 4, of products for (n,) queries.
 
-        Parameters
-        ----------
-        query : (n,) int          query_id
-        product : (n,) or (n, k) int      product_id; -1 gets the grade 0
-        history : whose products; the usual one when absent
-
-        Raises
-        ------
-        ValueError
-            for a query or a product that is not there
+        `product` is (n,) or (n, k); -1 gets the grade 0. A query or a product that is
+        not there is a ValueError.
         """
         relevance = self._relevance(history)
         ids, n = np.asarray(product), len(relevance.products)
@@ -198,18 +201,11 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     def relevant(
         self, query: Ids, *, at_least: int = 1, history: SearchHistory | None = None
     ) -> pd.DataFrame:
-        """All products that deserve a grade: columns query_id, product_id, grade.
-
-        Raises
-        ------
-        ValueError
-            unless `at_least` lies in 1 to 4, or for a query that is not there
-        """
-        shelf, need = (
-            RelevanceIndex.of(self._relevance(history)),
-            self.rules.asked.meant(query),
-        )
-        row, ids, grade = shelf.answers(need, at_least)
+        """All products that deserve a grade, 1 to 4: query_id, product_id, grade."""
+        if not 1 <= at_least <= 4:
+            raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
+        index = RelevanceIndex.of(self._relevance(history))
+        row, ids, grade = index.answers(self.rules.asked.meant(query), at_least)
         asked = np.asarray(query, np.int32)[row]
         return pd.DataFrame({"query_id": asked, "product_id": ids, "grade": grade})
 

@@ -1,11 +1,17 @@
-"""A shop that remembers clicks: what it learns, when, and in which order it puts it."""
+"""A shop that remembers clicks, and one in which two policies share a page."""
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.search.experiments import RememberingPolicy
-from sevensteps.cases.search.world import PLACES, Pages, Requests, View
+from sevensteps.cases.search.experiments import (
+    InterleavedPolicy,
+    RememberingPolicy,
+    clicks_by_team,
+    table_of,
+)
+from sevensteps.cases.search.world import PLACES, Incumbent, Pages, Requests, View
+from sevensteps.measure import preference, search_wins
 
 LISTED = 30
 CURVES = np.stack([1 / np.arange(1, PLACES + 1), 1 / np.arange(1, PLACES + 1) ** 2])
@@ -78,14 +84,14 @@ def test_a_day_s_log_is_learned_once():
     shop(requests([5]), view(28, None))
     for _ in range(3):  # the waves of a day see the same log
         shop(requests([5]), view(29, log(5, 9)))
-    assert shop._clicks.sum() == 1
+    assert shop._seen[0].sum() == 1
 
 
 def test_exposure_is_counted_by_device_and_position():
     shop = policy("rates")
     shop(requests([5]), view(28, None))
     shop(requests([5]), view(29, log(5, 9, "phone")))
-    assert shop._exposure.sum() == pytest.approx(CURVES[1].sum())
+    assert shop._seen[1].sum() == pytest.approx(CURVES[1].sum())
 
 
 def test_rates_forgive_what_stands_low_and_counts_do_not():
@@ -108,3 +114,46 @@ def test_draws_explore_and_are_repeatable():
         pages.append(shop(requests([5] * 40), view(28, None)).product_id)
     assert (pages[0] == pages[1]).all()
     assert len(np.unique(pages[0][:, 0])) > 5
+
+
+@pytest.fixture(scope="module")
+def run(shop):
+    """A week of the engine (A) against the old search (B)."""
+    policy = InterleavedPolicy(
+        shop.policy(sources=("keyword",)), Incumbent(shop.world.seed, shuffled=0)
+    )
+    return policy, shop.run(policy, 7)
+
+
+def test_clicks_prefer_the_policy_that_satisfies_more(run):
+    policy, outcome = run
+    clicked, team, shopper = clicks_by_team(outcome, policy)
+    read = preference(search_wins(team, clicked), shopper)
+    assert read.delta.low > 0
+    assert read.p_value < 0.01
+
+
+def test_each_place_is_of_the_policy_whose_list_holds_it(run, shop):
+    policy, outcome = run
+    _, team, _ = clicks_by_team(outcome, policy)
+    shown = table_of(outcome.searches["shown"])
+    query = outcome.searches["query_id"].to_numpy()
+    own = policy.a._lists[query]  # the engine's lists, of one index for all seven days
+    mine = (shown[:, :, None] == own[:, None, :]).any(axis=2)
+    assert mine[team == 0].all()
+    assert (team[shown < 0] == -1).all()
+
+
+def test_a_policy_against_itself_wins_nothing(shop):
+    same = Incumbent(shop.world.seed, shuffled=0)
+    policy = InterleavedPolicy(same, same)
+    outcome = shop.run(policy, 2)
+    _, team, _ = clicks_by_team(outcome, policy)
+    assert (team == -1).all()
+
+
+def test_searches_of_others_are_refused(run, shop):
+    policy, _ = run
+    other = shop.world.live(Incumbent(7), 1, 9, history=shop.history)
+    with pytest.raises(KeyError, match="answered by another"):
+        clicks_by_team(other, policy)
