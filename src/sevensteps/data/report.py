@@ -36,20 +36,14 @@ class OfflineReport:
     ) -> RenderResult:
         yield escape(self.summary)
         yield from (escape(f"Note: {note}") for note in self.notes)
-        yield self.table()
+        measures = list(dict.fromkeys(m for r in self.results.values() for m in r))
+        table = Table("candidate", *measures, box=None)
+        for name, reached in self.results.items():
+            table.add_row(name, *(str(reached.get(m, "-")) for m in measures))
+        yield table
         yield from (escape(f"  - {finding}") for finding in self.findings)
         yield "Intervals: 95 %. Not run on your data:"
         yield from (f"  - {part}" for part in self.skipped)
-
-    def table(self) -> Table:
-        """The candidates as rows."""
-        table = Table(box=None)
-        measures = list(dict.fromkeys(m for r in self.results.values() for m in r))
-        for heading in ("candidate", *measures):
-            table.add_column(heading)
-        for name, reached in self.results.items():
-            table.add_row(name, *(str(reached.get(m, "-")) for m in measures))
-        return table
 
 
 def lead(name: str, over: str, by: Interval) -> str:

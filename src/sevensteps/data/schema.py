@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["id", "category", "text", "number", "time", "flag"]
+Bounds = Mapping[str, tuple[float, float]]  # of numbers, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ class DataSchema:
     main: str
     tables: Mapping[str, Mapping[str, Column]]
     clock: str = ""
-    settings: Mapping[str, Mapping[str, tuple[float, float]]] = field(
-        default_factory=dict
-    )
+    settings: Mapping[str, Bounds] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 
     def required(self, table: str) -> list[str]:
