@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sevensteps.teach.bank.schema import (
+from sevensteps.teach.bank import (
     STEPS,
     AnyItem,
     Bank,
@@ -37,12 +37,7 @@ The chapter is {{ref}}`{title} <{chapter}>`."""
 
 
 def page(bank: Bank) -> str:
-    """The bank in MyST Markdown.
-
-    Parameters
-    ----------
-    bank : Bank   as `load_bank` returns it
-    """
+    """The bank in MyST Markdown."""
     parts = [
         _HEAD.format_map(bank.model_dump()),
         "## Clarifying questions",
@@ -71,13 +66,7 @@ def page(bank: Bank) -> str:
 def write_pages(folder: Path | None = None) -> list[Path]:
     """Write the page of every bank beside its file, and return the pages.
 
-    Parameters
-    ----------
-    folder : Path    where banks are; None is `book/bank` of this clone
-
-    Raises
-    ------
-    BankError        as `load_bank`; pages before the faulty one are written
+    Banks are in `book/bank` of this clone unless another folder is given.
     """
     folder = folder or find_root() / "book" / "bank"
     pages = []
@@ -90,6 +79,7 @@ def write_pages(folder: Path | None = None) -> list[Path]:
 
 
 def _by_step(items: Sequence[AnyItem], write: Callable[[AnyItem], str]) -> list[str]:
+    """Items under the headings of their steps."""
     blocks = []
     for step in STEPS:
         if chosen := of_step(items, step):

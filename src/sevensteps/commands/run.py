@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sevensteps.authoring.lint import lint_file
-from sevensteps.authoring.normalise import read_notebook
+from sevensteps.authoring.notebooks import read_notebook
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
 from sevensteps.case import Case
 from sevensteps.cases import registered
@@ -24,12 +24,12 @@ def _run(chapter: Chapter, *, from_twin: bool) -> int:
     n_cells = len(read_notebook(chapter.notebook).cells)
     try:
         with progress(f"Running {chapter.notebook.stem}", n_cells) as report:
-            run = run_chapter(chapter, from_twin=from_twin, on_cell=report)
+            seconds = run_chapter(chapter, from_twin=from_twin, on_cell=report)
     except ChapterFailed as failure:
         errors.print(str(failure), markup=False, highlight=False)
         errors.print(f"{chapter.notebook.name} failed; no file was changed.")
         return 1
-    told = f"{run.n_code_cells} code cells in {run.seconds:.0f} s"
+    told = f"{n_cells} cells in {seconds:.0f} s"
     console.print(f"{chapter.notebook.name}: {told}; notebook and twin written.")
     for finding in lint_file(chapter.notebook):
         console.print(f"  {finding}", markup=False, soft_wrap=True)
