@@ -44,9 +44,7 @@ def recoded(
 ) -> pa.Table:
     """The table with the codes of its schema: Parquet keeps names, not their order.
 
-    Parameters
-    ----------
-    names : column -> the names of its codes, in order
+    `names` has for each coded column the names of its codes, in order.
     """
     columns = []
     for field in schema:
@@ -58,6 +56,7 @@ def recoded(
 
 
 def _recoded(column: pa.Array, names: tuple[str, ...]) -> pa.DictionaryArray:
+    """A column of names with our codes."""
     code = np.array([names.index(v) for v in column.dictionary.to_pylist()], np.int8)
     indices = column.indices.fill_null(0).to_numpy()
     known = code[indices] if len(code) else np.zeros(len(column), np.int8)

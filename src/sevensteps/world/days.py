@@ -15,18 +15,11 @@ Progress = Callable[[int, int], None]  # days done, of how many
 
 @dataclass(frozen=True, slots=True)
 class Evening(Generic[StateT]):
-    """Where a world stands after so many days.
+    """Where a world stands after so many days."""
 
-    Attributes
-    ----------
-    days : int                since the world began
-    state : the world's own record of everything and everybody
-    log : pa.Table | None     what a policy that starts tomorrow may read first
-    """
-
-    days: int
-    state: StateT
-    log: pa.Table | None = None
+    days: int  # since the world began
+    state: StateT  # the world's own record of everything and everybody
+    log: pa.Table | None = None  # what a policy that starts tomorrow may read first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +33,17 @@ class WorldPast(Generic[StateT]):
 
 @dataclass(frozen=True, slots=True)
 class DayRecord:
-    """What one day leaves behind.
-
-    Attributes
-    ----------
-    log, truth : pa.Table     the day's rows, and what only the world knows of them
-    units : DataFrame         one row for each session or page
-    sums : dict               the day's row of `daily`, with its `day`
-    """
+    """What one day leaves behind."""
 
     log: pa.Table
-    truth: pa.Table
-    units: pd.DataFrame
-    sums: Mapping[str, float]
+    truth: pa.Table  # what only the world knows of each row of the log
+    units: pd.DataFrame  # one row for each session or page
+    sums: Mapping[str, float]  # the day's row of `daily`, with its `day`
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedSize:
-    """So many units, who leave a log for so many days.
-
-    Raises
-    ------
-    ValueError                for fewer than a hundred, or less than a day
-    """
+    """So many units, who leave a log for so many days."""
 
     n_units: int
     days: int

@@ -23,7 +23,6 @@ from .storage import (
     FolderManifest,
     new_folder,
     read_manifest,
-    verify,
     write_manifest,
 )
 from .world_files import WorldWriter, read_table
@@ -71,15 +70,6 @@ class StoredWorld(ABC, Generic[HistoryT]):
             )
 
     @abstractmethod
-    def history(
-        self, days: int | None = None, *, progress: Progress | None = None
-    ) -> HistoryT:
-        """The company's warehouse after `days` days under the incumbent policy.
-
-        `progress` is called after each day with (days done, days).
-        """
-
-    @abstractmethod
     def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
         """Put a history, its truth, and what futures need into files."""
 
@@ -97,13 +87,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
         return replace(self, incidents=self.incidents + incidents)
 
     def days_of(self, days: int | None) -> int:
-        """The length of a history; the size's own when absent.
-
-        Raises
-        ------
-        ValueError
-            unless it is a whole number of days that a world may run
-        """
+        """The length of a history; the size's own when absent."""
         return whole("days", self.size.days if days is None else days, 1, self.last_day)
 
     def parameters(self, days: int) -> dict[str, Any]:
@@ -125,8 +109,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
     def key(self, days: int) -> str:
         """A short name that no other world's history has."""
-        made_by = [FORMAT, self.parameters(days)]
-        text = json.dumps(made_by, sort_keys=True)
+        text = json.dumps([FORMAT, self.parameters(days)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod
@@ -142,15 +125,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
         *,
         progress: Progress | None = None,
     ) -> Path:
-        """Write history, truth and state under a new directory.
-
-        Raises
-        ------
-        FileExistsError
-            if the directory holds something already
-        StorageError
-            if the disk is full; nothing is left behind
-        """
+        """Write history, truth and state under a new directory; see `new_folder`."""
         days, path = self.days_of(days), Path(directory)
         with new_folder(path, room=self.room(days)) as folder:
             writer = WorldWriter(folder)
@@ -161,14 +136,8 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
     @classmethod
     def verify(cls, directory: str | Path) -> FolderManifest:
-        """Compare every file with its checksum.
-
-        Raises
-        ------
-        BrokenFolder
-            naming the first file that differs
-        """
-        return verify(directory, cls.folder_kind())
+        """Compare every file with its checksum; a `BrokenFolder` names the first."""
+        return read_manifest(Path(directory), cls.folder_kind(), check=True)
 
     @classmethod
     def read(cls, directory: str | Path, *, check: bool = False) -> HistoryT:
@@ -176,15 +145,15 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
         Raises
         ------
-        BrokenFolder
-            if the directory has no valid manifest or a file differs from it
+        BrokenFolder          if it has no valid manifest or a file differs from it
         """
-        folder, kind = Path(directory), cls.folder_kind()
-        manifest = verify(folder, kind) if check else read_manifest(folder, kind)
+        folder = Path(directory)
+        manifest = read_manifest(folder, cls.folder_kind(), check=check)
         values: dict[str, Any] = {"days": manifest.content["parameters"]["days"]}
         for name, hint in get_type_hints(cls.history_type).items():
             if hint is pa.Table:
-                values[name] = cls.read_named(folder, manifest, name)
+                schema = cls.schema[name]
+                values[name] = read_table(folder, manifest, name, schema, cls.names)
             elif name not in values:
                 values[name] = (folder / f"{name}.txt").read_text(encoding="utf-8")
         return cast(HistoryT, cls.history_type(**values))
@@ -192,14 +161,9 @@ class StoredWorld(ABC, Generic[HistoryT]):
     @classmethod
     def read_truth(cls, directory: str | Path) -> pa.Table:
         """What only the world knows of a history on disk, row by row."""
-        manifest = read_manifest(directory, cls.folder_kind())
-        return cls.read_named(Path(directory), manifest, "truth")
-
-    @classmethod
-    def read_named(cls, folder: Path, manifest: FolderManifest, name: str) -> pa.Table:
-        """One of the company's tables, or the truth."""
-        schema = cls.truth_schema if name == "truth" else cls.schema[name]
-        return read_table(folder, manifest, name, schema, cls.names)
+        folder = Path(directory)
+        manifest = read_manifest(folder, cls.folder_kind())
+        return read_table(folder, manifest, "truth", cls.truth_schema, cls.names)
 
     def cached(
         self,

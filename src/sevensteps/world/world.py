@@ -43,6 +43,15 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     # What a subclass writes.
 
     @abstractmethod
+    def history(
+        self, days: int | None = None, *, progress: Progress | None = None
+    ) -> HistoryT:
+        """The company's warehouse after `days` days under the incumbent policy.
+
+        `progress` is called after each day with (days done, days).
+        """
+
+    @abstractmethod
     def incumbent(self) -> Any:
         """The policy that made the past."""
 
@@ -52,13 +61,7 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
 
     @abstractmethod
     def truth(self, history: HistoryT) -> pa.Table:
-        """What only the world knows of each row of its own history's log.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """What only the world knows of each row of its own history's log."""
 
     def open(self, state: StateT, day: int) -> StateT:
         """What happens before anybody comes."""
@@ -70,10 +73,8 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     ) -> Any:
         """People come, the policy decides, people respond.
 
-        Parameters
-        ----------
-        future : int              which random numbers; see `unit_streams`
-        log : pa.Table | None     what the policy has not been shown yet
+        `future` says which random numbers, see `unit_streams`; `log` is what the
+        policy has not been shown yet.
         """
 
     @abstractmethod
@@ -125,8 +126,8 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
 
         Raises
         ------
-        ValueError
-            if the policy's answer makes no sense, or the history is another world's
+        ValueError            if the policy's answer makes no sense, or the history is
+                              another world's
         """
         whole("days", days, 1, self.last_day)
         whole("seed", seed, 1, LAST_FUTURE)
@@ -146,6 +147,7 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
         future: int,
         progress: Progress | None,
     ) -> OutcomeT:
+        """Days from an evening on."""
         state, log, lived = start.state, start.log, list[Any]()
         for day in range(start.days, start.days + n_days):
             state = self.open(state, day)
