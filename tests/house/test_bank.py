@@ -1,7 +1,7 @@
 """The question banks: their schema, their errors, and the pages made from them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,17 @@ Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
-def raw() -> dict[str, Any]:
+def raw():
     return yaml.safe_load((FOLDER / "fraud.yml").read_text(encoding="utf-8"))
 
 
-def saved(folder: Path, raw: object) -> Path:
+def saved(folder, raw):
     text = yaml.safe_dump(raw, allow_unicode=True)
     (folder / "fraud.yml").write_text(text, encoding="utf-8")
     return folder
 
 
-def texts(found: object) -> Iterator[str]:
+def texts(found):
     if isinstance(found, str):
         yield found
     elif isinstance(found, dict):
@@ -40,12 +40,12 @@ def texts(found: object) -> Iterator[str]:
             yield from texts(value)
 
 
-def test_there_is_a_bank() -> None:
+def test_there_is_a_bank():
     assert "fraud" in [path.stem for path in BANKS]
 
 
 @names
-def test_page_is_in_step_with_its_bank(path: Path) -> None:
+def test_page_is_in_step_with_its_bank(path):
     stored = path.with_suffix(".md").read_text(encoding="utf-8")
     assert stored == page(load_bank(path.stem)), (
         f"{path.stem}.md is older than {path.name}: "
@@ -65,14 +65,12 @@ LEAST = {
 
 @names
 @pytest.mark.parametrize("part", LEAST)
-def test_a_bank_is_large_enough(path: Path, part: str) -> None:
+def test_a_bank_is_large_enough(path, part):
     assert len(getattr(load_bank(path.stem), part)) >= LEAST[part]
 
 
 @names
-def test_every_step_has_follow_ups_and_a_wrong_answer_is_never_the_same(
-    path: Path,
-) -> None:
+def test_every_step_has_follow_ups_and_a_wrong_answer_is_never_the_same(path):
     bank = load_bank(path.stem)
     for step in STEPS:
         assert "*staff*" in bank.ladder(step).data
@@ -81,14 +79,14 @@ def test_every_step_has_follow_ups_and_a_wrong_answer_is_never_the_same(
 
 
 @names
-def test_words_and_sentences_keep_the_house_style(path: Path) -> None:
+def test_words_and_sentences_keep_the_house_style(path):
     for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
         assert not re.search(r"\b(simply|just|obviously)\b", text, re.I), text
         for sentence in re.split(r"(?<=[.!?])\s+", text):
             assert len(sentence.split()) <= 30, f"over 30 words: {sentence}"
 
 
-def test_parts_arrive_as_tables() -> None:
+def test_parts_arrive_as_tables():
     bank = load_bank("fraud")
     assert bank.rubric().index.tolist() == list(STEPS)
     assert bank.rubric().columns.tolist() == ["mid", "senior", "staff"]
@@ -100,7 +98,7 @@ def test_parts_arrive_as_tables() -> None:
     assert len(bank.prompts("model")) < len(bank.prompts())
 
 
-def test_ladder_shows_only_its_step() -> None:
+def test_ladder_shows_only_its_step():
     bank = load_bank("fraud")
     shown = bank.ladder("model").data
     for item in bank.follow_ups:
@@ -108,14 +106,14 @@ def test_ladder_shows_only_its_step() -> None:
 
 
 @pytest.mark.parametrize("ask", ["ladder", "questions", "prompts"])
-def test_unknown_step_is_told_with_the_known_ones(ask: str) -> None:
+def test_unknown_step_is_told_with_the_known_ones(ask):
     with pytest.raises(
         ValueError, match="no step 'deploy'; choose from clarify, frame"
     ):
         getattr(load_bank("fraud"), ask)("deploy")
 
 
-def test_unknown_bank_is_told_with_the_known_ones() -> None:
+def test_unknown_bank_is_told_with_the_known_ones():
     with pytest.raises(LookupError, match=r"no bank 'frod' in bank\. Known: .*fraud"):
         load_bank("frod")
 
@@ -139,9 +137,7 @@ def test_unknown_bank_is_told_with_the_known_ones() -> None:
         (lambda b: b.pop("prompt"), "prompt: Field required"),
     ],
 )
-def test_a_broken_bank_says_where(
-    change: Change, told: str, raw: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_broken_bank_says_where(change, told, raw, tmp_path):
     change(raw)
     with pytest.raises(BankError, match=told):
         load_bank("fraud", folder=saved(tmp_path, raw))
@@ -155,17 +151,13 @@ def test_a_broken_bank_says_where(
         ("- a list", "the file: Input should be"),
     ],
 )
-def test_a_file_that_is_no_bank_is_refused(
-    text: str, told: str, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_bank_is_refused(text, told, tmp_path):
     (tmp_path / "fraud.yml").write_text(text, encoding="utf-8")
     with pytest.raises(BankError, match=re.compile(told, re.S)):
         load_bank("fraud", folder=tmp_path)
 
 
-def test_pages_are_written_beside_their_banks(
-    raw: dict[str, Any], tmp_path: Path
-) -> None:
+def test_pages_are_written_beside_their_banks(raw, tmp_path):
     assert write_pages(saved(tmp_path, raw)) == [tmp_path / "fraud.md"]
     written = (tmp_path / "fraud.md").read_text(encoding="utf-8")
     assert written == page(load_bank("fraud"))

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 from booksite.callouts import Callouts
 
 
-def transformed(text: str) -> nodes.document:
+def transformed(text):
     document = publish_doctree(text, parser=Parser())
     Callouts(document).apply()
     return document

@@ -17,11 +17,11 @@ DIGEST = "print(h.sha256(f.svg.encode() + f.png).hexdigest())"
 
 
 @pytest.fixture(autouse=True)
-def _house() -> None:
+def _house():
     figures.use_house_style()
 
 
-def test_two_processes_draw_the_same_bytes() -> None:
+def test_two_processes_draw_the_same_bytes():
     command = [sys.executable, "-c", PRINT + DIGEST]
     runs = [
         subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True)
@@ -30,7 +30,7 @@ def test_two_processes_draw_the_same_bytes() -> None:
     assert runs[0].stdout == runs[1].stdout != ""
 
 
-def test_letters_and_axes_take_the_colour_of_the_page() -> None:
+def test_letters_and_axes_take_the_colour_of_the_page():
     svg = sample_book.figure("recall").svg
     assert "currentColor" in svg
     assert "#010203" not in svg
@@ -39,19 +39,19 @@ def test_letters_and_axes_take_the_colour_of_the_page() -> None:
     assert ": var(--fig-truth, #009E73)" in svg  # the line
 
 
-def test_markup_carries_no_script_no_style_and_no_date() -> None:
+def test_markup_carries_no_script_no_style_and_no_date():
     html = sample_book.figure("recall")._repr_mimebundle_()["text/html"]
     for unwanted in ("<script", "<style", "<metadata", "<!--", "dc:date", "onload"):
         assert unwanted not in html
 
 
-def test_ids_of_two_figures_differ() -> None:
+def test_ids_of_two_figures_differ():
     one, two = sample_book.figure("one").svg, sample_book.figure("two").svg
     assert 'id="fig-one-' in one
     assert 'id="fig-one-' not in two
 
 
-def test_alt_and_caption_are_escaped() -> None:
+def test_alt_and_caption_are_escaped():
     drawing, axes = plt.subplots()
     axes.plot([1, 2])
     html = figures.show(drawing, "x", 'a "b" <c>', "d < `e`")._repr_mimebundle_()
@@ -67,21 +67,19 @@ def test_alt_and_caption_are_escaped() -> None:
         ("ok", "a", "", "caption"),
     ],
 )
-def test_show_says_what_is_missing(
-    name: str, alt: str, caption: str, message: str
-) -> None:
+def test_show_says_what_is_missing(name, alt, caption, message):
     with pytest.raises(ValueError, match=message):
         figures.show(plt.figure(), name, alt, caption)
 
 
-def test_show_refuses_a_title_inside_the_image() -> None:
+def test_show_refuses_a_title_inside_the_image():
     drawing, axes = plt.subplots()
     axes.set_title("recall")
     with pytest.raises(ValueError, match="into the caption"):
         figures.show(drawing, "titled", "a", "b")
 
 
-def test_labels_do_not_overlap() -> None:
+def test_labels_do_not_overlap():
     drawing, axes = plt.subplots()
     for label in ("one", "two", "three"):
         axes.plot([0, 1], [0, 1], label=label)
@@ -92,7 +90,7 @@ def test_labels_do_not_overlap() -> None:
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(bottoms))
 
 
-def test_label_lines_wants_a_label() -> None:
+def test_label_lines_wants_a_label():
     _, axes = plt.subplots()
     axes.plot([1, 2])
     with pytest.raises(ValueError, match="plot"):

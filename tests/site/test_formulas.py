@@ -2,13 +2,11 @@
 
 import re
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
 import sample_book
-from browsing import Site
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -29,7 +27,7 @@ from booksite.mathml import to_mathml
         r"x \setminus y",
     ],
 )
-def test_a_formula_is_mathml_with_its_source(latex: str) -> None:
+def test_a_formula_is_mathml_with_its_source(latex):
     math = ElementTree.fromstring(to_mathml(latex, display="block"))
     assert math.get("alttext") == latex
     shown = "".join(math.itertext())
@@ -65,7 +63,7 @@ def test_a_formula_is_mathml_with_its_source(latex: str) -> None:
         ("1,200 a month and then", "prose between two dollars"),
     ],
 )
-def test_what_would_not_be_shown_is_refused(latex: str, told: str) -> None:
+def test_what_would_not_be_shown_is_refused(latex, told):
     with pytest.raises(Exception) as refused:  # noqa: PT011 (the library's are many)
         to_mathml(latex, display="inline")
     assert re.search(told, f"{refused.type.__name__}: {refused.value}")
@@ -101,7 +99,7 @@ NOTEBOOK = new_notebook(
 TOC = "format: jb-book\nroot: index\nchapters:\n- file: chapter\n"
 
 
-def test_the_build_fails_and_tells_each_place(tmp_path: Path) -> None:
+def test_the_build_fails_and_tells_each_place(tmp_path):
     (tmp_path / "index.md").write_text(FAULTY)
     (tmp_path / "_toc.yml").write_text(TOC)
     nbformat.write(NOTEBOOK, tmp_path / "chapter.ipynb")
@@ -124,7 +122,7 @@ def test_the_build_fails_and_tells_each_place(tmp_path: Path) -> None:
     }
 
 
-def test_prices_stay_prices(sample: Site) -> None:
+def test_prices_stay_prices(sample):
     page = BeautifulSoup((sample.folder / "prices.html").read_text(), "html.parser")
     assert page.title.string.startswith("3. From $5 to $9, and ")
     text = page.article.get_text()
@@ -146,7 +144,7 @@ def test_prices_stay_prices(sample: Site) -> None:
     assert any(link.startswith("3. From $5 to $9") for link in links)
 
 
-def test_prices_are_found_by_the_search(sample: Site) -> None:
+def test_prices_are_found_by_the_search(sample):
     index = (sample.folder / "_static" / "search-index.js").read_text()
     assert '"h": "Raise it from $5 to $9"' in index
     assert '"p": "From $5 to $9, and p_s"' in index

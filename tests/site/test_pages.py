@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import Site, visit
-from playwright.sync_api import Browser
 
 # Each theme and each width once: colours do not depend on the width.
 LOOKS = {
@@ -73,7 +72,7 @@ class Seen:
     repeated: list[str]
 
 
-def look(browser: Browser, site: Site, path: str, how: str) -> Seen:
+def look(browser, site, path, how):
     """Open one page and look at everything once: opening is what takes time."""
     theme, viewport = LOOKS[how]
     context = browser.new_context(color_scheme=theme, viewport=viewport)
@@ -95,7 +94,7 @@ def look(browser: Browser, site: Site, path: str, how: str) -> Seen:
 
 
 @pytest.fixture(scope="module", params=["book", "sample"])
-def survey(request: pytest.FixtureRequest, browser: Browser) -> dict[str, Seen]:
+def survey(request, browser):
     """Every page of a site, by day and by night, wide and narrow."""
     site: Site = request.getfixturevalue(request.param)
     return {
@@ -118,7 +117,7 @@ def survey(request: pytest.FixtureRequest, browser: Browser) -> dict[str, Seen]:
         ("repeated", "two elements share an id"),
     ],
 )
-def test_pages_are_sound(survey: dict[str, Seen], what: str, means: str) -> None:
+def test_pages_are_sound(survey, what, means):
     found = {page: getattr(seen, what) for page, seen in survey.items()}
     bad = {page: value for page, value in found.items() if value}
     assert not bad, f"{means}: " + "; ".join(f"{p}: {v}" for p, v in bad.items())

@@ -1,10 +1,7 @@
 """On paper every letter and line is dark on white, and nothing is cut off."""
 
-from collections.abc import Iterator
-
 import pytest
-from browsing import Site, visit
-from playwright.sync_api import Browser, Page
+from browsing import visit
 
 # Text and shapes with too little contrast on white paper, and with it, backgrounds that
 # a printer leaves out by default, so that white is what lies behind every letter.
@@ -36,7 +33,7 @@ WIDTH = 680  # CSS pixels: A4 with the browser's own margins
 
 
 @pytest.fixture(params=["chosen", "the system's"])
-def dark(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def dark(request, browser):
     """A browser in which it is dark, by either way, and that prints."""
     scheme = "dark" if request.param == "the system's" else "light"
     context = browser.new_context(
@@ -51,9 +48,7 @@ def dark(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", ["chapter", "components", "prices", "index"])
-def test_letters_and_lines_are_dark_on_paper(
-    dark: Page, sample: Site, path: str
-) -> None:
+def test_letters_and_lines_are_dark_on_paper(dark, sample, path):
     dark.goto(f"{sample.address}{path}.html")
     assert dark.evaluate(PALE) == []
     paper = dark.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -62,18 +57,18 @@ def test_letters_and_lines_are_dark_on_paper(
 
 
 @pytest.mark.parametrize("path", ["notebooks/10_fraud_detection", "book/bank/fraud"])
-def test_a_page_of_the_book_is_dark_on_paper(dark: Page, book: Site, path: str) -> None:
+def test_a_page_of_the_book_is_dark_on_paper(dark, book, path):
     dark.goto(f"{book.address}{path}.html")
     assert dark.evaluate(PALE) == []
 
 
 @pytest.mark.parametrize("path", ["chapter", "components"])
-def test_nothing_is_cut_off_on_paper(dark: Page, sample: Site, path: str) -> None:
+def test_nothing_is_cut_off_on_paper(dark, sample, path):
     dark.goto(f"{sample.address}{path}.html")
     assert dark.evaluate(CUT_OFF) == []
 
 
-def test_an_open_menu_is_not_printed(browser: Browser, sample: Site) -> None:
+def test_an_open_menu_is_not_printed(browser, sample):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = visit(context, sample.address + "chapter.html").page
     page.get_by_role("button", name="Chapters").click()

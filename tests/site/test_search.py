@@ -1,13 +1,11 @@
 """The search finds a word in its other forms, and says when it finds none."""
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sample_book
-from browsing import Site, visit
-from playwright.sync_api import Browser, Page, Route, expect
+from browsing import visit
+from playwright.sync_api import Route, expect
 
 SEARCH = sample_book.ROOT / "book" / "_ext" / "booksite" / "search.js"
 INDEX = "**/search-index.js"
@@ -24,7 +22,7 @@ SECTIONS = {
 
 
 @pytest.fixture(scope="module")
-def blank(browser: Browser) -> Iterator[Page]:
+def blank(browser):
     """A page with nothing but the search over these sections."""
     page = browser.new_page()
     page.add_script_tag(content=SEARCH.read_text("utf-8"))
@@ -34,7 +32,7 @@ def blank(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def found(page: Page, typed: str) -> list[str]:
+def found(page, typed):
     """Headings of the sections with all words, best first."""
     said = page.evaluate("typed => searchBook(typed)", typed)
     if "none with all" in said["status"]:
@@ -70,7 +68,7 @@ def found(page: Page, typed: str) -> list[str]:
         ("Losses", "loss|losses|class|classes|cell|towers|kulic|Muller|Müller|Mueller"),
     ],
 )
-def test_every_form_finds_the_section(blank: Page, heading: str, forms: str) -> None:
+def test_every_form_finds_the_section(blank, heading, forms):
     for typed in forms.split("|"):
         assert found(blank, typed)[:1] == [heading], typed
 
@@ -79,17 +77,17 @@ def test_every_form_finds_the_section(blank: Page, heading: str, forms: str) -> 
     "typed",
     ["zzzz", "qqqq", "xylophone", "99 %", "0.02", "la", "e", "lo", "ms", "%", "?!"],
 )
-def test_what_is_not_there_is_not_found(blank: Page, typed: str) -> None:
+def test_what_is_not_there_is_not_found(blank, typed):
     said = blank.evaluate("typed => searchBook(typed)", typed)
     assert said == {"status": "0 sections", "hits": []}
 
 
-def test_a_short_word_is_found_whole(blank: Page) -> None:
+def test_a_short_word_is_found_whole(blank):
     assert set(found(blank, "of")) == {"Rates", "Behaviour", "Losses"}
     assert found(blank, "by") == ["Losses"]
 
 
-def test_a_wrong_letter_is_told_and_so_is_another_unit(blank: Page) -> None:
+def test_a_wrong_letter_is_told_and_so_is_another_unit(blank):
     status = "typed => searchBook(typed).status"
     assert (
         blank.evaluate(status, "propensty") == "1 section with words like “propensty”"
@@ -98,12 +96,12 @@ def test_a_wrong_letter_is_told_and_so_is_another_unit(blank: Page) -> None:
     assert blank.evaluate(status, "propensity") == "1 section"
 
 
-def test_a_whole_word_in_a_heading_comes_first(blank: Page) -> None:
+def test_a_whole_word_in_a_heading_comes_first(blank):
     assert found(blank, "labels")[0] == "Labels"
     assert found(blank, "behaviour")[0] == "Behaviour"
 
 
-def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank: Page) -> None:
+def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank):
     said = blank.evaluate(
         "typed => searchBook(typed)", "what is the propensity of a label?"
     )
@@ -111,7 +109,7 @@ def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank: Page) 
     assert {hit["h"] for hit in said["hits"]} == {"Propensity", "Labels"}
 
 
-def test_the_excerpt_shows_where_the_words_stand_together(blank: Page) -> None:
+def test_the_excerpt_shows_where_the_words_stand_together(blank):
     told = (
         "Of labels. " + "So it goes. " * 60 + "Delayed labels are late." + " Yes." * 60
     )
@@ -127,9 +125,9 @@ def test_the_excerpt_shows_where_the_words_stand_together(blank: Page) -> None:
 
 @pytest.mark.parametrize("fault", ["lost", "not found", "cut short", "another page"])
 def test_an_index_that_does_not_load_is_told_and_asked_for_again(
-    browser: Browser, sample: Site, fault: str
-) -> None:
-    def answer(route: Route) -> None:
+    browser, sample, fault
+):
+    def answer(route):
         if fault == "lost":
             route.abort()
         elif fault == "not found":
@@ -152,7 +150,7 @@ def test_an_index_that_does_not_load_is_told_and_asked_for_again(
     page.close()
 
 
-def test_an_index_that_is_slow_is_told(browser: Browser, sample: Site) -> None:
+def test_an_index_that_is_slow_is_told(browser, sample):
     held: list[Route] = []
     page = browser.new_page()
     page.route(INDEX, lambda route: held.append(route))
@@ -167,9 +165,7 @@ def test_an_index_that_is_slow_is_told(browser: Browser, sample: Site) -> None:
     page.close()
 
 
-def test_an_index_that_is_gone_from_disk_is_told(
-    browser: Browser, sample: Site, tmp_path: Path
-) -> None:
+def test_an_index_that_is_gone_from_disk_is_told(browser, sample, tmp_path):
     copy = shutil.copytree(sample.folder, tmp_path / "copy")
     (copy / "_static" / "search-index.js").unlink()
     page = browser.new_page()
@@ -180,7 +176,7 @@ def test_an_index_that_is_gone_from_disk_is_told(
     page.close()
 
 
-def test_captions_and_titles_of_boxes_are_found(browser: Browser, sample: Site) -> None:
+def test_captions_and_titles_of_boxes_are_found(browser, sample):
     page = visit(browser.new_context(), sample.address + "components.html").page
     page.keyboard.press("/")
     page.keyboard.type("what happens at night is dashed")

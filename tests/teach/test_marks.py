@@ -2,7 +2,6 @@
 
 import json
 
-import nbformat
 import nbformat.v4 as nb
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from sevensteps.teach.marks import PREFIX, entries, fill, recorded, wrong_marks
 ENTRY = "gains[trees, gain]"
 
 
-def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
+def chapter(text, **numbers):
     outputs = [
         nb.new_output(
             "display_data",
@@ -38,7 +37,7 @@ def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
         ("<!--=n[> 5]-->?<!--/-->", "n[> 5]"),
     ],
 )
-def test_fill_puts_what_a_later_cell_recorded(written: str, name: str) -> None:
+def test_fill_puts_what_a_later_cell_recorded(written, name):
     page = chapter(f"It is {written}, not 1.", **{name: "0.311"})
     [(cell, told)] = wrong_marks(page)
     assert cell == 0
@@ -48,7 +47,7 @@ def test_fill_puts_what_a_later_cell_recorded(written: str, name: str) -> None:
     assert wrong_marks(page) == []
 
 
-def test_each_entry_of_a_table_has_a_name() -> None:
+def test_each_entry_of_a_table_has_a_name():
     gains = pd.DataFrame(
         {"gain": [Interval(1, 0, 2), "never"], "n": [2.5, 3.0]},
         index=["trees, pruned", "lines"],
@@ -78,7 +77,7 @@ def test_each_entry_of_a_table_has_a_name() -> None:
         "<!--=ap 0.311",
     ],
 )
-def test_half_a_mark_is_found_and_takes_nothing_along(written: str) -> None:
+def test_half_a_mark_is_found_and_takes_nothing_along(written):
     page = chapter(f"First <!--=ap-->0.311<!--/-->, then {written}.", ap="0.311")
     before = page.cells[0].source
     assert any("half a mark" in complaint for _, complaint in wrong_marks(page))
@@ -100,13 +99,13 @@ def test_half_a_mark_is_found_and_takes_nothing_along(written: str) -> None:
         ("It is <!--=none-->n/a<!--/-->.", "none is n/a: nothing was measured"),
     ],
 )
-def test_a_mark_that_shows_something_else_is_found(text: str, told: str) -> None:
+def test_a_mark_that_shows_something_else_is_found(text, told):
     page = chapter(text, ap="0.311", nan="nan", none="n/a")
     [(_, complaint)] = wrong_marks(page)
     assert told in complaint
 
 
-def test_an_unknown_name_is_left_alone_and_a_comment_is_no_mark() -> None:
+def test_an_unknown_name_is_left_alone_and_a_comment_is_no_mark():
     text = "It is <!--=auc-->0.4<!--/-->. a <!-- a remark --> b, `a <- b`, a <= b, x<!y"
     page = chapter(text, ap="0.311")
     assert wrong_marks(page) == [(0, "no cell records 'auc'")]

@@ -1,7 +1,6 @@
 """Records of what is measured once: read as they stand, and missing ones told."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from sevensteps.teach.chapters import find_root
 RECORDS = sorted((find_root() / "data" / "measured").glob("*.json"))
 
 
-def test_a_record_is_a_table_of_floats_by_scale(tmp_path: Path) -> None:
+def test_a_record_is_a_table_of_floats_by_scale(tmp_path):
     rows = {"few": {"bales": 3, "needles": 5}, "many": {"bales": 30}}
     told = {"about": {"numpy": "2.0"}, "rows": rows}
     (tmp_path / "hay-bales.json").write_text(json.dumps(told), encoding="utf-8")
@@ -29,7 +28,7 @@ def test_a_record_is_a_table_of_floats_by_scale(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", RECORDS or [None], ids=lambda path: path.stem)
-def test_a_stored_record_names_a_benchmark_that_is_there(path: Path) -> None:
+def test_a_stored_record_names_a_benchmark_that_is_there(path):
     table = measured(path.stem)
     benchmark = f"benchmarks/{path.stem.replace('-', '_')}.py"
     assert (find_root() / benchmark).is_file()
