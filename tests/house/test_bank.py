@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sevensteps.authoring.bank_page import page, write_pages
-from sevensteps.teach.bank import STEPS, BankError, load_bank
+from sevensteps.teach.bank import BankError, load_bank
 
 FOLDER = Path(__file__).parents[2] / "book" / "bank"
 BANKS = sorted(FOLDER.glob("*.yml"))
@@ -70,10 +70,8 @@ def test_a_bank_is_large_enough(path, part):
 
 
 @names
-def test_every_step_has_follow_ups_and_a_wrong_answer_is_never_the_same(path):
+def test_a_wrong_answer_is_never_the_same(path):
     bank = load_bank(path.stem)
-    for step in STEPS:
-        assert "*staff*" in bank.ladder(step).data
     for item in [*bank.follow_ups, *bank.levels]:
         assert len({item.mid, item.senior, item.staff}) == 3
 
@@ -86,31 +84,11 @@ def test_words_and_sentences_keep_the_house_style(path):
             assert len(sentence.split()) <= 30, f"over 30 words: {sentence}"
 
 
-def test_parts_arrive_as_tables():
+def test_questions_arrive_as_a_table():
     bank = load_bank("fraud")
-    assert bank.rubric().index.tolist() == list(STEPS)
-    assert bank.rubric().columns.tolist() == ["mid", "senior", "staff"]
-    assert len(bank.questions()) == len(bank.clarifying)
-    assert set(bank.questions("serve")["step"]) == {"serve"}
-    assert bank.questions("serve").columns.tolist() == (
-        ["step", "ask", "answer", "changes", "essential"]
-    )
-    assert len(bank.prompts("model")) < len(bank.prompts())
-
-
-def test_ladder_shows_only_its_step():
-    bank = load_bank("fraud")
-    shown = bank.ladder("model").data
-    for item in bank.follow_ups:
-        assert (item.ask in shown) == (item.step == "model")
-
-
-@pytest.mark.parametrize("ask", ["ladder", "questions", "prompts"])
-def test_unknown_step_is_told_with_the_known_ones(ask):
-    with pytest.raises(
-        ValueError, match="no step 'deploy'; choose from clarify, frame"
-    ):
-        getattr(load_bank("fraud"), ask)("deploy")
+    told = bank.questions()
+    assert told.columns.tolist() == ["step", "ask", "answer", "changes", "essential"]
+    assert told["ask"].tolist() == [question.ask for question in bank.clarifying]
 
 
 def test_unknown_bank_is_told_with_the_known_ones():

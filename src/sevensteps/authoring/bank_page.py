@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from sevensteps.teach.bank import (
     STEPS,
-    AnyItem,
     Bank,
     Constraint,
     FollowUp,
@@ -15,10 +15,10 @@ from sevensteps.teach.bank import (
     Question,
     WrongTurn,
     load_bank,
-    of_step,
-    three,
 )
 from sevensteps.teach.chapters import find_root
+
+AnyItem = TypeVar("AnyItem", bound=Item)
 
 _HEAD = """---
 description: "Question bank for {title}: questions, follow-ups at three levels, \
@@ -82,8 +82,8 @@ def _by_step(items: Sequence[AnyItem], write: Callable[[AnyItem], str]) -> list[
     """Items under the headings of their steps."""
     blocks = []
     for step in STEPS:
-        if chosen := of_step(items, step):
-            blocks += [f"### {step.capitalize()}", *(write(item) for item in chosen)]
+        if chosen := [item for item in items if item.step == step]:
+            blocks += [f"### {step.capitalize()}", *map(write, chosen)]
     return blocks
 
 
@@ -93,7 +93,8 @@ def _question(q: Question) -> str:
 
 
 def _follow_up(f: FollowUp) -> str:
-    return _folded(f.ask, f"{three(f)}\n\n{_link(f)}")
+    levels = f"- *mid*: {f.mid}\n- *senior*: {f.senior}\n- *staff*: {f.staff}"
+    return _folded(f.ask, f"{levels}\n\n{_link(f)}")
 
 
 def _constraint(c: Constraint) -> str:

@@ -50,33 +50,31 @@ def claim(
     above: float | None = None,
     below: float | None = None,
     between: tuple[float, float] | None = None,
-    interval: HasBounds | tuple[float, float] | None = None,
 ) -> Claim:
     """Assert a sentence of the chapter; it enters the chapter's table of claims.
 
-    With an interval the claim holds only if the *whole* interval is on the right side,
-    so that a claim cannot rest on luck. Bounds are strict; `between` includes its ends.
+    Of an interval the *whole* must be on the right side, so that a claim cannot rest on
+    luck. Bounds are strict; `between` includes its ends.
     Nothing holds of NaN or of an infinite value.
 
     Parameters
     ----------
     text : str              the sentence, as a reader would quote it
-    value : float or bool   what was measured; an Interval brings its own ends
-    interval : Interval or (low, high)  of a value that is a plain number
+    value : float, bool or Interval     what was measured
 
     Raises
     ------
     ClaimFailed             if it does not hold
     ValueError              if a number comes without a bound, True or False with one;
-                            if no number meets the bounds; if the interval is reversed
-                            or does not contain the value
+                            if no number meets the bounds; if an interval is reversed
+                            or does not contain its own estimate
 
-    >>> claim("Linear is enough", 0.012, below=0.02, interval=(0.008, 0.017))
+    >>> claim("Linear is enough", 0.012, below=0.02)
     holds: Linear is enough
-           0.012 [0.008, 0.017], wanted below 0.02
+           0.012, wanted below 0.02
     """
     bounds = _Bounds(above, below, between)
-    number, low, high = _measurement(value, interval)
+    number, low, high = _measurement(value)
     if _is_bool(value):
         if str(bounds):
             raise ValueError(f"True or False is not {bounds}: leave the bound out")
@@ -145,18 +143,12 @@ class _Bounds:
         )
 
 
-def _measurement(value: object, interval: object) -> tuple[float, float, float]:
+def _measurement(value: object) -> tuple[float, float, float]:
     """The value and its two ends; refused if they are not of one measurement."""
-    own = isinstance(value, HasBounds)
-    if interval is not None and (own or _is_bool(value)):
-        raise ValueError("interval= goes with a plain number: leave it out here")
     number = float(getattr(value, "estimate", value))  # type: ignore[arg-type]
-    source = value if own else interval
-    if source is None:
+    if not isinstance(value, HasBounds):
         return number, number, number
-    if isinstance(source, HasBounds):
-        source = (source.low, source.high)
-    low, high = map(float, source)  # type: ignore[call-overload]
+    low, high = float(value.low), float(value.high)
     if low > high:
         raise ValueError(f"The interval is reversed: [{low:.6g}, {high:.6g}]")
     if number < low or number > high:

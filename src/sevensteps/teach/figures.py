@@ -31,6 +31,7 @@ _ROLES = {"ours": OURS, "naive": NAIVE, "truth": TRUTH, "rival": RIVAL}
 
 # A colour that nobody draws with. It stands for the page's own text colour.
 _PAGE = "#010203"
+_LABEL_GAP = 1.25  # least distance of two labels, in heights of the font
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 STYLE: Mapping[str, Any] = {
@@ -117,17 +118,10 @@ def show(figure: Figure, name: str, alt: str, caption: str) -> Shown:
     return shown
 
 
-def label_lines(
-    axes: Axes, labels: Mapping[str, str] | None = None, *, gap: float = 1.25
-) -> None:
+def label_lines(axes: Axes) -> None:
     """Write each line's label at its right end, in its colour, instead of a legend.
 
-    Parameters
-    ----------
-    axes : Axes               with labelled lines (`axes.plot(..., label="ours")`)
-    labels : mapping          other texts for some labels, by label; None keeps them
-    gap : float               least distance of two labels, in heights of the font
-
+    The axes have labelled lines: `axes.plot(..., label="ours")`.
     """
     drawn = axes.get_lines()
     lines = [line for line in drawn if not str(line.get_label()).startswith("_")]
@@ -136,11 +130,10 @@ def label_lines(
     axes.figure.canvas.draw()
     heights = [float(axes.transData.transform(_last_point(line))[1]) for line in lines]
     points = axes.figure.dpi / 72  # pixels in one
-    placed = _spread(heights, mpl.rcParams["font.size"] * points * gap)
+    placed = _spread(heights, mpl.rcParams["font.size"] * points * _LABEL_GAP)
     for line, end, height in zip(lines, heights, placed, strict=True):
-        text = str(line.get_label())
         axes.annotate(
-            (labels or {}).get(text, text),
+            str(line.get_label()),
             xy=_last_point(line),
             xytext=(6, (height - end) / points),
             textcoords="offset points",

@@ -12,8 +12,8 @@ from sevensteps.teach.marks import three_digits
 if TYPE_CHECKING:
     import pandas as pd
 
-#: An answer is near enough when its ratio to the truth is below this.
-_CLOSE, _RIGHT_ORDER = 1.5, 3.0
+#: A relative error that counts as right, and ratios to the truth that are near it.
+_RIGHT, _CLOSE, _RIGHT_ORDER = 0.05, 1.5, 3.0
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,8 @@ def reveal(name: str, actual: float) -> Say:
     return Say(f"{begun}: {_distance(guess, actual)}.")
 
 
-def check(
-    exercise: str, answer: float | None, *, expected: float, within: float = 0.05
-) -> Say:
-    """Say whether an answer to an exercise is right; never raise for a wrong one.
-
-    Parameters
-    ----------
-    answer : float        None while it is unanswered
-    expected : float      the solution's number
-    within : float        relative error that still counts as right
+def check(exercise: str, answer: float | None, *, expected: float) -> Say:
+    """Say whether an answer, None for none yet, is within 5 % of the solution's number.
 
     >>> check("Exercise 1", 4.1, expected=4.0)
     Exercise 1: right (4.1; the solution has 4).
@@ -85,7 +77,7 @@ def check(
     """
     if answer is None:
         return Say(f"{exercise}: not answered yet. Try before you unfold the solution.")
-    if math.isclose(answer, expected, rel_tol=within, abs_tol=1e-12):
+    if math.isclose(answer, expected, rel_tol=_RIGHT, abs_tol=1e-12):
         told = f"({three_digits(answer)}; the solution has {three_digits(expected)})"
         return Say(f"{exercise}: right {told}.")
     distance = _distance(answer, expected).replace("your guess", "Your answer")

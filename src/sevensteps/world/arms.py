@@ -6,7 +6,6 @@ learn. What one arm does therefore reaches the other.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -27,24 +26,15 @@ class Arms:
     unit: str  # the column that names a unit, e.g. "user_id"
     purpose: int  # of the random numbers that assign them, see `uniforms`
     seed: int = 0  # of the assignment
-    shares: Mapping[str, float] | None = None  # of units by arm; equal when absent
     apart: bool = False  # each policy learns from its own units' log only
 
     def __post_init__(self) -> None:
         if len(self.policies) < 2:
             raise ValueError("arms need at least two policies")
-        if self.shares is None:
-            return
-        shares = dict(self.shares)
-        if set(shares) != set(self.policies) or min(shares.values()) <= 0:
-            raise ValueError(f"give every arm a share > 0; got {shares}")
-        if abs(math.fsum(shares.values()) - 1) > 1e-9:
-            raise ValueError(f"shares must add up to 1; got {shares}")
 
     def of(self, unit_id: NDArray[Any]) -> NDArray[np.intp]:
         """(n,) the number of each unit's arm, in the order of `policies`."""
-        shares = self.shares or dict.fromkeys(self.policies, 1 / len(self.policies))
-        upto = np.cumsum([shares[name] for name in self.policies])
+        upto = np.cumsum(np.full(len(self.policies), 1 / len(self.policies)))
         key = unit_streams(unit_id, seed=self.seed, future=0, day=0)
         u = uniforms(key, 0, self.purpose)
         return np.minimum(np.searchsorted(upto, u, "right"), len(upto) - 1)

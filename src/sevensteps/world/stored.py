@@ -140,15 +140,10 @@ class StoredWorld(ABC, Generic[HistoryT]):
         return read_manifest(Path(directory), cls.folder_kind(), check=True)
 
     @classmethod
-    def read(cls, directory: str | Path, *, check: bool = False) -> HistoryT:
-        """A history from disk; with `check`, after verifying all checksums.
-
-        Raises
-        ------
-        BrokenFolder          if it has no valid manifest or a file differs from it
-        """
+    def read(cls, directory: str | Path) -> HistoryT:
+        """A history from disk; a `BrokenFolder` if its files are not whole."""
         folder = Path(directory)
-        manifest = read_manifest(folder, cls.folder_kind(), check=check)
+        manifest = read_manifest(folder, cls.folder_kind())
         values: dict[str, Any] = {"days": manifest.content["parameters"]["days"]}
         for name, hint in get_type_hints(cls.history_type).items():
             if hint is pa.Table:

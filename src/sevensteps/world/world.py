@@ -90,14 +90,10 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     # What every world has.
 
     def arms(
-        self,
-        policies: Mapping[str, Any],
-        seed: int = 0,
-        shares: Mapping[str, float] | None = None,
-        apart: bool = False,
+        self, policies: Mapping[str, Any], seed: int = 0, *, apart: bool = False
     ) -> Arms:
         """One policy made of several, each with its own units; see `Arms`."""
-        return Arms(policies, self.unit, self.purpose, seed, shares, apart)
+        return Arms(policies, self.unit, self.purpose, seed, apart)
 
     def live(
         self,
