@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 ENTRANCE = "index.html"
+PROBES = Path(__file__).with_name("probes.js").read_text("utf-8")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -46,6 +47,11 @@ class Visit:
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+
+def probe(page, name):
+    """What a function of `probes.js` finds on a page."""
+    return page.evaluate(f"() => {{ {PROBES}\nreturn {name}(); }}")
 
 
 def visit(context, address):

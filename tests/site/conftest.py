@@ -11,6 +11,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sample_book
+
+sys.path.insert(0, str(sample_book.ROOT / "book" / "_ext"))
 from browsing import ENTRANCE, serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -1,27 +1,11 @@
 """Boxes of a page: finished as text, and as high in a browser as they say."""
 
-import sys
-from pathlib import Path
-
 import pytest
-from browsing import visit
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 from booksite import boxes
+from browsing import probe, visit
 
 CHAPTER = "notebooks/10_fraud_detection.html"
 STOP = 'tabindex="0"'
-
-# Which boxes are not as high as the style sheet makes them before they are laid out.
-WRONG_HEIGHTS = """() => [...document.querySelectorAll(".highlight[style], .drawing")]
-  .map((box) => {
-    const height = () => box.getBoundingClientRect().height;
-    box.style.contentVisibility = "hidden";
-    const told = height();
-    box.style.contentVisibility = "visible";
-    return [told, height(), box.textContent.trim().slice(0, 40)];
-  })
-  .filter(([told, real]) => !(real > 8 && Math.abs(told - real) < 1))"""
 
 
 def highlighted(code, *, kinds=""):
@@ -79,7 +63,7 @@ def test_boxes_are_as_high_as_they_say(browser, book, width):
     page = visit(context, book.address + CHAPTER).page
     assert page.locator(".highlight[style]").count() > 90
     assert page.locator(".drawing").count() > 5
-    assert page.evaluate(WRONG_HEIGHTS) == []
+    assert probe(page, "wrongHeights") == []
     context.close()
 
 

@@ -16,6 +16,14 @@ def page(browser, sample):
     context.close()
 
 
+@pytest.fixture
+def phone(browser):
+    """A narrow page with nothing in it yet."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    yield page
+    page.close()
+
+
 def test_tab_reaches_the_skip_link_first_and_it_skips(page):
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
@@ -43,21 +51,15 @@ def test_search_opens_by_keyboard_and_finds_a_word(page, keys):
     expect(page.locator("#search-dialog")).to_be_hidden()
 
 
-def test_search_says_when_there_is_nothing(page):
-    page.keyboard.press("/")
-    page.keyboard.type("zzzz")
-    expect(page.locator(".search-status")).to_have_text("0 sections")
-    page.keyboard.press("Escape")
-    expect(page.locator("#search-dialog")).to_be_hidden()
-
-
-def test_search_works_from_disk(browser, sample):
-    page = browser.new_page()
-    page.goto((sample.folder / "components.html").as_uri())
-    page.keyboard.press("/")
-    page.keyboard.type("xylophone")
-    expect(page.locator(".results a")).to_have_text("A sample chapter")
-    page.close()
+def test_search_works_from_disk_and_says_when_there_is_nothing(phone, sample):
+    phone.goto((sample.folder / "components.html").as_uri())
+    phone.keyboard.press("/")
+    phone.keyboard.type("xylophone")
+    expect(phone.locator(".results a")).to_have_text("A sample chapter")
+    phone.keyboard.type("zzzz")
+    expect(phone.locator(".search-status")).to_have_text("0 sections")
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#search-dialog")).to_be_hidden()
 
 
 def test_the_theme_is_kept_on_the_next_page(page, sample):
@@ -121,23 +123,18 @@ def test_without_our_script_no_button_is_dead(browser, sample, how):
     context.close()
 
 
-def test_the_menu_of_a_telephone_opens_and_closes(browser, sample):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(sample.address + "chapter.html")
-    chapter = page.locator(".book-nav").get_by_text("Components")
+def test_the_menu_of_a_phone_opens_and_closes_and_what_scrolls_has_a_stop(
+    phone, sample
+):
+    phone.goto(sample.address + "chapter.html")
+    chapter = phone.locator(".book-nav").get_by_text("Components")
     expect(chapter).to_be_hidden()
-    page.get_by_role("button", name="Chapters").click()
+    phone.get_by_role("button", name="Chapters").click()
     expect(chapter).to_be_visible()
-    page.keyboard.press("Escape")
+    phone.keyboard.press("Escape")
     expect(chapter).to_be_hidden()
-    page.close()
-
-
-def test_what_scrolls_sideways_is_reached_by_keyboard(browser, sample):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(sample.address + "components.html")
-    expect(page.locator(".diagram .scroll")).to_have_attribute("tabindex", "0")
-    page.close()
+    phone.goto(sample.address + "components.html")
+    expect(phone.locator(".diagram .scroll")).to_have_attribute("tabindex", "0")
 
 
 def test_a_chapter_says_what_it_costs_and_where_to_run_it(page, sample):
@@ -149,25 +146,24 @@ def test_a_chapter_says_what_it_costs_and_where_to_run_it(page, sample):
     assert colab.endswith("/blob/main/chapter.ipynb")
     assert binder.startswith("https://mybinder.org/v2/gh/")
     assert Path(sample.folder, notebook.removeprefix(sample.address)).exists()
-
-
-def test_a_notebook_outside_a_clone_is_told_what_to_install(page):
-    told = page.locator(".run-first pre")
-    expect(told).to_have_text(
-        re.compile(r"^%pip install -q git\+https://github\.com/[\w-]+/[\w-]+@main$")
+    install = re.compile(
+        r"^%pip install -q git\+https://github\.com/[\w-]+/[\w-]+@main$"
     )
+    expect(page.locator(".run-first pre")).to_have_text(install)
     page.locator(".run-first").get_by_role("button", name="Copy").wait_for()
 
 
-def test_figures_of_a_chapter_are_numbered_and_can_be_cited(page):
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("Figure 2.1", "#fig-recall"),
+        ("Open loops", "components.html#term-open-loop"),
+    ],
+)
+def test_figures_are_cited_and_bold_terms_lead_to_the_glossary(page, name, address):
+    link = page.get_by_role("link", name=name)
+    expect(link).to_have_attribute("href", address)
     expect(page.locator("#fig-recall figcaption")).to_contain_text("Figure 2.1")
-    citation = page.get_by_role("link", name="Figure 2.1")
-    expect(citation).to_have_attribute("href", "#fig-recall")
-
-
-def test_a_bold_term_of_a_chapter_leads_to_the_glossary(page):
-    link = page.get_by_role("link", name="Open loops")
-    expect(link).to_have_attribute("href", "components.html#term-open-loop")
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,11 @@ def test_what_is_not_there_is_not_found(blank, typed):
     assert said == {"status": "0 sections", "hits": []}
 
 
-def test_a_short_word_is_found_whole(blank):
+def test_a_short_word_is_found_whole_and_a_heading_comes_first(blank):
     assert set(found(blank, "of")) == {"Rates", "Behaviour", "Losses"}
     assert found(blank, "by") == ["Losses"]
+    assert found(blank, "labels")[0] == "Labels"
+    assert found(blank, "behaviour")[0] == "Behaviour"
 
 
 def test_a_wrong_letter_is_told_and_so_is_another_unit(blank):
@@ -94,11 +96,6 @@ def test_a_wrong_letter_is_told_and_so_is_another_unit(blank):
     )
     assert blank.evaluate(status, "0.01 ms") == "1 section with words like “0.01 ms”"
     assert blank.evaluate(status, "propensity") == "1 section"
-
-
-def test_a_whole_word_in_a_heading_comes_first(blank):
-    assert found(blank, "labels")[0] == "Labels"
-    assert found(blank, "behaviour")[0] == "Behaviour"
 
 
 def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank):

@@ -24,19 +24,14 @@ MOST_SECONDS = 2**31 - 2**20  # from the first midnight: worlds count in 32 bits
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A reader's tables under our names.
+    """A reader's tables under our names."""
 
-    Attributes
-    ----------
-    frames : by table; times are float64 seconds since `start`
-    settings : numbers of the mapping file, by name, by section
-    notes : what was assumed, is missing, or was not used
-    start : the midnight that seconds are counted from; None for plain seconds
-    """
-
-    frames: dict[str, pd.DataFrame]
+    frames: dict[str, pd.DataFrame]  # times are float64 seconds since `start`
+    #: Numbers of the mapping file, by name, by section.
     settings: dict[str, dict[str, float]] = field(default_factory=dict)
+    #: What was assumed, is missing, or was not used.
     notes: list[str] = field(default_factory=list)
+    #: The midnight that seconds are counted from; None for plain seconds.
     start: pd.Timestamp | None = None
 
     def day_name(self, day: int) -> str:
@@ -48,10 +43,6 @@ class Tables:
 
 def load(schema: DataSchema, directory: Path | str) -> Tables:
     """The tables of a folder, every value checked.
-
-    Parameters
-    ----------
-    directory : path          holds the main table, and others if they are there
 
     Raises
     ------

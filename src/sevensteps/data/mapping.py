@@ -16,17 +16,12 @@ MAPPING = "columns.toml"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the mapping file says.
+    """What the mapping file says."""
 
-    Attributes
-    ----------
-    file : a table's file, by table
-    columns : their name of a column by ours, by table
-    settings : numbers by name, by section
-    """
-
-    file: dict[str, str] = field(default_factory=dict)
+    file: dict[str, str] = field(default_factory=dict)  # by table
+    #: Their name of a column by ours, by table.
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Numbers by name, by section.
     settings: dict[str, dict[str, float]] = field(default_factory=dict)
 
 

@@ -14,22 +14,14 @@ from sevensteps.measure import Interval
 
 @dataclass(frozen=True)
 class OfflineReport:
-    """What was read, how it was split, and what each candidate reached.
+    """What was read, how it was split, and what each candidate reached."""
 
-    Attributes
-    ----------
-    summary : str             what was read and how it was split
-    results : by candidate, then by measure: intervals, numbers or text
-    notes : what was assumed, is missing, or was not used
-    findings : what the results say, in words
-    skipped : what could not be run without a world, and why
-    """
-
-    summary: str
+    summary: str  # what was read and how it was split
+    #: By candidate, then by measure: intervals, numbers or text.
     results: Mapping[str, Mapping[str, object]]
-    notes: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was assumed, is missing, or was not used
+    findings: tuple[str, ...] = ()  # what the results say, in words
+    skipped: tuple[str, ...] = ()  # what could not be run without a world, and why
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -49,9 +41,7 @@ class OfflineReport:
 def lead(name: str, over: str, by: Interval) -> str:
     """Whether one candidate is ahead of another, in words.
 
-    Parameters
-    ----------
-    by : Interval     paired difference of what both reached; more is better
+    `by` is the paired difference of what both reached; more is better.
     """
     if by.low > 0:
         return f"{name} is ahead of {over} by {by}"

@@ -30,20 +30,12 @@ FEW, GAP_DAYS, GAP_MEANS = 0.01, 7, 50
 
 @dataclass(frozen=True, slots=True)
 class Instants:
-    """A time column.
-
-    Attributes
-    ----------
-    at : where it stands
-    seconds : (n,) float64    since 1970, or since their own zero; nan is missing
-    dated : whether they are since 1970
-    zoned : whether a zone was told with them
-    """
+    """A time column."""
 
     at: Place
-    seconds: Seconds
-    dated: bool
-    zoned: bool = False
+    seconds: Seconds  # (n,) since 1970, or since their own zero; nan is missing
+    dated: bool  # since 1970
+    zoned: bool = False  # a zone was told with them
 
     def refuse(self, bad: Marks, why: str) -> None:
         """Raise if any row is `bad`, showing its instant."""

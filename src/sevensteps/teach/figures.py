@@ -99,11 +99,6 @@ def show(figure: Figure, name: str, alt: str, caption: str) -> Shown:
     name : str                `fig-<name>` is its anchor; lower-case words and dashes
     alt : str                 what a listener must hear: the shape and the number
     caption : str             the claim that the figure supports; `code` is allowed
-
-    Raises
-    ------
-    ValueError                if the name is not a slug, alt or caption is empty, or
-                              an axes has a title (the caption says it)
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"name {name!r}: use lower-case words joined by dashes")
@@ -204,7 +199,6 @@ def _themed(svg: str) -> str:
 def _png(figure: Figure) -> bytes:
     """A PNG on white: it must be readable wherever it lands."""
     out = BytesIO()
-    figure.savefig(
-        out, format="png", dpi=144, facecolor="white", metadata={"Software": None}
-    )
+    bare = {"Software": None}
+    figure.savefig(out, format="png", dpi=144, facecolor="white", metadata=bare)
     return out.getvalue()
