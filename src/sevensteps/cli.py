@@ -165,15 +165,11 @@ def serve(
         ),
     ] = None,
     port: Annotated[
-        int | None,
-        typer.Option(help=f"0 takes a free one {PORTS}", show_default=False),
+        int | None, typer.Option(help=f"0 takes a free one {PORTS}")
     ] = None,
     deadline_ms: Annotated[
         float | None,
-        typer.Option(
-            help=f"every request is answered within this {DEADLINES}",
-            show_default=False,
-        ),
+        typer.Option(help=f"every request is answered within this {DEADLINES}"),
     ] = None,
 ) -> None:
     """Start a chapter's service on this machine.
@@ -202,10 +198,7 @@ def load(
     service: ServiceName = FIRST,
     url: Annotated[
         str | None,
-        typer.Option(
-            help="of the running service [default: its port on this machine]",
-            show_default=False,
-        ),
+        typer.Option(help="of the running service [default: its port on this machine]"),
     ] = None,
     rate: Annotated[
         float, typer.Option(min=0.1, max=10_000, help="requests per second")

@@ -1,6 +1,7 @@
 """Figures: the same bytes in every run, in the page's colours, with words."""
 
 import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,17 +34,8 @@ def test_markup_takes_the_colours_of_the_page_and_carries_nothing_of_its_own():
     assert "var(--truth, #009E73)" in figure.svg  # letters
     assert ": var(--fig-truth, #009E73)" in figure.svg  # the line
     html = figure._repr_mimebundle_()["text/html"]
-    for unwanted in [
-        "#010203",
-        "#000000",
-        "<script",
-        "<style",
-        "<metadata",
-        "<!--",
-        "dc:date",
-        "onload",
-    ]:
-        assert unwanted not in html
+    unwanted = "#010203|#000000|<script|<style|<metadata|<!--|dc:date|onload"
+    assert not re.search(unwanted, html)
     assert 'id="fig-recall-' in html
     assert 'id="fig-recall-' not in sample_book.figure("other").svg
 

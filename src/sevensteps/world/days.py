@@ -1,16 +1,43 @@
-"""What days leave behind, and where a world stands after them."""
+"""What happens on known days, what days leave behind, where a world stands after."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 StateT = TypeVar("StateT")
 Progress = Callable[[int, int], None]  # days done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A known cause at a known time; a world says which there are."""
+
+    kind: str  # one of `KINDS`
+    start_day: int
+    days: int = 7  # how long it lasts
+    size: float = 1.0  # scales it
+
+    KINDS: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in self.KINDS:
+            told = f"unknown incident {self.kind!r}; choose from {self.KINDS}"
+            raise ValueError(told)
+        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
+            raise ValueError(
+                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
+                f"got {self}"
+            )
+
+    def on(self, day: int) -> bool:
+        """Whether the incident is under way on `day`."""
+        return self.start_day <= day < self.start_day + self.days
 
 
 @dataclass(frozen=True, slots=True)

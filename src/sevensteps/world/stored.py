@@ -15,8 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast, get_type_hints
 import pyarrow as pa
 
 from .checks import whole
-from .days import Progress
-from .incidents import Incident
+from .days import Incident, Progress
 from .storage import (
     MANIFEST,
     FolderKind,
