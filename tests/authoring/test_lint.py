@@ -17,7 +17,6 @@ STEPS = [f"Step {i}. {name}" for i, name in enumerate(limits.STEPS, start=1)]
 CODE = [
     'commit("alerts", 5_000)\nreveal("alerts", 812)',
     "show(figure)",
-    'glue("recall", 0.81, display=False)',
     'claim("Recall is high", 0.81, above=0.8)',
 ]
 
@@ -36,16 +35,12 @@ def good_notebook():
         code.append(new_code_cell("\n".join(f"a{i} = {i}" for i in range(6))))
         text = new_markdown_cell(f"## {name}\n\n{PROSE}")
         more = [new_code_cell("b = 1\n" * 6)] if 3 <= i < 13 else []
-        glued = new_markdown_cell(PROSE + " {glue:text}`recall:.2f`")
-        cells += [text, code[-1], *more, glued]
+        cells += [text, code[-1], *more, new_markdown_cell(PROSE)]
         if name in STEPS:
             figure = display(text__html=FIGURE, image__png="aGk=", text__plain="f")
             code[-1].outputs = [figure]
     for cell, source in zip(code, CODE, strict=False):
         cell.source = source + "\n" + "\n".join("b = 1" for _ in range(4))
-    number = display(text__plain="0.81")
-    number.metadata["scrapbook"] = {"name": "recall"}
-    code[2].outputs.append(number)
     code[-1].source += "\nclaims()"
     for i, cell in enumerate([c for c in cells if c.cell_type == "code"], start=1):
         cell.execution_count = i
@@ -190,7 +185,7 @@ BREACHES = {
         draws(FIGURE.replace("Recall halves in a month.", "")),
     ],
     "figures": [_no_figure_in_step_six],
-    "glue": [says("{glue:text}`recal:.2f`.")],
+    "glue": [says("{glue:text}`recall:.2f`."), says("{glue}`recall`.")],
     "marks": [
         says("<!--=recal-->0.31<!--/-->.", instead="02:14."),
         says("It is <!--=recal-->0.31."),

@@ -18,7 +18,7 @@ _MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\([^)]+\)")
 _DIRECTIVE = re.compile(r"\{(?:figure|image)\}[^\n]*\n((?::[\w-]+:.*\n)*)")
 _CAPTION = re.compile(r"<figcaption[^>]*>\s*[^\s<]")
 _DRAWN = re.compile(r"\{(?:figure|image|diagram)\}|!\[[^\]]*\]\(|<(?:img|svg)\b")
-_GLUE = re.compile(r"\{glue:[\w:]*\}`([^`]+)`|\{glue\}`([^`]+)`")
+_GLUE = re.compile(r"\{glue(:[\w:]*)?\}`[^`]+`")
 _IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 #: Code shown in prose: a fence that is no directive, or a span.
 _SHOWN = re.compile(r"^(```+)(?!\s*\{).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
@@ -109,17 +109,10 @@ def figures(page: Page) -> Iterator[Breach]:
 
 
 def glue(page: Page) -> Iterator[Breach]:
-    """Each number that the prose glues was made by a cell of this chapter."""
-    made = {
-        output.node.metadata["scrapbook"]["name"].split("/")[-1]
-        for output in page.outputs
-        if "scrapbook" in output.node.get("metadata", {})
-    }
+    """Numbers in prose are marked, which every viewer shows, and not glued."""
     for i, text in page.prose:
-        for match in _GLUE.finditer(text):
-            key = (match[1] or match[2]).split("::")[-1].split(":")[0].strip()
-            if "::" not in (match[1] or match[2]) and key not in made:
-                yield i, f"no cell makes the glued number {key!r}"
+        if match := _GLUE.search(text):
+            yield i, f"{match[0]!r}: write <!--=name-->value<!--/--> instead"
 
 
 def marks(page: Page) -> Iterator[Breach]:
@@ -164,6 +157,7 @@ def _scripted(text: str) -> Iterator[str]:
 
 
 def _has_image(output: Output) -> bool:
+    """Whether an output draws."""
     html = str(output.data.get("text/html", ""))
     tags = {tag for tag, _ in _Elements(html).found}
     return bool(tags & {"svg", "img"} or output.data.keys() & set(_IMAGES))
@@ -190,6 +184,7 @@ def _silent_tags(markup: str) -> bool:
 
 
 def _settings(page: Page, cell: int) -> dict[str, dict[str, str]]:
+    """What a cell's metadata say of its figure."""
     return dict(page.notebook.cells[cell].metadata.get("mystnb", {}))
 
 
