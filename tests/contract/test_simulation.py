@@ -15,33 +15,23 @@ from .conftest import CONTRACTS
 
 @dataclass(frozen=True)
 class Contracted:
-    """A case's simulation, and what to try in it.
-
-    Attributes
-    ----------
-    today, rival : policies that differ
-    log : the table of an outcome in which one row is one event
-    drill : with a fault "nothing", which breaks nothing, and another that is `loud`
-    loud : the fault, and the monitor that must notice it on its first day
-    """
+    """A case's simulation, and what to try in it."""
 
     simulation: Simulation[Any, Any, Any]
     today: Any
-    rival: Any
-    log: str
-    drill: IncidentDrill[Any]
-    loud: tuple[str, str]
+    rival: Any  # a policy that differs
+    log: str  # the table of an outcome in which one row is one event
+    drill: IncidentDrill[Any]  # with a fault "nothing", which breaks nothing
+    loud: tuple[str, str]  # a fault, and the monitor that notices it on its first day
 
 
 @pytest.fixture(scope="module", params=CONTRACTS)
 def case(request):
-    """One case after the other."""
     return Contracted(**CONTRACTS[request.param].simulation())
 
 
 @pytest.fixture(scope="module")
 def runs(case):
-    """Two days of each policy, and of one of them again."""
     policies = {"today": case.today, "rival": case.rival, "again": case.rival}
     return case.simulation.counterfactual_runs(policies, 2)
 

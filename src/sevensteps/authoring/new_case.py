@@ -34,19 +34,8 @@ LISTED = ("notebooks/", "book/bank/")  # in the table of contents
 def new_case(slug: str, title: str | None, root: Path) -> list[Path]:
     """Write the skeleton of a case into a clone: all of its files, or none.
 
-    Parameters
-    ----------
-    slug : its folder, its bank and the beginning of its chapter's name
-    title : of the chapter; the slug when absent
-
-    Returns
-    -------
-    list of Path              what was written, from the clone's root
-
-    Raises
-    ------
-    ValueError                if the name cannot be had; says why
-    FileExistsError           if one of the files is there already
+    Returns what was written, from the clone's root. A name that cannot be had, or a
+    file that is there already, is refused.
     """
     title = title or slug.capitalize()
     check_name(slug, root)

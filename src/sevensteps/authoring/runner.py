@@ -73,8 +73,8 @@ def run_chapter(
 
     Parameters
     ----------
-    from_twin : bool     take the sources from the .py twin, as edited by a person
-    on_cell : callable   told the index of each cell before it runs
+    from_twin : take the sources from the .py twin, as edited by a person
+    on_cell : told the index of each cell before it runs
 
     Returns
     -------

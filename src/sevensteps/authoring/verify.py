@@ -31,21 +31,15 @@ def verify(
 
     Parameters
     ----------
-    paths : list of Path      notebooks, or folders of notebooks
-    cores : int               notebooks run side by side
-    report : Path, optional   JUnit report to write
-    manifest : Path, optional checksums of what was verified
-    installed : Path, optional
-        folder that the wheel was installed into; without it, the package of this
-        environment is used
+    paths : notebooks, or folders of notebooks
+    cores : notebooks run side by side
+    report : JUnit report to write
+    installed : folder that the wheel was installed into; without it, the package of
+        this environment is used
 
     Returns
     -------
     int                       0 if every cell ran and printed what is stored
-
-    Raises
-    ------
-    FileNotFoundError         if there is no notebook, or no package in `installed`
     """
     notebooks = list[Path]()
     for path in paths:
