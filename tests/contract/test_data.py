@@ -59,9 +59,10 @@ def test_whole_tables_are_read_whole(slug, tmp_path):
 def test_whole_tables_are_run_or_are_too_few_rows(slug, tmp_path):
     folder = written(tmp_path, CONTRACTS[slug].tables())
     try:
-        assert registered()[slug].runner("data")(folder).results
+        found = registered()[slug].runner("data")(folder).results
     except ValueError as refusal:
-        assert re.search(r"needed|or more", str(refusal))
+        found = re.search(r"needed|or more", str(refusal))
+    assert found
 
 
 @pytest.mark.parametrize("slug", TAKING)

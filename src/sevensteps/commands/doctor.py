@@ -22,19 +22,12 @@ from sevensteps.commands.console import console, progress
 MEMORY_GB, DISK_GB, CORES = 8.0, 3.0, 2
 #: Packages on whose versions a number may depend: what a report of a fault must tell.
 COMPUTING = {"numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "lightgbm", "jax"}
-#: Programs that only the book's own tests need: what for, their names, how to get them.
-PROGRAMS = (
-    (
-        "site tests in a browser",
-        ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
-        "apt-get install chromium, or brew install --cask chromium",
-    ),
-    (
-        "tests of the Redis store",
-        ("redis-server",),
-        "apt-get install redis-server, or brew install redis",
-    ),
-)
+#: The names of programs that only the book's own tests need, by what for.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = {
+    "site tests in a browser": CHROMIUM,
+    "tests of the Redis store": ("redis-server",),
+}
 
 
 @dataclass(frozen=True)
@@ -43,10 +36,8 @@ class Check:
 
     what: str
     found: str
-    #: What to do; empty if nothing.
-    advice: str = ""
-    #: Whether a chapter needs it.
-    needed: bool = True
+    advice: str = ""  # what to do; empty if nothing
+    needed: bool = True  # by a chapter
 
 
 def machine() -> list[Check]:
@@ -90,10 +81,10 @@ def packages() -> list[Check]:
 def programs() -> list[Check]:
     """Programs that only the book's own tests need."""
     found = []
-    for purpose, names, advice in PROGRAMS:
-        here = next((name for name in names if shutil.which(name)), None)
-        told = "" if here else f"only for {purpose}: {advice}"
-        found.append(Check(names[0], here or "not found", told, needed=False))
+    for purpose, names in PROGRAMS.items():
+        here = next(filter(shutil.which, names), "")
+        advice = "" if here else f"only for {purpose}: run `make browser`"
+        found.append(Check(names[0], here or "not found", advice, needed=False))
     return found
 
 
