@@ -4,8 +4,7 @@ import shutil
 
 import pytest
 import sample_book
-from browsing import visit
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 SEARCH = sample_book.ROOT / "book" / "_ext" / "booksite" / "search.js"
 INDEX = "**/search-index.js"
@@ -89,95 +88,92 @@ def test_a_short_word_is_found_whole_and_a_heading_comes_first(blank):
     assert found(blank, "behaviour")[0] == "Behaviour"
 
 
-def test_a_wrong_letter_is_told_and_so_is_another_unit(blank):
-    status = "typed => searchBook(typed).status"
-    assert (
-        blank.evaluate(status, "propensty") == "1 section with words like “propensty”"
-    )
-    assert blank.evaluate(status, "0.01 ms") == "1 section with words like “0.01 ms”"
-    assert blank.evaluate(status, "propensity") == "1 section"
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("propensty", "1 section with words like “propensty”"),
+        ("0.01 ms", "1 section with words like “0.01 ms”"),
+        ("propensity", "1 section"),
+    ],
+)
+def test_a_wrong_letter_is_told_and_so_is_another_unit(blank, typed, status):
+    assert blank.evaluate("typed => searchBook(typed).status", typed) == status
 
 
 def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank):
-    said = blank.evaluate(
-        "typed => searchBook(typed)", "what is the propensity of a label?"
-    )
+    asked = "what is the propensity of a label?"
+    said = blank.evaluate("typed => searchBook(typed)", asked)
     assert said["status"] == "2 sections with some of the words, none with all"
     assert {hit["h"] for hit in said["hits"]} == {"Propensity", "Labels"}
 
 
 def test_the_excerpt_shows_where_the_words_stand_together(blank):
-    told = (
-        "Of labels. " + "So it goes. " * 60 + "Delayed labels are late." + " Yes." * 60
-    )
-    blank.evaluate(
-        "told => { window.one = makeSearch([{ u: '', p: 'A', h: 'A', t: told }]); }",
-        told,
-    )
+    before, after = "Of labels. " + "So it goes. " * 60, " Yes." * 60
+    told = before + "Delayed labels are late." + after
+    make = "told => { window.one = makeSearch([{ u: '', p: 'A', h: 'A', t: told }]); }"
+    blank.evaluate(make, told)
     [hit] = blank.evaluate("() => one('delay label').hits")
     assert "Delayed labels are late." in hit["excerpt"]
-    assert hit["excerpt"].startswith("…")
-    assert hit["excerpt"].endswith("…")
+    assert hit["excerpt"][0] == hit["excerpt"][-1] == "…"
 
 
-@pytest.mark.parametrize("fault", ["lost", "not found", "cut short", "another page"])
-def test_an_index_that_does_not_load_is_told_and_asked_for_again(
-    browser, sample, fault
-):
-    def answer(route):
-        if fault == "lost":
-            route.abort()
-        elif fault == "not found":
-            route.fulfill(status=404, body="not here")
-        elif fault == "cut short":
-            route.fulfill(body="window.searchBook = (", content_type="text/javascript")
-        else:
-            route.fulfill(body="<!DOCTYPE html><p>Sign in", content_type="text/html")
-
+@pytest.fixture
+def page(browser):
+    """Nothing yet."""
     page = browser.new_page()
-    page.route(INDEX, answer)
-    page.goto(sample.address + "chapter.html")
+    yield page
+    page.close()
+
+
+def search(page, address, typed):
+    """Type into the search of a page; where its status is told."""
+    page.goto(address)
     page.keyboard.press("/")
-    status = page.locator(".search-status")
-    page.keyboard.type("xylophone")
+    page.keyboard.type(typed)
+    return page.locator(".search-status")
+
+
+FAULTS = {
+    "lost": {},
+    "not found": {"status": 404, "body": "not here"},
+    "cut short": {"body": "window.searchBook = (", "content_type": "text/javascript"},
+    "another page": {"body": "<!DOCTYPE html><p>Sign in", "content_type": "text/html"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_index_that_does_not_load_is_told_and_asked_for_again(page, sample, fault):
+    def answer(route):
+        route.fulfill(**FAULTS[fault]) if FAULTS[fault] else route.abort()
+
+    page.route(INDEX, answer)
+    status = search(page, sample.address + "chapter.html", "xylophone")
     expect(status).to_contain_text("The search index did not load")
     page.unroute(INDEX)
     page.keyboard.press("Enter")
     expect(status).to_have_text("1 section")
-    page.close()
 
 
-def test_an_index_that_is_slow_is_told(browser, sample):
-    held: list[Route] = []
-    page = browser.new_page()
+def test_an_index_that_is_slow_is_told(page, sample):
+    held = []
     page.route(INDEX, lambda route: held.append(route))
-    page.goto(sample.address + "chapter.html")
-    page.keyboard.press("/")
-    page.keyboard.type("xylophone")
-    status = page.locator(".search-status")
+    status = search(page, sample.address + "chapter.html", "xylophone")
     expect(status).to_have_text("Loading the search index …")
     held[0].continue_()
     expect(status).to_have_text("1 section")
     assert len(held) == 1
-    page.close()
 
 
-def test_an_index_that_is_gone_from_disk_is_told(browser, sample, tmp_path):
+def test_an_index_that_is_gone_from_disk_is_told(page, sample, tmp_path):
     copy = shutil.copytree(sample.folder, tmp_path / "copy")
     (copy / "_static" / "search-index.js").unlink()
-    page = browser.new_page()
-    page.goto((copy / "chapter.html").as_uri())
-    page.keyboard.press("/")
-    page.keyboard.type("x")
-    expect(page.locator(".search-status")).to_contain_text("did not load")
-    page.close()
+    status = search(page, (copy / "chapter.html").as_uri(), "x")
+    expect(status).to_contain_text("did not load")
 
 
-def test_captions_and_titles_of_boxes_are_found(browser, sample):
-    page = visit(browser.new_context(), sample.address + "components.html").page
-    page.keyboard.press("/")
-    page.keyboard.type("what happens at night is dashed")
-    expect(page.locator(".search-status")).to_have_text("1 section")
+def test_captions_and_titles_of_boxes_are_found(page, sample):
+    address = sample.address + "components.html"
+    status = search(page, address, "what happens at night is dashed")
+    expect(status).to_have_text("1 section")
     page.locator("#search-dialog input").fill("Decision: train honest")
-    expect(page.locator(".search-status")).to_have_text("1 section")
-    page.context.close()
+    expect(status).to_have_text("1 section")
