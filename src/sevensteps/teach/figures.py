@@ -9,15 +9,14 @@ Assert the numbers behind a figure instead.
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO, StringIO
-from typing import Any
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -34,39 +33,12 @@ _PAGE = "#010203"
 _LABEL_GAP = 1.25  # least distance of two labels, in heights of the font
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-STYLE: Mapping[str, Any] = {
-    "figure.figsize": (5.6, 3.3),
-    "figure.facecolor": "none",
-    "figure.constrained_layout.use": True,
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": _PAGE,
-    "axes.labelcolor": _PAGE,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=PALETTE),
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": _PAGE,
-    "grid.alpha": 0.15,
-    "grid.linewidth": 0.6,
-    "text.color": _PAGE,
-    "xtick.color": _PAGE,
-    "ytick.color": _PAGE,
-    "lines.color": _PAGE,
-    "lines.linewidth": 2.0,
-    "patch.edgecolor": "none",
-    "legend.frameon": False,
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same widths everywhere
-    "font.size": 11.0,
-    "svg.fonttype": "none",  # letters stay letters: small, searchable, in page colour
-}
+STYLE = Path(__file__).with_name("house.mplstyle")
 
 
 def use_house_style() -> None:
     """Make every figure drawn from now on look like the book's."""
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(mpl.rc_params_from_file(STYLE, use_default_template=False))
 
 
 @dataclass(frozen=True)

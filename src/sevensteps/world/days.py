@@ -30,10 +30,8 @@ class Incident:
             told = f"unknown incident {self.kind!r}; choose from {self.KINDS}"
             raise ValueError(told)
         if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
-            raise ValueError(
-                "an incident needs start_day >= 0, days >= 1 and a finite size > 0; "
-                f"got {self}"
-            )
+            wanted = "start_day >= 0, days >= 1 and a finite size > 0"
+            raise ValueError(f"an incident needs {wanted}; got {self}")
 
     def on(self, day: int) -> bool:
         """Whether the incident is under way on `day`."""

@@ -36,9 +36,9 @@ _FACE = ("scale", "seed", "incidents", "pasts")
 class StoredWorld(ABC, Generic[HistoryT]):
     """The half of a `World` that is parameters and files."""
 
-    scale: Any = "smoke"
-    seed: int = 7
-    incidents: tuple[Any, ...] = field(default=(), kw_only=True)
+    scale: Any = "smoke"  # or "book", "full", or a size with explicit numbers
+    seed: int = 7  # all randomness follows from it
+    incidents: tuple[Any, ...] = field(default=(), kw_only=True)  # see `inject`
 
     kind: ClassVar[str]  # e.g. "search"
     generator: ClassVar[int]  # raised whenever the same parameters draw other rows
@@ -56,17 +56,13 @@ class StoredWorld(ABC, Generic[HistoryT]):
     def __post_init__(self) -> None:
         size = type(next(iter(self.scales.values())))
         if not isinstance(self.scale, size) and self.scale not in self.scales:
-            raise ValueError(
-                f"unknown scale {self.scale!r}; choose from {[*self.scales]}, or give "
-                f"a {size.__name__}"
-            )
+            known = f"choose from {[*self.scales]}, or give a {size.__name__}"
+            raise ValueError(f"unknown scale {self.scale!r}; {known}")
         whole("seed", self.seed, 0)
         wrong = [i for i in self.incidents if not isinstance(i, self.incident_type)]
         if wrong:
-            raise ValueError(
-                f"what happens to a {self.kind} world is a "
-                f"{self.incident_type.__name__}, not {wrong[0]!r}"
-            )
+            known = f"what happens to a {self.kind} world is a "
+            raise ValueError(f"{known}{self.incident_type.__name__}, not {wrong[0]!r}")
 
     @abstractmethod
     def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:

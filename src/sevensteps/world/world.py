@@ -1,8 +1,6 @@
 """What every synthetic world shares: its face, its days, its past and its future.
 
-A world is a company's customers and everything around them, with known truth. A
-subclass says what lies in its tables, how its first state is drawn, and what happens
-on a day; everything else stands here and in `stored`.
+A world is a company's customers and everything around them, with known truth.
 """
 
 from __future__ import annotations
@@ -27,12 +25,6 @@ LAST_FUTURE = 255
 @dataclass(frozen=True)
 class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     """A world with known truth.
-
-    Parameters
-    ----------
-    scale : str or a size     "smoke" for tests, "book", "full", or explicit numbers
-    seed : int                all randomness follows from it
-    incidents : tuple         what happens to it; see `inject`
 
     A subclass sets the class attributes and writes the abstract methods. The hooks of
     a day are `open` (before anybody comes), `serve` (people come, the policy is asked,
@@ -107,23 +99,20 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     ) -> OutcomeT:
         """Put a policy in production for `days` days after the history.
 
-        The same seed gives the same people and random numbers under any policy.
+        The same seed, 1 to 255, gives the same people and random numbers under any
+        policy.
 
         Parameters
         ----------
         policy : callable (requests, view) -> its answer, or the world's oracle
-        days : length, in days
-        seed : 1 to 255, the random numbers of this future
         history : the past that it follows; the usual one when absent
         after : go on from this outcome's last evening instead. With the same seed and
             the policy as it was left, the days are those of one run without a stop;
             a world with other incidents branches off
         progress : called after each day with (days done, days)
 
-        Raises
-        ------
-        ValueError            if the policy's answer makes no sense, or the history is
-                              another world's
+        Raises a ValueError if the policy's answer makes no sense, or the history is
+        another world's.
         """
         whole("days", days, 1, self.last_day)
         whole("seed", seed, 1, LAST_FUTURE)
