@@ -4,11 +4,9 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sevensteps.cases.fraud.data.report import KEPT_SHARE, plan, thin
 from sevensteps.cli import app
 from sevensteps.commands import doctor
 
@@ -89,21 +87,3 @@ def test_the_doctor_names_what_is_missing_and_makes_no_world_then(monkeypatch):
     assert "run `make env`" in told
     assert "numpy" in told
     assert "world of" not in told
-
-
-@pytest.mark.parametrize("days", [28, 40, 60, 180, 400])
-@pytest.mark.parametrize("delay", [0, 5, 30, 90])
-def test_the_split_leaves_room_for_each_part(days, delay):
-    parts = plan(days, delay)
-    trained = parts["train_until"] - parts["train_from"]
-    tested = days - parts["train_until"] - parts["label_gap"]
-    assert min(trained, parts["label_gap"], tested) >= 7
-
-
-def test_thinning_keeps_every_fraud(monkeypatch):
-    monkeypatch.setattr("sevensteps.cases.fraud.data.report.MANY_ROWS", 1_000)
-    labels = np.arange(20_000) % 100 == 0
-    kept, share = thin(np.ones(20_000, dtype=bool), labels)
-    assert share == KEPT_SHARE
-    assert kept[labels].all()
-    assert 0.08 < kept[~labels].mean() < 0.12
