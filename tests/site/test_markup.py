@@ -11,6 +11,8 @@ from docutils.core import publish_doctree
 from myst_parser.docutils_ import Parser
 from sample_book import ROOT
 
+DIAGRAMS = sorted((ROOT / "book" / "diagrams").glob("*.dot"))
+
 
 def test_a_quotation_that_opens_with_a_callouts_name_becomes_one():
     text = '> **Say this.** Wait.\n\n> "Design the system."\n\n> **Not one.** Wait.'
@@ -31,9 +33,7 @@ def test_groups_that_say_nothing_go_with_their_own_end():
     assert without_bare_groups("<p>a < b</p>") == "<p>a < b</p>"
 
 
-@pytest.mark.parametrize(
-    "source", (ROOT / "book" / "diagrams").glob("*.dot"), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("source", DIAGRAMS or [None], ids=lambda path: path.stem)
 def test_a_diagram_follows_its_source_and_the_page_and_is_small(source):
     svg = source.with_suffix(".svg").read_text()
     digest = sha256(source.read_bytes()).hexdigest()
