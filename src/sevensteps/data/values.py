@@ -66,8 +66,9 @@ def parse(at: Place, column: Column, values: pa.ChunkedArray) -> pd.Series:
         parsed = _flags(at, values)
     else:
         parsed = _texts(at, values)
-        if column.kind == "id":
-            _tell_missing(at, parsed)
+        if column.kind == "id":  # empty ones are said by `check`
+            told = "an id; leave the field empty if it means missing"
+            _missing_words(at, parsed, f"taken as {told}")
     check(at, column, parsed)
     return parsed
 
@@ -86,13 +87,16 @@ def check(at: Place, column: Column, parsed: pd.Series) -> None:
 def without_words(at: Place, values: pa.ChunkedArray) -> pd.Series:
     """Text in which the usual words for missing are missing, and told."""
     text = values.to_pandas()
+    return text.mask(_missing_words(at, text, "taken for missing"))
+
+
+def _missing_words(at: Place, text: pd.Series, told: str) -> pd.Series:
+    """Where the usual words for missing stand, and a note of what they are."""
     words = text.str.lower().isin(MISSING)
     if words.any():
-        at.notes.append(
-            f"{at}: {listed(sorted(set(text[words])))} in {words.sum():,} rows is "
-            "taken for missing"
-        )
-    return text.mask(words)
+        found = listed(sorted(set(text[words])))
+        at.notes.append(f"{at}: {found} in {words.sum():,} rows is {told}")
+    return words
 
 
 def numbers_of(text: pd.Series) -> pd.Series:
@@ -142,13 +146,3 @@ def _texts(at: Place, values: pa.ChunkedArray) -> pd.Series:
         return values.cast(TEXT).to_pandas().astype("str")
     except pa.ArrowException:
         raise BadTable(f"{at} holds {values.type}: give text") from None
-
-
-def _tell_missing(at: Place, ids: pd.Series) -> None:
-    """Note words for missing that were taken as ids; empty ids are said by `check`."""
-    words = ids.str.lower().isin(MISSING)
-    if words.any():
-        at.notes.append(
-            f"{at}: {listed(sorted(set(ids[words])))} in {words.sum():,} rows is "
-            "taken as an id; leave the field empty if it means missing"
-        )
