@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 
-from sevensteps.authoring.normalise import read_notebook
+from sevensteps.authoring.notebooks import read_notebook
 from sevensteps.teach.marks import filled, recorded
 
 ROOT = Path(__file__).parents[1]

@@ -19,23 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFace:
-    """A case's service, as those see it who call it.
+    """A case's service, as those see it who call it."""
 
-    Attributes
-    ----------
-    port, deadline_ms : unless the reader chooses others
-    path : where requests are posted
-    asks : what the requests are about, in the plural
-    fallback : how an answer is called that did not come from the model
-    stores : whether it keeps an online store that `--store` can name
-    """
-
-    port: int
-    deadline_ms: float
-    path: str
-    asks: str
-    fallback: str
-    stores: bool = False
+    port: int  # unless the reader chooses another
+    deadline_ms: float  # likewise
+    path: str  # where requests are posted
+    asks: str  # what they are about, in the plural
+    fallback: str  # how an answer is called that did not come from the model
+    stores: bool = False  # whether it keeps an online store that `--store` can name
 
     @property
     def url(self) -> str:
@@ -45,23 +36,15 @@ class ServiceFace:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One prompt's code.
+    """One prompt's code."""
 
-    Attributes
-    ----------
-    slug : its folder in `cases`, its bank and the beginning of its chapter's name
-    world : the name of its world in `cases/<slug>/world`
-    service : how its service is called, if it has one; `cases/<slug>/demo` starts it
-    data : what takes a reader's own tables: option of `run`, and the `module:function`
-        of the case that gets the folder and returns a report to print
-    tables : what a folder for these options holds, for messages
-    """
-
-    slug: str
-    world: str
-    service: ServiceFace | None = None
+    slug: str  # its folder in `cases`, its bank, the beginning of its chapter's name
+    world: str  # the name of its world in `cases/<slug>/world`
+    service: ServiceFace | None = None  # `cases/<slug>/demo` starts it
+    #: What takes a reader's own tables: option of `run`, and the `module:function` of
+    #: the case that gets the folder and returns a report to print.
     data: tuple[tuple[str, str], ...] = ()
-    tables: str = ""
+    tables: str = ""  # what a folder for these options holds, for messages
 
     def part(self, module: str) -> Any:
         """A module of the case, imported now."""
@@ -72,16 +55,8 @@ class Case:
         return getattr(self.part("world"), self.world)(**how)
 
     def runner(self, option: str) -> Callable[[Path], object]:
-        """What an option of `run` does with a folder.
-
-        Raises
-        ------
-        ValueError            the case has no such option
-        """
-        known = dict(self.data)
-        if option not in known:
-            raise ValueError(f"--{option} does not work with the chapter {self.slug}")
-        module, function = known[option].split(":")
+        """What an option of `run` that the case has does with a folder."""
+        module, function = dict(self.data)[option].split(":")
         run: Callable[[Path], object] = getattr(self.part(module), function)
         return run
 

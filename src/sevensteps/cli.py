@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +36,8 @@ small world, and says what is missing.""",
 )
 
 ChapterName = Annotated[
-    str, typer.Argument(metavar="CHAPTER", help="name or number, such as `fraud`")
+    str | None,
+    typer.Argument(metavar="[CHAPTER]", help="name or number; all if left out"),
 ]
 
 ServiceName = Annotated[
@@ -49,14 +49,14 @@ ServiceName = Annotated[
 ]
 
 
-def _defaults(values: Mapping[str, object]) -> str:
+def _defaults(attribute: str) -> str:
     """An option's defaults where they depend on the service, for its help."""
-    told = ", ".join(f"{value} for {name}" for name, value in values.items())
+    values = {name: getattr(face, attribute) for name, face in SERVICES.items()}
+    told = ", ".join(f"{value:g} for {name}" for name, value in values.items())
     return f"[default: {told}]"
 
 
-PORTS = _defaults({name: s.port for name, s in SERVICES.items()})
-DEADLINES = _defaults({name: f"{s.deadline_ms:g}" for name, s in SERVICES.items()})
+PORTS, DEADLINES = _defaults("port"), _defaults("deadline_ms")
 STORES = ", ".join(f"`{name}`" for name, s in SERVICES.items() if s.stores)
 TABLES = "; ".join(f"{case.slug}: {case.tables}" for case in CASES.values())
 
@@ -87,10 +87,7 @@ def doctor() -> None:
     "`sevensteps run search --letor MQ2008/Fold1`",
 )
 def run(
-    chapter: Annotated[
-        str | None,
-        typer.Argument(metavar="[CHAPTER]", help="name or number; all if left out"),
-    ] = None,
+    chapter: ChapterName = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -117,22 +114,17 @@ def run(
     or --letor no notebook is touched: a report is printed, and parts that need the
     truth of a simulated world are skipped, and say so.
     """
-    given = {"data": data, "letor": letor}
-    folders = {option: folder for option, folder in given.items() if folder}
-    if len(folders) > 1:
+    if data and letor:
         raise typer.BadParameter("give --data or --letor, not both")
-    for option, folder in folders.items():
-        if not folder.is_dir():
-            raise typer.BadParameter(
-                f"no folder {folder}: give one with tables, {TABLES}"
-                if option == "data"
-                else f"no folder {folder}: give one with train.txt and test.txt"
-            )
+    folder = data or letor
+    if folder and not folder.is_dir():
+        holds = f"tables, {TABLES}" if data else "train.txt and test.txt"
+        raise typer.BadParameter(f"no folder {folder}: give one with {holds}")
     with _loading():
         from sevensteps.commands.run import run_all, run_on_own_data
 
-    for option, folder in folders.items():
-        raise typer.Exit(run_on_own_data(chapter, option, folder))
+    if folder:
+        raise typer.Exit(run_on_own_data(chapter, "data" if data else "letor", folder))
     raise typer.Exit(run_all(chapter, from_twin=from_twin))
 
 
@@ -141,10 +133,7 @@ def run(
     epilog="Examples: `sevensteps check`, `sevensteps check fraud --lint-only`",
 )
 def check(
-    chapter: Annotated[
-        str | None,
-        typer.Argument(metavar="[CHAPTER]", help="name or number; all if left out"),
-    ] = None,
+    chapter: ChapterName = None,
     lint_only: Annotated[
         bool, typer.Option("--lint-only", help="only read the files, run nothing")
     ] = False,
@@ -156,7 +145,7 @@ def check(
     status 1 if anything differs or a claim fails.
     """
     with _loading():
-        from sevensteps.commands.check import check_all
+        from sevensteps.commands.run import check_all
 
     raise typer.Exit(check_all(chapter, lint_only=lint_only))
 
@@ -176,15 +165,11 @@ def serve(
         ),
     ] = None,
     port: Annotated[
-        int | None,
-        typer.Option(help=f"0 takes a free one {PORTS}", show_default=False),
+        int | None, typer.Option(help=f"0 takes a free one {PORTS}")
     ] = None,
     deadline_ms: Annotated[
         float | None,
-        typer.Option(
-            help=f"every request is answered within this {DEADLINES}",
-            show_default=False,
-        ),
+        typer.Option(help=f"every request is answered within this {DEADLINES}"),
     ] = None,
 ) -> None:
     """Start a chapter's service on this machine.
@@ -213,10 +198,7 @@ def load(
     service: ServiceName = FIRST,
     url: Annotated[
         str | None,
-        typer.Option(
-            help="of the running service [default: its port on this machine]",
-            show_default=False,
-        ),
+        typer.Option(help="of the running service [default: its port on this machine]"),
     ] = None,
     rate: Annotated[
         float, typer.Option(min=0.1, max=10_000, help="requests per second")

@@ -1,5 +1,6 @@
 """A throwaway chapter in a throwaway clone."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -34,9 +35,5 @@ def _ran(tmp_path_factory) -> Path:
 @pytest.fixture
 def chapter(_ran, tmp_path) -> Chapter:
     """The executed chapter, in a copy of its own."""
-    for folder in (tmp_path / "notebooks",):
-        folder.mkdir()
-    (tmp_path / "pyproject.toml").touch()
-    for source in (_ran / "notebooks").iterdir():
-        (tmp_path / "notebooks" / source.name).write_bytes(source.read_bytes())
+    shutil.copytree(_ran, tmp_path, dirs_exist_ok=True)
     return find_chapter("small", tmp_path)

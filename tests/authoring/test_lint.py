@@ -2,19 +2,23 @@
 
 import copy
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sevensteps.authoring.lint import RULES, Page, limits, lint_file, lint_page
-from sevensteps.authoring.normalise import write_notebook
-from sevensteps.authoring.twin import twin_text
+from sevensteps.authoring.notebooks import read_notebook, twin_text, write_notebook
 
 FIGURE = (
     '<figure><svg role="img" aria-label="recall falls from 0.8 to 0.5"></svg>'
     "<figcaption>Recall halves in a month.</figcaption></figure>"
 )
 PROSE = "word " * 97
+STEPS = [f"Step {i}. {name}" for i, name in enumerate(limits.STEPS, start=1)]
+CODE = [
+    'commit("alerts", 5_000)\nreveal("alerts", 812)',
+    "show(figure)",
+    'claim("Recall is high", 0.81, above=0.8)',
+]
 
 
 def display(**data):
@@ -24,41 +28,26 @@ def display(**data):
 
 
 def good_notebook():
-    """A chapter that breaks no rule."""
-    names = [
-        *limits.OPENING,
-        *(f"Step {i}. {name}" for i, name in enumerate(limits.STEPS, start=1)),
-        *limits.CLOSING,
-    ]
+    """A chapter that breaks no rule: a figure in each step."""
     cells = [new_markdown_cell("(fraud)=\n# Fraud detection\n\nIt is 02:14.")]
-    for name in names:
-        cells.append(new_markdown_cell(f"## {name}\n\n{PROSE}"))
-        cells.append(new_code_cell("\n".join(f"a{i} = {i}" for i in range(6))))
-        cells.append(new_markdown_cell(PROSE + " {glue:text}`recall:.2f`"))
-    code = [cell for cell in cells if cell.cell_type == "code"]
-    for place, source in enumerate(
-        [
-            'commit("alerts", 5_000)\nreveal("alerts", 812)',
-            "show(figure)",
-            'glue("recall", 0.81, display=False)',
-            'claim("Recall is high", 0.81, above=0.8)',
-        ],
-    ):
-        code[place].source = source + "\n" + "\n".join("b = 1" for _ in range(4))
-    code[1].outputs = [display(text__html=FIGURE, image__png="aGk=", text__plain="f")]
-    code[2].outputs = [display(text__plain="0.81")]
-    code[2].outputs[0].metadata["scrapbook"] = {"name": "recall"}
+    code = []
+    for i, name in enumerate([*limits.OPENING, *STEPS, *limits.CLOSING]):
+        code.append(new_code_cell("\n".join(f"a{i} = {i}" for i in range(6))))
+        text = new_markdown_cell(f"## {name}\n\n{PROSE}")
+        more = [new_code_cell("b = 1\n" * 6)] if 3 <= i < 13 else []
+        cells += [text, code[-1], *more, new_markdown_cell(PROSE)]
+        if name in STEPS:
+            figure = display(text__html=FIGURE, image__png="aGk=", text__plain="f")
+            code[-1].outputs = [figure]
+    for cell, source in zip(code, CODE, strict=False):
+        cell.source = source + "\n" + "\n".join("b = 1" for _ in range(4))
     code[-1].source += "\nclaims()"
-    for cell in code[3:13]:
-        extra = new_code_cell("b = 1\n" * 6)
-        cells.insert(cells.index(cell) + 1, extra)
     for i, cell in enumerate([c for c in cells if c.cell_type == "code"], start=1):
         cell.execution_count = i
     return new_notebook(cells=cells)
 
 
 GOOD = good_notebook()
-N_CODE = sum(cell.cell_type == "code" for cell in GOOD.cells)
 
 
 class Draft:
@@ -75,17 +64,32 @@ class Draft:
             cell.source = cell.source.replace(old, new)
 
     def put(self, place, source):
-        """Replace code, and keep the words per line as they were."""
         self.code[place].source = source
 
-    def html(self, text):
-        self.code[4].outputs = [display(text__html=text)]
+    def output(self, *outputs):
+        """Of a cell that has none."""
+        self.code[4].outputs = list(outputs)
 
 
-def _figure(draft, **change):
-    draft.code[1].outputs[0].data.update(
-        {mime.replace("__", "/"): content for mime, content in change.items()}
-    )
+def says(text, instead="It is 02:14."):
+    return lambda draft: draft.replace(instead, text)
+
+
+def runs(line):
+    """Six lines of code, the first of them given."""
+    return lambda draft: draft.put(4, line + "\nc = 1" * 5)
+
+
+def shows(**data):
+    return lambda draft: draft.output(display(**data))
+
+
+def prints(text, name="stdout"):
+    return lambda draft: draft.output(new_output("stream", name=name, text=text))
+
+
+def draws(html):
+    return lambda draft: draft.code[1].outputs[0].data.update({"text/html": html})
 
 
 def _swap_sections(draft):
@@ -94,149 +98,154 @@ def _swap_sections(draft):
     draft.replace("Step X", "Step 4. Model")
 
 
-def _ignore(draft, n):
-    for cell in draft.code[5 : 5 + n]:
+def _many_cells(draft):
+    n = len(draft.code)
+    draft.cells += [new_code_cell("c = 1", execution_count=n + i) for i in range(1, 10)]
+
+
+def _ignore(draft):
+    for cell in draft.code[5:8]:
         cell.metadata["tags"] = ["nbval-ignore-output"]
 
 
-def _stream(name, text):
-    return new_output("stream", name=name, text=text)
+def _no_figure_in_step_six(draft):
+    (cell,) = (c for c in draft.prose if "Step 6" in c.source)
+    draft.cells[draft.cells.index(cell) + 1].outputs = []
 
 
 LONG = "\n".join(f"line {i}" for i in range(21))
 BREACHES = {
     "opening": [
-        lambda d: d.replace("(fraud)=\n", ""),
+        says("", instead="(fraud)=\n"),
         lambda d: d.prose[2].update(source="# Another title\n" + PROSE),
     ],
     "sections": [
-        lambda d: d.replace("## Step 6. Serve", "## Step 6. Ship"),
-        lambda d: d.replace("## Roads not taken", "## Roads taken"),
+        says("## Step 6. Ship", instead="## Step 6. Serve"),
+        says("## Roads taken", instead="## Roads not taken"),
         _swap_sections,
     ],
     "size": [
         lambda d: d.prose[2].update(source=PROSE * 20),
         lambda d: [cell.update(source=cell.source[:150]) for cell in d.prose[1:]],
         lambda d: d.cells.extend(new_markdown_cell("a word") for _ in range(30)),
-        lambda d: d.cells.extend(
-            new_code_cell("c = 1", execution_count=N_CODE + i) for i in range(1, 10)
-        ),
+        _many_cells,
     ],
     "cell-sizes": [
-        lambda d: d.put(4, "\n".join("c = 1" for _ in range(26))),
+        lambda d: d.put(4, "c = 1\n" * 26),
         lambda d: [d.put(i, "c = 1\n" * 16) for i in range(5, 8)],
         lambda d: [d.put(i, "c = 1\n" * 7) for i in range(5, 17)],
     ],
-    "columns": [lambda d: d.put(4, "c = '" + "x" * 84 + "'" + "\nc = 1" * 5)],
+    "columns": [runs("c = '" + "x" * 84 + "'")],
     "callouts": [
-        lambda d: d.replace("It is 02:14.", "```{tip}\nIt is late.\n```"),
-        lambda d: d.replace("It is 02:14.", "```{admonition} Fun fact\nIt is.\n```"),
+        says("```{tip}\nIt is late.\n```"),
+        says("```{admonition} Fun fact\nIt is.\n```"),
     ],
-    "magics": [
-        lambda d: d.put(4, "%timeit 1" + "\nc = 1" * 5),
-        lambda d: d.put(4, "!ls" + "\nc = 1" * 5),
-    ],
-    "downloads": [
-        lambda d: d.put(4, 'pd.read_csv("https://example.org/a.csv")' + "\nc = 1" * 5)
-    ],
-    "semicolons": [lambda d: d.put(4, "c = 1\n" * 5 + "c;  # quiet")],
+    "magics": [runs("%timeit 1"), runs("!ls")],
+    "downloads": [runs('pd.read_csv("https://example.org/a.csv")')],
+    "semicolons": [runs("c;  # quiet")],
     "counts": [
         lambda d: d.code[3].update(execution_count=5),
         lambda d: d.code[-1].update(execution_count=None),
     ],
-    "ignored": [
-        lambda d: _ignore(d, 3),
-        lambda d: d.put(4, "# NBVAL_SKIP" + "\nc = 1" * 5),
-    ],
+    "ignored": [_ignore, runs("# NBVAL_SKIP")],
     "claims": [
-        lambda d: d.replace("\nclaims()", ""),
-        lambda d: d.replace("claim(", "print("),
+        says("", instead="\nclaims()"),
+        says("print(", instead="claim("),
         lambda d: d.put(-1, d.code[-1].source + '\nclaim("late", 1, above=0)'),
     ],
     "commits": [
         lambda d: d.put(4, 'commit("n", 1); reveal("n", 2)\n' * 6),
-        lambda d: d.put(4, 'commit("n", 1)' + "\nc = 1" * 5),
+        runs('commit("n", 1)'),
     ],
-    "printed": [
-        lambda d: d.code[4].update(outputs=[_stream("stdout", LONG)]),
-        lambda d: d.code[4].update(outputs=[display(text__plain=LONG)]),
-        lambda d: d.html("x" * 700_000),
-    ],
+    "printed": [prints(LONG), shows(text__plain=LONG), shows(text__html="x" * 700_000)],
     "errors": [
-        lambda d: d.code[4].update(outputs=[_stream("stderr", "UserWarning: old")]),
-        lambda d: d.code[4].update(outputs=[new_output("error", ename="KeyError")]),
+        prints("UserWarning: old", name="stderr"),
+        lambda d: d.output(new_output("error", ename="KeyError")),
     ],
     "scripts": [
-        lambda d: d.html("<p>a</p><script>alert(1)</script>"),
-        lambda d: d.html('<p onclick="alert(1)">a</p>'),
-        lambda d: d.html('<a href=" JavaScript:alert(1)">a</a>'),
-        lambda d: d.code[4].update(
-            outputs=[display(application__javascript="alert(1)")]
-        ),
-        lambda d: d.replace("It is 02:14.", "<iframe src='x'></iframe>"),
+        shows(text__html="<p>a</p><script>alert(1)</script>"),
+        shows(text__html='<p onclick="alert(1)">a</p>'),
+        shows(text__html='<a href=" JavaScript:alert(1)">a</a>'),
+        shows(application__javascript="alert(1)"),
+        says("<iframe src='x'></iframe>"),
     ],
     "machine-paths": [
-        lambda d: d.put(4, 'open("/home/ada/data.csv")' + "\nc = 1" * 5),
-        lambda d: d.replace("It is 02:14.", r"Open C:\Users\ada."),
-        lambda d: d.code[4].update(outputs=[_stream("stdout", "in /Users/ada/x")]),
-        lambda d: d.code[4].update(outputs=[display(text__plain="<f at 0x7f01d2e8>")]),
+        runs('open("/home/ada/data.csv")'),
+        says(r"Open C:\Users\ada."),
+        prints("in /Users/ada/x"),
+        shows(text__plain="<f at 0x7f01d2e8>"),
     ],
     "alt-texts": [
-        lambda d: _figure(d, text__html=FIGURE.replace("aria-label", "title")),
-        lambda d: d.replace("It is 02:14.", "![](map.svg)"),
-        lambda d: d.replace("It is 02:14.", "```{figure} map.svg\n:name: map\n```"),
+        draws(FIGURE.replace("aria-label", "title")),
+        says("![](map.svg)"),
+        says("```{figure} map.svg\n:name: map\n```"),
     ],
     "captions": [
-        lambda d: _figure(d, text__html=FIGURE.replace("figcaption", "p")),
-        lambda d: _figure(
-            d, text__html=FIGURE.replace("Recall halves in a month.", "")
-        ),
+        draws(FIGURE.replace("figcaption", "p")),
+        draws(FIGURE.replace("Recall halves in a month.", "")),
     ],
-    "glue": [lambda d: d.replace("02:14.", "{glue:text}`recal:.2f`.")],
+    "figures": [_no_figure_in_step_six],
+    "glue": [says("{glue:text}`recall:.2f`."), says("{glue}`recall`.")],
     "marks": [
-        lambda d: d.replace("02:14.", "<!--=recal-->0.31<!--/-->."),
-        lambda d: d.replace("02:14.", "<!-- =recal -->0.31<!--/-->."),
-        lambda d: d.replace("02:14.", "<!--=recal-->0.31."),
+        says("<!--=recal-->0.31<!--/-->.", instead="02:14."),
+        says("It is <!--=recal-->0.31."),
     ],
     "dollars": [
-        lambda d: d.replace("02:14.", "$5 to $9."),
-        lambda d: d.replace("02:14.", "US$ 5, and $x$ is a formula."),
-        lambda d: d.replace("02:14.", "$ x $."),
-        lambda d: d.replace("02:14.", "| $5 | a |"),
-        lambda d: d.html("<td>$5</td><td>$9</td>"),
+        says("$5 to $9."),
+        says("US$ 5, and $x$ is a formula."),
+        says("$ x $."),
+        says("| $5 | a |"),
+        shows(text__html="<td>$5</td><td>$9</td>"),
     ],
 }
 CASES = [(rule, change) for rule, changes in BREACHES.items() for change in changes]
 
 
-def test_the_good_chapter_breaks_no_rule():
+def broken_by(change):
+    """The rules that a changed chapter breaks."""
+    draft = Draft()
+    change(draft)
+    return {finding.rule for finding in lint_page(Page(draft.notebook))}
+
+
+def test_the_good_chapter_breaks_no_rule_and_each_has_a_planted_breach():
     assert lint_page(Page(GOOD)) == []
-
-
-def test_each_rule_has_a_planted_breach():
     assert set(BREACHES) == set(RULES)
 
 
 @pytest.mark.parametrize(("rule", "change"), CASES)
 def test_a_breach_is_found_by_its_rule_alone(rule, change):
-    draft = Draft()
-    change(draft)
-    found = lint_page(Page(draft.notebook))
-    assert {finding.rule for finding in found} == {rule}, [str(f) for f in found]
+    assert broken_by(change) == {rule}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "rules"),
+    [
+        ("```{diagram} a-service\n```", set()),
+        ("![a map](map.svg)", set()),
+        ("Write `{diagram}`.", {"figures"}),
+    ],
+)
+def test_a_diagram_is_a_figure_and_code_that_shows_one_is_none(drawn, rules):
+    def instead(draft):
+        _no_figure_in_step_six(draft)
+        draft.replace("## Step 6. Serve", f"## Step 6. Serve\n\n{drawn}")
+
+    assert broken_by(instead) == rules
 
 
 def test_an_image_is_described_and_captioned_by_metadata():
-    draft = Draft()
-    draft.code[4].outputs = [display(image__png="aGk=")]
-    assert {f.rule for f in lint_page(Page(draft.notebook))} == {
-        "alt-texts",
-        "captions",
-    }
-    draft.code[4].metadata["mystnb"] = {
-        "image": {"alt": "recall falls"},
-        "figure": {"caption": "Recall falls."},
-    }
-    assert lint_page(Page(draft.notebook)) == []
+    image = shows(image__png="aGk=")
+    assert broken_by(image) == {"alt-texts", "captions"}
+
+    def described(draft):
+        image(draft)
+        draft.code[4].metadata["mystnb"] = {
+            "image": {"alt": "recall falls"},
+            "figure": {"caption": "Recall falls."},
+        }
+
+    assert broken_by(described) == set()
 
 
 @pytest.mark.parametrize(
@@ -250,15 +259,13 @@ def test_an_image_is_described_and_captioned_by_metadata():
     ],
 )
 def test_harmless_prose_is_left_alone(harmless):
-    draft = Draft()
-    draft.replace("It is 02:14.", harmless)
-    assert lint_page(Page(draft.notebook)) == []
+    assert broken_by(says(harmless)) == set()
 
 
 def test_a_file_must_be_normal_and_have_its_twin(tmp_path):
     path = tmp_path / "10_fraud.ipynb"
     write_notebook(copy.deepcopy(GOOD), path)
-    path.with_suffix(".py").write_text(twin_text(nbformat.read(path, as_version=4)))
+    path.with_suffix(".py").write_text(twin_text(read_notebook(path)))
     assert lint_file(path) == []
     path.write_text(path.read_text() + "\n")
     path.with_suffix(".py").write_text("# %%\n")

@@ -7,11 +7,10 @@ import nbformat
 import pytest
 
 from sevensteps.authoring.manifest import unverified
-from sevensteps.authoring.normalise import is_normal, read_notebook, write_notebook
+from sevensteps.authoring.notebooks import is_normal, read_notebook, twin_matches
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
-from sevensteps.authoring.twin import twin_matches
 from sevensteps.authoring.verify import verify
-from sevensteps.teach.chapters import UnknownChapter, find_chapter
+from sevensteps.teach.chapters import find_chapter
 
 
 def edit(path, change):
@@ -30,6 +29,8 @@ def test_a_run_keeps_results_and_drops_noise(chapter):
     assert [cell.id for cell in notebook.cells] == list("012345")
     assert notebook.metadata.language_info == {"name": "python"}
     assert is_normal(chapter.notebook)
+    edit(chapter.notebook, lambda cells: cells[1].metadata.update(scrolled=True))
+    assert not is_normal(chapter.notebook)
 
 
 def test_a_second_run_changes_nothing_but_its_cost(chapter):
@@ -41,11 +42,7 @@ def test_a_second_run_changes_nothing_but_its_cost(chapter):
         assert 0 <= cost["run_seconds"] < 60
         assert 10 < cost["run_mb"] < 4_000
     assert after == before
-
-
-def test_editor_noise_is_noticed(chapter):
-    edit(chapter.notebook, lambda cells: cells[1].metadata.update(scrolled=True))
-    assert not is_normal(chapter.notebook)
+    assert {p.suffix for p in chapter.twin.parent.iterdir()} == {".ipynb", ".py"}
 
 
 def test_the_twin_has_no_header_and_follows_the_notebook(chapter):
@@ -57,7 +54,7 @@ def test_the_twin_has_no_header_and_follows_the_notebook(chapter):
     assert not twin_matches(chapter.notebook)
 
 
-def test_sources_can_come_from_the_twin(chapter):
+def test_sources_can_come_from_the_twin_and_a_failing_run_changes_no_file(chapter):
     text = chapter.twin.read_text().replace("range(10)", "range(11)")
     chapter.twin.write_text(text)
     run_chapter(chapter, from_twin=True)
@@ -65,16 +62,12 @@ def test_sources_can_come_from_the_twin(chapter):
     assert notebook.cells[3].outputs[0].text == "the total is 55\n"
     assert notebook.cells[2].metadata == {"tags": ["remove-input"]}
     assert chapter.twin.read_text() == text
-
-
-def test_a_failing_run_changes_no_file(chapter):
-    text = chapter.twin.read_text().replace("range(10)", "range(ten)")
-    chapter.twin.write_text(text)
-    before = chapter.notebook.read_bytes()
+    before, broken = chapter.notebook.read_bytes(), text.replace("(11)", "(ten)")
+    chapter.twin.write_text(broken)
     with pytest.raises(ChapterFailed, match="name 'ten' is not defined"):
         run_chapter(chapter, from_twin=True)
     assert chapter.notebook.read_bytes() == before
-    assert chapter.twin.read_text() == text
+    assert chapter.twin.read_text() == broken
 
 
 def test_an_unchanged_chapter_is_verified_and_recorded(chapter, tmp_path):
@@ -135,26 +128,13 @@ def test_the_installed_package_is_what_runs(chapter, tmp_path):
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""from the wheel"""')
     assert verify([chapter.notebook], installed=package.parent) == 0
-
-
-def test_nothing_to_verify_is_not_a_success(tmp_path):
     with pytest.raises(FileNotFoundError, match="No notebook"):
-        verify([tmp_path])
+        verify([package])
 
 
-def test_a_run_replaces_a_notebook_whole(chapter):
-    write_notebook(read_notebook(chapter.notebook), chapter.notebook)
-    assert {path.suffix for path in chapter.notebook.parent.iterdir()} == {
-        ".ipynb",
-        ".py",
-    }
-
-
-@pytest.mark.parametrize("name", ["10", "small", "small-thing", "10_small_thing.ipynb"])
-def test_a_chapter_answers_to_its_names(chapter, name):
-    assert find_chapter(name, chapter.notebook.parents[1]) == chapter
-
-
-def test_an_unknown_chapter_lists_the_known(chapter):
-    with pytest.raises(UnknownChapter, match="Known chapters: small_thing"):
-        find_chapter("large", chapter.notebook.parents[1])
+def test_a_chapter_answers_to_its_names_and_an_unknown_one_lists_the_known(chapter):
+    root = chapter.notebook.parents[1]
+    for name in ("10", "small", "small-thing", "10_small_thing.ipynb"):
+        assert find_chapter(name, root) == chapter
+    with pytest.raises(LookupError, match="Known chapters: small_thing"):
+        find_chapter("large", root)

@@ -2,29 +2,21 @@
 
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
-import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from sevensteps.cases.fraud.data.report import (
-    AP,
-    KEPT_SHARE,
-    LINE,
-    TREES,
-    plan,
-    run_offline,
-    thin,
-)
-from sevensteps.cases.fraud.world import PaymentsWorld
 from sevensteps.cli import app
+from sevensteps.commands import doctor
 
 HEAVY = {"numpy", "pandas", "sklearn", "lightgbm", "matplotlib", "duckdb", "nbformat"}
 
 
 def call(*arguments):
-    """Run the command in this process."""
-    return CliRunner().invoke(app, arguments)
+    """The status and what is said, on one line, of a command in this process."""
+    told = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return told.exit_code, told.output
 
 
 def test_help_imports_nothing_heavy():
@@ -40,94 +32,58 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize("command", ["doctor", "run", "check", "serve", "load", "new"])
 def test_each_command_explains_itself(command):
-    told = call(command, "--help")
-    assert told.exit_code == 0
-    assert command in call("--help").output
+    assert call(command, "--help")[0] == 0
+    assert command in call("--help")[1]
 
 
-@pytest.mark.parametrize("command", ["run", "check"])
-def test_an_unknown_chapter_is_told_with_the_known(command, capsys):
-    told = call(command, "no-such-chapter")
-    assert told.exit_code == 1
-    assert "fraud_detection" in told.output
-
-
-def test_an_unknown_service_is_told_with_the_known():
-    told = call("serve", "no-such-service")
-    assert told.exit_code == 2
-    assert "fraud, video" in told.output
-
-
-def test_a_folder_without_tables_is_told(tmp_path):
-    told = call("run", "fraud", "--data", str(tmp_path))
-    assert told.exit_code == 1
-    assert "payments" in told.output
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("run", "no-such-chapter"), 1, "fraud_detection"),
+        (("check", "no-such-chapter"), 1, "fraud_detection"),
+        (("serve", "no-such-service"), 2, "fraud, video"),
+        (("run", "fraud", "--data"), 1, "payments"),
+        (("run", "10", "--data"), 1, "payments"),
+        (("run", "99", "--data"), 1, "Known chapters: fraud_detection"),
+        (("run", "fraud", "--letor"), 1, "--letor works with search"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_what_can(arguments, status, said, tmp_path):
+    folder = [tmp_path] * arguments[-1].startswith("--")
+    code, told = call(*arguments, *folder)
+    assert code == status
+    assert said in told
 
 
 def test_advice_in_brackets_is_told_whole(tmp_path):
     (tmp_path / "payments.csv").write_text("payment_id,price\n1,2\n")
-    told = call("run", "fraud", "--data", str(tmp_path))
-    assert told.exit_code == 1
-    assert '[payments]\n  paid_at = "name in your file"' in told.output
+    code, told = call("run", "fraud", "--data", tmp_path)
+    assert code == 1
+    assert '[payments]\n  paid_at = "name in your file"' in told
 
 
 def test_judged_features_are_for_the_search_chapter(tmp_path):
     part = "".join(
         f"{n % 3 == 0:d} qid:{n // 10} 1:{n % 7} 2:{n % 3}\n" for n in range(60)
     )
-    (tmp_path / "train.txt").write_text(part)
-    (tmp_path / "test.txt").write_text(part)
-    told = call("run", "search", "--letor", str(tmp_path))
-    assert told.exit_code == 0
-    assert "6 test queries are training queries" in " ".join(told.output.split())
-    told = call("run", "fraud", "--letor", str(tmp_path))
-    assert told.exit_code == 1
-    assert "--letor works with search" in told.output
-    told = call("run", "search", "--letor", str(tmp_path), "--data", str(tmp_path))
-    assert told.exit_code == 2
+    for name in ("train.txt", "test.txt"):
+        (tmp_path / name).write_text(part)
+    code, told = call("run", "search", "--letor", tmp_path)
+    assert code == 0
+    assert "6 test queries are training queries" in " ".join(told.split())
+    assert call("run", "search", "--letor", tmp_path, "--data", tmp_path)[0] == 2
 
 
-@pytest.fixture(scope="module")
-def own_tables(tmp_path_factory):
-    """Somebody's tables: the world's, without a word of truth."""
-    folder = tmp_path_factory.mktemp("tables")
-    history = PaymentsWorld(scale="smoke", seed=3, base_rate=0.005).history(60)
-    for name in ("payments", "cardholders", "cards", "merchants", "chargebacks"):
-        pq.write_table(getattr(history, name), folder / f"{name}.parquet")
-    return folder
+def test_the_doctor_names_what_is_missing_and_makes_no_world_then(monkeypatch):
+    def found(name):
+        if name == "optax":
+            raise PackageNotFoundError
+        return "9.9"
 
-
-def test_the_offline_half_runs_on_own_tables(own_tables):
-    report = run_offline(own_tables)
-    amount = report.results["largest amount"][AP].estimate
-    for model in (LINE, TREES):
-        assert report.results[model][AP].low > amount
-        assert 0.1 < report.results[model]["predicted per fraud"].estimate < 10
-    assert any("truth" in part for part in report.skipped)
-
-
-@pytest.mark.parametrize("days", [28, 40, 60, 180, 400])
-@pytest.mark.parametrize("delay", [0, 5, 30, 90])
-def test_the_split_leaves_room_for_each_part(days, delay):
-    parts = plan(days, delay)
-    trained = parts["train_until"] - parts["train_from"]
-    tested = days - parts["train_until"] - parts["label_gap"]
-    assert trained >= 7
-    assert parts["label_gap"] >= 7
-    assert tested >= 7
-
-
-def test_too_short_a_history_is_told():
-    with pytest.raises(ValueError, match="at least 28"):
-        plan(27, 0)
-
-
-def test_thinning_keeps_every_fraud(monkeypatch):
-    import numpy as np
-
-    monkeypatch.setattr("sevensteps.cases.fraud.data.report.MANY_ROWS", 1_000)
-    labels = np.arange(20_000) % 100 == 0
-    kept, share = thin(np.ones(20_000, dtype=bool), labels)
-    assert share == KEPT_SHARE
-    assert kept[labels].all()
-    assert 0.08 < kept[~labels].mean() < 0.12
+    monkeypatch.setattr(doctor, "version", found)
+    code, told = call("doctor")
+    assert code == 1
+    assert "Not ready: optax." in told
+    assert "run `make env`" in told
+    assert "numpy" in told
+    assert "world of" not in told

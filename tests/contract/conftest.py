@@ -20,7 +20,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from sevensteps.cases import registered
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Setup
 
 KEY = "a-key-that-only-tests-know"
@@ -28,12 +27,10 @@ HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}
 DEADLINE_MS = 1_500.0  # long against a busy machine's pauses
 
 
-def contract(slug: str) -> Any:
+def contract(slug):
     """The module that says what a case's contract is tried on."""
     path = Path(__file__).parents[1] / "cases" / slug / "contract.py"
     spec = spec_from_file_location(f"{slug}_contract", path)
-    assert spec
-    assert spec.loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -50,12 +47,12 @@ class Case:
     folder: Any
     bodies: list[bytes]
 
-    def app(self, folder=None, deadline_ms=DEADLINE_MS) -> App:
+    def app(self, folder=None, deadline_ms=DEADLINE_MS):
         """The service, by default in a copy of its own: it may remember and store."""
         folder = folder or self.copy(Path(tempfile.mkdtemp(dir=self.folder.parent)))
         return self.demo.app(self.demo.config(Setup(folder, KEY, 0, deadline_ms)))
 
-    def copy(self, where) -> Path:
+    def copy(self, where):
         """The folder once more."""
         return shutil.copytree(self.folder, where, dirs_exist_ok=True)
 

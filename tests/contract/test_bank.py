@@ -13,7 +13,6 @@ BANKS = [slug for slug in registered() if (shipped("bank") / f"{slug}.yml").is_f
 def test_a_bank_covers_every_step(slug):
     bank = load_bank(slug)
     assert bank.slug == slug
-    assert bank.rubric().index.tolist() == list(STEPS)
-    for step in STEPS:
-        assert len(bank.questions(step))
-        assert len(bank.prompts(step))
+    assert [level.step for level in bank.levels] == list(STEPS)
+    for items in (bank.clarifying, bank.follow_ups, bank.recall):
+        assert {item.step for item in items} == set(STEPS)

@@ -15,38 +15,28 @@ from .conftest import CONTRACTS
 
 @dataclass(frozen=True)
 class Contracted:
-    """A case's simulation, and what to try in it.
-
-    Attributes
-    ----------
-    today, rival : policies that differ
-    log : the table of an outcome in which one row is one event
-    drill : with a fault "nothing", which breaks nothing, and another that is `loud`
-    loud : the fault, and the monitor that must notice it on its first day
-    """
+    """A case's simulation, and what to try in it."""
 
     simulation: Simulation[Any, Any, Any]
     today: Any
-    rival: Any
-    log: str
-    drill: IncidentDrill[Any]
-    loud: tuple[str, str]
+    rival: Any  # a policy that differs
+    log: str  # the table of an outcome in which one row is one event
+    drill: IncidentDrill[Any]  # with a fault "nothing", which breaks nothing
+    loud: tuple[str, str]  # a fault, and the monitor that notices it on its first day
 
 
 @pytest.fixture(scope="module", params=CONTRACTS)
-def case(request: pytest.FixtureRequest) -> Contracted:
-    """One case after the other."""
+def case(request):
     return Contracted(**CONTRACTS[request.param].simulation())
 
 
 @pytest.fixture(scope="module")
-def runs(case: Contracted) -> dict[str, Any]:
-    """Two days of each policy, and of one of them again."""
+def runs(case):
     policies = {"today": case.today, "rival": case.rival, "again": case.rival}
     return case.simulation.counterfactual_runs(policies, 2)
 
 
-def test_the_same_random_numbers_give_the_same_outcome(case, runs) -> None:
+def test_the_same_random_numbers_give_the_same_outcome(case, runs):
     log = case.log
     assert getattr(runs["rival"], log).equals(getattr(runs["again"], log))
     assert not getattr(runs["rival"], log).equals(getattr(runs["today"], log))
@@ -56,7 +46,7 @@ def test_the_same_random_numbers_give_the_same_outcome(case, runs) -> None:
     assert not getattr(alone, log).equals(getattr(other, log))
 
 
-def test_a_scoreboard_is_per_thousand_units_and_day(case, runs) -> None:
+def test_a_scoreboard_is_per_thousand_units_and_day(case, runs):
     board = case.simulation.scoreboard(runs)
     n = case.simulation.n_units(runs.values())
     for name, outcome in runs.items():
@@ -65,7 +55,7 @@ def test_a_scoreboard_is_per_thousand_units_and_day(case, runs) -> None:
         assert found.to_numpy(float) == pytest.approx(expected.to_numpy(float))
 
 
-def test_differences_of_a_scoreboard_are_paired(case, runs) -> None:
+def test_differences_of_a_scoreboard_are_paired(case, runs):
     board = case.simulation.scoreboard(runs)
     for column in board:
         same = board[column]["rival"] - board[column]["again"]
@@ -81,12 +71,12 @@ def test_differences_of_a_scoreboard_are_paired(case, runs) -> None:
 class Halves:
     """An A/B test of those with an even and those with an odd number."""
 
-    def names(self, unit: np.ndarray) -> np.ndarray:
+    def names(self, unit):
         """(n,) of each unit's arm."""
         return np.where(unit % 2 == 0, "even", "odd")
 
 
-def test_an_experiment_compares_everybody_who_existed(case, runs) -> None:
+def test_an_experiment_compares_everybody_who_existed(case, runs):
     outcome = runs["today"]
     totals = case.simulation.per_unit_totals(outcome) * 500  # of two days
     read = case.simulation.compare(outcome, Halves(), "even", "odd")
@@ -98,18 +88,18 @@ def test_an_experiment_compares_everybody_who_existed(case, runs) -> None:
 
 
 @pytest.fixture(scope="module")
-def before(case: Contracted) -> Any:
+def before(case):
     """The days before any incident."""
     return case.drill.baseline()
 
 
-def numbers(drill: IncidentDrill[Any], run: Any, before: Any) -> pd.DataFrame:
+def numbers(drill, run, before):
     """What is watched of a run, by day."""
     see = drill.monitors.observe
     return drill.monitors.daily_numbers(see(*run), see(*before))
 
 
-def test_a_branch_without_incident_is_the_run_that_goes_on(case, before) -> None:
+def test_a_branch_without_incident_is_the_run_that_goes_on(case, before):
     drill = case.drill
     days = drill.baseline_days + drill.incident_days
     policy = deepcopy(drill.policy)
@@ -118,7 +108,7 @@ def test_a_branch_without_incident_is_the_run_that_goes_on(case, before) -> None
     pd.testing.assert_frame_equal(branch, whole.loc[drill.first_day :])
 
 
-def test_a_fault_shows_from_its_day_on_and_not_before(case, before) -> None:
+def test_a_fault_shows_from_its_day_on_and_not_before(case, before):
     drill, (kind, _) = case.drill, case.loud
     early = numbers(drill, before, before)
     assert early.index.max() == drill.first_day - 1
@@ -130,7 +120,7 @@ def test_a_fault_shows_from_its_day_on_and_not_before(case, before) -> None:
     pd.testing.assert_frame_equal(numbers(drill, before, before), early)
 
 
-def test_a_loud_fault_is_noticed_at_once_and_no_fault_never(case) -> None:
+def test_a_loud_fault_is_noticed_at_once_and_no_fault_never(case):
     kind, monitor = case.loud
     report = case.drill.run(["nothing", kind])
     assert report.detection.delay.loc[kind, monitor] == 0
@@ -143,6 +133,6 @@ def test_a_loud_fault_is_noticed_at_once_and_no_fault_never(case) -> None:
     )
 
 
-def test_an_unknown_incident_is_refused(case) -> None:
+def test_an_unknown_incident_is_refused(case):
     with pytest.raises(KeyError, match=r"unknown .*flood.* choose from .*nothing"):
         case.drill.run(["nothing", "flood"])

@@ -3,9 +3,6 @@
 import copy
 import hashlib
 import pickle
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
@@ -26,22 +23,13 @@ DAYS = 4
 
 @dataclass(frozen=True)
 class Small:
-    """A world that is made and lived in a second.
+    """A world that is made and lived in a second."""
 
-    Attributes
-    ----------
-    make : (scale, **parameters) -> World
-    size : a size of four days
-    other : parameters of another world of that size
-    fixed : a policy whose answer depends on each request alone
-    rows : a checksum of each table
-    """
-
-    make: Callable[..., World]
-    size: Any
-    other: dict[str, Any]
-    fixed: Callable[[Any, Any], Any]
-    rows: dict[str, str]
+    make: Callable[..., World]  # of a scale and parameters
+    size: Any  # of four days
+    other: dict[str, Any]  # parameters of another world of that size
+    fixed: Callable[[Any, Any], Any]  # a policy that looks at each request alone
+    rows: dict[str, str]  # a checksum of each table
 
     def world(self, **more) -> World:
         """The world, or one with other parameters."""
@@ -84,13 +72,15 @@ def written(world, tmp_path):
     return world.write(tmp_path / "world")
 
 
-# What is compared.
-
-
 def tables(record) -> dict[str, pa.Table]:
     """The tables of a history or an outcome."""
-    named = {f.name: getattr(record, f.name) for f in fields(record)}
-    return {k: v.combine_chunks() for k, v in named.items() if isinstance(v, pa.Table)}
+    held = vars_of(record).items()
+    return {k: v.combine_chunks() for k, v in held if isinstance(v, pa.Table)}
+
+
+def vars_of(record) -> dict[str, Any]:
+    """The fields of a record."""
+    return {f.name: getattr(record, f.name) for f in fields(record)}
 
 
 def log(world, record) -> pa.Table:
@@ -127,9 +117,6 @@ def _add(found, column) -> None:
         found.update(column.drop_null().to_numpy(zero_copy_only=False).tobytes())
 
 
-# The same numbers.
-
-
 def test_the_rows_are_those_of_this_generator(small, world, history, lived):
     """In the fixed environment; whoever means to change them raises `generator`."""
     arms = world.arms({"a": small.fixed, "b": world.incumbent()}, seed=2)
@@ -146,9 +133,7 @@ def test_the_rows_are_those_of_this_generator(small, world, history, lived):
 
 def test_equal_parameters_make_equal_worlds_and_another_seed_another(small, history):
     assert same(small.world().history(), history)
-    assert not log(small.world(), small.world(seed=4).history()).equals(
-        log(small.world(), history)
-    )
+    assert not same(small.world(seed=4).history(), history)
 
 
 def test_days_do_not_depend_on_those_that_follow(world, history):
@@ -185,9 +170,6 @@ def test_any_policy_meets_the_same_people_on_the_first_day(small, world, history
     assert pickle.dumps(fixed) != pickle.dumps(other)
 
 
-# Branches and incidents.
-
-
 def test_a_run_that_stops_and_goes_on_is_one_run(world, history):
     policy = world.incumbent()
     whole = world.live(world.incumbent(), 4, seed=5, history=history)
@@ -206,16 +188,17 @@ def test_branches_leave_the_stem_alone(small, world, lived):
     assert pickle.dumps(lived.evening) == before
 
 
-def kinds() -> list[Any]:
-    """Every incident of every world."""
-    return [
+EVERY_INCIDENT = pytest.mark.parametrize(
+    ("each", "kind"),
+    [
         pytest.param(small, kind, id=f"{name}-{kind}")
         for name, small in WORLDS.items()
         for kind in small.make().incident_type.KINDS
-    ]
+    ],
+)
 
 
-@pytest.mark.parametrize(("each", "kind"), kinds())
+@EVERY_INCIDENT
 def test_an_incident_changes_nothing_before_it_and_something_after(each, kind):
     calm = each.world()
     struck = calm.inject(calm.incident_type(kind, 2, size=5.0))
@@ -226,7 +209,7 @@ def test_an_incident_changes_nothing_before_it_and_something_after(each, kind):
     assert start.equals(log(calm, after).slice(0, start.num_rows))
 
 
-@pytest.mark.parametrize(("each", "kind"), kinds())
+@EVERY_INCIDENT
 def test_an_incident_to_come_strikes_a_live_run_on_its_day(each, kind):
     calm = each.world()
     past = calm.history()
@@ -236,9 +219,6 @@ def test_an_incident_to_come_strikes_a_live_run_on_its_day(each, kind):
     assert same(first, second)
     later = [w.live(each.fixed, 3, after=first) for w in (calm, struck)]
     assert not same(*later)
-
-
-# What a company may know.
 
 
 def reachable(thing: Any, path: str = "", met: set[int] | None = None) -> Iterator[Any]:
@@ -254,7 +234,7 @@ def reachable(thing: Any, path: str = "", met: set[int] | None = None) -> Iterat
     elif isinstance(thing, list | tuple | set):
         inside = {str(i): v for i, v in enumerate(thing)}
     elif is_dataclass(thing):
-        inside = {f.name: getattr(thing, f.name) for f in fields(thing)}
+        inside = vars_of(thing)
     inside |= getattr(thing, "__dict__", {})
     for hidden in ("__self__", "func", "args", "keywords", "__closure__"):
         value = getattr(thing, hidden, None)
@@ -352,9 +332,6 @@ def test_the_company_holds_nothing_true_and_the_truth_does(world, history, lived
     assert not secrets([t for k, t in tables(lived).items() if k != "truth"])
 
 
-# Arms.
-
-
 def test_arms_part_the_units_for_good(world):
     parts = {"a": None, "b": None, "c": None}
     arms, units = world.arms(parts, seed=1), np.arange(30_000)
@@ -362,8 +339,8 @@ def test_arms_part_the_units_for_good(world):
     assert np.allclose(share, 1 / 3, atol=0.01)
     assert np.array_equal(arms.of(units[::7]), arms.of(units)[::7])
     assert not np.array_equal(arms.of(units), world.arms(parts, seed=2).of(units))
-    uneven = world.arms({"a": None, "b": None}, shares={"b": 0.9, "a": 0.1})
-    assert (uneven.names(units) == "b").mean() == pytest.approx(0.9, abs=0.01)
+    with pytest.raises(ValueError, match="at least two policies"):
+        world.arms({"a": None})
 
 
 def test_each_arm_answers_its_own_and_arms_of_one_policy_are_that_policy(
@@ -384,25 +361,6 @@ def test_each_arm_answers_its_own_and_arms_of_one_policy_are_that_policy(
         assert (arms.names(np.array([*units])) == name).all()
 
 
-def vars_of(record) -> dict[str, Any]:
-    """The fields of a record."""
-    return {f.name: getattr(record, f.name) for f in fields(record)}
-
-
-@pytest.mark.parametrize(
-    ("more", "why"),
-    [
-        ({"policies": {"a": None}}, "at least two policies"),
-        ({"shares": {"a": 1.0}}, "give every arm a share"),
-        ({"shares": {"a": 1.5, "b": -0.5}}, "give every arm a share"),
-        ({"shares": {"a": 0.5, "b": 0.6}}, "must add up to 1"),
-    ],
-)
-def test_arms_that_make_no_sense_are_refused(world, more, why):
-    with pytest.raises(ValueError, match=why):
-        world.arms(**{"policies": {"a": None, "b": None}, **more})
-
-
 def test_an_arm_that_answers_too_little_is_named(small, world, history):
     def lazy(requests, view):
         answer = small.fixed(requests, view)
@@ -415,16 +373,11 @@ def test_an_arm_that_answers_too_little_is_named(small, world, history):
         world.live(arms, 1, history=history)
 
 
-# Arguments.
-
-
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        (lambda s, w: s.make("huge"), "unknown scale 'huge'; choose from"),
         (lambda s, w: s.make(7), "unknown scale 7; choose from"),
         (lambda s, w: s.world(seed=-1), "seed must be a whole number >= 0; got -1"),
-        (lambda s, w: s.world(seed=1.5), "seed must be a whole number"),
         (lambda s, w: w.history(0), "days must be a whole number from 1 to"),
         (lambda s, w: w.history(2.5), "days must be .*; got 2.5"),
         (lambda s, w: w.history(w.last_day + 1), "days must be"),
@@ -469,17 +422,11 @@ def test_progress_is_told_by_day(small, lived, world):
     assert told == [(1, 3), (2, 3), (3, 3), (1, 2), (2, 2)]
 
 
-# On disk.
-
-
 def test_what_was_written_is_read(world, history, written):
-    assert same(world.read(written, check=True), history)
-    for field in fields(history):
-        if field.type == "str":
-            assert (
-                getattr(world.read(written), field.name) == vars_of(history)[field.name]
-            )
-    assert world.read(written).days == DAYS
+    assert same(world.read(written), history)
+    plain = [f.name for f in fields(history) if f.type in ("str", "int")]
+    again = vars_of(world.read(written))
+    assert {k: again[k] for k in plain} == {k: vars_of(history)[k] for k in plain}
     truth = world.truth(history).combine_chunks()
     assert world.read_truth(written).combine_chunks().equals(truth)
     assert [p.name for p in written.parent.iterdir()] == ["world"]
@@ -515,7 +462,7 @@ def test_a_damaged_or_missing_file_is_noticed(world, written):
             flipped[len(whole) // 2] ^= 1
             file.write_bytes(flipped)
             with pytest.raises(BrokenFolder, match=f"{file.name} is not what was"):
-                world.read(written, check=True)
+                world.verify(written)
             file.write_bytes(whole[:-1])
             with pytest.raises(BrokenFolder, match=f"{file.name} is missing or has"):
                 world.read(written)
@@ -536,37 +483,13 @@ def test_another_kind_of_world_is_refused(small, world, tmp_path):
 def test_nothing_is_overwritten_and_a_full_disk_leaves_nothing(
     world, written, tmp_path, monkeypatch
 ):
-    before = {p: p.read_bytes() for p in written.rglob("*") if p.is_file()}
     with pytest.raises(FileExistsError, match="holds something already"):
         world.write(written)
-    assert before == {p: p.read_bytes() for p in written.rglob("*") if p.is_file()}
+    world.verify(written)
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: usage)
     with pytest.raises(StorageError, match=r"about .* GB are needed"):
         world.write(tmp_path / "more")
-    assert [p.name for p in tmp_path.iterdir()] == ["world"]
-
-
-KILLED = """
-import os, pickle, signal, sys
-from sevensteps.world import stored
-stored.write_manifest = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
-pickle.loads(sys.stdin.buffer.read()).write(sys.argv[1])
-"""
-
-
-def test_a_writer_that_is_killed_leaves_nothing_that_is_read(small, tmp_path):
-    world, path = small.world(), tmp_path / "world"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(path)],
-        input=pickle.dumps(world),
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert not path.exists()
-    assert len([*tmp_path.iterdir()]) == 1
-    world.write(path)
-    world.verify(path)
     assert [p.name for p in tmp_path.iterdir()] == ["world"]
 
 

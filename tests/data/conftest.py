@@ -1,15 +1,10 @@
 """A small schema, a table of it, and a folder to bring it in."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.data import Column, DataSchema, Tables, load
+from sevensteps.data import Column, DataSchema, load
 
 SCHEMA = DataSchema(
     main="sales",
@@ -31,18 +26,16 @@ SCHEMA = DataSchema(
     settings={"labels": {"delay": (0, 2_000)}},
 )
 ROWS = 600
-Files = dict[str, pd.DataFrame | str | bytes]
 
 
-def sales() -> pd.DataFrame:
+def sales():
     """600 sales over 60 days of 2026."""
     rng = np.random.default_rng(1)
     sold = np.sort(rng.integers(0, 60 * 86_400, ROWS))
-    at = pd.Timestamp("2026-01-07") + pd.to_timedelta(sold, unit="s")
     return pd.DataFrame(
         {
             "sale_id": np.arange(ROWS) + 1_000,
-            "sold_at": at,
+            "sold_at": pd.Timestamp("2026-01-07") + pd.to_timedelta(sold, unit="s"),
             "shop": rng.integers(0, 40, ROWS),
             "price": rng.lognormal(3, 1, ROWS).round(2),
             "returned": (rng.random(ROWS) < 0.1).astype(int),
@@ -50,14 +43,11 @@ def sales() -> pd.DataFrame:
     )
 
 
-Reading = Callable[..., Tables]
-
-
 @pytest.fixture
-def reading(tmp_path: Path) -> Reading:
+def reading(tmp_path):
     """Write files by name, a mapping if there is one, and load them."""
 
-    def read(files: Files | pd.DataFrame, mapping: str | bytes | None = None) -> Tables:
+    def read(files, mapping=None):
         if isinstance(files, pd.DataFrame):
             files = {"sales.csv": files}
         if mapping is not None:
@@ -69,8 +59,7 @@ def reading(tmp_path: Path) -> Reading:
             elif name.endswith(".parquet"):
                 what.to_parquet(path)
             else:
-                tabs = ".tsv" in name.lower()
-                what.to_csv(path, index=False, sep="\t" if tabs else ",")
+                what.to_csv(path, index=False)
         return load(SCHEMA, tmp_path)
 
     return read

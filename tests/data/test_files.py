@@ -1,16 +1,13 @@
 """Which file is read, under which names; what is not read is told."""
 
-from __future__ import annotations
-
 import gzip
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from sevensteps.data import BadTable, load
 
-from .conftest import ROWS, SCHEMA, Reading, sales
+from .conftest import ROWS, SCHEMA, sales
 
 CSV = sales().to_csv(index=False)
 
@@ -29,17 +26,20 @@ CSV = sales().to_csv(index=False)
         ("sales.csv", sales().assign(country='a "b"\n, c').to_csv(index=False)),
     ],
 )
-def test_a_table_is_read(reading: Reading, name: str, content: str) -> None:
+def test_a_table_is_read(reading, name, content):
     told = reading({name: content}).frames["sales"]
     assert told["sale_id"].tolist() == [str(n) for n in sales()["sale_id"]]
     assert told["price"].tolist() == sales()["price"].tolist()
 
 
-def test_a_folder_of_parquet_parts_is_one_table(tmp_path: Path) -> None:
+def test_a_folder_of_parquet_parts_is_one_table(tmp_path):
     (tmp_path / "sales").mkdir()
     for part, rows in enumerate((sales()[:200], sales()[200:])):
         rows.to_parquet(tmp_path / "sales" / f"{part}.parquet")
     assert len(load(SCHEMA, tmp_path).frames["sales"]) == ROWS
+
+
+TWICE = sales().assign(other=1).to_csv(index=False).replace("other", "price", 1)
 
 
 @pytest.mark.parametrize(
@@ -54,19 +54,18 @@ def test_a_folder_of_parquet_parts_is_one_table(tmp_path: Path) -> None:
         ("sales.csv", "a,b\n1,Ö\n".encode("latin-1"), "sales.csv .*UTF-8"),
         ("sales.csv", "a,b\n1,Ö\n".encode("utf-16"), "sales.csv .*UTF-8"),
         ("sales.csv", b"sale_id;price\n1;2\n", "separated by ';'"),
+        ("sales.csv", TWICE, r"sales\.csv has two columns price"),
         ("sales.csv", CSV.split("\n")[0] + "\n", "sales has no rows"),
         ("sales.parquet", b"hello", "sales.parquet cannot be read as Parquet"),
         ("sales.parquet", sales()[:0], "sales has no rows"),
     ],
 )
-def test_a_file_that_is_no_table_is_told_by_its_name(
-    reading: Reading, name: str, content, said: str
-) -> None:
+def test_a_file_that_is_no_table_is_told_by_its_name(reading, name, content, said):
     with pytest.raises(BadTable, match=said):
         reading({name: content})
 
 
-def test_two_files_of_one_table_are_refused(reading: Reading) -> None:
+def test_two_files_of_one_table_are_refused(reading):
     both = {"sales.csv": sales(), "sales.parquet": sales()[:10]}
     with pytest.raises(BadTable, match=r"sales\.csv, sales\.parquet could each be"):
         reading(both)
@@ -75,27 +74,18 @@ def test_two_files_of_one_table_are_refused(reading: Reading) -> None:
     assert told.notes == ["not read: sales.csv"]
 
 
-def test_two_columns_of_one_name_are_refused(reading: Reading) -> None:
-    twice = sales().assign(other=1).to_csv(index=False)
-    with pytest.raises(BadTable, match=r"sales\.csv has two columns price"):
-        reading({"sales.csv": twice.replace("other", "price", 1)})
-
-
 @pytest.mark.parametrize("theirs", [" price", "Price", "TX"])
-def test_a_missing_column_is_told_beside_what_is_there(
-    reading: Reading, theirs: str
-) -> None:
+def test_a_missing_column_is_told_beside_what_is_there(reading, theirs):
+    frame = sales().rename(columns={"price": theirs})
     with pytest.raises(BadTable, match="sales lacks price") as told:
-        reading(sales().rename(columns={"price": theirs}))
+        reading(frame)
     assert theirs in str(told.value).splitlines()[0]
     assert '[sales]\n  price = "name in your file"' in str(told.value)
-    mapped = reading(
-        sales().rename(columns={"price": theirs}), f'[sales]\nprice = "{theirs}"'
-    )
+    mapped = reading(frame, f'[sales]\nprice = "{theirs}"')
     assert mapped.frames["sales"]["price"].tolist() == sales()["price"].tolist()
 
 
-def test_what_is_not_used_is_told(reading: Reading) -> None:
+def test_what_is_not_used_is_told(reading):
     frame = sales().assign(TX=sales()["price"] + 1, note="x")
     shops = pd.DataFrame({"shop": range(40)})
     files = {"sales.csv": frame, "shops.csv": shops, "shop.csv": shops}
@@ -115,11 +105,10 @@ def test_what_is_not_used_is_told(reading: Reading) -> None:
         ("[[sales]]\nprice = 'x'", r"write \[sales\] on a line of its own"),
         ("[sales", "not valid TOML"),
         ("[sales]\nprice = 5", "price must be a name in quotes, got 5"),
-        ("[sales]\nprice = ['TX']", "price must be a name in quotes"),
-        ("[sales]\nprice = true", "price must be a name in quotes, got True"),
         ("[sales]\nprice = {a = 'b'}", "price must be a name in quotes"),
         ("[sales]\nfile = 5", "file must be a name in quotes, got 5"),
         ("[sales]\nfile = ''", "file must be a name in quotes"),
+        ("[sales]\nfile = 'sales.xlsx'", "names sales.xlsx, which is not in"),
         ("[sales]\nshop = 'price'\nprice = 'price'", "shop, price are both 'price'"),
         ("[sales]\nshop = 'price'", "price is both price and another column"),
         ("[labels]\ndelay = -1", "delay must be a number from 0 to 2000"),
@@ -132,41 +121,32 @@ def test_what_is_not_used_is_told(reading: Reading) -> None:
         ("[sales]\nprice = 'x'".encode("utf-16"), "columns.toml"),
     ],
 )
-def test_a_wrong_mapping_is_told(reading: Reading, toml, said: str) -> None:
-    with pytest.raises(BadTable, match=rf"columns\.toml.*{said}|{said}"):
+def test_a_wrong_mapping_is_told(reading, toml, said):
+    with pytest.raises((BadTable, FileNotFoundError), match=said) as told:
         reading(sales(), toml)
+    assert "columns.toml" in str(told.value)
 
 
-def test_a_mark_before_the_mapping_does_no_harm(reading: Reading) -> None:
+def test_a_mark_before_the_mapping_does_no_harm(reading):
     told = reading(sales(), b"\xef\xbb\xbf[labels]\ndelay = 7\n")
     assert told.settings == {"labels": {"delay": 7.0}}
 
 
 @pytest.mark.parametrize("name", ["columns.toml.txt", "column.toml", "Columns.TOML"])
-def test_a_mapping_by_another_name_is_not_passed_over(
-    reading: Reading, name: str
-) -> None:
+def test_a_mapping_by_another_name_is_not_passed_over(reading, name):
     with pytest.raises(BadTable, match=f"{name} is not read: rename it"):
         reading({"sales.csv": sales(), name: ""})
 
 
-def test_advice_is_not_refused(reading: Reading) -> None:
+def test_advice_is_not_refused(reading):
     with pytest.raises(FileNotFoundError, match=r"holds mine\.CSV.*\[sales\] file"):
         reading({"mine.CSV": sales()})
     told = reading({"mine.CSV": sales()}, '[sales]\nfile = "mine.CSV"')
     assert len(told.frames["sales"]) == ROWS
 
 
-@pytest.mark.parametrize("name", ["sales.xlsx", "sales.pkl", "sales.json"])
-def test_other_formats_are_told(reading: Reading, name: str) -> None:
+def test_other_formats_and_no_folder_are_told(reading, tmp_path):
     with pytest.raises(BadTable, match=r"give Parquet or CSV"):
-        reading({name: b"x"}, f'[sales]\nfile = "{name}"')
-
-
-def test_no_folder_and_no_file_are_told(reading: Reading, tmp_path: Path) -> None:
+        reading({"sales.xlsx": b"x"}, '[sales]\nfile = "sales.xlsx"')
     with pytest.raises(FileNotFoundError, match=r"give one with sales\.csv"):
         load(SCHEMA, tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match=r"has no sales\.parquet"):
-        reading({})
-    with pytest.raises(FileNotFoundError, match=r"names other\.csv, which is not in"):
-        reading(sales(), '[sales]\nfile = "other.csv"')

@@ -8,13 +8,13 @@ import pytest
 
 from sevensteps.data import BadTable
 
-from .conftest import ROWS, Reading, sales
+from .conftest import ROWS, sales
 
 DAY = 86_400
 EPOCH = pd.Timestamp(0)
 
 
-def since(unit: str):
+def since(unit):
     return lambda at: (at - EPOCH) // pd.Timedelta(1, unit)
 
 
@@ -32,7 +32,7 @@ def since(unit: str):
         lambda at: (at - EPOCH) / pd.Timedelta(1, "s") + 0.5,
     ],
 )
-def test_one_instant_goes_by_many_names(reading: Reading, told) -> None:
+def test_one_instant_goes_by_many_names(reading, told):
     plain = reading(sales())
     other = reading(sales().assign(sold_at=told(sales()["sold_at"])))
     assert other.start == plain.start == pd.Timestamp("2026-01-07")
@@ -43,7 +43,7 @@ def test_one_instant_goes_by_many_names(reading: Reading, told) -> None:
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize("zone", [None, "Asia/Kolkata"])
-def test_parquet_timestamps_in_any_unit(reading: Reading, unit: str, zone) -> None:
+def test_parquet_timestamps_in_any_unit(reading, unit, zone):
     at = sales()["sold_at"].astype(f"datetime64[{unit}]")
     at = at if zone is None else at.dt.tz_localize("UTC").dt.tz_convert(zone)
     told = reading({"sales.parquet": sales().assign(sold_at=at)})
@@ -52,14 +52,14 @@ def test_parquet_timestamps_in_any_unit(reading: Reading, unit: str, zone) -> No
 
 
 @pytest.mark.parametrize("told", ["%Y-%m-%d", "%Y%m%d"])
-def test_dates_are_midnights(reading: Reading, told: str) -> None:
+def test_dates_are_midnights(reading, told):
     days = sales()["sold_at"].dt.strftime(told)
     seconds = reading(sales().assign(sold_at=days)).frames["sales"]["sold_at"]
     assert (seconds % DAY == 0).all()
     assert seconds.max() == 59 * DAY
 
 
-def test_plain_seconds_are_taken_as_they_are(reading: Reading) -> None:
+def test_plain_seconds_are_taken_as_they_are(reading):
     plain = (sales()["sold_at"] - pd.Timestamp("2026-01-07")) // pd.Timedelta(1, "s")
     told = reading(sales().assign(sold_at=plain))
     assert told.start is None
@@ -94,9 +94,7 @@ def test_plain_seconds_are_taken_as_they_are(reading: Reading) -> None:
     ],
 )
 @pytest.mark.parametrize("years_ago", [0, 5, 16])
-def test_what_looks_like_seconds_and_is_none_is_refused(
-    reading: Reading, told, years_ago: int
-) -> None:
+def test_what_looks_like_seconds_and_is_none_is_refused(reading, told, years_ago):
     at = sales()["sold_at"] - pd.DateOffset(years=years_ago)
     made = at.dt.strftime(told) if isinstance(told, str) else told(at)
     with pytest.raises(BadTable, match=r"sales\.sold_at") as error:
@@ -104,26 +102,26 @@ def test_what_looks_like_seconds_and_is_none_is_refused(
     assert "write 2026-01-31" in str(error.value)
 
 
-def test_another_unit_in_one_row_is_told(reading: Reading) -> None:
+def test_another_unit_in_one_row_is_told(reading):
     ms = since("ms")(sales()["sold_at"])
     mixed = ms.where(ms.index != 5, ms * 10**6)
     with pytest.raises(BadTable, match=r"sales\.sold_at(?s:.)*row 6: .*milliseconds"):
         reading(sales().assign(sold_at=mixed))
 
 
-def test_zones_in_some_rows_only_are_told(reading: Reading) -> None:
+def test_zones_in_some_rows_only_are_told(reading):
     some = [str(at) + "+05:30" * (i == 7) for i, at in enumerate(sales()["sold_at"])]
     with pytest.raises(BadTable, match=r"row 8: .* has a zone, others have none"):
         reading(sales().assign(sold_at=some))
 
 
-def test_zones_in_one_column_only_are_noted(reading: Reading) -> None:
+def test_zones_in_one_column_only_are_noted(reading):
     zoned = sales()["sold_at"].astype(str) + "+05:30"
     told = reading(sales().assign(sold_at=zoned, told_at=sales()["sold_at"]))
     assert "sales.told_at has no zone, others have: taken for UTC" in told.notes
 
 
-def test_two_clocks_are_refused(reading: Reading) -> None:
+def test_two_clocks_are_refused(reading):
     with pytest.raises(BadTable, match=r"sales\.told_at and sales\.sold_at must tell"):
         reading(sales().assign(told_at=np.arange(ROWS)))
 
@@ -140,20 +138,20 @@ def test_two_clocks_are_refused(reading: Reading) -> None:
         ("", "is missing"),
     ],
 )
-def test_one_date_far_off_is_told(reading: Reading, date: str, said: str) -> None:
+def test_one_date_far_off_is_told(reading, date, said):
     frame = sales().astype({"sold_at": str})
     frame.loc[3, "sold_at"] = date
     with pytest.raises(BadTable, match=rf"sales\.sold_at(?s:.)*row 4: .*{said}"):
         reading(frame)
 
 
-def test_a_quiet_fortnight_is_no_fault(reading: Reading) -> None:
+def test_a_quiet_fortnight_is_no_fault(reading):
     at = sales()["sold_at"]
     at = at.where(at < "2026-02-01", at + pd.Timedelta(14, "D"))
     assert len(reading(sales().assign(sold_at=at)).frames["sales"]) == ROWS
 
 
 @pytest.mark.parametrize("never", ["9999-12-31", "1900-01-01"])
-def test_a_date_that_means_never_is_refused(reading: Reading, never: str) -> None:
+def test_a_date_that_means_never_is_refused(reading, never):
     with pytest.raises(BadTable, match=r"sales\.told_at(?s:.)*row 1: .*68 years"):
         reading(sales().assign(told_at=never))

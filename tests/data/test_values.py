@@ -10,10 +10,10 @@ import pytest
 
 from sevensteps.data import BadTable
 
-from .conftest import ROWS, Reading, sales
+from .conftest import ROWS, sales
 
 
-def test_ids_stay_text(reading: Reading) -> None:
+def test_ids_stay_text(reading):
     frame = sales()
     pairs = (("{:04d}", "{}"), ("{}e3", "{}000"), ("{}.10", "{}.1"))
     for left, right in pairs:
@@ -24,7 +24,7 @@ def test_ids_stay_text(reading: Reading) -> None:
         assert told.tolist() == frame["shop"].tolist()
 
 
-def test_long_ids_with_gaps_stay_apart(reading: Reading) -> None:
+def test_long_ids_with_gaps_stay_apart(reading):
     frame = sales()
     ids = [str(2**57 + n) if i % 5 else "" for i, n in enumerate(frame["shop"])]
     told = reading(frame.assign(device=ids)).frames["sales"]["device"]
@@ -32,20 +32,20 @@ def test_long_ids_with_gaps_stay_apart(reading: Reading) -> None:
     assert told.isna().sum() == ids.count("")
 
 
-def test_namibia_is_a_country(reading: Reading) -> None:
+def test_namibia_is_a_country(reading):
     told = reading(sales().assign(country="NA"))
     assert (told.frames["sales"]["country"] == "NA").all()
     assert not told.notes
 
 
-def test_blanks_around_a_value_do_not_make_another(reading: Reading) -> None:
+def test_blanks_around_a_value_do_not_make_another(reading):
     frame = sales()
     told = reading(frame.assign(shop=[f" {shop} " for shop in frame["shop"]]))
     assert told.frames["sales"]["shop"].tolist() == frame["shop"].astype(str).tolist()
 
 
 @pytest.mark.parametrize("word", ["NA", "null", "NaN", "None", r"\N"])
-def test_a_word_for_missing_is_told(reading: Reading, word: str) -> None:
+def test_a_word_for_missing_is_told(reading, word):
     frame = sales().astype({"sold_at": str}).assign(device=word)
     frame["told_at"] = [word] * 10 + frame["sold_at"].tolist()[10:]
     told = reading(frame)
@@ -78,16 +78,14 @@ def test_a_word_for_missing_is_told(reading: Reading, word: str) -> None:
         ("sale_id", "1000", "'1000' occurs twice"),
     ],
 )
-def test_a_fault_is_told_by_its_row(
-    reading: Reading, column: str, value: str, said: str
-) -> None:
+def test_a_fault_is_told_by_its_row(reading, column, value, said):
     frame = sales().assign(way="cash").astype(str)
     frame.loc[3, column] = value
     with pytest.raises(BadTable, match=rf"sales\.{column} .*(?s:.)*row 4: {said}"):
         reading(frame)
 
 
-def test_a_long_value_is_shortened(reading: Reading) -> None:
+def test_a_long_value_is_shortened(reading):
     frame = sales().astype({"price": str})
     frame.loc[3, "price"] = "x" * 200_000
     with pytest.raises(BadTable, match=r"row 4: 'xxx.*200,002 characters") as told:
@@ -95,7 +93,7 @@ def test_a_long_value_is_shortened(reading: Reading) -> None:
     assert len(str(told.value)) < 500
 
 
-def test_flags_go_by_many_words(reading: Reading) -> None:
+def test_flags_go_by_many_words(reading):
     words = ["true", "FALSE", "yes", "No", "1", "0.0", "t", "n"] * (ROWS // 8)
     told = reading(sales().assign(returned=words)).frames["sales"]["returned"]
     assert told.tolist() == [1, 0] * (ROWS // 2)
@@ -115,7 +113,7 @@ def test_flags_go_by_many_words(reading: Reading) -> None:
         lambda f: f.sample(frac=1, random_state=0).set_index("sale_id").sort_index(),
     ],
 )
-def test_parquet_of_other_types_means_the_same(reading: Reading, change) -> None:
+def test_parquet_of_other_types_means_the_same(reading, change):
     told = reading({"sales.parquet": change(sales())}).frames["sales"]
     plain = reading({"sales.parquet": sales()}).frames["sales"]
     pd.testing.assert_frame_equal(told[plain.columns], plain)
@@ -133,15 +131,13 @@ def test_parquet_of_other_types_means_the_same(reading: Reading, change) -> None
         ("sold_at", lambda f: f["sold_at"].dt.time, "sales.sold_at holds time"),
     ],
 )
-def test_parquet_that_cannot_be_read_is_told(
-    reading: Reading, column: str, made, said: str
-) -> None:
+def test_parquet_that_cannot_be_read_is_told(reading, column, made, said):
     frame = sales()
     with pytest.raises(BadTable, match=said):
         reading({"sales.parquet": frame.assign(**{column: made(frame)})})
 
 
-def test_an_empty_column_is_as_none_and_told(reading: Reading) -> None:
+def test_an_empty_column_is_as_none_and_told(reading):
     told = reading(sales().assign(told_at="", device=""))
     assert not {"told_at", "device"} & set(told.frames["sales"])
     assert sorted(told.notes) == [

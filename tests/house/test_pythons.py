@@ -24,14 +24,9 @@ echo "<testsuites><testsuite $counts/></testsuites>" > $reports/1-house.xml
 
 def run(script, *arguments, env):
     """The finished script of `tools/`, called in the repository."""
-    return subprocess.run(
-        [ROOT / "tools" / script, *arguments],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [ROOT / "tools" / script, *arguments]
+    how = {"capture_output": True, "text": True, "check": False}
+    return subprocess.run(command, cwd=ROOT, env=env, **how)
 
 
 def test_the_book_says_the_pythons_that_are_tried():

@@ -4,7 +4,7 @@ import base64
 import re
 from pathlib import Path
 
-from sevensteps.authoring.normalise import read_notebook
+from sevensteps.authoring.notebooks import read_notebook
 from sevensteps.teach.marks import complaints, recorded
 
 ROOT = Path(__file__).parents[2]

@@ -1,19 +1,19 @@
 """What the site's tests need to look at a site through a browser."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 ENTRANCE = "index.html"
+PROBES = Path(__file__).with_name("probes.js").read_text("utf-8")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format, *args):
         """Say nothing."""
 
 
@@ -24,13 +24,13 @@ class Site:
     folder: Path
     address: str
 
-    def pages(self) -> list[str]:
+    def pages(self):
         """Return the path of every page, the entrance excepted."""
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
         return sorted(path.as_posix() for path in found if path.as_posix() != ENTRANCE)
 
 
-def serve(folder: Path) -> Iterator[Site]:
+def serve(folder):
     """Serve a folder on loopback for as long as the caller iterates."""
     handler = partial(_Quiet, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -49,7 +49,12 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
 
-def visit(context: BrowserContext, address: str) -> Visit:
+def probe(page, name):
+    """What a function of `probes.js` finds on a page."""
+    return page.evaluate(f"() => {{ {PROBES}\nreturn {name}(); }}")
+
+
+def visit(context, address):
     """Open a page and wait until it has loaded."""
     seen = Visit(context.new_page())
     seen.page.on("request", lambda request: seen.requests.append(request.url))

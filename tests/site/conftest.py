@@ -4,15 +4,16 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 import sample_book
-from browsing import ENTRANCE, Site, serve
+
+sys.path.insert(0, str(sample_book.ROOT / "book" / "_ext"))
+from browsing import ENTRANCE, serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -32,7 +33,7 @@ elsewhere:      put `chromium` or `google-chrome` on the PATH"""
 
 
 @pytest.fixture(scope="session")
-def book() -> Iterator[Site]:
+def book():
     """The book, built if `make site` has not built it yet."""
     folder = sample_book.ROOT / "_build" / "html"
     folder.parent.mkdir(exist_ok=True)
@@ -44,13 +45,13 @@ def book() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def sample(tmp_path_factory):
     """The sample book, which has every component once."""
     yield from serve(sample_book.build(tmp_path_factory.mktemp("sample")))
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser():
     """A headless Chromium of the system."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None and Path(MAC_CHROME).exists():

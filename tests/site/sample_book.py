@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).parent / "sample"
 
 
-def figure(name: str) -> figures.Shown:
+def figure(name):
     """Return a figure in each of the four roles, with direct labels."""
     figures.use_house_style()
     drawing, axes = plt.subplots()
@@ -34,17 +34,17 @@ def figure(name: str) -> figures.Shown:
     return figures.show(drawing, name, alt, "More alerts find `more`: 4 at ten.")
 
 
-def _bundle(shown: figures.Shown) -> dict[str, object]:
+def _bundle(shown):
     bundle = shown._repr_mimebundle_()
     bundle["image/png"] = b64encode(shown.png).decode()
     return bundle
 
 
-def _printed(value: object) -> nbformat.NotebookNode:
+def _printed(value):
     return new_output("execute_result", {"text/plain": repr(value)}, execution_count=1)
 
 
-def notebook() -> nbformat.NotebookNode:
+def notebook():
     """Return a chapter with stored outputs of each kind."""
     table = pd.DataFrame(
         {"recall": [0.81, 0.4], "euros": [1200, 90]}, ["ours", "rules"]
@@ -74,14 +74,14 @@ def notebook() -> nbformat.NotebookNode:
     return book
 
 
-def build(folder: Path) -> Path:
+def build(folder):
     """Build the sample in `folder` with the book's own configuration."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
     nbformat.write(notebook(), folder / "chapter.ipynb")
     return build_pages(folder)
 
 
-def build_pages(folder: Path) -> Path:
+def build_pages(folder):
     """Build the pages that are in `folder` as the book is built."""
     for part in ("_ext", "_static", "_templates", "diagrams"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
@@ -90,7 +90,7 @@ def build_pages(folder: Path) -> Path:
     return folder / "_build" / "html"
 
 
-def run_build(folder: Path) -> None:
+def run_build(folder):
     """Run the one build command; fail with its output."""
     program = "from jupyter_book.cli.main import main; main()"
     shutil.rmtree(folder / "_build" / ".doctrees", ignore_errors=True)

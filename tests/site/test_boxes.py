@@ -1,31 +1,14 @@
 """Boxes of a page: finished as text, and as high in a browser as they say."""
 
-import sys
-from pathlib import Path
-
 import pytest
-from browsing import Site, visit
-from playwright.sync_api import Browser
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 from booksite import boxes
+from browsing import probe, visit
 
 CHAPTER = "notebooks/10_fraud_detection.html"
 STOP = 'tabindex="0"'
 
-# Which boxes are not as high as the style sheet makes them before they are laid out.
-WRONG_HEIGHTS = """() => [...document.querySelectorAll(".highlight[style], .drawing")]
-  .map((box) => {
-    const height = () => box.getBoundingClientRect().height;
-    box.style.contentVisibility = "hidden";
-    const told = height();
-    box.style.contentVisibility = "visible";
-    return [told, height(), box.textContent.trim().slice(0, 40)];
-  })
-  .filter(([told, real]) => !(real > 8 && Math.abs(told - real) < 1))"""
 
-
-def highlighted(code: str, *, kinds: str = "") -> str:
+def highlighted(code, *, kinds=""):
     return (
         f'<div class="{kinds}highlight-ipython3 notranslate">'
         f'<div class="highlight"><pre>{code}</pre></div>\n</div>'
@@ -33,16 +16,16 @@ def highlighted(code: str, *, kinds: str = "") -> str:
 
 
 @pytest.mark.parametrize(("code", "lines"), [("a", 1), ("a\n", 1), ("a\n\nb\n", 3)])
-def test_code_says_how_many_lines_it_has(code: str, lines: int) -> None:
+def test_code_says_how_many_lines_it_has(code, lines):
     assert f'style="--lines:{lines}"' in boxes.finish(highlighted(code))
 
 
-def test_code_is_copied_and_an_output_is_not() -> None:
+def test_code_is_copied_and_an_output_is_not():
     assert boxes.finish(highlighted("a")).count("<button") == 1
     assert "<button" not in boxes.finish(highlighted("a", kinds="output "))
 
 
-def test_code_that_nothing_highlights_is_escaped() -> None:
+def test_code_that_nothing_highlights_is_escaped():
     assert "<pre " + boxes._STOP + ">a &lt; b</pre>" in boxes.plain_code_box("a < b")
 
 
@@ -56,16 +39,16 @@ def test_code_that_nothing_highlights_is_escaped() -> None:
         '<div class="math notranslate nohighlight scroll">x</div>',
     ],
 )
-def test_what_may_scroll_is_one_stop_of_the_keyboard(box: str) -> None:
+def test_what_may_scroll_is_one_stop_of_the_keyboard(box):
     assert boxes.finish(box).count(STOP) == 1
 
 
-def test_an_empty_header_cell_heads_nothing() -> None:
+def test_an_empty_header_cell_heads_nothing():
     html = '<th></th><th class="head"><p></p></th><th class="head"><p>a</p></th>'
     assert boxes.finish(html) == ('<td></td><td></td><th class="head"><p>a</p></th>')
 
 
-def test_a_drawing_says_its_shape_and_an_icon_does_not() -> None:
+def test_a_drawing_says_its_shape_and_an_icon_does_not():
     drawing = '<svg role="img" width="4pt" viewBox="0.00 0.00 4.00 2.50"><g/></svg>'
     icon = '<svg viewBox="0 0 16 16"><g/></svg>'
     assert boxes.finish(icon + drawing + icon) == (
@@ -75,18 +58,16 @@ def test_a_drawing_says_its_shape_and_an_icon_does_not() -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_boxes_are_as_high_as_they_say(
-    browser: Browser, book: Site, width: int
-) -> None:
+def test_boxes_are_as_high_as_they_say(browser, book, width):
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = visit(context, book.address + CHAPTER).page
     assert page.locator(".highlight[style]").count() > 90
     assert page.locator(".drawing").count() > 5
-    assert page.evaluate(WRONG_HEIGHTS) == []
+    assert probe(page, "wrongHeights") == []
     context.close()
 
 
-def test_a_link_far_down_lands_under_the_bar(browser: Browser, book: Site) -> None:
+def test_a_link_far_down_lands_under_the_bar(browser, book):
     context = browser.new_context(
         viewport={"width": 390, "height": 800}, reduced_motion="reduce"
     )

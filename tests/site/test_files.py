@@ -3,12 +3,11 @@
 import gzip
 import re
 from functools import cache
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from browsing import ENTRANCE, Site
+from browsing import ENTRANCE
 from bs4 import BeautifulSoup
 from sample_book import ROOT
 
@@ -16,17 +15,17 @@ BUDGET_KB = 40  # style and script of a page, gzipped; the font is 51 kB more
 
 
 @pytest.fixture(params=["book", "sample"])
-def site(request: pytest.FixtureRequest) -> Site:
+def site(request):
     """Both sites, one after the other."""
     return request.getfixturevalue(request.param)
 
 
 @cache
-def _soup(path: Path) -> BeautifulSoup:
+def _soup(path):
     return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
-def _targets(page: Path) -> list[tuple[Path, str]]:
+def _targets(page):
     """Return the file and the fragment of each internal link and asset of a page."""
     links = _soup(page).find_all(["a", "link", "script", "img"])
     urls = [urlsplit(tag.get("href") or tag.get("src") or "") for tag in links]
@@ -37,7 +36,7 @@ def _targets(page: Path) -> list[tuple[Path, str]]:
     ]
 
 
-def test_internal_links_lead_somewhere(site: Site) -> None:
+def test_internal_links_lead_somewhere(site):
     for path in site.folder.rglob("*.html"):
         for target, fragment in _targets(path):
             assert target.exists(), f"{path.name} links to {target}, which is not there"
@@ -46,7 +45,7 @@ def test_internal_links_lead_somewhere(site: Site) -> None:
                 assert fragment in ids, f"{path.name}: no #{fragment} in {target.name}"
 
 
-def test_pages_introduce_themselves(site: Site) -> None:
+def test_pages_introduce_themselves(site):
     for path in site.pages():
         soup = _soup(site.folder / path)
         assert soup.html["lang"] == "en"
@@ -62,17 +61,17 @@ def test_pages_introduce_themselves(site: Site) -> None:
         assert soup.find("link", rel="canonical")["href"] == content["og:url"]
 
 
-def test_an_author_may_describe_a_page(sample: Site) -> None:
+def test_an_author_may_describe_a_page(sample):
     tags = _soup(sample.folder / "index.html").find_all("meta")
     said = [tag["content"] for tag in tags if "description" in str(tag)]
     assert said == ["A page that carries every component of the book once."] * 2
 
 
-def test_the_preview_picture_is_published(site: Site) -> None:
+def test_the_preview_picture_is_published(site):
     assert (site.folder / "_static" / "social-card.png").exists()
 
 
-def test_the_sitemap_lists_every_page(site: Site) -> None:
+def test_the_sitemap_lists_every_page(site):
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     base = config["html"]["baseurl"]
     sitemap = (site.folder / "sitemap.xml").read_text()
@@ -83,13 +82,13 @@ def test_the_sitemap_lists_every_page(site: Site) -> None:
     assert f"{base}sitemap.xml" in (site.folder / "robots.txt").read_text()
 
 
-def _home(site: Site) -> list[str]:
+def _home(site):
     """Return the entrance where it is itself a page."""
     entrance = (site.folder / ENTRANCE).read_text()
     return [] if 'http-equiv="refresh"' in entrance else [ENTRANCE]
 
 
-def test_scripts_are_only_ours(site: Site) -> None:
+def test_scripts_are_only_ours(site):
     for path in site.pages():
         for script in _soup(site.folder / path).find_all("script"):
             source = script.get("src", "")
@@ -97,14 +96,14 @@ def test_scripts_are_only_ours(site: Site) -> None:
             assert source or "dataset.theme" in script.string, f"{path}: {script}"
 
 
-def test_style_and_script_stay_light(site: Site) -> None:
+def test_style_and_script_stay_light(site):
     static = site.folder / "_static"
     files = [static / name for name in ("site.css", "cards.css", "site.js")]
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert weight < BUDGET_KB * 1000
 
 
-def test_code_has_no_elements_without_a_colour(site: Site) -> None:
+def test_code_has_no_elements_without_a_colour(site):
     plain = {"n", "o", "p", "w", "nb", "nn"}
     style = (ROOT / "book" / "_static" / "site.css").read_text("utf-8")
     rules = re.findall(r"^\.highlight .*$", style, re.MULTILINE)
@@ -116,7 +115,7 @@ def test_code_has_no_elements_without_a_colour(site: Site) -> None:
         assert not classes & plain, page
 
 
-def test_every_vendored_folder_has_its_licence() -> None:
+def test_every_vendored_folder_has_its_licence():
     vendor = ROOT / "book" / "_static" / "vendor"
     folders = [folder for folder in vendor.iterdir() if folder.is_dir()]
     assert folders

@@ -1,19 +1,16 @@
 """Formulas are shown as formulas, prices as prices, and what is neither is told."""
 
 import re
-import sys
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
 import sample_book
-from browsing import Site
+from booksite.mathml import to_mathml
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-
-sys.path.insert(0, str(sample_book.ROOT / "book" / "_ext"))
-from booksite.mathml import to_mathml
 
 
 @pytest.mark.parametrize(
@@ -29,7 +26,7 @@ from booksite.mathml import to_mathml
         r"x \setminus y",
     ],
 )
-def test_a_formula_is_mathml_with_its_source(latex: str) -> None:
+def test_a_formula_is_mathml_with_its_source(latex):
     math = ElementTree.fromstring(to_mathml(latex, display="block"))
     assert math.get("alttext") == latex
     shown = "".join(math.itertext())
@@ -65,32 +62,13 @@ def test_a_formula_is_mathml_with_its_source(latex: str) -> None:
         ("1,200 a month and then", "prose between two dollars"),
     ],
 )
-def test_what_would_not_be_shown_is_refused(latex: str, told: str) -> None:
+def test_what_would_not_be_shown_is_refused(latex, told):
     with pytest.raises(Exception) as refused:  # noqa: PT011 (the library's are many)
         to_mathml(latex, display="inline")
     assert re.search(told, f"{refused.type.__name__}: {refused.value}")
 
 
-FAULTY = r"""
-# A page
-
-An unknown $\notamacro{x}$ and US$5 or A$.
-
-A formula without dollars: \frac{1}{2}.
-
-A formula with blanks: $ x_1 $.
-
-| a | b |
-|---|---|
-| $\nosuch{1}$ | a |
-
-$$
-a \\ b
-$$
-
-Code may say `\frac{1}{2}`, `$ x_1 $` and so on.
-"""
-
+FAULTY = Path(__file__).with_name("faulty")
 FORMULA_OUTPUT = new_output("display_data", {"text/latex": r"$\bad{3}$"})
 NOTEBOOK = new_notebook(
     cells=[
@@ -98,21 +76,15 @@ NOTEBOOK = new_notebook(
         new_code_cell("Math(...)", outputs=[FORMULA_OUTPUT]),
     ]
 )
-TOC = "format: jb-book\nroot: index\nchapters:\n- file: chapter\n"
 
 
-def test_the_build_fails_and_tells_each_place(tmp_path: Path) -> None:
-    (tmp_path / "index.md").write_text(FAULTY)
-    (tmp_path / "_toc.yml").write_text(TOC)
+def test_the_build_fails_and_tells_each_place(tmp_path):
+    shutil.copytree(FAULTY, tmp_path, dirs_exist_ok=True)
     nbformat.write(NOTEBOOK, tmp_path / "chapter.ipynb")
     with pytest.raises(RuntimeError) as failed:
         sample_book.build_pages(tmp_path)
-    told = set(
-        re.findall(
-            r"\.(?:md|ipynb):\S* WARNING: ('.*?'|formula '.*?') ", str(failed.value)
-        )
-    )
-    assert told == {
+    place = r"\.(?:md|ipynb):\S* WARNING: ('.*?'|formula '.*?') "
+    assert set(re.findall(place, str(failed.value))) == {
         r"formula '\\notamacro{x}'",
         "formula '5 or A'",
         r"'\\frac'",
@@ -124,7 +96,7 @@ def test_the_build_fails_and_tells_each_place(tmp_path: Path) -> None:
     }
 
 
-def test_prices_stay_prices(sample: Site) -> None:
+def test_prices_stay_prices(sample):
     page = BeautifulSoup((sample.folder / "prices.html").read_text(), "html.parser")
     assert page.title.string.startswith("3. From $5 to $9, and ")
     text = page.article.get_text()
@@ -146,7 +118,7 @@ def test_prices_stay_prices(sample: Site) -> None:
     assert any(link.startswith("3. From $5 to $9") for link in links)
 
 
-def test_prices_are_found_by_the_search(sample: Site) -> None:
+def test_prices_are_found_by_the_search(sample):
     index = (sample.folder / "_static" / "search-index.js").read_text()
     assert '"h": "Raise it from $5 to $9"' in index
     assert '"p": "From $5 to $9, and p_s"' in index

@@ -1,23 +1,30 @@
 """What a reader does: keyboard, search, theme, menu, running a chapter."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Site, visit
-from playwright.sync_api import Browser, Page, expect
+from browsing import visit
+from playwright.sync_api import expect
 
 
 @pytest.fixture
-def page(browser: Browser, sample: Site) -> Iterator[Page]:
+def page(browser, sample):
     """The sample chapter on a desk."""
     context = browser.new_context(color_scheme="light")
     yield visit(context, sample.address + "chapter.html").page
     context.close()
 
 
-def test_tab_reaches_the_skip_link_first_and_it_skips(page: Page) -> None:
+@pytest.fixture
+def phone(browser):
+    """A narrow page with nothing in it yet."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    yield page
+    page.close()
+
+
+def test_tab_reaches_the_skip_link_first_and_it_skips(page):
     page.keyboard.press("Tab")
     expect(page.locator(".skip-link")).to_be_focused()
     expect(page.locator(".skip-link")).to_be_in_viewport()
@@ -25,7 +32,7 @@ def test_tab_reaches_the_skip_link_first_and_it_skips(page: Page) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_tab_goes_from_the_brand_to_search_to_theme_to_chapters(page: Page) -> None:
+def test_tab_goes_from_the_brand_to_search_to_theme_to_chapters(page):
     order = []
     for _ in range(6):
         page.keyboard.press("Tab")
@@ -35,7 +42,7 @@ def test_tab_goes_from_the_brand_to_search_to_theme_to_chapters(page: Page) -> N
 
 
 @pytest.mark.parametrize("keys", ["/", "Control+k"])
-def test_search_opens_by_keyboard_and_finds_a_word(page: Page, keys: str) -> None:
+def test_search_opens_by_keyboard_and_finds_a_word(page, keys):
     page.keyboard.press(keys)
     page.keyboard.type("xylophone")
     expect(page.locator(".search-status")).to_have_text("1 section")
@@ -44,24 +51,18 @@ def test_search_opens_by_keyboard_and_finds_a_word(page: Page, keys: str) -> Non
     expect(page.locator("#search-dialog")).to_be_hidden()
 
 
-def test_search_says_when_there_is_nothing(page: Page) -> None:
-    page.keyboard.press("/")
-    page.keyboard.type("zzzz")
-    expect(page.locator(".search-status")).to_have_text("0 sections")
-    page.keyboard.press("Escape")
-    expect(page.locator("#search-dialog")).to_be_hidden()
+def test_search_works_from_disk_and_says_when_there_is_nothing(phone, sample):
+    phone.goto((sample.folder / "components.html").as_uri())
+    phone.keyboard.press("/")
+    phone.keyboard.type("xylophone")
+    expect(phone.locator(".results a")).to_have_text("A sample chapter")
+    phone.keyboard.type("zzzz")
+    expect(phone.locator(".search-status")).to_have_text("0 sections")
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#search-dialog")).to_be_hidden()
 
 
-def test_search_works_from_disk(browser: Browser, sample: Site) -> None:
-    page = browser.new_page()
-    page.goto((sample.folder / "components.html").as_uri())
-    page.keyboard.press("/")
-    page.keyboard.type("xylophone")
-    expect(page.locator(".results a")).to_have_text("A sample chapter")
-    page.close()
-
-
-def test_the_theme_is_kept_on_the_next_page(page: Page, sample: Site) -> None:
+def test_the_theme_is_kept_on_the_next_page(page, sample):
     colour = "getComputedStyle(document.body).backgroundColor"
     day = page.evaluate(colour)
     page.get_by_role("button", name="Switch between light and dark").click()
@@ -79,7 +80,7 @@ OLD_WAYS = {"works": "null", "fails": "document.execCommand = () => false"}
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("old_way", OLD_WAYS)
-def test_a_refused_clipboard_is_told(page: Page, refusal: str, old_way: str) -> None:
+def test_a_refused_clipboard_is_told(page, refusal, old_way):
     page.evaluate(f"() => {{ {REFUSALS[refusal]} {OLD_WAYS[old_way]} }}")
     page.evaluate("document.oncopy = () => { window.copied = `${getSelection()}`; }")
     button = page.locator(".run-first .copy")
@@ -94,9 +95,7 @@ def test_a_refused_clipboard_is_told(page: Page, refusal: str, old_way: str) -> 
         expect(button).to_be_visible()
 
 
-def test_a_browser_that_keeps_nothing_still_turns_dark(
-    browser: Browser, sample: Site
-) -> None:
+def test_a_browser_that_keeps_nothing_still_turns_dark(browser, sample):
     context = browser.new_context(color_scheme="light")
     context.add_init_script(
         "Object.defineProperty(window, 'localStorage',"
@@ -110,9 +109,7 @@ def test_a_browser_that_keeps_nothing_still_turns_dark(
 
 
 @pytest.mark.parametrize("how", ["forbidden", "lost"])
-def test_without_our_script_no_button_is_dead(
-    browser: Browser, sample: Site, how: str
-) -> None:
+def test_without_our_script_no_button_is_dead(browser, sample, how):
     context = browser.new_context(
         java_script_enabled=how == "lost", viewport={"width": 390, "height": 844}
     )
@@ -126,32 +123,21 @@ def test_without_our_script_no_button_is_dead(
     context.close()
 
 
-def test_the_menu_of_a_telephone_opens_and_closes(
-    browser: Browser, sample: Site
-) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(sample.address + "chapter.html")
-    chapter = page.locator(".book-nav").get_by_text("Components")
+def test_the_menu_of_a_phone_opens_and_closes_and_what_scrolls_has_a_stop(
+    phone, sample
+):
+    phone.goto(sample.address + "chapter.html")
+    chapter = phone.locator(".book-nav").get_by_text("Components")
     expect(chapter).to_be_hidden()
-    page.get_by_role("button", name="Chapters").click()
+    phone.get_by_role("button", name="Chapters").click()
     expect(chapter).to_be_visible()
-    page.keyboard.press("Escape")
+    phone.keyboard.press("Escape")
     expect(chapter).to_be_hidden()
-    page.close()
+    phone.goto(sample.address + "components.html")
+    expect(phone.locator(".diagram .scroll")).to_have_attribute("tabindex", "0")
 
 
-def test_what_scrolls_sideways_is_reached_by_keyboard(
-    browser: Browser, sample: Site
-) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.goto(sample.address + "components.html")
-    expect(page.locator(".diagram .scroll")).to_have_attribute("tabindex", "0")
-    page.close()
-
-
-def test_a_chapter_says_what_it_costs_and_where_to_run_it(
-    page: Page, sample: Site
-) -> None:
+def test_a_chapter_says_what_it_costs_and_where_to_run_it(page, sample):
     expect(page.locator(".badges")).to_contain_text("140 s to run")
     expect(page.locator(".badges")).to_contain_text("3.1 GB of memory")
     links = page.locator(".run-it a").evaluate_all("all => all.map((a) => a.href)")
@@ -160,25 +146,24 @@ def test_a_chapter_says_what_it_costs_and_where_to_run_it(
     assert colab.endswith("/blob/main/chapter.ipynb")
     assert binder.startswith("https://mybinder.org/v2/gh/")
     assert Path(sample.folder, notebook.removeprefix(sample.address)).exists()
-
-
-def test_a_notebook_outside_a_clone_is_told_what_to_install(page: Page) -> None:
-    told = page.locator(".run-first pre")
-    expect(told).to_have_text(
-        re.compile(r"^%pip install -q git\+https://github\.com/[\w-]+/[\w-]+@main$")
+    install = re.compile(
+        r"^%pip install -q git\+https://github\.com/[\w-]+/[\w-]+@main$"
     )
+    expect(page.locator(".run-first pre")).to_have_text(install)
     page.locator(".run-first").get_by_role("button", name="Copy").wait_for()
 
 
-def test_figures_of_a_chapter_are_numbered_and_can_be_cited(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("Figure 2.1", "#fig-recall"),
+        ("Open loops", "components.html#term-open-loop"),
+    ],
+)
+def test_figures_are_cited_and_bold_terms_lead_to_the_glossary(page, name, address):
+    link = page.get_by_role("link", name=name)
+    expect(link).to_have_attribute("href", address)
     expect(page.locator("#fig-recall figcaption")).to_contain_text("Figure 2.1")
-    citation = page.get_by_role("link", name="Figure 2.1")
-    expect(citation).to_have_attribute("href", "#fig-recall")
-
-
-def test_a_bold_term_of_a_chapter_leads_to_the_glossary(page: Page) -> None:
-    link = page.get_by_role("link", name="Open loops")
-    expect(link).to_have_attribute("href", "components.html#term-open-loop")
 
 
 @pytest.mark.parametrize(
@@ -191,9 +176,7 @@ def test_a_bold_term_of_a_chapter_leads_to_the_glossary(page: Page) -> None:
         (None, "It is 812."),
     ],
 )
-def test_a_reader_of_the_page_commits_before_the_result_is_shown(
-    page: Page, typed: str | None, told: str
-) -> None:
+def test_a_reader_of_the_page_commits_before_the_result_is_shown(page, typed, told):
     result = page.locator(".cell_output pre").last
     expect(result).to_contain_text("Commit to a number above")
     expect(page.locator("article")).not_to_contain_text("it is 812")

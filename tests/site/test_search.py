@@ -1,13 +1,10 @@
 """The search finds a word in its other forms, and says when it finds none."""
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sample_book
-from browsing import Site, visit
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import expect
 
 SEARCH = sample_book.ROOT / "book" / "_ext" / "booksite" / "search.js"
 INDEX = "**/search-index.js"
@@ -24,7 +21,7 @@ SECTIONS = {
 
 
 @pytest.fixture(scope="module")
-def blank(browser: Browser) -> Iterator[Page]:
+def blank(browser):
     """A page with nothing but the search over these sections."""
     page = browser.new_page()
     page.add_script_tag(content=SEARCH.read_text("utf-8"))
@@ -34,7 +31,7 @@ def blank(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-def found(page: Page, typed: str) -> list[str]:
+def found(page, typed):
     """Headings of the sections with all words, best first."""
     said = page.evaluate("typed => searchBook(typed)", typed)
     if "none with all" in said["status"]:
@@ -70,7 +67,7 @@ def found(page: Page, typed: str) -> list[str]:
         ("Losses", "loss|losses|class|classes|cell|towers|kulic|Muller|Müller|Mueller"),
     ],
 )
-def test_every_form_finds_the_section(blank: Page, heading: str, forms: str) -> None:
+def test_every_form_finds_the_section(blank, heading, forms):
     for typed in forms.split("|"):
         assert found(blank, typed)[:1] == [heading], typed
 
@@ -79,112 +76,104 @@ def test_every_form_finds_the_section(blank: Page, heading: str, forms: str) -> 
     "typed",
     ["zzzz", "qqqq", "xylophone", "99 %", "0.02", "la", "e", "lo", "ms", "%", "?!"],
 )
-def test_what_is_not_there_is_not_found(blank: Page, typed: str) -> None:
+def test_what_is_not_there_is_not_found(blank, typed):
     said = blank.evaluate("typed => searchBook(typed)", typed)
     assert said == {"status": "0 sections", "hits": []}
 
 
-def test_a_short_word_is_found_whole(blank: Page) -> None:
+def test_a_short_word_is_found_whole_and_a_heading_comes_first(blank):
     assert set(found(blank, "of")) == {"Rates", "Behaviour", "Losses"}
     assert found(blank, "by") == ["Losses"]
-
-
-def test_a_wrong_letter_is_told_and_so_is_another_unit(blank: Page) -> None:
-    status = "typed => searchBook(typed).status"
-    assert (
-        blank.evaluate(status, "propensty") == "1 section with words like “propensty”"
-    )
-    assert blank.evaluate(status, "0.01 ms") == "1 section with words like “0.01 ms”"
-    assert blank.evaluate(status, "propensity") == "1 section"
-
-
-def test_a_whole_word_in_a_heading_comes_first(blank: Page) -> None:
     assert found(blank, "labels")[0] == "Labels"
     assert found(blank, "behaviour")[0] == "Behaviour"
 
 
-def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank: Page) -> None:
-    said = blank.evaluate(
-        "typed => searchBook(typed)", "what is the propensity of a label?"
-    )
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("propensty", "1 section with words like “propensty”"),
+        ("0.01 ms", "1 section with words like “0.01 ms”"),
+        ("propensity", "1 section"),
+    ],
+)
+def test_a_wrong_letter_is_told_and_so_is_another_unit(blank, typed, status):
+    assert blank.evaluate("typed => searchBook(typed).status", typed) == status
+
+
+def test_sections_with_some_of_the_words_are_shown_if_none_has_all(blank):
+    asked = "what is the propensity of a label?"
+    said = blank.evaluate("typed => searchBook(typed)", asked)
     assert said["status"] == "2 sections with some of the words, none with all"
     assert {hit["h"] for hit in said["hits"]} == {"Propensity", "Labels"}
 
 
-def test_the_excerpt_shows_where_the_words_stand_together(blank: Page) -> None:
-    told = (
-        "Of labels. " + "So it goes. " * 60 + "Delayed labels are late." + " Yes." * 60
-    )
-    blank.evaluate(
-        "told => { window.one = makeSearch([{ u: '', p: 'A', h: 'A', t: told }]); }",
-        told,
-    )
+def test_the_excerpt_shows_where_the_words_stand_together(blank):
+    before, after = "Of labels. " + "So it goes. " * 60, " Yes." * 60
+    told = before + "Delayed labels are late." + after
+    make = "told => { window.one = makeSearch([{ u: '', p: 'A', h: 'A', t: told }]); }"
+    blank.evaluate(make, told)
     [hit] = blank.evaluate("() => one('delay label').hits")
     assert "Delayed labels are late." in hit["excerpt"]
-    assert hit["excerpt"].startswith("…")
-    assert hit["excerpt"].endswith("…")
+    assert hit["excerpt"][0] == hit["excerpt"][-1] == "…"
 
 
-@pytest.mark.parametrize("fault", ["lost", "not found", "cut short", "another page"])
-def test_an_index_that_does_not_load_is_told_and_asked_for_again(
-    browser: Browser, sample: Site, fault: str
-) -> None:
-    def answer(route: Route) -> None:
-        if fault == "lost":
-            route.abort()
-        elif fault == "not found":
-            route.fulfill(status=404, body="not here")
-        elif fault == "cut short":
-            route.fulfill(body="window.searchBook = (", content_type="text/javascript")
-        else:
-            route.fulfill(body="<!DOCTYPE html><p>Sign in", content_type="text/html")
-
+@pytest.fixture
+def page(browser):
+    """Nothing yet."""
     page = browser.new_page()
-    page.route(INDEX, answer)
-    page.goto(sample.address + "chapter.html")
+    yield page
+    page.close()
+
+
+def search(page, address, typed):
+    """Type into the search of a page; where its status is told."""
+    page.goto(address)
     page.keyboard.press("/")
-    status = page.locator(".search-status")
-    page.keyboard.type("xylophone")
+    page.keyboard.type(typed)
+    return page.locator(".search-status")
+
+
+FAULTS = {
+    "lost": {},
+    "not found": {"status": 404, "body": "not here"},
+    "cut short": {"body": "window.searchBook = (", "content_type": "text/javascript"},
+    "another page": {"body": "<!DOCTYPE html><p>Sign in", "content_type": "text/html"},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_index_that_does_not_load_is_told_and_asked_for_again(page, sample, fault):
+    def answer(route):
+        route.fulfill(**FAULTS[fault]) if FAULTS[fault] else route.abort()
+
+    page.route(INDEX, answer)
+    status = search(page, sample.address + "chapter.html", "xylophone")
     expect(status).to_contain_text("The search index did not load")
     page.unroute(INDEX)
     page.keyboard.press("Enter")
     expect(status).to_have_text("1 section")
-    page.close()
 
 
-def test_an_index_that_is_slow_is_told(browser: Browser, sample: Site) -> None:
-    held: list[Route] = []
-    page = browser.new_page()
+def test_an_index_that_is_slow_is_told(page, sample):
+    held = []
     page.route(INDEX, lambda route: held.append(route))
-    page.goto(sample.address + "chapter.html")
-    page.keyboard.press("/")
-    page.keyboard.type("xylophone")
-    status = page.locator(".search-status")
+    status = search(page, sample.address + "chapter.html", "xylophone")
     expect(status).to_have_text("Loading the search index …")
     held[0].continue_()
     expect(status).to_have_text("1 section")
     assert len(held) == 1
-    page.close()
 
 
-def test_an_index_that_is_gone_from_disk_is_told(
-    browser: Browser, sample: Site, tmp_path: Path
-) -> None:
+def test_an_index_that_is_gone_from_disk_is_told(page, sample, tmp_path):
     copy = shutil.copytree(sample.folder, tmp_path / "copy")
     (copy / "_static" / "search-index.js").unlink()
-    page = browser.new_page()
-    page.goto((copy / "chapter.html").as_uri())
-    page.keyboard.press("/")
-    page.keyboard.type("x")
-    expect(page.locator(".search-status")).to_contain_text("did not load")
-    page.close()
+    status = search(page, (copy / "chapter.html").as_uri(), "x")
+    expect(status).to_contain_text("did not load")
 
 
-def test_captions_and_titles_of_boxes_are_found(browser: Browser, sample: Site) -> None:
-    page = visit(browser.new_context(), sample.address + "components.html").page
-    page.keyboard.press("/")
-    page.keyboard.type("what happens at night is dashed")
-    expect(page.locator(".search-status")).to_have_text("1 section")
+def test_captions_and_titles_of_boxes_are_found(page, sample):
+    address = sample.address + "components.html"
+    status = search(page, address, "what happens at night is dashed")
+    expect(status).to_have_text("1 section")
     page.locator("#search-dialog input").fill("Decision: train honest")
-    expect(page.locator(".search-status")).to_have_text("1 section")
-    page.context.close()
+    expect(status).to_have_text("1 section")

@@ -1,19 +1,24 @@
 """Claims hold with their whole interval, and say what was measured."""
 
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sevensteps.teach import ClaimFailed, claim, claims
-from sevensteps.teach.claims import forget_claims
+
+NAN, INF = float("nan"), float("inf")
+
+
+def interval(estimate, low, high):
+    """As `measure.Interval`, but of any three numbers."""
+    return SimpleNamespace(estimate=estimate, low=low, high=high)
 
 
 @pytest.fixture(autouse=True)
-def _empty_table():
-    forget_claims()
-    yield
-    forget_claims()
+def _empty_table(monkeypatch):
+    monkeypatch.setattr(import_module("sevensteps.teach.claims"), "_RECORD", {})
 
 
 @pytest.mark.parametrize(
@@ -26,17 +31,17 @@ def _empty_table():
         (0.5, {"between": (0.5, 0.6)}, True),
         (0.5, {"between": (0.51, 0.6)}, False),
         (0.5, {"above": 0.4, "below": 0.45}, False),
-        (0.5, {"above": 0.4, "interval": (0.41, 0.6)}, True),
-        (0.5, {"above": 0.4, "interval": (0.39, 0.6)}, False),
-        (0.5, {"below": 0.6, "interval": (0.4, 0.61)}, False),
-        (0.5, {"between": (0, 1), "interval": (-0.1, 0.9)}, False),
-        (float("nan"), {"above": 0.0}, False),
-        (float("nan"), {"below": 0.0}, False),
-        (float("nan"), {"above": 0.3, "interval": (0.4, 0.5)}, False),
-        (0.45, {"above": 0.3, "interval": (0.4, float("nan"))}, False),
-        (float("inf"), {"above": 0.3}, False),
-        (0.5, {"below": 0.6, "interval": (float("-inf"), 0.55)}, True),
-        (0.5, {"above": 0.4, "interval": (0.5, 0.6)}, True),
+        (interval(0.5, 0.41, 0.6), {"above": 0.4}, True),
+        (interval(0.5, 0.39, 0.6), {"above": 0.4}, False),
+        (interval(0.5, 0.4, 0.61), {"below": 0.6}, False),
+        (interval(0.5, -0.1, 0.9), {"between": (0, 1)}, False),
+        (NAN, {"above": 0.0}, False),
+        (NAN, {"below": 0.0}, False),
+        (interval(NAN, 0.4, 0.5), {"above": 0.3}, False),
+        (interval(0.45, 0.4, NAN), {"above": 0.3}, False),
+        (INF, {"above": 0.3}, False),
+        (interval(0.5, -INF, 0.55), {"below": 0.6}, True),
+        (interval(0.5, 0.5, 0.6), {"above": 0.4}, True),
         (True, {}, True),
         (False, {}, False),
     ],
@@ -50,40 +55,25 @@ def test_a_claim_holds_exactly_when_its_bounds_do(value, bounds, holds):
     assert claims()["holds"].tolist() == [holds]
 
 
-def test_an_interval_as_value_brings_its_own_bounds():
-    measured = SimpleNamespace(estimate=0.5, low=0.39, high=0.6)
+def test_an_interval_is_told_with_its_ends():
     with pytest.raises(ClaimFailed, match=r"0\.5 \[0\.39, 0\.6\], wanted above 0\.4"):
-        claim("recall is high", measured, above=0.4)
-
-
-def test_a_number_without_a_bound_is_refused():
-    with pytest.raises(ValueError, match="above="):
-        claim("no bound", 0.3)
+        claim("recall is high", interval(0.5, 0.39, 0.6), above=0.4)
 
 
 def test_a_cell_run_twice_makes_one_row():
-    claim("first", 1, above=0)
-    claim("second", 2, above=0)
-    claim("first", 3, above=0)
-    table = claims()
-    assert table["claim"].tolist() == ["first", "second"]
-    assert table["measured"].tolist() == ["3", "2"]
-
-
-PAIR = SimpleNamespace(estimate=0.45, low=0.4, high=0.5)
+    for text, value in (("first", 1), ("second", 2), ("first", 3)):
+        claim(text, value, above=0)
+    assert claims()["claim"].tolist() == ["first", "second"]
+    assert claims()["measured"].tolist() == ["3", "2"]
 
 
 @pytest.mark.parametrize(
     ("value", "given", "told"),
     [
-        (0.1, {"above": 0.3, "interval": (0.4, 0.5)}, r"\[0\.4, 0\.5\] .*not contain"),
-        (0.6, {"above": 0.3, "interval": (0.4, 0.5)}, "not contain"),
-        (0.1, {"above": 0.3, "interval": PAIR}, "not contain"),
-        (SimpleNamespace(estimate=0.1, low=0.4, high=0.5), {"above": 0.3}, "contain"),
-        (0.45, {"above": 0.3, "interval": (0.5, 0.4)}, "reversed"),
-        (PAIR, {"above": 0.3, "interval": (0.4, 0.5)}, "leave it out"),
-        (True, {"interval": (1.0, 1.0)}, "leave it out"),
-        (False, {"interval": (1.0, 1.0)}, "leave it out"),
+        (0.3, {}, "above="),
+        (interval(0.1, 0.4, 0.5), {"above": 0.3}, r"\[0\.4, 0\.5\] .*not contain"),
+        (interval(0.6, 0.4, 0.5), {"above": 0.3}, "not contain"),
+        (interval(0.45, 0.5, 0.4), {"above": 0.3}, "reversed"),
         (True, {"above": 0}, "leave the bound out"),
         (np.bool_(True), {"above": 0}, "leave the bound out"),
         (0.5, {"above": 0.6, "below": 0.4}, "No number is above 0.6 and below 0.4"),

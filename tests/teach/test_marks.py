@@ -2,7 +2,6 @@
 
 import json
 
-import nbformat
 import nbformat.v4 as nb
 import pandas as pd
 import pytest
@@ -10,8 +9,10 @@ import pytest
 from sevensteps.measure import Interval
 from sevensteps.teach.marks import PREFIX, entries, fill, recorded, wrong_marks
 
+ENTRY = "gains[trees, gain]"
 
-def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
+
+def chapter(text, **numbers):
     outputs = [
         nb.new_output(
             "display_data",
@@ -23,26 +24,30 @@ def chapter(text: str, **numbers: str) -> nbformat.NotebookNode:
     return nb.new_notebook(cells=[nb.new_markdown_cell(text), code])
 
 
-def test_fill_puts_what_a_later_cell_recorded() -> None:
-    page = chapter("It is <!--=ap-->?<!--/-->, not 1.", ap="0.311")
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("<!--=ap-->?<!--/-->", "ap"),
+        ("<!-- =ap -->0.999<!--/-->", "ap"),
+        ("<!--= ap-->0.999<!-- / -->", "ap"),
+        ("<!--\t=ap\t-->0.999<!--/ -->", "ap"),
+        ("<!--\n=ap\n-->0.999\n<!--/-->", "ap"),
+        ("<!--=gains[trees, gain]-->?<!--/-->", ENTRY),
+        ("<!--=gains[trees,\ngain]-->?<!--/-->", ENTRY),
+        ("<!--=n[> 5]-->?<!--/-->", "n[> 5]"),
+    ],
+)
+def test_fill_puts_what_a_later_cell_recorded(written, name):
+    page = chapter(f"It is {written}, not 1.", **{name: "0.311"})
+    [(cell, told)] = wrong_marks(page)
+    assert cell == 0
+    assert told.startswith(f"{name} says '")
     fill(page)
-    assert page.cells[0].source == "It is <!--=ap-->0.311<!--/-->, not 1."
-    assert list(wrong_marks(page)) == []
+    assert page.cells[0].source == f"It is <!--={name}-->0.311<!--/-->, not 1."
+    assert wrong_marks(page) == []
 
 
-def test_a_typed_number_is_found() -> None:
-    page = chapter("It is <!--=ap-->0.4<!--/-->.", ap="0.311")
-    assert list(wrong_marks(page)) == [(0, "ap says '0.4', recorded is '0.311'")]
-
-
-def test_an_unknown_name_is_found_and_left_alone() -> None:
-    page = chapter("It is <!--=auc-->0.4<!--/-->.", ap="0.311")
-    fill(page)
-    assert list(wrong_marks(page)) == [(0, "no cell records 'auc'")]
-    assert recorded(page) == {"ap": "0.311"}
-
-
-def test_each_entry_of_a_table_has_a_name() -> None:
+def test_each_entry_of_a_table_has_a_name():
     gains = pd.DataFrame(
         {"gain": [Interval(1, 0, 2), "never"], "n": [2.5, 3.0]},
         index=["trees, pruned", "lines"],
@@ -54,49 +59,6 @@ def test_each_entry_of_a_table_has_a_name() -> None:
         "gains[lines, n]": "3",
         "n[a]": "1,230",
     }
-
-
-def test_a_mark_may_name_an_entry() -> None:
-    page = chapter("It is <!--=gains[trees, gain]-->?<!--/-->.")
-    page.cells[1].outputs[0]["data"][f"{PREFIX}text/plain"] = json.dumps(
-        {"gains[trees, gain]": "0.2"}
-    )
-    fill(page)
-    assert page.cells[0].source == "It is <!--=gains[trees, gain]-->0.2<!--/-->."
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "<!-- =ap -->0.999<!--/-->",
-        "<!--= ap-->0.999<!-- / -->",
-        "<!--\t=ap\t-->0.999<!--/ -->",
-        "<!--\n=ap\n-->0.999\n<!--/-->",
-    ],
-)
-def test_a_mark_with_blanks_is_seen_and_filled(written: str) -> None:
-    page = chapter(f"It is {written}.", ap="0.311")
-    [(cell, told)] = wrong_marks(page)
-    assert cell == 0
-    assert told.startswith("ap says '0.999")
-    fill(page)
-    assert page.cells[0].source == "It is <!--=ap-->0.311<!--/-->."
-    assert list(wrong_marks(page)) == []
-
-
-def test_a_long_name_may_be_wrapped() -> None:
-    page = chapter("It is <!--=gains[trees,\ngain]-->?<!--/-->.")
-    page.cells[1].outputs[0]["data"][f"{PREFIX}text/plain"] = json.dumps(
-        {"gains[trees, gain]": "0.2"}
-    )
-    fill(page)
-    assert page.cells[0].source == "It is <!--=gains[trees, gain]-->0.2<!--/-->."
-
-
-def test_a_name_may_hold_an_angle() -> None:
-    page = chapter("It is <!--=n[> 5]-->?<!--/-->.", **{"n[> 5]": "3"})
-    fill(page)
-    assert page.cells[0].source == "It is <!--=n[> 5]-->3<!--/-->."
 
 
 @pytest.mark.parametrize(
@@ -115,7 +77,7 @@ def test_a_name_may_hold_an_angle() -> None:
         "<!--=ap 0.311",
     ],
 )
-def test_half_a_mark_is_found_and_takes_nothing_along(written: str) -> None:
+def test_half_a_mark_is_found_and_takes_nothing_along(written):
     page = chapter(f"First <!--=ap-->0.311<!--/-->, then {written}.", ap="0.311")
     before = page.cells[0].source
     assert any("half a mark" in complaint for _, complaint in wrong_marks(page))
@@ -124,34 +86,29 @@ def test_half_a_mark_is_found_and_takes_nothing_along(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a <!-- a remark --> b", "`a <- b`, a <= b / c, x<!y"]
-)
-def test_a_comment_is_no_mark(text: str) -> None:
-    assert list(wrong_marks(chapter(text))) == []
-
-
-@pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "Of all,\n<!--=ap-->0.311<!--/--> are **bold**.",
-        "- <!--=ap-->0.311<!--/--> are **bold**.",
-        "> <!--=ap-->0.311<!--/--> are **bold**.",
+        ("It is <!--=ap-->0.4<!--/-->.", "ap says '0.4', recorded is '0.311'"),
+        ("It is <!--=auc-->0.4<!--/-->.", "no cell records 'auc'"),
+        ("Of all,\n<!--=ap-->0.311<!--/--> are **bold**.", "beginning of a line"),
+        ("- <!--=ap-->0.311<!--/--> are **bold**.", "beginning of a line"),
+        ("> <!--=ap-->0.311<!--/--> are **bold**.", "beginning of a line"),
+        ("So `<!--=ap-->0.311<!--/-->`.", "inside code"),
+        ("```\na <!--=ap-->0.311<!--/-->\n```", "inside code"),
+        ("It is <!--=nan-->nan<!--/-->.", "nan is nan: nothing was measured"),
+        ("It is <!--=none-->n/a<!--/-->.", "none is n/a: nothing was measured"),
     ],
 )
-def test_a_mark_that_makes_its_line_html_is_found(text: str) -> None:
-    [(_, told)] = wrong_marks(chapter(text, ap="0.311"))
-    assert "beginning of a line" in told
+def test_a_mark_that_shows_something_else_is_found(text, told):
+    page = chapter(text, ap="0.311", nan="nan", none="n/a")
+    [(_, complaint)] = wrong_marks(page)
+    assert told in complaint
 
 
-@pytest.mark.parametrize(
-    "text", ["So `<!--=ap-->0.311<!--/-->`.", "```\na <!--=ap-->0.311<!--/-->\n```"]
-)
-def test_a_mark_that_is_shown_as_code_is_found(text: str) -> None:
-    [(_, told)] = wrong_marks(chapter(text, ap="0.311"))
-    assert "inside code" in told
-
-
-@pytest.mark.parametrize("nothing", ["nan", "n/a"])
-def test_a_mark_of_nothing_measured_is_found(nothing: str) -> None:
-    page = chapter(f"It is <!--=ap-->{nothing}<!--/-->.", ap=nothing)
-    assert list(wrong_marks(page)) == [(0, f"ap is {nothing}: nothing was measured")]
+def test_an_unknown_name_is_left_alone_and_a_comment_is_no_mark():
+    text = "It is <!--=auc-->0.4<!--/-->. a <!-- a remark --> b, `a <- b`, a <= b, x<!y"
+    page = chapter(text, ap="0.311")
+    assert wrong_marks(page) == [(0, "no cell records 'auc'")]
+    fill(page)
+    assert page.cells[0].source == text
+    assert recorded(page) == {"ap": "0.311"}

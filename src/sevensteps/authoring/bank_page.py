@@ -2,82 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sevensteps.teach.bank.schema import (
-    STEPS,
-    AnyItem,
-    Bank,
-    Constraint,
-    FollowUp,
-    Item,
-    Question,
-    WrongTurn,
-    load_bank,
-    of_step,
-    three,
-)
+from jinja2 import Environment
+
+from sevensteps.teach.bank import STEPS, Bank, load_bank
 from sevensteps.teach.chapters import find_root
 
-_HEAD = """---
-description: "Question bank for {title}: questions, follow-ups at three levels, \
-changes of constraint, wrong turns, a rubric and recall prompts."
----
-% Written by `python -m sevensteps.authoring.bank_page` from {slug}.yml: change that.
-(bank-{slug})=
-# Question bank: {title}
-
-> {prompt}
-
-**Core question.** {core_question}
-
-Take {minutes} minutes and the [clock](#method-clock). Answer aloud, then unfold. \
-The chapter is {{ref}}`{title} <{chapter}>`."""
+TEMPLATE = Path(__file__).with_name("bank.md.jinja")
 
 
 def page(bank: Bank) -> str:
-    """The bank in MyST Markdown.
-
-    Parameters
-    ----------
-    bank : Bank   as `load_bank` returns it
-    """
-    parts = [
-        _HEAD.format_map(bank.model_dump()),
-        "## Clarifying questions",
-        "Say your questions first. A design that misses an *essential* one goes wrong.",
-        *_by_step(bank.clarifying, _question),
-        "## Follow-ups",
-        "One question, three levels. Stop reading where you would have stopped.",
-        *_by_step(bank.follow_ups, _follow_up),
-        "## The constraint changes",
-        "Let somebody read one out in mid-design. Change the drawing, not the subject.",
-        *(_constraint(item) for item in bank.constraints),
-        "## Wrong turns",
-        _table(("it sounds like", "why it fails", "instead"), _turns(bank.wrong_turns)),
-        "## Rubric",
-        "How to score with it is told on [the page of the rubric](#method-rubric).",
-        _table(
-            ("step", "mid", "senior", "staff"),
-            ((f"**{r.step}**", r.mid, r.senior, r.staff) for r in bank.levels),
-        ),
-        "## Recall",
-        *(_folded(item.front, item.back) for item in bank.recall),
-    ]
-    return "\n\n".join(parts) + "\n"
+    """The bank in MyST Markdown."""
+    made = Environment(trim_blocks=True, keep_trailing_newline=True)
+    template = made.from_string(TEMPLATE.read_text("utf-8"))
+    return template.render(dict(bank), steps=STEPS)
 
 
 def write_pages(folder: Path | None = None) -> list[Path]:
     """Write the page of every bank beside its file, and return the pages.
 
-    Parameters
-    ----------
-    folder : Path    where banks are; None is `book/bank` of this clone
-
-    Raises
-    ------
-    BankError        as `load_bank`; pages before the faulty one are written
+    Banks are in `book/bank` of this clone unless another folder is given.
     """
     folder = folder or find_root() / "book" / "bank"
     pages = []
@@ -87,45 +32,6 @@ def write_pages(folder: Path | None = None) -> list[Path]:
         written.write_text(text, encoding="utf-8")
         pages.append(written)
     return pages
-
-
-def _by_step(items: Sequence[AnyItem], write: Callable[[AnyItem], str]) -> list[str]:
-    blocks = []
-    for step in STEPS:
-        if chosen := of_step(items, step):
-            blocks += [f"### {step.capitalize()}", *(write(item) for item in chosen)]
-    return blocks
-
-
-def _question(q: Question) -> str:
-    title = f"{q.ask} (essential)" if q.essential else q.ask
-    return _folded(title, f"“{q.answer}”\n\n**It changes:** {q.changes}{_link(q)}")
-
-
-def _follow_up(f: FollowUp) -> str:
-    return _folded(f.ask, f"{three(f)}\n\n{_link(f)}")
-
-
-def _constraint(c: Constraint) -> str:
-    answer = f"**It breaks:** {c.breaks}\n\n**A strong answer:** {c.strong}{_link(c)}"
-    return _folded(f"Minute {c.minute}: {c.says}", answer)
-
-
-def _turns(turns: Iterable[WrongTurn]) -> Iterable[Sequence[str]]:
-    return ((f"“{w.sounds_like}”", w.why, w.instead + _link(w)) for w in turns)
-
-
-def _folded(title: str, text: str) -> str:
-    return f"```{{admonition}} {title}\n:class: dropdown\n{text.strip()}\n```"
-
-
-def _link(item: Item) -> str:
-    return f" [Measured here](#{item.measured})." if item.measured else ""
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 if __name__ == "__main__":

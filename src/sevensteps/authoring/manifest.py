@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def checksums(notebooks: list[Path]) -> dict[str, str]:
-    """File name and SHA-256 of each notebook."""
+    """SHA-256 of each notebook by file name."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(notebooks)
@@ -30,31 +30,20 @@ def unverified(manifest: Path, site: Path) -> list[str]:
     """Names of published notebooks that differ from, or are not in, the manifest.
 
     A verified notebook that was not published counts too: the book would lack it.
-
-    Raises
-    ------
-    FileNotFoundError   if nothing has been verified yet
     """
-    if not manifest.is_file():
-        raise FileNotFoundError(
-            f"{manifest} is missing: run `make test-notebooks` first"
-        )
     verified = json.loads(manifest.read_text())
     published = checksums(list((site / "_sources" / "notebooks").glob("*.ipynb")))
     names = sorted(verified.keys() | published.keys())
     return [name for name in names if verified.get(name) != published.get(name)]
 
 
-def main(manifest: Path, site: Path) -> None:
-    """Exit with a message if the site and the manifest differ."""
-    wrong = unverified(manifest, site)
-    if wrong:
+if __name__ == "__main__":
+    manifest, site = map(Path, sys.argv[1:3])
+    if not manifest.is_file():
+        raise SystemExit(f"{manifest} is missing: run `make test-notebooks` first")
+    if wrong := unverified(manifest, site):
         raise SystemExit(
             f"The site was not built from the verified outputs: {', '.join(wrong)}. "
             "Run `make test-notebooks site` again."
         )
     print("The site was built from exactly the outputs that were verified.")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))

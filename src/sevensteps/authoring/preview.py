@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,41 +16,16 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing: the address above should stay in sight."""
 
 
-def make_server(
-    directory: Path, port: int = PREFERRED_PORT, host: str = "127.0.0.1"
-) -> ThreadingHTTPServer:
-    """A static server on loopback, on `port` or on any free port if that is taken.
-
-    Raises
-    ------
-    FileNotFoundError   if `directory` holds no built site
-    """
-    if not (directory / "index.html").is_file():
-        raise FileNotFoundError(
-            f"{directory} holds no index.html: run `make site` first"
-        )
-    handler = partial(_Quiet, directory=str(directory))
-    try:
-        return ThreadingHTTPServer((host, port), handler)
-    except OSError:
-        return ThreadingHTTPServer((host, 0), handler)
-
-
-def main(directory: Path) -> None:
-    """Serve until interrupted, and print the address first."""
-    with make_server(directory) as server:
-        port = server.server_address[1]
-        print(
-            f"\nThe book is at http://127.0.0.1:{port}/  (Ctrl-C stops it)", flush=True
-        )
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
-
-
 if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    if not (folder / "index.html").is_file():
+        raise SystemExit(f"{folder} holds no index.html: run `make site` first")
+    handler = partial(_Quiet, directory=str(folder))
     try:
-        main(Path(sys.argv[1]))
-    except FileNotFoundError as error:
-        raise SystemExit(str(error)) from None
+        server = ThreadingHTTPServer(("127.0.0.1", PREFERRED_PORT), handler)
+    except OSError:  # taken
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with server, suppress(KeyboardInterrupt):
+        address = f"http://127.0.0.1:{server.server_port}/"
+        print(f"\nThe book is at {address}  (Ctrl-C stops it)", flush=True)
+        server.serve_forever()

@@ -6,7 +6,6 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,8 +14,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from sevensteps.authoring.normalise import read_notebook, write_notebook
-from sevensteps.authoring.twin import notebook_of, twin_text
+from sevensteps.authoring.notebooks import (
+    notebook_of,
+    read_notebook,
+    twin_text,
+    write_notebook,
+)
 from sevensteps.teach.chapters import Chapter
 from sevensteps.teach.environment import fixed_environment
 from sevensteps.teach.marks import fill
@@ -29,34 +32,13 @@ class ChapterFailed(RuntimeError):
     """A cell raised; nothing was written."""
 
 
-@dataclass(frozen=True)
-class ChapterRun:
-    """What a run of a chapter cost."""
-
-    notebook: NotebookNode
-    seconds: float
-    n_code_cells: int
-
-
 def execute(
-    notebook: NotebookNode, folder: Path, on_cell: Callable[[int], None] | None = None
-) -> NotebookNode:
-    """Run all cells in a fresh kernel in `folder`, in the fixed environment.
-
-    Parameters
-    ----------
-    notebook : NotebookNode   changed in place
-    folder : Path             the kernel's working directory
-    on_cell : callable        told the index of each cell before it runs
-
-    Raises
-    ------
-    ChapterFailed             with the cell's number, source and traceback
-    """
+    notebook: NotebookNode, folder: Path, on_cell: Callable[[int], object]
+) -> None:
+    """Run all cells in a fresh kernel in `folder`, in the fixed environment."""
 
     def begin(cell: Any, cell_index: int) -> None:
-        if on_cell is not None:
-            on_cell(cell_index)
+        on_cell(cell_index)
 
     # An empty profile: the reader's own startup files must not change a number.
     with tempfile.TemporaryDirectory() as profile:
@@ -69,12 +51,10 @@ def execute(
             coalesce_streams=True,
             on_cell_execute=begin,
         )
-        environment = {**fixed_environment(), "IPYTHONDIR": profile}
         try:
-            client.execute(env=environment)
+            client.execute(env={**fixed_environment(), "IPYTHONDIR": profile})
         except CellExecutionError as error:
             raise ChapterFailed(str(error)) from error
-    return notebook
 
 
 def peak() -> int:
@@ -87,27 +67,30 @@ def run_chapter(
     chapter: Chapter,
     *,
     from_twin: bool = False,
-    on_cell: Callable[[int], None] | None = None,
-) -> ChapterRun:
+    on_cell: Callable[[int], object] = lambda index: None,
+) -> float:
     """Execute a chapter, then write its notebook and its twin.
 
     Parameters
     ----------
-    chapter : Chapter
-    from_twin : bool     take the sources from the .py twin, as edited by a person
-    on_cell : callable   told the index of each cell before it runs
+    from_twin : take the sources from the .py twin, as edited by a person
+    on_cell : told the index of each cell before it runs
+
+    Returns
+    -------
+    float                seconds that the cells took
 
     Raises
     ------
-    ChapterFailed        if a cell raises: both files stay as they were
+    ChapterFailed        if a cell raises, which it shows: both files stay as they were
     """
-    source = notebook_of(chapter.twin) if from_twin else read_notebook(chapter.notebook)
+    twin = chapter.twin
+    notebook = notebook_of(twin) if from_twin else read_notebook(chapter.notebook)
     begun = perf_counter()
-    notebook = execute(source, chapter.notebook.parent, on_cell)
+    execute(notebook, chapter.notebook.parent, on_cell)
     seconds = perf_counter() - begun
     notebook.metadata["sevensteps"] = {"run_seconds": round(seconds), "run_mb": peak()}
     fill(notebook)
     write_notebook(notebook, chapter.notebook)
-    chapter.twin.write_text(twin_text(notebook), encoding="utf-8")
-    n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
-    return ChapterRun(notebook, seconds, n_code)
+    twin.write_text(twin_text(notebook), encoding="utf-8")
+    return seconds

@@ -17,31 +17,6 @@ from sevensteps.authoring.manifest import checksums, write_manifest
 from sevensteps.teach.environment import fixed_environment
 
 
-def nbval_command(paths: list[Path], *, cores: int, report: Path | None) -> list[str]:
-    """The pytest command that verifies `paths`.
-
-    The project's own pytest options are dropped: doctest would import, and so run,
-    the twins. One notebook stays on one worker, so that its cells share a kernel.
-    """
-    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q"]
-    command += ["--nbval", "--nbval-current-env", "-p", "no:doctest"]
-    command += ["-p", "no:cacheprovider"]
-    command += [f"--rootdir={paths[0].resolve().parents[1]}"]
-    command += [] if sys.stdout.isatty() else ["--color=no"]
-    command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
-    command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
-    command += [f"--junitxml={report.resolve()}"] if report else []
-    return command + [str(path) for path in paths]
-
-
-def find_notebooks(paths: list[Path]) -> list[Path]:
-    """The notebooks that `paths`, files or folders, stand for."""
-    found: list[Path] = []
-    for path in paths:
-        found += sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
-    return found
-
-
 def verify(
     paths: list[Path],
     *,
@@ -56,23 +31,19 @@ def verify(
 
     Parameters
     ----------
-    paths : list of Path      notebooks, or folders of notebooks
-    cores : int               notebooks run side by side
-    report : Path, optional   JUnit report to write
-    manifest : Path, optional checksums of what was verified
-    installed : Path, optional
-        folder that the wheel was installed into; without it, the package of this
-        environment is used
+    paths : notebooks, or folders of notebooks
+    cores : notebooks run side by side
+    report : JUnit report to write
+    installed : folder that the wheel was installed into; without it, the package of
+        this environment is used
 
     Returns
     -------
     int                       0 if every cell ran and printed what is stored
-
-    Raises
-    ------
-    FileNotFoundError         if there is no notebook, or no package in `installed`
     """
-    notebooks = find_notebooks(paths)
+    notebooks = list[Path]()
+    for path in paths:
+        notebooks += sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
     if not notebooks:
         raise FileNotFoundError(f"No notebook in {', '.join(map(str, paths))}")
     environment = fixed_environment()
@@ -83,10 +54,8 @@ def verify(
         folder.mkdir()
         copies = [Path(shutil.copy(path, folder)) for path in notebooks]
         environment["IPYTHONDIR"] = f"{elsewhere}/profile"
-        command = nbval_command(copies, cores=cores, report=report)
-        status = subprocess.run(
-            command, cwd=elsewhere, env=environment, check=False
-        ).returncode
+        command = _nbval(copies, cores, report)
+        status = subprocess.run(command, cwd=elsewhere, env=environment).returncode
         if status == 0 and checksums(notebooks) != checksums(copies):
             print("A notebook changed while it was being verified: run again")
             return 1
@@ -95,7 +64,25 @@ def verify(
     return status
 
 
+def _nbval(notebooks: list[Path], cores: int, report: Path | None) -> list[str]:
+    """The pytest command that verifies the notebooks.
+
+    The project's own pytest options are dropped: doctest would import, and so run,
+    the twins. One notebook stays on one worker, so that its cells share a kernel.
+    """
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q"]
+    command += ["--nbval", "--nbval-current-env", "-p", "no:doctest"]
+    command += ["-p", "no:cacheprovider"]
+    command += [f"--rootdir={notebooks[0].resolve().parents[1]}"]
+    command += [] if sys.stdout.isatty() else ["--color=no"]
+    command += ["-n", str(cores), "--dist", "loadfile"] if cores > 1 else []
+    command += ["--nbval-sanitize-with", str(Path(__file__).with_name("nbval.cfg"))]
+    command += [f"--junitxml={report.resolve()}"] if report else []
+    return command + [str(path) for path in notebooks]
+
+
 def _with_package(installed: Path) -> Path:
+    """The folder, if the package is in it."""
     if not (installed / "sevensteps" / "__init__.py").is_file():
         raise FileNotFoundError(
             f"No package in {installed}: run `make test-notebooks`, which installs it"
@@ -103,16 +90,10 @@ def _with_package(installed: Path) -> Path:
     return installed.resolve()
 
 
-def main() -> int:
-    """Command line of this module."""
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--cores", type=int, default=1)
-    parser.add_argument("--report", type=Path)
-    parser.add_argument("--manifest", type=Path)
-    parser.add_argument("--installed", type=Path)
-    return verify(**vars(parser.parse_args()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    for option in ("--report", "--manifest", "--installed"):
+        parser.add_argument(option, type=Path)
+    sys.exit(verify(**vars(parser.parse_args())))

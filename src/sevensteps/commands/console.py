@@ -41,11 +41,6 @@ def progress(what: str, total: int | None = None) -> Iterator[Report]:
 
     The block is given a function to report with; until it does, the bar only shows
     that something happens, and for how long.
-
-    Parameters
-    ----------
-    what : str      what is happening
-    total : int     how much there is to do; None if unknown
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     quiet = not errors.is_terminal

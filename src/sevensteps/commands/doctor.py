@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 from dataclasses import dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from time import perf_counter
 
@@ -19,31 +20,13 @@ from sevensteps.commands.console import console, progress
 
 #: A chapter's budget at scale "book".
 MEMORY_GB, DISK_GB, CORES = 8.0, 3.0, 2
-
-PACKAGES = {
-    "numpy": "worlds",
-    "pandas": "tables",
-    "pyarrow": "tables",
-    "duckdb": "features",
-    "scikit-learn": "models",
-    "lightgbm": "models",
-    "onnxruntime": "model server",
-    "fastapi": "service",
-    "nbclient": "running chapters",
-    "jupytext": "running chapters",
-    "jupyter-book": "building the site",
-    "nbval": "checking chapters",
-}
-#: Programs by what they are for: the names they go by, and how to get them.
+#: Packages on whose versions a number may depend: what a report of a fault must tell.
+COMPUTING = {"numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "lightgbm", "jax"}
+#: The names of programs that only the book's own tests need, by what for.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAMS = {
-    "site tests in a browser": (
-        ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
-        "apt-get install chromium, or brew install --cask chromium",
-    ),
-    "tests of the Redis store": (
-        ("redis-server",),
-        "apt-get install redis-server, or brew install redis",
-    ),
+    "site tests in a browser": CHROMIUM,
+    "tests of the Redis store": ("redis-server",),
 }
 
 
@@ -53,54 +36,55 @@ class Check:
 
     what: str
     found: str
-    #: What to do; empty if nothing.
-    advice: str = ""
-    #: Whether a chapter needs it; otherwise only the book's own tests do.
-    needed: bool = True
+    advice: str = ""  # what to do; empty if nothing
+    needed: bool = True  # by a chapter
 
 
 def machine() -> list[Check]:
     """Python, cores, memory and disk."""
-    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    cores, memory = _cores(), _memory_gb()
+    python = "" if (3, 11) <= sys.version_info < (3, 14) else "use Python 3.11 to 3.13"
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    few = "" if cores >= CORES else f"chapters are timed on {CORES}: expect longer"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     disk = shutil.disk_usage(Path.cwd()).free / 1e9
     return [
-        Check(
-            "Python",
-            platform.python_version(),
-            "" if supported else "use Python 3.11, 3.12 or 3.13",
-        ),
+        Check("Python", platform.python_version(), python),
         Check("system", f"{platform.system()} {platform.machine()}"),
-        Check(
-            "cores",
-            str(cores),
-            "" if cores >= CORES else f"chapters are timed on {CORES}: expect longer",
-            needed=False,
-        ),
+        Check("cores", str(cores), few, needed=False),
         Check("memory", f"{memory:.1f} GB", _enough(memory, MEMORY_GB)),
         Check("free disk here", f"{disk:.1f} GB", _enough(disk, DISK_GB)),
     ]
 
 
+def _enough(found_gb: float, needed_gb: float) -> str:
+    """Advice if there is too little."""
+    if found_gb >= needed_gb:
+        return ""
+    return f"a chapter may need {needed_gb:g} GB: close programs or free some"
+
+
 def packages() -> list[Check]:
-    """Installed versions."""
+    """Versions of what computes, and whatever else a reader needs and has not."""
     found = []
-    for name, purpose in PACKAGES.items():
+    for wanted in requires("sevensteps") or []:
+        name = re.split(r"[^\w-]", wanted)[0]
         try:
-            found.append(Check(name, version(name)))
+            told = Check(name, version(name))
         except PackageNotFoundError:
-            advice = f"needed for {purpose}: run `make env`"
-            found.append(Check(name, "missing", advice))
+            told = Check(name, "missing", "run `make env`")
+        if 'extra == "test"' not in wanted and (told.advice or name in COMPUTING):
+            found.append(told)
     return found
 
 
 def programs() -> list[Check]:
     """Programs that only the book's own tests need."""
     found = []
-    for purpose, (names, advice) in PROGRAMS.items():
-        here = next((name for name in names if shutil.which(name)), None)
-        told = "" if here else f"only for {purpose}: {advice}"
-        found.append(Check(names[0], here or "not found", told, needed=False))
+    for purpose, names in PROGRAMS.items():
+        here = next(filter(shutil.which, names), "")
+        advice = "" if here else f"only for {purpose}: run `make browser`"
+        found.append(Check(names[0], here or "not found", advice, needed=False))
     return found
 
 
@@ -117,41 +101,24 @@ def smoke(case: Case) -> Check:
 
 def diagnose() -> int:
     """Print everything found; 1 if a chapter would not run here."""
-    found = machine() + packages()
-    if not any(check.advice for check in packages()):
-        for case in registered().values():
+    cases, here = registered(), packages()
+    found = machine() + here
+    if not any(check.advice for check in here):
+        for case in cases.values():
             with progress(f"A small world of {case.slug}"):
                 found.append(smoke(case))
     found += programs()
     table = Table("", "found", "what to do", box=None, header_style="bold")
     for check in found:
-        mark = "[green]✓[/]" if not check.advice else "[yellow]![/]"
+        mark = "[yellow]![/]" if check.advice else "[green]✓[/]"
         table.add_row(f"{mark} {check.what}", check.found, check.advice)
     console.print(table)
-    broken = [f.what for f in found if f.advice and f.needed]
+    broken = [check.what for check in found if check.advice and check.needed]
     if broken:
         console.print(f"\nNot ready: {', '.join(broken)}.")
         return 1
-    first = next(iter(registered()))
+    first = next(iter(cases))
     console.print(
-        f"\nReady. Try [bold]sevensteps run {first}[/], or [bold]make book[/]."
+        f"\nReady. Try [bold]sevensteps run {first}[/] or [bold]make book[/]."
     )
     return 0
-
-
-def _enough(found_gb: float, needed_gb: float) -> str:
-    if found_gb >= needed_gb:
-        return ""
-    return f"a chapter may need {needed_gb:g} GB: close programs or free some"
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _memory_gb() -> float:
-    """Physical memory, as Linux and macOS tell it."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9

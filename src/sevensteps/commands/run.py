@@ -1,12 +1,14 @@
-"""`sevensteps run`: execute chapters, or their offline steps on a reader's tables."""
+"""`sevensteps run` and `check`: chapters, or their offline steps on own tables."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sevensteps.authoring.lint import lint_file
-from sevensteps.authoring.normalise import read_notebook
+from sevensteps.authoring.notebooks import read_notebook
 from sevensteps.authoring.runner import ChapterFailed, run_chapter
+from sevensteps.authoring.verify import verify
 from sevensteps.case import Case
 from sevensteps.cases import registered
 from sevensteps.commands.console import console, errors, failing_plainly, progress
@@ -15,34 +17,55 @@ from sevensteps.teach.chapters import Chapter, chapters, find_chapter
 
 def run_all(name: str | None, *, from_twin: bool) -> int:
     """Run one chapter, or all; 1 if a cell failed."""
-    with failing_plainly():
-        chosen = [find_chapter(name)] if name else chapters()
+    chosen = _chosen(name)
     return max((_run(chapter, from_twin=from_twin) for chapter in chosen), default=0)
 
 
+def check_all(name: str | None, *, lint_only: bool) -> int:
+    """Lint one chapter, or all, and verify the outputs; 1 if anything is wrong."""
+    chosen = _chosen(name)
+    found = [_lint(chapter) for chapter in chosen]
+    if lint_only or any(found):
+        return int(any(found))
+    with failing_plainly():
+        return int(verify([chapter.notebook for chapter in chosen]) != 0)
+
+
+def _chosen(name: str | None) -> list[Chapter]:
+    """The chapter of that name, or all."""
+    with failing_plainly():
+        return [find_chapter(name)] if name else chapters()
+
+
+def _lint(chapter: Chapter) -> int:
+    """Print what the linter finds, and return how much."""
+    found = lint_file(chapter.notebook)
+    for told in [str(finding) for finding in found] or ["no rule broken"]:
+        line = f"{chapter.notebook.name}: {told}"
+        console.print(line, markup=False, soft_wrap=True)
+    return len(found)
+
+
 def _run(chapter: Chapter, *, from_twin: bool) -> int:
+    """Run a chapter, and lint what was written; 1 if a cell failed."""
     n_cells = len(read_notebook(chapter.notebook).cells)
     try:
         with progress(f"Running {chapter.notebook.stem}", n_cells) as report:
-            run = run_chapter(chapter, from_twin=from_twin, on_cell=report)
+            seconds = run_chapter(chapter, from_twin=from_twin, on_cell=report)
     except ChapterFailed as failure:
         errors.print(str(failure), markup=False, highlight=False)
         errors.print(f"{chapter.notebook.name} failed; no file was changed.")
         return 1
-    told = f"{run.n_code_cells} code cells in {run.seconds:.0f} s"
+    told = f"{n_cells} cells in {seconds:.0f} s"
     console.print(f"{chapter.notebook.name}: {told}; notebook and twin written.")
-    for finding in lint_file(chapter.notebook):
-        console.print(f"  {finding}", markup=False, soft_wrap=True)
+    _lint(chapter)
     return 0
 
 
 def run_on_own_data(name: str | None, option: str, folder: Path) -> int:
     """The offline steps of a chapter on what is in `folder`.
 
-    Parameters
-    ----------
-    name : of the chapter; the only one that has the option, or the first, if absent
-    option : "data" or "letor"
+    The option is "data" or "letor"; without a name the first case that has it runs.
     """
     with failing_plainly():
         runner = _case(name, option).runner(option)
@@ -57,9 +80,9 @@ def _case(name: str | None, option: str) -> Case:
     able = {s: c for s, c in registered().items() if option in dict(c.data)}
     if name is None:
         return next(iter(able.values()))
-    asked = name.removesuffix(".ipynb").replace("-", "_").lstrip("0123456789_")
-    found = [c for s, c in able.items() if asked and (asked + "_").startswith(s + "_")]
-    found = found or [c for s, c in able.items() if asked and s.startswith(asked)]
+    named = name.lstrip("0123456789-_") or find_chapter(name).slug
+    word = re.split(r"[-_.]", named)[0]
+    found = [case for slug, case in able.items() if word and slug.startswith(word)]
     if len(found) != 1:
         raise ValueError(f"--{option} works with {', '.join(able)}, not with {name!r}")
     return found[0]

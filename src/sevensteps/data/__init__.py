@@ -1,6 +1,6 @@
 """A reader's own tables: schema, loading, checking, and the offline report."""
 
-from .faults import BadTable, faults, listed, refuse, shown
+from .faults import BadTable, refuse
 from .loading import Tables, load
 from .mapping import MAPPING
 from .report import OfflineReport, lead
@@ -13,10 +13,7 @@ __all__ = [
     "DataSchema",
     "OfflineReport",
     "Tables",
-    "faults",
     "lead",
-    "listed",
     "load",
     "refuse",
-    "shown",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,28 +19,6 @@ class BadTable(ValueError):
     """A table that cannot be used; the message names table, column and row."""
 
 
-def faults(table: str, column: str, rows: Iterable[tuple[int, str]]) -> BadTable:
-    """An error that names the first faulty rows, counted from 1 below the header."""
-    named = list(rows)
-    lines = [f"{table}.{column} has impossible values (rows count without the header)"]
-    lines += [f"  row {row + 1}: {why}" for row, why in named[:SHOWN]]
-    if len(named) > SHOWN:
-        lines.append(f"  … and {len(named) - SHOWN:,} more")
-    lines.append("Correct these rows, or leave them out, and run it again.")
-    return BadTable("\n".join(lines))
-
-
-def refuse(
-    table: str, column: str, bad: ArrayLike, values: pd.Series | None, why: str
-) -> None:
-    """Raise if any row is `bad`, showing its value, if any, before `why`."""
-    rows = np.flatnonzero(np.asarray(bad, bool))
-    if len(rows):
-        told = ("" if values is None else shown(values.iloc[i]) for i in rows)
-        named = [f"{value} {why}".strip() for value in told]
-        raise faults(table, column, zip(map(int, rows), named, strict=True))
-
-
 def shown(value: object) -> str:
     """A value as its reader would write it, shortened; nothing if it is missing."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
@@ -47,6 +27,49 @@ def shown(value: object) -> str:
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+def refuse(
+    table: str,
+    column: str,
+    bad: ArrayLike,
+    values: Any,
+    why: str,
+    show: Callable[[Any], str] = shown,
+) -> None:
+    """Raise if any row is `bad`: the first ones, counted from 1 below the header.
+
+    Parameters
+    ----------
+    values : of the rows, shown before `why`; None shows none
+    """
+    rows = np.flatnonzero(np.asarray(bad, bool))
+    if not len(rows):
+        return
+    lines = [f"{table}.{column} has impossible values (rows count without the header)"]
+    for row in rows[:SHOWN]:
+        value = "" if values is None else show(pd.Series(values).iloc[row])
+        lines.append(f"  row {row + 1}: {f'{value} {why}'.strip()}")
+    if len(rows) > SHOWN:
+        lines.append(f"  … and {len(rows) - SHOWN:,} more")
+    lines.append("Correct these rows, or leave them out, and run it again.")
+    raise BadTable("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A column of a reader's table while it is read, and what is told of it."""
+
+    table: str
+    name: str
+    notes: list[str] = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.name}"
+
+    def refuse(self, bad: ArrayLike, values: Any, why: str, **how: Any) -> None:
+        """Raise if any row is `bad`."""
+        refuse(self.table, self.name, bad, values, why, **how)
 
 
 def listed(names: Iterable[object]) -> str:

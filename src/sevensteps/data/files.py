@@ -23,12 +23,7 @@ _WHERE = re.compile(r"^.*?Row #(\d+): ", re.DOTALL)
 def find_file(folder: Path, table: str, told: str | None) -> Path | None:
     """The one file of a table, in any case of letters; None if there is none.
 
-    A folder of that name holds Parquet parts.
-
-    Raises
-    ------
-    FileNotFoundError         if the file that the mapping names is not there
-    BadTable                  if several could be meant, or it is of another kind
+    A folder of that name holds Parquet parts. What the mapping names must be there.
     """
     if told is not None:
         path = folder / told
@@ -47,12 +42,7 @@ def find_file(folder: Path, table: str, told: str | None) -> Path | None:
 
 
 def read_file(path: Path) -> pa.Table:
-    """A file's columns; all of a CSV's as text, empty fields missing.
-
-    Raises
-    ------
-    BadTable                  if it is no table of that kind; names the file and row
-    """
+    """A file's columns; all of a CSV's as text, empty fields missing."""
     ending = _ending(path)
     try:
         if ending in TEXT:

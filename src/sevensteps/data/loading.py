@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .faults import BadTable, faults, listed
+from .faults import BadTable, Place, listed
 from .files import choose, find_file, read_file
 from .mapping import MAPPING, Names, read_names
 from .schema import DataSchema
-from .times import DAY, Instants, check_clock, instants, same_clock, told
+from .times import DAY, Instants, check_clock, instants, same_clock
 from .values import check, parse, plain
 
 MOST_SECONDS = 2**31 - 2**20  # from the first midnight: worlds count in 32 bits
@@ -24,19 +24,14 @@ MOST_SECONDS = 2**31 - 2**20  # from the first midnight: worlds count in 32 bits
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A reader's tables under our names.
+    """A reader's tables under our names."""
 
-    Attributes
-    ----------
-    frames : by table; times are float64 seconds since `start`
-    settings : numbers of the mapping file, by name, by section
-    notes : what was assumed, is missing, or was not used
-    start : the midnight that seconds are counted from; None for plain seconds
-    """
-
-    frames: dict[str, pd.DataFrame]
+    frames: dict[str, pd.DataFrame]  # times are float64 seconds since `start`
+    #: Numbers of the mapping file, by name, by section.
     settings: dict[str, dict[str, float]] = field(default_factory=dict)
+    #: What was assumed, is missing, or was not used.
     notes: list[str] = field(default_factory=list)
+    #: The midnight that seconds are counted from; None for plain seconds.
     start: pd.Timestamp | None = None
 
     def day_name(self, day: int) -> str:
@@ -49,49 +44,39 @@ class Tables:
 def load(schema: DataSchema, directory: Path | str) -> Tables:
     """The tables of a folder, every value checked.
 
-    Parameters
-    ----------
-    schema : DataSchema
-    directory : path          holds the main table, and others if they are there
-
-    Returns
-    -------
-    Tables
-
     Raises
     ------
     FileNotFoundError         if there is no directory or not the main table
     BadTable                  (a ValueError) names table, column and row of a fault
     """
-    folder = Path(directory)
+    folder, main = Path(directory), schema.main
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"no directory {folder}: give one with {schema.main}.csv or "
-            f"{schema.main}.parquet"
+            f"no directory {folder}: give one with {main}.csv or {main}.parquet"
         )
     names, notes = read_names(schema, folder), list[str]()
-    files = {t: find_file(folder, t, names.file.get(t)) for t in schema.tables}
-    _require_main(schema, folder, files)
-    frames, times = dict[str, pd.DataFrame](), dict[str, Instants]()
-    for table, path in files.items():
-        if path is not None:
-            found = _named(schema, table, path, names, notes)
-            frames[table], more = _parsed(schema, table, found, notes)
-            times |= more
-    start = _aligned(schema, frames, times, notes) if schema.clock else None
-    _tell_unused(folder, files, (MAPPING, *schema.files), notes)
-    return Tables(frames, names.settings, notes, start)
-
-
-def _require_main(
-    schema: DataSchema, folder: Path, files: dict[str, Path | None]
-) -> None:
-    if files[schema.main] is None:
+    files = {
+        table: path
+        for table in schema.tables
+        if (path := find_file(folder, table, names.file.get(table)))
+    }
+    if main not in files:
         found = listed(sorted(p.name for p in folder.iterdir()))
         raise FileNotFoundError(
-            f"{folder} has no {schema.main}.parquet or {schema.main}.csv; it holds "
-            f'{found}. Another name is told in {MAPPING}: [{schema.main}] file = "…"'
+            f"{folder} has no {main}.parquet or {main}.csv; it holds {found}. Another "
+            f'name is told in {MAPPING}: [{main}] file = "…"'
         )
+    frames, times = dict[str, pd.DataFrame](), list[Instants]()
+    for table, path in files.items():
+        columns = _named(schema, table, path, names, notes)
+        frames[table] = _parsed(schema, table, columns, times, notes)
+    start = _aligned(schema, frames, times, notes) if schema.clock else None
+    known = {path.resolve() for path in files.values()}
+    known |= {(folder / name).resolve() for name in (MAPPING, *schema.files)}
+    beside = [p for p in sorted(folder.iterdir()) if p.resolve() not in known]
+    if unread := [p.name for p in beside if not p.name.startswith(".")]:
+        notes.append(f"not read: {listed(unread)}")
+    return Tables(frames, names.settings, notes, start)
 
 
 def _named(
@@ -113,14 +98,10 @@ def _named(
             f"{MAPPING} [{table}]: {theirs[clash[0]]} is both {clash[0]} and another "
             f"column of ours; say which column is {clash[0]}"
         )
-    columns = {
-        o: found[t]
-        for o, t in theirs.items()
-        if t in found.column_names and o not in hidden
-    }
-    unused = [
-        n for n in found.column_names if n and n not in {theirs[o] for o in columns}
-    ]
+    used = {o: t for o, t in theirs.items() if o not in hidden}
+    columns = {o: found[t] for o, t in used.items() if t in found.column_names}
+    taken = {theirs[ours] for ours in columns}
+    unused = [name for name in found.column_names if name and name not in taken]
     _check_columns(schema, table, columns, unused)
     if unused:
         notes.append(f"{table}: not used: {listed(unused)}")
@@ -149,62 +130,40 @@ def _parsed(
     schema: DataSchema,
     table: str,
     columns: dict[str, pa.ChunkedArray],
+    times: list[Instants],
     notes: list[str],
-) -> tuple[pd.DataFrame, dict[str, Instants]]:
-    """Each column as its kind; times apart, by `table.column`, as they are aligned."""
+) -> pd.DataFrame:
+    """Each column as its kind asks for; its times are also added to `times`."""
     made: dict[str, pd.Series] = {}
-    times = {}
     for name, raw in columns.items():
-        column, values = schema.tables[table][name], plain(table, name, raw)
+        at, column = Place(table, name, notes), schema.tables[table][name]
+        values = plain(at, raw)
         if not column.required and len(values) and values.null_count == len(values):
-            notes.append(f"{table}.{name} is empty: as if it were not there")
+            notes.append(f"{at} is empty: as if it were not there")
         elif column.kind == "time":
-            times[f"{table}.{name}"] = instants(table, name, values, notes)
-            made[name] = pd.Series(times[f"{table}.{name}"].seconds)
-            check(table, name, column, made[name])
+            times.append(instants(at, values))
+            made[name] = pd.Series(times[-1].seconds)
+            check(at, column, made[name])
         else:
-            made[name] = parse(table, name, column, values, notes)
-    return pd.DataFrame(made), times
+            made[name] = parse(at, column, values)
+    return pd.DataFrame(made)
 
 
 def _aligned(
     schema: DataSchema,
     frames: dict[str, pd.DataFrame],
-    times: dict[str, Instants],
+    times: list[Instants],
     notes: list[str],
 ) -> pd.Timestamp | None:
     """Count all times from the first midnight; where that is."""
-    clock = f"{schema.main}.{schema.clock}"
-    check_clock(schema.main, schema.clock, times[clock])
-    same_clock(times, clock, notes)
-    dated = times[clock].dated
-    start = float(times[clock].seconds.min() // DAY * DAY) if dated else 0.0
-    for place, time in times.items():
-        table, name = place.split(".")
+    clock = Place(schema.main, schema.clock, notes)
+    main = next(time for time in times if time.at == clock)
+    check_clock(main)
+    same_clock(main, times, notes)
+    start = float(main.seconds.min() // DAY * DAY) if main.dated else 0.0
+    for time in times:
         since = np.floor(time.seconds - start)
-        rows = np.flatnonzero(np.abs(since) > MOST_SECONDS)
         far = f"lies more than 68 years from {clock}: if unknown, leave it empty"
-        if len(rows):
-            named = [(int(i), f"{told(time.seconds[i], dated)} {far}") for i in rows]
-            raise faults(table, name, named)
-        frames[table][name] = since
-    return pd.Timestamp(start, unit="s") if dated else None
-
-
-def _tell_unused(
-    folder: Path,
-    files: dict[str, Path | None],
-    known: tuple[str, ...],
-    notes: list[str],
-) -> None:
-    """Note what lies beside the tables and was not read."""
-    read = {path.resolve() for path in files.values() if path is not None}
-    beside = [
-        p.name
-        for p in sorted(folder.iterdir())
-        if p.resolve() not in read
-        and p.name not in known
-        and not p.name.startswith(".")
-    ]
-    if beside:
-        notes.append(f"not read: {listed(beside)}")
+        time.refuse(np.abs(since) > MOST_SECONDS, far)
+        frames[time.at.table][time.at.name] = since
+    return pd.Timestamp(start, unit="s") if main.dated else None

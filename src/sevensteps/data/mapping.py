@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,27 +16,17 @@ MAPPING = "columns.toml"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the mapping file says.
+    """What the mapping file says."""
 
-    Attributes
-    ----------
-    file : a table's file, by table
-    columns : their name of a column by ours, by table
-    settings : numbers by name, by section
-    """
-
-    file: dict[str, str] = field(default_factory=dict)
+    file: dict[str, str] = field(default_factory=dict)  # by table
+    #: Their name of a column by ours, by table.
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Numbers by name, by section.
     settings: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def read_names(schema: DataSchema, folder: Path) -> Names:
-    """The mapping file of a folder, checked; nothing is mapped if there is none.
-
-    Raises
-    ------
-    BadTable                  naming the file, and the entry that is wrong
-    """
+    """The mapping file of a folder, checked; nothing is mapped if there is none."""
     path = folder / MAPPING
     if not path.exists():
         for other in sorted(folder.glob("[Cc][Oo][Ll][Uu][Mm][Nn]*.[Tt][Oo]*")):
@@ -61,12 +50,12 @@ def read_names(schema: DataSchema, folder: Path) -> Names:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    """The file as TOML; with or without a byte order mark."""
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise BadTable(
-            f"{MAPPING} is not in UTF-8: save it again with that encoding"
-        ) from None
+        told = f"{MAPPING} is not in UTF-8: save it again with that encoding"
+        raise BadTable(told) from None
     except tomllib.TOMLDecodeError as error:
         raise BadTable(f"{MAPPING} is not valid TOML: {error}") from None
 
@@ -74,24 +63,22 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _columns(schema: DataSchema, table: str, entries: Any) -> dict[str, str]:
     """Their names by ours; each a text, no column of theirs for two of ours."""
     _known(table, entries, ["file", *schema.tables[table]])
-    twice: dict[str, list[str]] = defaultdict(list)
     for ours, theirs in entries.items():
         if not isinstance(theirs, str) or not theirs:
+            told = f"{ours} must be a name in quotes, got {shown(theirs)}"
+            raise BadTable(f"{MAPPING} [{table}]: {told}")
+    for theirs in entries.values():
+        both = [o for o, t in entries.items() if t == theirs and o != "file"]
+        if len(both) > 1:
             raise BadTable(
-                f"{MAPPING} [{table}]: {ours} must be a name in quotes, got "
-                f"{shown(theirs)}"
-            )
-        twice[theirs] += [ours] * (ours != "file")
-    for theirs, ours in twice.items():
-        if len(ours) > 1:
-            raise BadTable(
-                f"{MAPPING} [{table}]: {listed(ours)} are both {shown(theirs)}; a "
+                f"{MAPPING} [{table}]: {listed(both)} are both {shown(theirs)}; a "
                 "column can only be one of ours"
             )
     return dict(entries)
 
 
 def _numbers(schema: DataSchema, section: str, entries: Any) -> dict[str, float]:
+    """Settings by name; each a number within its bounds."""
     _known(section, entries, list(schema.settings[section]))
     for name, value in entries.items():
         low, high = schema.settings[section][name]
@@ -105,6 +92,7 @@ def _numbers(schema: DataSchema, section: str, entries: Any) -> dict[str, float]
 
 
 def _known(section: str, entries: Any, known: list[str]) -> None:
+    """Raise unless the section is one, and all of its names are known."""
     if not isinstance(entries, dict):
         raise BadTable(f"{MAPPING}: write [{section}] on a line of its own")
     if extra := [name for name in entries if name not in known]:

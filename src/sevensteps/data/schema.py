@@ -7,52 +7,33 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["id", "category", "text", "number", "time", "flag"]
+Bounds = Mapping[str, tuple[float, float]]  # of numbers, by name
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table.
+    """One column of a table."""
 
-    Attributes
-    ----------
-    kind : what it is read as. An id is text whatever it looks like: 0007 is not 7
-    required : whether the table must have it; then no row may lack it either
-    complete : whether no row may lack it, if the table has it
-    unique : whether no value may stand twice
-    low, high : bounds of a number
-    choices : what a category may be; empty: anything
-    """
-
-    kind: Kind
-    required: bool = False
-    complete: bool = False
-    unique: bool = False
-    low: float = -1e12
+    kind: Kind  # an id is text whatever it looks like: 0007 is not 7
+    required: bool = False  # the table must have it; then no row may lack it either
+    complete: bool = False  # no row may lack it, if the table has it
+    unique: bool = False  # no value may stand twice
+    low: float = -1e12  # of a number
     high: float = 1e12
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # what a category may be; empty: anything
 
 
 @dataclass(frozen=True, slots=True)
 class DataSchema:
-    """The tables that a case takes.
+    """The tables that a case takes."""
 
-    Attributes
-    ----------
-    main : str        the table that must be there
-    tables : columns by name, by table
-    clock : str       the time column of the main table that all others are told by;
-                      empty if there are no times
-    settings : bounds of numbers that the mapping file may set, by name, by section
-    files : names of further files, which the case reads itself
-    """
-
-    main: str
-    tables: Mapping[str, Mapping[str, Column]]
+    main: str  # the table that must be there
+    tables: Mapping[str, Mapping[str, Column]]  # columns by name, by table
+    #: The time column of the main table that the others are told by, if there are any.
     clock: str = ""
-    settings: Mapping[str, Mapping[str, tuple[float, float]]] = field(
-        default_factory=dict
-    )
-    files: tuple[str, ...] = ()
+    #: Bounds of numbers that the mapping file may set, by section.
+    settings: Mapping[str, Bounds] = field(default_factory=dict)
+    files: tuple[str, ...] = ()  # further ones, which the case reads itself
 
     def required(self, table: str) -> list[str]:
         """The columns that a table must have."""

@@ -2,8 +2,8 @@
 
 from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
 from sevensteps.teach.marks import record
-from sevensteps.teach.measurements import measured
 from sevensteps.teach.predict import check, commit, recap, reveal
+from sevensteps.teach.shipped import measured
 
 __all__ = [
     "Claim",

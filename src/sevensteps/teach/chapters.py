@@ -9,10 +9,6 @@ from pathlib import Path
 _FILE = re.compile(r"(?P<number>\d\d)_(?P<slug>[a-z0-9_]+)\.ipynb")
 
 
-class UnknownChapter(LookupError):
-    """No chapter, or more than one, goes by that name."""
-
-
 @dataclass(frozen=True)
 class Chapter:
     """One notebook and its twin."""
@@ -34,12 +30,7 @@ class Chapter:
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The clone that holds the book: from `start` upwards, else beside this package.
-
-    Raises
-    ------
-    FileNotFoundError   if there is no clone around
-    """
+    """The clone that holds the book: from `start` upwards, else beside this package."""
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents, *Path(__file__).resolve().parents):
         if (folder / "notebooks").is_dir() and (folder / "pyproject.toml").is_file():
@@ -56,9 +47,8 @@ def chapters(root: Path | None = None) -> list[Chapter]:
     for path in sorted(folder.glob("*.ipynb")):
         match = _FILE.fullmatch(path.name)
         if match is None:
-            raise ValueError(
-                f"{path.name}: name a chapter NN_slug.ipynb, NN its number"
-            )
+            told = f"{path.name}: name a chapter NN_slug.ipynb, NN its number"
+            raise ValueError(told)
         found.append(Chapter(int(match["number"]), match["slug"], path))
     return found
 
@@ -66,9 +56,7 @@ def chapters(root: Path | None = None) -> list[Chapter]:
 def find_chapter(name: str, root: Path | None = None) -> Chapter:
     """The one chapter that answers to `name`: "fraud", "10", "10_fraud_detection".
 
-    Raises
-    ------
-    UnknownChapter   if none or several do; the message lists the known chapters
+    Raises a LookupError that lists the known ones if none or several do.
     """
     known = chapters(root)
     matching = [chapter for chapter in known if chapter.answers_to(name)]
@@ -76,6 +64,6 @@ def find_chapter(name: str, root: Path | None = None) -> Chapter:
         return matching[0]
     names = ", ".join(chapter.slug for chapter in known) or "none yet"
     many = "Several chapters begin with" if matching else "There is no chapter"
-    raise UnknownChapter(
+    raise LookupError(
         f"{many} {name!r}. Known chapters: {names}; the first word will do"
     )

@@ -9,15 +9,14 @@ Assert the numbers behind a figure instead.
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO, StringIO
-from typing import Any
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -31,41 +30,15 @@ _ROLES = {"ours": OURS, "naive": NAIVE, "truth": TRUTH, "rival": RIVAL}
 
 # A colour that nobody draws with. It stands for the page's own text colour.
 _PAGE = "#010203"
+_LABEL_GAP = 1.25  # least distance of two labels, in heights of the font
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-STYLE: Mapping[str, Any] = {
-    "figure.figsize": (5.6, 3.3),
-    "figure.facecolor": "none",
-    "figure.constrained_layout.use": True,
-    "savefig.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": _PAGE,
-    "axes.labelcolor": _PAGE,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=PALETTE),
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": _PAGE,
-    "grid.alpha": 0.15,
-    "grid.linewidth": 0.6,
-    "text.color": _PAGE,
-    "xtick.color": _PAGE,
-    "ytick.color": _PAGE,
-    "lines.color": _PAGE,
-    "lines.linewidth": 2.0,
-    "patch.edgecolor": "none",
-    "legend.frameon": False,
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same widths everywhere
-    "font.size": 11.0,
-    "svg.fonttype": "none",  # letters stay letters: small, searchable, in page colour
-}
+STYLE = Path(__file__).with_name("house.mplstyle")
 
 
 def use_house_style() -> None:
     """Make every figure drawn from now on look like the book's."""
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(mpl.rc_params_from_file(STYLE, use_default_template=False))
 
 
 @dataclass(frozen=True)
@@ -79,7 +52,7 @@ class Shown:
     png: bytes = field(repr=False)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        """Return what Jupyter stores: HTML for the book, PNG for the rest."""
+        """What Jupyter stores: HTML for the book, PNG for the rest."""
         caption = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(self.caption))
         html = (
             f'<figure class="teach-figure" id="fig-{self.name}">'
@@ -98,16 +71,6 @@ def show(figure: Figure, name: str, alt: str, caption: str) -> Shown:
     name : str                `fig-<name>` is its anchor; lower-case words and dashes
     alt : str                 what a listener must hear: the shape and the number
     caption : str             the claim that the figure supports; `code` is allowed
-
-    Returns
-    -------
-    Shown                     the last expression of a cell, without `;`
-
-    Raises
-    ------
-    ValueError                if the name is not a slug, alt or caption is empty, or
-                              an axes has a title (the caption says it)
-
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"name {name!r}: use lower-case words joined by dashes")
@@ -115,62 +78,46 @@ def show(figure: Figure, name: str, alt: str, caption: str) -> Shown:
         raise ValueError(f"figure {name!r} needs an alt text and a caption")
     if titled := [axes.get_title() for axes in figure.axes if axes.get_title()]:
         raise ValueError(f"figure {name!r}: move the title {titled} into the caption")
+    from matplotlib import pyplot
+
     shown = Shown(name, alt, caption, _svg(figure, name, alt), _png(figure))
-    _close(figure)
+    pyplot.close(figure)
     return shown
 
 
-def label_lines(
-    axes: Axes, labels: Mapping[str, str] | None = None, *, gap: float = 1.25
-) -> None:
+def label_lines(axes: Axes) -> None:
     """Write each line's label at its right end, in its colour, instead of a legend.
 
-    Parameters
-    ----------
-    axes : Axes               with labelled lines (`axes.plot(..., label="ours")`)
-    labels : mapping          other texts for some labels, by label; None keeps them
-    gap : float               least distance of two labels, in heights of the font
-
-    Raises
-    ------
-    ValueError                if no line of the axes has a label
-
+    The axes have labelled lines: `axes.plot(..., label="ours")`.
     """
-    lines = [line for line in axes.get_lines() if not _unnamed(line)]
+    drawn = axes.get_lines()
+    lines = [line for line in drawn if not str(line.get_label()).startswith("_")]
     if not lines:
         raise ValueError("label_lines found no labelled line: plot(..., label='ours')")
     axes.figure.canvas.draw()
     heights = [float(axes.transData.transform(_last_point(line))[1]) for line in lines]
     points = axes.figure.dpi / 72  # pixels in one
-    placed = _spread(heights, mpl.rcParams["font.size"] * points * gap)
+    placed = _spread(heights, mpl.rcParams["font.size"] * points * _LABEL_GAP)
     for line, end, height in zip(lines, heights, placed, strict=True):
-        _label(axes, line, labels or {}, rise=(height - end) / points)
-
-
-def _label(axes: Axes, line: Line2D, texts: Mapping[str, str], *, rise: float) -> None:
-    text = str(line.get_label())
-    axes.annotate(
-        texts.get(text, text),
-        xy=_last_point(line),
-        xytext=(6, rise),
-        textcoords="offset points",
-        color=line.get_color(),
-        va="center",
-    )
-
-
-def _unnamed(line: Line2D) -> bool:
-    return str(line.get_label()).startswith("_")
+        axes.annotate(
+            str(line.get_label()),
+            xy=_last_point(line),
+            xytext=(6, (height - end) / points),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+        )
 
 
 def _last_point(line: Line2D) -> tuple[float, float]:
+    """Where a line ends."""
     x, y = (np.asarray(values, dtype=float) for values in line.get_data())
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     return float(x[known[-1]]), float(y[known[-1]])
 
 
 def _spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Return heights moved apart by at least `gap`, in their order."""
+    """Heights moved apart by at least `gap`, in their order."""
     order = np.argsort(heights, kind="stable")
     placed = np.asarray(heights, dtype=float).copy()
     for lower, upper in itertools.pairwise(order):
@@ -180,6 +127,7 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def _svg(figure: Figure, name: str, alt: str) -> str:
+    """The figure as an element of a page."""
     out = StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
@@ -187,7 +135,7 @@ def _svg(figure: Figure, name: str, alt: str) -> str:
 
 
 def inline_svg(svg: str, *, prefix: str, label: str) -> str:
-    """Return an SVG document as an element that follows the theme of its page.
+    """An SVG document as an element that follows the theme of its page.
 
     Ids that something refers to get the prefix; the others go, so that two figures
     on a page never share one.
@@ -221,15 +169,8 @@ def _themed(svg: str) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return a PNG on white: it must be readable wherever it lands."""
+    """A PNG on white: it must be readable wherever it lands."""
     out = BytesIO()
-    figure.savefig(
-        out, format="png", dpi=144, facecolor="white", metadata={"Software": None}
-    )
+    bare = {"Software": None}
+    figure.savefig(out, format="png", dpi=144, facecolor="white", metadata=bare)
     return out.getvalue()
-
-
-def _close(figure: Figure) -> None:
-    from matplotlib import pyplot
-
-    pyplot.close(figure)

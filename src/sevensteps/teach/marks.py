@@ -14,8 +14,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sevensteps.teach.digits import three_digits
-
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -43,11 +41,8 @@ _UNMEASURED = {"nan", "n/a"}
 def record(**values: object) -> None:
     """Keep numbers for the prose of this chapter, under their names.
 
-    Parameters
-    ----------
-    **values : float, Interval, str, Series or DataFrame
-        numbers are said with three significant digits; a string stays as it is. Of a
-        table each entry is kept: `name[row]`, or `name[row, column]`
+    Numbers are said with three significant digits; a string stays as it is. Of a
+    Series or DataFrame each entry is kept: `name[row]`, or `name[row, column]`.
     """
     from IPython.display import display
 
@@ -75,6 +70,16 @@ def entries(values: Mapping[str, object]) -> Said:
         else:
             found[name] = said(value)
     return found
+
+
+def three_digits(number: float) -> str:
+    """Three significant digits; of a number from a thousand up without an exponent.
+
+    >>> three_digits(0.31142), three_digits(999.6), three_digits(1234567)
+    ('0.311', '1,000', '1,230,000')
+    """
+    rounded = float(f"{number:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.3g}"
 
 
 def said(value: object) -> str:
@@ -127,17 +132,19 @@ def _name(mark: re.Match[str]) -> str:
     return " ".join(mark["name"].split())
 
 
-def wrong_marks(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+def wrong_marks(notebook: NotebookNode) -> list[tuple[int, str]]:
     """Cell and complaint for each mark that does not say what was recorded."""
     values = recorded(notebook)
-    for i, cell in enumerate(notebook.cells):
-        if cell.cell_type == "markdown":
-            for complaint in complaints(cell.source, values):
-                yield i, complaint
+    return [
+        (i, complaint)
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "markdown"
+        for complaint in complaints(cell.source, values)
+    ]
 
 
 def complaints(text: str, values: Said) -> Iterator[str]:
-    """Yield what is wrong with the marks of a text, in words: each a sentence."""
+    """What is wrong with the marks of a text, in words."""
     for code in _CODE.finditer(text):
         if _MARK.search(code[0]):
             yield f"a mark inside code is shown as it is written: {code[0]:.60}"

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sevensteps.teach.digits import three_digits
+from sevensteps.teach.marks import three_digits
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: An answer is near enough when its ratio to the truth is below this.
-_CLOSE, _RIGHT_ORDER = 1.5, 3.0
+#: A relative error that counts as right, and ratios to the truth that are near it.
+_RIGHT, _CLOSE, _RIGHT_ORDER = 0.05, 1.5, 3.0
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,7 @@ class Say:
         return self.text
 
 
-@dataclass(frozen=True)
-class Commitment:
-    """A number that a reader has committed to."""
-
-    value: float
-    unit: str
-
-
-_GUESSES: dict[str, Commitment] = {}
+_GUESSES: dict[str, tuple[float, str]] = {}  # number and unit, by name
 
 
 def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
@@ -43,15 +35,12 @@ def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
     Parameters
     ----------
     name : str       what is guessed, as `reveal` will call it
-    guess : float    your number; None skips
     unit : str       said after the number, such as "alerts a day"
 
     Raises
     ------
     ValueError       if the guess is not a finite number
 
-    Examples
-    --------
     >>> commit("alerts", 5_000, "alerts a day")
     Your guess: 5,000 alerts a day. Change it before you read on.
     >>> reveal("alerts", 812)
@@ -62,39 +51,25 @@ def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
         return Say("Skipped. Read on.")
     if not math.isfinite(guess):
         raise ValueError(f"{name}: a guess is a finite number, not {guess}")
-    _GUESSES[name] = Commitment(float(guess), unit)
+    _GUESSES[name] = float(guess), unit
     return Say(f"Your guess: {_said(guess, unit)}. Change it before you read on.")
 
 
 def reveal(name: str, actual: float) -> Say:
     """Compare the guess of that name with the result, as a ratio.
 
-    Parameters
-    ----------
-    name : str       as in `commit`; without a guess the result is told alone
-    actual : float   what was measured
+    Without a guess the result is told alone.
     """
-    guess = _GUESSES.get(name)
-    if guess is None:
+    if name not in _GUESSES:
         return Say(f"It is {three_digits(actual)}.")
-    begun = f"You said {_said(guess.value, guess.unit)}; it is {three_digits(actual)}"
-    return Say(f"{begun}: {_distance(guess.value, actual)}.")
+    guess, unit = _GUESSES[name]
+    begun = f"You said {_said(guess, unit)}; it is {three_digits(actual)}"
+    return Say(f"{begun}: {_distance(guess, actual)}.")
 
 
-def check(
-    exercise: str, answer: float | None, *, expected: float, within: float = 0.05
-) -> Say:
-    """Say whether an answer to an exercise is right; never raise for a wrong one.
+def check(exercise: str, answer: float | None, *, expected: float) -> Say:
+    """Say whether an answer, None for none yet, is within 5 % of the solution's number.
 
-    Parameters
-    ----------
-    exercise : str        its name
-    answer : float        None while it is unanswered
-    expected : float      the solution's number
-    within : float        relative error that still counts as right
-
-    Examples
-    --------
     >>> check("Exercise 1", 4.1, expected=4.0)
     Exercise 1: right (4.1; the solution has 4).
     >>> check("Exercise 1", 8.0, expected=4.0)
@@ -102,7 +77,7 @@ def check(
     """
     if answer is None:
         return Say(f"{exercise}: not answered yet. Try before you unfold the solution.")
-    if math.isclose(answer, expected, rel_tol=within, abs_tol=1e-12):
+    if math.isclose(answer, expected, rel_tol=_RIGHT, abs_tol=1e-12):
         told = f"({three_digits(answer)}; the solution has {three_digits(expected)})"
         return Say(f"{exercise}: right {told}.")
     distance = _distance(answer, expected).replace("your guess", "Your answer")
@@ -110,24 +85,18 @@ def check(
 
 
 def recap(learned: Mapping[str, object]) -> pd.DataFrame:
-    """The recap table: each objective beside the number that met it.
-
-    Parameters
-    ----------
-    learned : mapping   objective, as at the chapter's start, to what was measured
-    """
+    """The recap table: each objective, as at the chapter's start, and its number."""
     import pandas as pd
 
-    rows = [(objective, _shown(found)) for objective, found in learned.items()]
+    rows = [
+        (goal, three_digits(found) if isinstance(found, int | float) else str(found))
+        for goal, found in learned.items()
+    ]
     return pd.DataFrame(rows, columns=["you can now", "measured here"])
 
 
 def _said(number: float, unit: str) -> str:
     return f"{three_digits(number)} {unit}".rstrip()
-
-
-def _shown(found: object) -> str:
-    return three_digits(found) if isinstance(found, int | float) else str(found)
 
 
 def _distance(guess: float, actual: float) -> str:

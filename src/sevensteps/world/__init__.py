@@ -4,6 +4,7 @@ from .arms import Arms
 from .days import (
     DayRecord,
     Evening,
+    Incident,
     LoggedHistory,
     LoggedOutcome,
     LoggedSize,
@@ -12,7 +13,6 @@ from .days import (
     WorldPast,
     joined_days,
 )
-from .incidents import Incident
 from .lived import LivedWorld
 from .storage import BrokenFolder, FolderManifest, StorageError
 from .streams import stream, uniforms, unit_streams

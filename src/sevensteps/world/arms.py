@@ -6,7 +6,6 @@ learn. What one arm does therefore reaches the other.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -21,45 +20,21 @@ from .streams import uniforms, unit_streams
 
 @dataclass(frozen=True)
 class Arms:
-    """A policy made of policies: each unit belongs to one of them, for good.
-
-    Parameters
-    ----------
-    policies : name -> policy
-    unit : the column that names a unit, e.g. "user_id"
-    purpose : of the random numbers that assign them, see `uniforms`
-    seed : of the assignment
-    shares : share of units by arm; equal when absent
-    apart : each policy learns from its own units' log only
-
-    Raises
-    ------
-    ValueError
-        for fewer than two arms, or shares that are not theirs or do not add up to 1
-    """
+    """A policy made of policies: each unit belongs to one of them, for good."""
 
     policies: Mapping[str, Any]
-    unit: str
-    purpose: int
-    seed: int = 0
-    shares: Mapping[str, float] | None = None
-    apart: bool = False
+    unit: str  # the column that names a unit, e.g. "user_id"
+    purpose: int  # of the random numbers that assign them, see `uniforms`
+    seed: int = 0  # of the assignment
+    apart: bool = False  # each policy learns from its own units' log only
 
     def __post_init__(self) -> None:
         if len(self.policies) < 2:
             raise ValueError("arms need at least two policies")
-        if self.shares is None:
-            return
-        shares = dict(self.shares)
-        if set(shares) != set(self.policies) or min(shares.values()) <= 0:
-            raise ValueError(f"give every arm a share > 0; got {shares}")
-        if abs(math.fsum(shares.values()) - 1) > 1e-9:
-            raise ValueError(f"shares must add up to 1; got {shares}")
 
     def of(self, unit_id: NDArray[Any]) -> NDArray[np.intp]:
         """(n,) the number of each unit's arm, in the order of `policies`."""
-        shares = self.shares or dict.fromkeys(self.policies, 1 / len(self.policies))
-        upto = np.cumsum([shares[name] for name in self.policies])
+        upto = np.cumsum(np.full(len(self.policies), 1 / len(self.policies)))
         key = unit_streams(unit_id, seed=self.seed, future=0, day=0)
         u = uniforms(key, 0, self.purpose)
         return np.minimum(np.searchsorted(upto, u, "right"), len(upto) - 1)
@@ -75,16 +50,15 @@ class Arms:
         for number, (name, policy) in enumerate(self.policies.items()):
             mine = np.flatnonzero(arm == number)
             answer = policy(take(requests, mine), self._own(view, number))
-            if _length(answer) != len(mine):
-                raise ValueError(
-                    f"the arm {name!r} answered {_length(answer)} of {len(mine)} "
-                    f"requests on day {view.day}"
-                )
+            if (n := _length(answer)) != len(mine):
+                told = f"answered {n} of {len(mine)} requests on day {view.day}"
+                raise ValueError(f"the arm {name!r} {told}")
             rows.append(mine)
             answers.append(answer)
         return take(join(answers), np.argsort(np.concatenate(rows)))
 
     def _own(self, view: Any, number: int) -> Any:
+        """What the policy of an arm may look at."""
         if not self.apart:
             return view
         if not hasattr(view, "log"):
@@ -96,12 +70,14 @@ class Arms:
 
 
 def _column(rows: Any, name: str) -> NDArray[Any]:
+    """A column of a table, or of a record of arrays."""
     if isinstance(rows, pa.Table):
         return np.asarray(rows[name].to_numpy())
     return np.asarray(getattr(rows, name))
 
 
 def _length(answer: Any) -> int:
+    """Rows of an array, or of a record of arrays."""
     if isinstance(answer, np.ndarray):
         return len(answer)
     return len(getattr(answer, fields(answer)[0].name))

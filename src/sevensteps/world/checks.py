@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 
 
 def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
-    """A whole number within bounds, both included.
-
-    Raises
-    ------
-    ValueError
-        if it is anything else; the message names the argument
-    """
+    """A whole number within bounds, both included, or a ValueError that names it."""
     bound = f">= {low:,}" if high is None else f"from {low:,} to {high:,}"
     try:
         number = operator.index(value)
@@ -28,19 +22,13 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
 
 
 def check_page(ids: NDArray[Any], shape: tuple[int, int], n: int, noun: str) -> None:
-    """Refuse pages that cannot be shown.
+    """Refuse pages that cannot be shown: of a wrong shape, unknown or repeated ids.
 
     Parameters
     ----------
     ids : what a policy returned, one row of ids for each request; -1 shows nothing
     shape : requests and positions
-    n : int           things that may be shown
-    noun : str        what they are called, e.g. "video"
-
-    Raises
-    ------
-    ValueError
-        for a wrong shape or type, an unknown id, or one that stands twice on a page
+    n : things that may be shown, each called a `noun`, e.g. "video"
     """
     if ids.shape != shape or ids.dtype.kind != "i":
         raise ValueError(

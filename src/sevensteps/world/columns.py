@@ -44,9 +44,7 @@ def recoded(
 ) -> pa.Table:
     """The table with the codes of its schema: Parquet keeps names, not their order.
 
-    Parameters
-    ----------
-    names : column -> the names of its codes, in order
+    `names` has for each coded column the names of its codes, in order.
     """
     columns = []
     for field in schema:
@@ -58,8 +56,7 @@ def recoded(
 
 
 def _recoded(column: pa.Array, names: tuple[str, ...]) -> pa.DictionaryArray:
-    code = np.array([names.index(v) for v in column.dictionary.to_pylist()], np.int8)
-    indices = column.indices.fill_null(0).to_numpy()
-    known = code[indices] if len(code) else np.zeros(len(column), np.int8)
-    missing = column.indices.is_null().to_numpy(zero_copy_only=False)
-    return dictionary(np.where(missing, np.int8(-1), known), names, gaps=True)
+    """A column of names with our codes."""
+    ours = pa.array(names)
+    codes = pc.index_in(column.dictionary, ours).cast(pa.int8())
+    return pa.DictionaryArray.from_arrays(codes.take(column.indices), ours, safe=False)

@@ -1,11 +1,12 @@
-"""What days leave behind, and where a world stands after them."""
+"""What happens on known days, what days leave behind, where a world stands after."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -14,19 +15,36 @@ Progress = Callable[[int, int], None]  # days done, of how many
 
 
 @dataclass(frozen=True, slots=True)
+class Incident:
+    """A known cause at a known time; a world says which there are."""
+
+    kind: str  # one of `KINDS`
+    start_day: int
+    days: int = 7  # how long it lasts
+    size: float = 1.0  # scales it
+
+    KINDS: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in self.KINDS:
+            told = f"unknown incident {self.kind!r}; choose from {self.KINDS}"
+            raise ValueError(told)
+        if self.start_day < 0 or self.days < 1 or not 0 < self.size < np.inf:
+            wanted = "start_day >= 0, days >= 1 and a finite size > 0"
+            raise ValueError(f"an incident needs {wanted}; got {self}")
+
+    def on(self, day: int) -> bool:
+        """Whether the incident is under way on `day`."""
+        return self.start_day <= day < self.start_day + self.days
+
+
+@dataclass(frozen=True, slots=True)
 class Evening(Generic[StateT]):
-    """Where a world stands after so many days.
+    """Where a world stands after so many days."""
 
-    Attributes
-    ----------
-    days : int                since the world began
-    state : the world's own record of everything and everybody
-    log : pa.Table | None     what a policy that starts tomorrow may read first
-    """
-
-    days: int
-    state: StateT
-    log: pa.Table | None = None
+    days: int  # since the world began
+    state: StateT  # the world's own record of everything and everybody
+    log: pa.Table | None = None  # what a policy that starts tomorrow may read first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +58,17 @@ class WorldPast(Generic[StateT]):
 
 @dataclass(frozen=True, slots=True)
 class DayRecord:
-    """What one day leaves behind.
-
-    Attributes
-    ----------
-    log, truth : pa.Table     the day's rows, and what only the world knows of them
-    units : DataFrame         one row for each session or page
-    sums : dict               the day's row of `daily`, with its `day`
-    """
+    """What one day leaves behind."""
 
     log: pa.Table
-    truth: pa.Table
-    units: pd.DataFrame
-    sums: Mapping[str, float]
+    truth: pa.Table  # what only the world knows of each row of the log
+    units: pd.DataFrame  # one row for each session or page
+    sums: Mapping[str, float]  # the day's row of `daily`, with its `day`
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedSize:
-    """So many units, who leave a log for so many days.
-
-    Raises
-    ------
-    ValueError                for fewer than a hundred, or less than a day
-    """
+    """So many units, who leave a log for so many days."""
 
     n_units: int
     days: int

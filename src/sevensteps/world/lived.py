@@ -63,7 +63,7 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
     def history(
         self, days: int | None = None, *, progress: Progress | None = None
     ) -> HistoryT:
-        """The company's warehouse after `days` days under the incumbent policy."""
+        """As it was lived; see `World.history`."""
         days = self.days_of(days)
         return self.warehouse(self.past(days, progress), days)
 
@@ -82,13 +82,7 @@ class LivedWorld(World[StateT, HistoryT, OutcomeT]):
         return self.past_of(history).truth
 
     def past_of(self, history: Any) -> WorldPast[StateT]:
-        """The past behind a history; the usual one behind None.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """The past behind a history of this world; the usual one behind None."""
         past = self.past(self.days_of(None if history is None else history.days))
         rows = past.log if history is None else getattr(history, self.log)
         if rows is not past.log and not rows.equals(past.log):

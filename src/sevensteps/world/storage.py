@@ -33,18 +33,11 @@ class BrokenFolder(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FolderKind:
-    """What a folder is.
+    """What a folder is."""
 
-    Attributes
-    ----------
-    name : str        e.g. "search world"
-    version : int     raised when the files change their form
-    remedy : str      what to do about one that is broken, as a sentence
-    """
-
-    name: str
-    version: int
-    remedy: str
+    name: str  # e.g. "search world"
+    version: int  # raised when the files change their form
+    remedy: str  # what to do about one that is broken, as a sentence
 
     @property
     def format(self) -> str:
@@ -53,46 +46,31 @@ class FolderKind:
 
     def broken(self, folder: Path, why: str) -> BrokenFolder:
         """The error of a folder that is not whole."""
-        return BrokenFolder(
-            f"{folder} is not a whole {self.name}: {why}. {self.remedy}"
-        )
+        whole = f"{folder} is not a whole {self.name}"
+        return BrokenFolder(f"{whole}: {why}. {self.remedy}")
 
 
 @dataclass(frozen=True, slots=True)
 class FolderManifest:
-    """What a folder says of itself.
+    """What a folder says of itself."""
 
-    Attributes
-    ----------
-    content : dict            whatever its writer wanted to say, as JSON
-    files : dict              path -> (bytes, SHA-256) of every file but the manifest
-    """
-
-    content: dict[str, Any]
-    files: dict[str, tuple[int, str]]
+    content: dict[str, Any]  # whatever its writer wanted to say, as JSON
+    files: dict[str, tuple[int, str]]  # path -> (bytes, SHA-256) of all other files
 
 
 @contextmanager
 def new_folder(path: Path, *, room: int = 0) -> Iterator[Path]:
     """A temporary folder that becomes `path` if the body succeeds, else vanishes.
 
-    Parameters
-    ----------
-    path : Path       must not exist, or be an empty folder
-    room : int        bytes that will be needed, if known
-
     Raises
     ------
-    FileExistsError
-        if `path` holds something already
-    StorageError
-        if the disk refuses: full, read-only, or with less than `room` bytes left
+    FileExistsError           if `path` holds something already
+    StorageError              if the disk refuses: full, read-only, or with less than
+                              `room` bytes left
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FileExistsError(
-            f"{path} holds something already: read it, remove it, or choose another "
-            "folder"
-        )
+        advice = "read it, remove it, or choose another folder"
+        raise FileExistsError(f"{path} holds something already: {advice}")
     temporary = _temporary(path)
     with saving(path, room):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,8 +81,15 @@ def new_folder(path: Path, *, room: int = 0) -> Iterator[Path]:
             temporary.mkdir()
             yield temporary
             for inside in (*temporary.rglob("*"), temporary):
-                sync(inside)
-            _publish(temporary, path)
+                _sync(inside)
+            try:
+                temporary.replace(path)
+            except OSError as error:
+                if error.errno not in (ENOTEMPTY, EEXIST):
+                    raise
+                told = f"{path} was written meanwhile: read it"
+                raise FileExistsError(told) from error
+            _sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -112,18 +97,15 @@ def new_folder(path: Path, *, room: int = 0) -> Iterator[Path]:
 def write_file(path: Path, data: bytes) -> None:
     """Replace one file: it holds the old bytes or the new ones, never half of each.
 
-    Raises
-    ------
-    StorageError
-        if the disk refuses; the previous file is intact
+    Raises a `StorageError` if the disk refuses; the previous file is intact.
     """
     temporary = _temporary(path)
     with saving(path):
         try:
             temporary.write_bytes(data)
-            sync(temporary)
+            _sync(temporary)
             temporary.replace(path)
-            sync(path.parent)
+            _sync(path.parent)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -156,7 +138,7 @@ def sweep(folder: Path, name: str = "*") -> None:
                 leftover.unlink(missing_ok=True)
 
 
-def sync(path: Path) -> None:
+def _sync(path: Path) -> None:
     """Force a file's bytes, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -165,36 +147,33 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+def _sha256(path: Path) -> str:
+    """Of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_manifest(
-    folder: Path, kind: FolderKind, content: Mapping[str, Any]
-) -> FolderManifest:
+def write_manifest(folder: Path, kind: FolderKind, content: Mapping[str, Any]) -> None:
     """Write what a folder is, with a checksum of every file in it and of itself."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     files = {
-        p.relative_to(folder).as_posix(): (p.stat().st_size, sha256_of(p))
-        for p in paths
+        p.relative_to(folder).as_posix(): (p.stat().st_size, _sha256(p)) for p in paths
     }
     body = {"format": kind.format, "content": dict(content), "files": files}
     text = json.dumps({**body, "checksum": _checksum(body)}, indent=1) + "\n"
     (folder / MANIFEST).write_text(text)
-    return FolderManifest(dict(content), files)
 
 
-def read_manifest(folder: str | Path, kind: FolderKind) -> FolderManifest:
-    """The manifest of a folder, if it is whole.
+def read_manifest(
+    folder: Path, kind: FolderKind, *, check: bool = False
+) -> FolderManifest:
+    """The manifest of a folder; with `check`, after comparing every checksum.
 
     Raises
     ------
-    BrokenFolder
-        if it is absent, damaged or of another format, or files have another size
+    BrokenFolder              if it is absent, damaged or of another format, or a file
+                              has another size or checksum
     """
-    folder = Path(folder)
     try:
         body = json.loads((folder / MANIFEST).read_text())
         checksum = body.pop("checksum")
@@ -205,51 +184,30 @@ def read_manifest(folder: str | Path, kind: FolderKind) -> FolderManifest:
         raise kind.broken(folder, f"its {MANIFEST} is damaged ({error!r})") from None
     if body["format"] != kind.format or checksum != _checksum(body):
         raise kind.broken(folder, f"its {MANIFEST} is damaged or of another format")
-    for path, (size, _) in manifest.files.items():
+    for path, (size, expected) in manifest.files.items():
         file = folder / path
         if not file.is_file() or file.stat().st_size != size:
             raise kind.broken(folder, f"{path} is missing or has another size")
-    return manifest
-
-
-def verify(folder: str | Path, kind: FolderKind) -> FolderManifest:
-    """The manifest, after comparing every file with its checksum.
-
-    Raises
-    ------
-    BrokenFolder
-        naming the first file that differs
-    """
-    manifest = read_manifest(folder, kind)
-    for path, (_, expected) in manifest.files.items():
-        if sha256_of(Path(folder) / path) != expected:
-            raise kind.broken(Path(folder), f"{path} is not what was written")
+        if check and _sha256(file) != expected:
+            raise kind.broken(folder, f"{path} is not what was written")
     return manifest
 
 
 def _checksum(body: dict[str, Any]) -> str:
+    """Of what a manifest says."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _temporary(path: Path) -> Path:
+    """The name of this process's work on a path; see `sweep`."""
     return path.with_name(f"{TEMPORARY}{os.getpid()}-{token_hex(4)}-{path.name}")
 
 
-def _publish(temporary: Path, path: Path) -> None:
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno in (ENOTEMPTY, EEXIST):
-            raise FileExistsError(f"{path} was written meanwhile: read it") from error
-        raise
-    sync(path.parent)
-
-
 def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    """Whether there is such a process, ours or not."""
+    with suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
     return True

@@ -15,15 +15,13 @@ from typing import Any, ClassVar, Generic, TypeVar, cast, get_type_hints
 import pyarrow as pa
 
 from .checks import whole
-from .days import Progress
-from .incidents import Incident
+from .days import Incident, Progress
 from .storage import (
     MANIFEST,
     FolderKind,
     FolderManifest,
     new_folder,
     read_manifest,
-    verify,
     write_manifest,
 )
 from .world_files import WorldWriter, read_table
@@ -38,9 +36,9 @@ _FACE = ("scale", "seed", "incidents", "pasts")
 class StoredWorld(ABC, Generic[HistoryT]):
     """The half of a `World` that is parameters and files."""
 
-    scale: Any = "smoke"
-    seed: int = 7
-    incidents: tuple[Any, ...] = field(default=(), kw_only=True)
+    scale: Any = "smoke"  # or "book", "full", or a size with explicit numbers
+    seed: int = 7  # all randomness follows from it
+    incidents: tuple[Any, ...] = field(default=(), kw_only=True)  # see `inject`
 
     kind: ClassVar[str]  # e.g. "search"
     generator: ClassVar[int]  # raised whenever the same parameters draw other rows
@@ -58,26 +56,13 @@ class StoredWorld(ABC, Generic[HistoryT]):
     def __post_init__(self) -> None:
         size = type(next(iter(self.scales.values())))
         if not isinstance(self.scale, size) and self.scale not in self.scales:
-            raise ValueError(
-                f"unknown scale {self.scale!r}; choose from {[*self.scales]}, or give "
-                f"a {size.__name__}"
-            )
+            known = f"choose from {[*self.scales]}, or give a {size.__name__}"
+            raise ValueError(f"unknown scale {self.scale!r}; {known}")
         whole("seed", self.seed, 0)
         wrong = [i for i in self.incidents if not isinstance(i, self.incident_type)]
         if wrong:
-            raise ValueError(
-                f"what happens to a {self.kind} world is a "
-                f"{self.incident_type.__name__}, not {wrong[0]!r}"
-            )
-
-    @abstractmethod
-    def history(
-        self, days: int | None = None, *, progress: Progress | None = None
-    ) -> HistoryT:
-        """The company's warehouse after `days` days under the incumbent policy.
-
-        `progress` is called after each day with (days done, days).
-        """
+            known = f"what happens to a {self.kind} world is a "
+            raise ValueError(f"{known}{self.incident_type.__name__}, not {wrong[0]!r}")
 
     @abstractmethod
     def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
@@ -97,13 +82,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
         return replace(self, incidents=self.incidents + incidents)
 
     def days_of(self, days: int | None) -> int:
-        """The length of a history; the size's own when absent.
-
-        Raises
-        ------
-        ValueError
-            unless it is a whole number of days that a world may run
-        """
+        """The length of a history; the size's own when absent."""
         return whole("days", self.size.days if days is None else days, 1, self.last_day)
 
     def parameters(self, days: int) -> dict[str, Any]:
@@ -125,8 +104,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
     def key(self, days: int) -> str:
         """A short name that no other world's history has."""
-        made_by = [FORMAT, self.parameters(days)]
-        text = json.dumps(made_by, sort_keys=True)
+        text = json.dumps([FORMAT, self.parameters(days)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod
@@ -142,15 +120,7 @@ class StoredWorld(ABC, Generic[HistoryT]):
         *,
         progress: Progress | None = None,
     ) -> Path:
-        """Write history, truth and state under a new directory.
-
-        Raises
-        ------
-        FileExistsError
-            if the directory holds something already
-        StorageError
-            if the disk is full; nothing is left behind
-        """
+        """Write history, truth and state under a new directory; see `new_folder`."""
         days, path = self.days_of(days), Path(directory)
         with new_folder(path, room=self.room(days)) as folder:
             writer = WorldWriter(folder)
@@ -161,30 +131,19 @@ class StoredWorld(ABC, Generic[HistoryT]):
 
     @classmethod
     def verify(cls, directory: str | Path) -> FolderManifest:
-        """Compare every file with its checksum.
-
-        Raises
-        ------
-        BrokenFolder
-            naming the first file that differs
-        """
-        return verify(directory, cls.folder_kind())
+        """Compare every file with its checksum; a `BrokenFolder` names the first."""
+        return read_manifest(Path(directory), cls.folder_kind(), check=True)
 
     @classmethod
-    def read(cls, directory: str | Path, *, check: bool = False) -> HistoryT:
-        """A history from disk; with `check`, after verifying all checksums.
-
-        Raises
-        ------
-        BrokenFolder
-            if the directory has no valid manifest or a file differs from it
-        """
-        folder, kind = Path(directory), cls.folder_kind()
-        manifest = verify(folder, kind) if check else read_manifest(folder, kind)
+    def read(cls, directory: str | Path) -> HistoryT:
+        """A history from disk; a `BrokenFolder` if its files are not whole."""
+        folder = Path(directory)
+        manifest = read_manifest(folder, cls.folder_kind())
         values: dict[str, Any] = {"days": manifest.content["parameters"]["days"]}
         for name, hint in get_type_hints(cls.history_type).items():
             if hint is pa.Table:
-                values[name] = cls.read_named(folder, manifest, name)
+                schema = cls.schema[name]
+                values[name] = read_table(folder, manifest, name, schema, cls.names)
             elif name not in values:
                 values[name] = (folder / f"{name}.txt").read_text(encoding="utf-8")
         return cast(HistoryT, cls.history_type(**values))
@@ -192,14 +151,9 @@ class StoredWorld(ABC, Generic[HistoryT]):
     @classmethod
     def read_truth(cls, directory: str | Path) -> pa.Table:
         """What only the world knows of a history on disk, row by row."""
-        manifest = read_manifest(directory, cls.folder_kind())
-        return cls.read_named(Path(directory), manifest, "truth")
-
-    @classmethod
-    def read_named(cls, folder: Path, manifest: FolderManifest, name: str) -> pa.Table:
-        """One of the company's tables, or the truth."""
-        schema = cls.truth_schema if name == "truth" else cls.schema[name]
-        return read_table(folder, manifest, name, schema, cls.names)
+        folder = Path(directory)
+        manifest = read_manifest(folder, cls.folder_kind())
+        return read_table(folder, manifest, "truth", cls.truth_schema, cls.names)
 
     def cached(
         self,

@@ -30,13 +30,10 @@ def unit_streams(
 def uniforms(
     key: NDArray[Any], other: NDArray[Any] | int, purpose: int
 ) -> NDArray[np.float32]:
-    """Uniforms in [0, 1), one per pair of keys, the same under every policy.
+    """(n,) uniforms in [0, 1), one per pair of keys and purpose, under every policy.
 
-    Parameters
-    ----------
-    key : (n,) uint64         e.g. of a user on a day, see `unit_streams`
-    other : (n,) int          what else the draw depends on, e.g. a video
-    purpose : int             one draw for each purpose
+    A key is e.g. that of a user on a day, see `unit_streams`; `other` is what else the
+    draw depends on, e.g. a video.
     """
     x = key ^ (np.asarray(other).astype(np.uint64) * _ODD[1])
     x ^= x >> np.uint64(31)

@@ -1,8 +1,6 @@
 """What every synthetic world shares: its face, its days, its past and its future.
 
-A world is a company's customers and everything around them, with known truth. A
-subclass says what lies in its tables, how its first state is drawn, and what happens
-on a day; everything else stands here and in `stored`.
+A world is a company's customers and everything around them, with known truth.
 """
 
 from __future__ import annotations
@@ -28,12 +26,6 @@ LAST_FUTURE = 255
 class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     """A world with known truth.
 
-    Parameters
-    ----------
-    scale : str or a size     "smoke" for tests, "book", "full", or explicit numbers
-    seed : int                all randomness follows from it
-    incidents : tuple         what happens to it; see `inject`
-
     A subclass sets the class attributes and writes the abstract methods. The hooks of
     a day are `open` (before anybody comes), `serve` (people come, the policy is asked,
     people respond: as often as the world wants) and `close` (what follows, and what is
@@ -41,6 +33,15 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     """
 
     # What a subclass writes.
+
+    @abstractmethod
+    def history(
+        self, days: int | None = None, *, progress: Progress | None = None
+    ) -> HistoryT:
+        """The company's warehouse after `days` days under the incumbent policy.
+
+        `progress` is called after each day with (days done, days).
+        """
 
     @abstractmethod
     def incumbent(self) -> Any:
@@ -52,13 +53,7 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
 
     @abstractmethod
     def truth(self, history: HistoryT) -> pa.Table:
-        """What only the world knows of each row of its own history's log.
-
-        Raises
-        ------
-        ValueError
-            if the history was made by another world
-        """
+        """What only the world knows of each row of its own history's log."""
 
     def open(self, state: StateT, day: int) -> StateT:
         """What happens before anybody comes."""
@@ -70,10 +65,8 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     ) -> Any:
         """People come, the policy decides, people respond.
 
-        Parameters
-        ----------
-        future : int              which random numbers; see `unit_streams`
-        log : pa.Table | None     what the policy has not been shown yet
+        `future` says which random numbers, see `unit_streams`; `log` is what the
+        policy has not been shown yet.
         """
 
     @abstractmethod
@@ -89,14 +82,10 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     # What every world has.
 
     def arms(
-        self,
-        policies: Mapping[str, Any],
-        seed: int = 0,
-        shares: Mapping[str, float] | None = None,
-        apart: bool = False,
+        self, policies: Mapping[str, Any], seed: int = 0, *, apart: bool = False
     ) -> Arms:
         """One policy made of several, each with its own units; see `Arms`."""
-        return Arms(policies, self.unit, self.purpose, seed, shares, apart)
+        return Arms(policies, self.unit, self.purpose, seed, apart)
 
     def live(
         self,
@@ -110,23 +99,20 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
     ) -> OutcomeT:
         """Put a policy in production for `days` days after the history.
 
-        The same seed gives the same people and random numbers under any policy.
+        The same seed, 1 to 255, gives the same people and random numbers under any
+        policy.
 
         Parameters
         ----------
         policy : callable (requests, view) -> its answer, or the world's oracle
-        days : length, in days
-        seed : 1 to 255, the random numbers of this future
         history : the past that it follows; the usual one when absent
         after : go on from this outcome's last evening instead. With the same seed and
             the policy as it was left, the days are those of one run without a stop;
             a world with other incidents branches off
         progress : called after each day with (days done, days)
 
-        Raises
-        ------
-        ValueError
-            if the policy's answer makes no sense, or the history is another world's
+        Raises a ValueError if the policy's answer makes no sense, or the history is
+        another world's.
         """
         whole("days", days, 1, self.last_day)
         whole("seed", seed, 1, LAST_FUTURE)
@@ -146,6 +132,7 @@ class World(StoredWorld[HistoryT], Generic[StateT, HistoryT, OutcomeT]):
         future: int,
         progress: Progress | None,
     ) -> OutcomeT:
+        """Days from an evening on."""
         state, log, lived = start.state, start.log, list[Any]()
         for day in range(start.days, start.days + n_days):
             state = self.open(state, day)

@@ -25,9 +25,7 @@ class WorldWriter:
     def put(self, name: str, value: Any, *, part: str | None = None) -> None:
         """A table (or a part of it), an array, a text, or a record of such.
 
-        Parameters
-        ----------
-        name : path without suffix; a part lies in a folder of that name
+        The name is a path without suffix; a part lies in a folder of that name.
         """
         if isinstance(value, pa.Table):
             self.rows[name] = self.rows.get(name, 0) + value.num_rows
@@ -43,11 +41,13 @@ class WorldWriter:
                 self.put(f"{name}/{field.name}", getattr(value, field.name))
 
     def _table(self, name: str, table: pa.Table) -> None:
+        """Write a Parquet file; only codes are kept as such."""
         coded = [f.name for f in table.schema if pa.types.is_dictionary(f.type)]
         path = self._path(f"{name}.parquet")
         pq.write_table(table, path, compression="zstd", use_dictionary=coded)
 
     def _path(self, name: str) -> Path:
+        """Where to write, in a folder that is there."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

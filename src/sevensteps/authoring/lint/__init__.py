@@ -6,52 +6,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sevensteps.authoring.lint import code, results, shape
-from sevensteps.authoring.lint.page import Finding, Page
-from sevensteps.authoring.normalise import is_normal
-from sevensteps.authoring.twin import twin_matches
+from sevensteps.authoring.lint.page import Breach, Finding, Page
+from sevensteps.authoring.notebooks import is_normal, read_notebook, twin_matches
 
 #: Every rule, by the name that its findings carry.
-RULES: dict[str, Callable[[Page], Iterator[Finding]]] = {
-    "opening": shape.opening,
-    "sections": shape.sections,
-    "size": shape.size,
-    "cell-sizes": shape.cell_sizes,
-    "columns": shape.columns,
-    "callouts": shape.callouts,
-    "magics": code.magics,
-    "downloads": code.downloads,
-    "semicolons": code.semicolons,
-    "counts": code.counts,
-    "ignored": code.ignored,
-    "claims": code.claims,
-    "commits": code.commits,
-    "printed": results.printed,
-    "errors": results.errors,
-    "scripts": results.scripts,
-    "machine-paths": results.machine_paths,
-    "alt-texts": results.alt_texts,
-    "captions": results.captions,
-    "glue": results.glue,
-    "marks": results.marks,
-    "dollars": results.dollars,
+RULES: dict[str, Callable[[Page], Iterator[Breach]]] = {
+    rule.__name__.replace("_", "-"): rule
+    for rule in (*shape.RULES, *code.RULES, *results.RULES)
 }
 
 
 def lint_page(page: Page) -> list[Finding]:
     """All breaches of the rules in a page, in the order of the rules."""
-    return [finding for rule in RULES.values() for finding in rule(page)]
+    return [
+        Finding(name, cell, message)
+        for name, rule in RULES.items()
+        for cell, message in rule(page)
+    ]
 
 
 def lint_file(path: Path) -> list[Finding]:
     """All breaches in a notebook file, its form and its twin included."""
-    found = lint_page(Page.read(path))
+    found = lint_page(Page(read_notebook(path)))
     if not is_normal(path):
         message = "the file is not normalised: use `sevensteps run`"
         found.append(Finding("normalised", None, message))
     if not twin_matches(path):
-        message = (
-            f"{path.with_suffix('.py').name} is not its twin: use `sevensteps run`"
-        )
+        twin = path.with_suffix(".py").name
+        message = f"{twin} is not its twin: use `sevensteps run`"
         found.append(Finding("twin", None, message))
     return found
 

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-
-from sevensteps.authoring.normalise import read_notebook
 
 _FENCE = re.compile(r"^(```+|~~~+|:::+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$", re.MULTILINE)
@@ -34,6 +31,10 @@ class Finding:
     def __str__(self) -> str:
         place = "chapter" if self.cell is None else f"cell {self.cell}"
         return f"{place}: {self.message} [{self.rule}]"
+
+
+#: What a rule yields: the cell, or None for the whole page, and what is wrong.
+Breach = tuple[int | None, str]
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,6 @@ class Page:
     """A notebook with the views that the rules need."""
 
     notebook: NotebookNode
-
-    @classmethod
-    def read(cls, path: Path) -> Page:
-        """The page in a notebook file."""
-        return cls(read_notebook(path))
 
     @cached_property
     def prose(self) -> list[tuple[int, str]]:
@@ -106,6 +102,11 @@ class Page:
         text = "\n".join(_UNREAD.sub(" ", text) for _, text in self.prose)
         return len(_WORD.findall(text))
 
+    def section(self, cell: int) -> str:
+        """The plain heading of the section that a cell stands in."""
+        over = [h for h in self.headings if h.level == 2 and h.cell <= cell]
+        return plain(over[-1].text) if over else ""
+
     def tags(self, cell: int) -> set[str]:
         """Tags of a cell."""
         return set(self.notebook.cells[cell].metadata.get("tags", []))
@@ -123,3 +124,9 @@ class Page:
 def code_lines(source: str) -> list[str]:
     """Lines of a cell that hold something."""
     return [line for line in source.splitlines() if line.strip()]
+
+
+def plain(heading: str) -> str:
+    """A heading in words alone: "Step 1. Clarify" reads "1 clarify"."""
+    words = re.findall(r"\w+", heading.lower())
+    return " ".join(word for word in words if word != "step")

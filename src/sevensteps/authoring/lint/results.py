@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from sevensteps.authoring.lint import limits
-from sevensteps.authoring.lint.page import Finding, Output, Page
+from sevensteps.authoring.lint.page import Breach, Output, Page
 from sevensteps.teach.marks import wrong_marks
 
 _MACHINE = re.compile(
@@ -16,7 +16,9 @@ _MACHINE = re.compile(
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 _MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\([^)]+\)")
 _DIRECTIVE = re.compile(r"\{(?:figure|image)\}[^\n]*\n((?::[\w-]+:.*\n)*)")
-_GLUE = re.compile(r"\{glue:[\w:]*\}`([^`]+)`|\{glue\}`([^`]+)`")
+_CAPTION = re.compile(r"<figcaption[^>]*>\s*[^\s<]")
+_DRAWN = re.compile(r"\{(?:figure|image|diagram)\}|!\[[^\]]*\]\(|<(?:img|svg)\b")
+_GLUE = re.compile(r"\{glue(:[\w:]*)?\}`[^`]+`")
 _IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 #: Code shown in prose: a fence that is no directive, or a span.
 _SHOWN = re.compile(r"^(```+)(?!\s*\{).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
@@ -28,7 +30,7 @@ _DOLLARS = re.compile(
 _SCRIPTED = {"script", "iframe", "object", "embed"}
 
 
-def printed(page: Page) -> Iterator[Finding]:
+def printed(page: Page) -> Iterator[Breach]:
     """A cell prints at most twenty lines, and nothing huge."""
     lines: dict[int, int] = {}
     for output in page.outputs:
@@ -36,102 +38,98 @@ def printed(page: Page) -> Iterator[Finding]:
         lines[output.cell] = lines.get(output.cell, 0) + len(text.splitlines())
         length = sum(len(str(content)) for content in output.data.values())
         if length > limits.OUTPUT_BYTES:
-            yield Finding("printed", output.cell, f"an output of {length:,} bytes")
+            yield output.cell, f"an output of {length:,} bytes"
     for i, n in lines.items():
         if n > limits.PRINTED_LINES:
-            message = f"prints {n} lines; at most {limits.PRINTED_LINES}"
-            yield Finding("printed", i, message)
+            yield i, f"prints {n} lines; at most {limits.PRINTED_LINES}"
 
 
-def errors(page: Page) -> Iterator[Finding]:
+def errors(page: Page) -> Iterator[Breach]:
     """No stored error, and nothing on stderr."""
     for output in page.outputs:
         if output.node.output_type == "error":
-            yield Finding("errors", output.cell, f"a stored {output.node.ename}")
+            yield output.cell, f"a stored {output.node.ename}"
         elif output.node.get("name") == "stderr":
-            yield Finding("errors", output.cell, "output on stderr: a warning is a bug")
+            yield output.cell, "output on stderr: a warning is a bug"
 
 
-def scripts(page: Page) -> Iterator[Finding]:
+def scripts(page: Page) -> Iterator[Breach]:
     """Nothing that runs in a reader's browser."""
     for output in page.outputs:
         for mime, content in output.data.items():
             if "javascript" in mime or "widget" in mime:
-                yield Finding("scripts", output.cell, f"an output of type {mime}")
+                yield output.cell, f"an output of type {mime}"
             elif mime in ("text/html", "image/svg+xml", "text/markdown"):
                 for found in _scripted(str(content)):
-                    yield Finding("scripts", output.cell, f"an output with {found}")
+                    yield output.cell, f"an output with {found}"
     for i, text in page.prose:
         for found in _scripted(_SHOWN.sub("", text)):
-            yield Finding("scripts", i, f"prose with {found}")
+            yield i, f"prose with {found}"
 
 
-def machine_paths(page: Page) -> Iterator[Finding]:
+def machine_paths(page: Page) -> Iterator[Breach]:
     """No path and no memory address of the machine that ran the chapter."""
     for i, text in page.texts():
         for match in (_MACHINE.search(text), _ADDRESS.search(text)):
             if match:
-                yield Finding(
-                    "machine-paths", i, f"{match[0]!r} is of one machine only"
-                )
+                yield i, f"{match[0]!r} is of one machine only"
 
 
-def alt_texts(page: Page) -> Iterator[Finding]:
+def alt_texts(page: Page) -> Iterator[Breach]:
     """Each image has a text for listeners."""
     for output in page.outputs:
         if _has_image(output) and not _has_alt(page, output):
-            yield Finding("alt-texts", output.cell, "an image without alt text")
+            yield output.cell, "an image without alt text"
     for i, text in page.prose:
         bare = _MARKDOWN_IMAGE.search(text)
         silent = any(":alt: " not in match[1] for match in _DIRECTIVE.finditer(text))
         if bare or silent or _silent_tags(text):
-            yield Finding("alt-texts", i, "an image without alt text")
+            yield i, "an image without alt text"
 
 
-def captions(page: Page) -> Iterator[Finding]:
+def captions(page: Page) -> Iterator[Breach]:
     """Each figure has a caption, which states its claim."""
     for output in page.outputs:
         if not _has_image(output):
             continue
         settings = _settings(page, output.cell).get("figure", {})
-        inline = re.search(
-            r"<figcaption[^>]*>\s*[^\s<]", output.data.get("text/html", "")
-        )
+        inline = _CAPTION.search(output.data.get("text/html", ""))
         if not inline and not str(settings.get("caption", "")).strip():
-            yield Finding("captions", output.cell, "a figure without a caption")
+            yield output.cell, "a figure without a caption"
 
 
-def glue(page: Page) -> Iterator[Finding]:
-    """Each number that the prose glues was made by a cell of this chapter."""
-    made = {
-        output.node.metadata["scrapbook"]["name"].split("/")[-1]
-        for output in page.outputs
-        if "scrapbook" in output.node.get("metadata", {})
-    }
+def figures(page: Page) -> Iterator[Breach]:
+    """Each step from the second on shows a figure or a diagram: six at least."""
+    drawn = {output.cell for output in page.outputs if _has_image(output)}
+    drawn |= {i for i, text in page.prose if _DRAWN.search(_SHOWN.sub("", text))}
+    numbers = {page.section(cell).partition(" ")[0] for cell in drawn}
+    for number, name in enumerate(limits.STEPS[1:], start=2):
+        if str(number) not in numbers:
+            yield None, f"no figure in step {number}, {name}"
+
+
+def glue(page: Page) -> Iterator[Breach]:
+    """Numbers in prose are marked, which every viewer shows, and not glued."""
     for i, text in page.prose:
-        for match in _GLUE.finditer(text):
-            key = (match[1] or match[2]).split("::")[-1].split(":")[0].strip()
-            if "::" not in (match[1] or match[2]) and key not in made:
-                yield Finding("glue", i, f"no cell makes the glued number {key!r}")
+        if match := _GLUE.search(text):
+            yield i, f"{match[0]!r}: write <!--=name-->value<!--/--> instead"
 
 
-def marks(page: Page) -> Iterator[Finding]:
+def marks(page: Page) -> Iterator[Breach]:
     """Each marked number in the prose says what a cell recorded."""
-    for cell, complaint in wrong_marks(page.notebook):
-        yield Finding("marks", cell, complaint)
+    yield from wrong_marks(page.notebook)
 
 
-def dollars(page: Page) -> Iterator[Finding]:
+def dollars(page: Page) -> Iterator[Breach]:
     """No bare dollar in prose, tables, captions: JupyterLab makes a formula of two."""
     for i, text in page.prose:
         bare = _DOLLARS.sub("", _SHOWN.sub("", text))
         for match in re.finditer(r"\$.{0,20}", bare):
-            message = rf"{match[0]!r}: write \$ for a dollar, $x$ for a formula"
-            yield Finding("dollars", i, message)
+            yield i, rf"{match[0]!r}: write \$ for a dollar, $x$ for a formula"
     for output in page.outputs:
         if str(output.data.get("text/html", "")).count("$") > 1:
-            message = "two dollars in a table or caption: name the currency in words"
-            yield Finding("dollars", output.cell, message)
+            told = "two dollars in a table or caption: name the currency in words"
+            yield output.cell, told
 
 
 class _Elements(HTMLParser):
@@ -159,6 +157,7 @@ def _scripted(text: str) -> Iterator[str]:
 
 
 def _has_image(output: Output) -> bool:
+    """Whether an output draws."""
     html = str(output.data.get("text/html", ""))
     tags = {tag for tag, _ in _Elements(html).found}
     return bool(tags & {"svg", "img"} or output.data.keys() & set(_IMAGES))
@@ -185,4 +184,11 @@ def _silent_tags(markup: str) -> bool:
 
 
 def _settings(page: Page, cell: int) -> dict[str, dict[str, str]]:
+    """What a cell's metadata say of its figure."""
     return dict(page.notebook.cells[cell].metadata.get("mystnb", {}))
+
+
+RULES = (
+    *(printed, errors, scripts, machine_paths, alt_texts, captions),
+    *(figures, glue, marks, dollars),
+)

@@ -1,11 +1,15 @@
-"""What a bank's file must hold, and what a chapter takes from it."""
+"""The question bank of a prompt: one YAML file behind pages, notes, drill and cards.
+
+`book/bank/<slug>.yml` holds questions, follow-ups, changes of constraint, wrong turns,
+a rubric and recall prompts. `load_bank` checks it and hands its parts to a chapter;
+`python -m sevensteps.authoring.bank_page` writes the page beside it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import (
@@ -21,7 +25,6 @@ from sevensteps.teach.shipped import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
-    from IPython.display import Markdown
 
 Step = Literal["clarify", "frame", "data", "model", "evaluate", "serve", "monitor"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -122,13 +125,9 @@ class Bank(Record):
     def _covers_every_step(self) -> Self:
         if tuple(level.step for level in self.levels) != STEPS:
             raise ValueError(f"rubric: each step once, in order: {', '.join(STEPS)}")
-        parts: dict[str, Sequence[Item]] = {
-            "clarifying": self.clarifying,
-            "follow_ups": self.follow_ups,
-            "recall": self.recall,
-        }
-        for name, items in parts.items():
-            if missing := [step for step in STEPS if not of_step(items, step)]:
+        for name in ("clarifying", "follow_ups", "recall"):
+            covered = {item.step for item in getattr(self, name)}
+            if missing := [step for step in STEPS if step not in covered]:
                 raise ValueError(f"{name}: nothing for {', '.join(missing)}")
         return self
 
@@ -141,47 +140,19 @@ class Bank(Record):
             raise ValueError(f"an id names one item; used twice: {', '.join(twice)}")
         return self
 
-    def questions(self, step: Step | None = None) -> pd.DataFrame:
-        """Clarifying questions: `step`, `ask`, `answer`, `changes`, `essential`.
+    def questions(self) -> pd.DataFrame:
+        """Clarifying questions: `step`, `ask`, `answer`, `changes`, `essential`."""
+        import pandas as pd
 
-        Parameters
-        ----------
-        step : str   one of the seven steps; None for all
-        """
-        return _frame(of_step(self.clarifying, step), Question)
-
-    def prompts(self, step: Step | None = None) -> pd.DataFrame:
-        """Recall prompts: columns `step`, `front`, `back`.
-
-        Parameters
-        ----------
-        step : str   one of the seven steps; None for all
-        """
-        return _frame(of_step(self.recall, step), Recall)
-
-    def rubric(self) -> pd.DataFrame:
-        """What anchors each level: a row per step; columns `mid`, `senior`, `staff`."""
-        return _frame(self.levels, Level).set_index("step")
-
-    def ladder(self, step: Step) -> Markdown:
-        """Follow-ups of a step with their three answers, to display in a chapter.
-
-        Parameters
-        ----------
-        step : str   one of the seven steps
-        """
-        from IPython.display import Markdown
-
-        asked = of_step(self.follow_ups, step)
-        return Markdown("\n\n".join(f"**{f.ask}**\n\n{three(f)}" for f in asked))
+        rows = [item.model_dump() for item in self.clarifying]
+        return pd.DataFrame(rows).drop(columns=["id", "measured"])
 
 
 def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
-    """Read and check the bank of a prompt.
+    """Read and check the bank of a prompt, such as "fraud".
 
     Parameters
     ----------
-    slug : str       its file name without `.yml`, such as "fraud"
     folder : where banks are; None is those that came with the package
 
     Raises
@@ -189,10 +160,8 @@ def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
     LookupError      if there is no such bank; the message lists those there are
     BankError        if the file is no YAML or breaks the schema; names each place
 
-    Examples
-    --------
-    >>> load_bank("fraud").rubric().index.tolist()[:3]
-    ['clarify', 'frame', 'data']
+    >>> load_bank("fraud").questions()["step"][0]
+    'clarify'
     """
     folder = folder or shipped("bank")
     path = folder / f"{slug}.yml"
@@ -206,46 +175,12 @@ def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
     except yaml.YAMLError as error:
         raise BankError(f"{path.name} is not YAML. {error}") from error
     except ValidationError as error:
-        raise BankError(
-            f"{path.name} breaks the schema:\n{_told(error, raw)}"
-        ) from error
+        places = (f"  {_place(e['loc'], raw)}: {e['msg']}" for e in error.errors())
+        told = "\n".join(places)
+        raise BankError(f"{path.name} breaks the schema:\n{told}") from error
     if bank.slug != slug:
         raise BankError(f"{path.name} says slug: {bank.slug}; rename one of the two")
     return bank
-
-
-AnyItem = TypeVar("AnyItem", bound=Item)
-
-
-def of_step(items: Iterable[AnyItem], step: Step | None) -> list[AnyItem]:
-    """The items of a step, in their order; all for None.
-
-    Raises
-    ------
-    ValueError   if there is no such step
-    """
-    if step is not None and step not in STEPS:
-        raise ValueError(f"there is no step {step!r}; choose from {', '.join(STEPS)}")
-    return [item for item in items if step in (None, item.step)]
-
-
-def three(item: FollowUp) -> str:
-    """The three answers as a Markdown list."""
-    return f"- *mid*: {item.mid}\n- *senior*: {item.senior}\n- *staff*: {item.staff}"
-
-
-def _frame(items: Sequence[Record], kind: type[Record]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = [name for name in kind.model_fields if name not in ("id", "measured")]
-    return pd.DataFrame([item.model_dump() for item in items], columns=columns)
-
-
-def _told(error: ValidationError, raw: Any) -> str:
-    places = (
-        f"  {_place(found['loc'], raw)}: {found['msg']}" for found in error.errors()
-    )
-    return "\n".join(places)
 
 
 def _place(keys: tuple[int | str, ...], raw: Any) -> str:
