@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-#: A chapter may be short: the skeleton of one keeps every rule.
-CELLS, CODE_CELLS, WORDS = (0, 60), (0, 25), (0, 4_500)
+#: A chapter may be short: the skeleton of one lacks figures only.
+CELLS, CODE_CELLS, WORDS, FIGURES = (0, 60), (0, 25), (0, 4_500), (6, 60)
 WORDS_PER_CODE_LINE = (8, 20)
 #: Lines of code in a cell: median, 90th percentile and largest.
 MEDIAN_LINES, P90_LINES, MOST_LINES = 6, 15, 25

@@ -102,11 +102,6 @@ class Page:
         text = "\n".join(_UNREAD.sub(" ", text) for _, text in self.prose)
         return len(_WORD.findall(text))
 
-    def section(self, cell: int) -> str:
-        """The plain heading of the section that a cell stands in."""
-        over = [h for h in self.headings if h.level == 2 and h.cell <= cell]
-        return plain(over[-1].text) if over else ""
-
     def tags(self, cell: int) -> set[str]:
         """Tags of a cell."""
         return set(self.notebook.cells[cell].metadata.get("tags", []))

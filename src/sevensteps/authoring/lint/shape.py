@@ -8,6 +8,7 @@ from statistics import median
 
 from sevensteps.authoring.lint import limits
 from sevensteps.authoring.lint.page import Breach, Page, code_lines, plain
+from sevensteps.authoring.lint.results import n_figures
 
 _LABEL = re.compile(r"\A\([a-z0-9-]+\)=\n+# \S")
 _OTHER_CALLOUT = re.compile(
@@ -41,13 +42,14 @@ def sections(page: Page) -> Iterator[Breach]:
 
 
 def size(page: Page) -> Iterator[Breach]:
-    """Cells, code cells and words are within their limits."""
+    """Cells, code cells, words and figures are within their limits."""
     n_lines = sum(len(code_lines(source)) for _, source in page.code)
     ratio = page.n_words / max(n_lines, 1)
     for what, number, (least, most) in (
         ("cells", len(page.notebook.cells), limits.CELLS),
         ("code cells", len(page.code), limits.CODE_CELLS),
         ("words", page.n_words, limits.WORDS),
+        ("figures", n_figures(page), limits.FIGURES),
         ("words per line of code", ratio, limits.WORDS_PER_CODE_LINE),
     ):
         if not least <= number <= most:
