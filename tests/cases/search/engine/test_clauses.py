@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tantivy
 
-from sevensteps.cases.search.engine.clauses import at_least
+from sevensteps.cases.search.engine.keyword import at_least
 
 WORDS = [f"w{i}" for i in range(7)]
 N = 400

@@ -42,22 +42,15 @@ def test_new_products_are_found_by_word_and_by_meaning(town, parts):
     assert np.array_equal(made.by_words(queries), whole.by_words(queries))
 
 
-def test_the_engine_of_before_is_as_it_was(parts):
+def test_it_grows_again_and_the_engine_of_before_is_as_it_was(parts):
     engine, later = parts
-    texts = later.titles[:10]
+    n, texts = len(engine.catalogue.documents), later.titles[:10]
     before = engine.lists(texts, 100)
-    grown(engine, later)
-    assert np.array_equal(engine.lists(texts, 100), before)
-    assert before.max() < len(engine.catalogue.documents)
-
-
-def test_it_grows_again(parts):
-    engine, later = parts
     twice = grown(grown(engine, later), later)
-    n = len(engine.catalogue.documents)
     assert len(twice.keyword) == len(twice.dense) == n + 2 * N_LATER
-    found = twice.lists([later.titles[0]], 2)[0]
-    assert sorted(found.tolist()) == [n, n + N_LATER]
+    assert sorted(twice.lists(texts[:1], 2)[0].tolist()) == [n, n + N_LATER]
+    assert np.array_equal(engine.lists(texts, 100), before)
+    assert before.max() < n
 
 
 def test_what_a_failed_change_left_behind_is_not_found(parts):

@@ -26,16 +26,10 @@ ENOUGH = 40  # if fewer hold most words of a query, fewer words will do
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was retrieved for some queries; -1 fills up.
+    """What was retrieved for some queries; -1 fills up."""
 
-    Attributes
-    ----------
-    ids : (n, k) int32                best first, by the sources together
-    rank : source -> (n, k) int32     where each source has it; -1 if nowhere
-    """
-
-    ids: Ids
-    rank: dict[str, Ids]
+    ids: Ids  # (n, k) best first, by the sources together
+    rank: dict[str, Ids]  # source to (n, k) places of `ids` on its list; -1 if nowhere
 
     @property
     def pairs(self) -> tuple[NDArray[np.intp], Ids]:
@@ -81,25 +75,17 @@ class Engine:
         *,
         sources: Sequence[str] = ("keyword", "dense"),
     ) -> Engine:
-        """Build the indexes of a catalogue.
-
-        Parameters
-        ----------
-        sources : "keyword", "dense" or both
-
-        Raises
-        ------
-        ValueError            for an unknown source
-        """
+        """Build the indexes of a catalogue: "keyword", "dense" or both."""
         if not set(sources) <= {"keyword", "dense"}:
             raise ValueError(f"sources are 'keyword' and 'dense'; got {sources}")
         documents, vector = catalogue.documents, catalogue.vector
-        by_words = KeywordIndex.build(documents) if "keyword" in sources else None
-        by_meaning = None
+        keyword = dense = None
+        if "keyword" in sources:
+            keyword = KeywordIndex.build(documents)
         if "dense" in sources:
-            by_meaning = DenseIndex.build(vector.astype(np.float32))
+            dense = DenseIndex.build(vector.astype(np.float32))
         reference = CatalogueFeatures.of(documents, vector)
-        return cls(understanding, catalogue, reference, by_words, by_meaning, ranker)
+        return cls(understanding, catalogue, reference, keyword, dense, ranker)
 
     def with_ranker(self, ranker: Ranker | None) -> Engine:
         """The same, ordered by another ranker."""
@@ -150,9 +136,8 @@ class Engine:
 
     def features(self, queries: Sequence[Query], found: Found) -> FeatureTable:
         """Of everything found, in the order of `Found.pairs`."""
-        row, product = found.pairs
-        place = np.nonzero(found.ids >= 0)
-        ranks = {name: rank[place] for name, rank in found.rank.items()}
+        held, (row, product) = found.ids >= 0, found.pairs
+        ranks = {name: rank[held] for name, rank in found.rank.items()}
         asks = vectors(queries)
         return pair_features(
             self.reference, queries, row, product, asks=asks, ranks=ranks
@@ -181,15 +166,8 @@ def vectors(queries: Sequence[Query]) -> Floats:
 
 def _places(ids: Ids, own: Ids) -> Ids:
     """Where each of `ids` stands on a source's own list; -1 if nowhere."""
-    n = len(ids)
-    wide = np.int64(max(ids.max(initial=0), own.max(initial=0)) + 2)
-    row = np.arange(n, dtype=np.int64)[:, None] * wide
-    key = (row + own + 1)[own >= 0]
-    place = np.nonzero(own >= 0)[1]
-    order = np.argsort(key)
-    at = np.searchsorted(key, row + ids + 1, sorter=order)
-    at = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else at
-    if not len(key):
-        return np.full(ids.shape, -1, np.int32)
-    hit = (key[at] == row + ids + 1) & (ids >= 0)
-    return np.where(hit, place[at], -1).astype(np.int32)
+    made = np.full(ids.shape, -1, np.int32)
+    for row, (asked, found) in enumerate(zip(ids.tolist(), own.tolist(), strict=True)):
+        place = {product: at for at, product in enumerate(found) if product >= 0}
+        made[row] = [place.get(product, -1) for product in asked]
+    return made

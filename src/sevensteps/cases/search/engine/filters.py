@@ -30,17 +30,12 @@ class Filters:
         return self != Filters()
 
     def passes(self, documents: Documents, ids: Ids) -> NDArray[np.bool_]:
-        """(k,) whether each product passes.
-
-        Raises
-        ------
-        ValueError            for a field or a name that the catalogue lacks
-        """
+        """(k,) whether each product passes."""
         ok = np.ones(len(ids), bool)
         for field, names in self.values:
-            ok &= np.isin(
-                documents.fields[field].code[ids], self._codes(documents, field, names)
-            )
+            column = documents.fields[field]
+            codes = [column.names.index(name) for name in names]
+            ok &= np.isin(column.code[ids], codes)
         price = documents.numbers["price"]
         if self.price_min is not None:
             ok &= price[ids] >= self.price_min
@@ -53,14 +48,8 @@ class Filters:
     def check(self, documents: Documents) -> None:
         """Raises ValueError for a field or a name that the catalogue lacks."""
         for field, names in self.values:
-            self._codes(documents, field, names)
-
-    @staticmethod
-    def _codes(documents: Documents, field: str, names: tuple[str, ...]) -> list[int]:
-        column = documents.fields.get(field)
-        if column is None:
-            raise ValueError(f"there is no field {field!r}")
-        missing = [name for name in names if name not in column.names]
-        if missing:
-            raise ValueError(f"no product has the {field} {missing[0]!r}")
-        return [column.names.index(name) for name in names]
+            if field not in documents.fields:
+                raise ValueError(f"there is no field {field!r}")
+            for name in names:
+                if name not in documents.fields[field].names:
+                    raise ValueError(f"no product has the {field} {name!r}")

@@ -76,33 +76,16 @@ def pooled(asked: Any, title: Any, there: tuple[Any, Any], xp: Any = np) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class KernelRanker:
-    """A trained re-ranker. It reads the words, too, so it asks for more than others.
+    """A trained re-ranker. It reads the words, too, so it asks for more than others."""
 
-    Attributes
-    ----------
-    names : of the features
-    table, kernel : how features and soft counts are scaled
-    vector : (tokens + 1, width) projected, of unit length; the last is zeros
-    layers : of the network, each with "w" and "b"
-    """
-
-    names: tuple[str, ...]
-    table: Standardizer
-    kernel: Standardizer
-    vector: Floats
-    layers: Layers
+    names: tuple[str, ...]  # of the features
+    table: Standardizer  # of the features
+    kernel: Standardizer  # of the soft counts
+    vector: Floats  # (tokens + 1, width) projected, of unit length; the last is zeros
+    layers: Layers  # of the network, each with "w" and "b"
 
     def scores(self, features: FeatureTable, asked: Ids, title: Ids) -> Floats:
-        """(n,) float32.
-
-        Parameters
-        ----------
-        asked, title : (n, any) int32   tokens of each pair's texts, by `subwords`
-
-        Raises
-        ------
-        ValueError            if a feature is missing, or lengths differ
-        """
+        """(n,) of pairs, by features and the (n, any) `subwords` of both texts."""
         if not len(features) == len(asked) == len(title):
             raise ValueError("features, asked and title must have one row a pair")
         counts = soft_counts(self.vector, asked, title)
