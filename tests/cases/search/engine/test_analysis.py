@@ -4,11 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import snowballstemmer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.analysis import STOPWORDS, Analyser, english_stem
+from sevensteps.cases.search.engine.analysis import STOPWORDS, Analyser
 
 TEXTS = st.lists(
     st.one_of(
@@ -43,15 +42,6 @@ def test_spellings_of_one_thing_meet(one, other):
 @pytest.mark.parametrize("text", ["a4", "rs232", "3.5", "wd40", "gu10", "沙发"])
 def test_names_of_things_stay_whole(text):
     assert Analyser().tokens(text) == [text]
-
-
-def test_stems_are_those_of_snowball():
-    words = """batteries shelves shelving hiking hiker boxes glass lens women children
-    furniture waterproof adjustable cookies ties sofas canvas generously news"""
-    stemmer = snowballstemmer.stemmer("english")
-    assert [english_stem(word) for word in words.split()] == stemmer.stemWords(
-        words.split()
-    )
 
 
 @settings(deadline=None)
@@ -91,7 +81,6 @@ def test_odd_texts():
     assert analyser.tokens_of(["", "the"]).start.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("odd", [None, float("nan"), 3, b"sofa"])
-def test_a_missing_text_is_refused(odd):
+def test_a_missing_text_is_refused():
     with pytest.raises(ValueError, match="put '' where there is none"):
-        Analyser().tokens_of(["sofa", odd])
+        Analyser().tokens_of(["sofa", None])

@@ -38,7 +38,6 @@ def test_documents_follow_others_with_new_words_and_names():
     assert both.fields["brand"].names == ("x", "y")
     assert both.fields["brand"].code.tolist() == [0, 1, -1]
     assert both.numbers["price"].tolist() == [1, 2, 3]
-    assert both.take([2, 0]).title.texts() == ["red", "red"]
     assert both.title.vocabulary is both.body.vocabulary
     assert list(one.vocabulary) == ["red", "sofa"], "the first is not changed"
 

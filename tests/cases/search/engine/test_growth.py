@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.growth import grown
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.experiments import SearchSimulation
 from sevensteps.cases.search.world import SearchWorld, Size
@@ -33,7 +32,7 @@ def parts(town):
 
 def test_new_products_are_found_by_word_and_by_meaning(town, parts):
     engine, later = parts
-    made, whole = grown(engine, later), town.engine
+    made, whole = engine.grown(later), town.engine
     queries = engine.read(later.titles)
     expected = len(engine.catalogue.documents) + np.arange(N_LATER)
     for lists in (made.by_words(queries), made.by_meaning(queries)):
@@ -46,24 +45,15 @@ def test_it_grows_again_and_the_engine_of_before_is_as_it_was(parts):
     engine, later = parts
     n, texts = len(engine.catalogue.documents), later.titles[:10]
     before = engine.lists(texts, 100)
-    twice = grown(grown(engine, later), later)
+    twice = engine.grown(later).grown(later)
     assert len(twice.keyword) == len(twice.dense) == n + 2 * N_LATER
     assert sorted(twice.lists(texts[:1], 2)[0].tolist()) == [n, n + N_LATER]
     assert np.array_equal(engine.lists(texts, 100), before)
     assert before.max() < n
 
 
-def test_what_a_failed_change_left_behind_is_not_found(parts):
-    engine, later = parts
-    grown(engine, later)  # and nobody takes it over
-    few = Catalogue(later.documents.take([0]), later.titles[:1], later.vector[:1])
-    made, n = grown(engine, few), len(engine.catalogue.documents)
-    assert len(made.keyword) == n + 1
-    assert made.by_words(made.read(later.titles)).max() == n
-
-
 def test_features_are_those_of_a_new_build_but_for_the_rarity_of_words(town, parts):
-    made = grown(*parts)
+    made = parts[0].grown(parts[1])
     queries = made.read(town.asked.text[:20])
     found = made.retrieve(queries)
     ours, theirs = made.features(queries, found), town.engine.features(queries, found)
@@ -82,4 +72,4 @@ def test_a_new_brand_is_not_spelt_into_an_old_one(town, parts):
     texts = [f"{new} chair", *later.titles[1:]]
     renamed = Catalogue(later.documents, texts, later.vector)
     assert engine.understanding.reading(new).corrected == ((new, known),)
-    assert grown(engine, renamed).understanding.reading(new).corrected == ()
+    assert engine.grown(renamed).understanding.reading(new).corrected == ()

@@ -94,8 +94,7 @@ class Gazetteer:
         said = _Titles(tokens, code)
         values: dict[str, tuple[AttributeValue, ...]] = {}
         for name, column in columns.items():
-            for value in _values(said, name, column, analyser):
-                phrase = " ".join(analyser.tokens(value.value))
+            for phrase, value in _values(said, name, column, analyser).items():
                 values[phrase] = (*values.get(phrase, ()), value)
         pairs = frozenset(WordCounts.of(tokens, rare=_RARE).pairs)
         return cls(values, said.topics(len(names)), pairs, len(names))
@@ -161,25 +160,26 @@ class _Titles:
 
 def _values(
     said: _Titles, name: str, column: Sequence[str], analyser: Analyser
-) -> list[AttributeValue]:
-    """Values of one column, with how often titles that say them have them."""
-    raw = Counter(column)
-    phrase_of = {value: " ".join(analyser.tokens(value)) for value in raw}
-    spellings: dict[str, Counter[str]] = {}
-    for value, n in raw.items():
-        phrase = phrase_of[value]
-        usable = 0 < len(phrase.split()) <= _LONGEST and not phrase.isdigit()
-        if usable and phrase not in NEGATIONS:
-            spellings.setdefault(phrase, Counter())[value] += n
+) -> dict[str, AttributeValue]:
+    """Phrase to value of one column, with how often titles that say it have it."""
+    often = Counter(column)
+    phrase_of = {value: " ".join(analyser.tokens(value)) for value in often}
+    rising = sorted(often, key=lambda value: (often[value], value))
+    written = {phrase_of[value]: value for value in rising}  # the most frequent way
     phrases = np.array([phrase_of[value] for value in column], object)
-    out = []
-    for phrase, names in spellings.items():
-        if names.total() >= _RARE:
+    out = {}
+    for phrase, n in Counter(phrases.tolist()).items():
+        if n >= _RARE and _is_usable(phrase):
             rows = said.with_phrase(phrase)
             shares = _shares(phrases[rows] == phrase, said.category[rows])
-            best = max(names, key=lambda each: (names[each], each))
-            out.append(AttributeValue(name, best, names.total(), *shares))
+            out[phrase] = AttributeValue(name, written[phrase], n, *shares)
     return out
+
+
+def _is_usable(phrase: str) -> bool:
+    """Whether a value can be told from other words."""
+    short = 0 < len(phrase.split()) <= _LONGEST
+    return short and not phrase.isdigit() and phrase not in NEGATIONS
 
 
 def _shares(

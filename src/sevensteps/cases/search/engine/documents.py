@@ -95,10 +95,6 @@ class CodedColumn:
         """Refuse codes without a name."""
         _check_codes(self.code, NOT_TOLD, len(self.names))
 
-    def take(self, rows: Ids) -> CodedColumn:
-        """Some rows, with the same names."""
-        return CodedColumn(self.code[rows], self.names)
-
     def then(self, later: CodedColumn) -> CodedColumn:
         """These rows, and later ones after them; new names at the end."""
         names = dict.fromkeys([*self.names, *later.names])
@@ -145,16 +141,6 @@ class Documents:
     def vocabulary(self) -> Vocabulary:
         """Of title and body."""
         return self.title.vocabulary
-
-    def take(self, rows: ArrayLike) -> Documents:
-        """Some of the documents, numbered anew."""
-        some = np.asarray(rows, np.int32)
-        return Documents(
-            self.title.take(some),
-            self.body.take(some),
-            {name: column.take(some) for name, column in self.fields.items()},
-            {name: column[some] for name, column in self.numbers.items()},
-        )
 
     def then(self, later: Documents) -> Documents:
         """These documents, and later ones with the same columns after them."""

@@ -18,6 +18,7 @@ from .features import CatalogueFeatures, pair_features
 from .keyword import KeywordIndex
 from .query import Query
 from .shop import WIDTH, Catalogue
+from .spelling import WordCounts
 from .understanding import Understanding
 
 POOL = 100  # products that each source may bring
@@ -91,6 +92,29 @@ class Engine:
         """The same, ordered by another ranker."""
         return replace(self, ranker=ranker)
 
+    def grown(self, later: Catalogue) -> Engine:
+        """The engine with further products under the next numbers, and no new build.
+
+        They are found by word and by meaning, and their words count as spelt right.
+        What the next build does better: how rare words are, and what titles say of
+        categories. Nothing is changed in place: whoever holds the engine of before goes
+        on with it. Only the index's folder has one line of descent: of two engines that
+        grow from the same one, the later takes the folder over.
+        """
+        reads, keyword, dense = self.understanding, self.keyword, self.dense
+        catalogue = self.catalogue.then(later)
+        if keyword is not None:
+            keyword = keyword.grown(later.documents, len(self.catalogue.documents))
+        if dense is not None:
+            dense = dense.grown(later.vector.astype(np.float32))
+        if reads.speller is not None:  # a new brand's name is no misspelling of an old
+            new = WordCounts.of(reads.analyser.words_of(later.titles))
+            reads = replace(reads, speller=reads.speller.knowing(new))
+        reference = self.reference.grown(catalogue.documents, catalogue.vector)
+        return Engine(
+            reads, catalogue, reference, keyword, dense, self.ranker, self.pool
+        )
+
     def read(self, texts: Sequence[str]) -> list[Query]:
         """What is asked for."""
         return self.understanding.read_many(texts)
@@ -126,11 +150,10 @@ class Engine:
             (ids,) = lists.values()
         else:
             ids, _ = reciprocal_ranks([*lists.values()], self.pool * len(lists))
-        has = {"keyword": self.keyword, "dense": self.dense}
         rank = {
             name: _places(ids, lists[name]) if name in lists else np.full_like(ids, -1)
-            for name, index in has.items()
-            if index is not None
+            for name in ("keyword", "dense")
+            if getattr(self, name) is not None
         }
         return Found(ids, rank)
 

@@ -73,6 +73,12 @@ class Catalogue:
         documents = Documents(texts.title, texts.body, columns, numbers)
         return cls(documents, titles, vector)
 
+    def then(self, later: Catalogue) -> Catalogue:
+        """These products, and later ones after them."""
+        documents = self.documents.then(later.documents)
+        vector = np.concatenate([self.vector, later.vector])
+        return Catalogue(documents, [*self.titles, *later.titles], vector)
+
     @cached_property
     def categories(self) -> list[str]:
         """The category of each product, as filed."""
