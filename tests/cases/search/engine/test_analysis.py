@@ -1,7 +1,5 @@
 """Documents and queries become the same tokens, one at a time or many."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,13 +52,6 @@ def test_many_texts_are_read_as_each_alone(texts, stem, fold, split_digits):
     assert many.start.dtype == np.int64
     assert len(set(many.code.tolist())) == len(many.vocabulary), "of what is there"
     assert len(many.row) == len(many.code)
-
-
-def test_many_threads_may_cut_at_once():
-    texts = [f"hiking boots {n} and shelves" for n in range(2_000)]
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(Analyser().tokens, texts))
-    assert found == [Analyser().tokens(text) for text in texts]
 
 
 def test_each_option_does_what_it_says():

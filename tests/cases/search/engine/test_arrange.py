@@ -53,11 +53,6 @@ def test_a_short_list_stays_so_and_brands_may_run_out(documents, ids, expected):
     assert arranged(ask(), some, documents, PageRules(per_brand=1)) == expected
 
 
-def test_what_is_banned_is_not_shown_and_what_is_pinned_comes_first(documents):
-    rules = PageRules(9, 10, {"sofa": (7, 2, 5, 7, 99, 0, 7)}, frozenset({5, 1}))
-    assert arranged(ask(), EIGHT[:6], documents, rules) == [7, 0, 3, 4, 2]
-    assert arranged(ask("bed"), EIGHT[:6], documents, rules) == [0, 3, 4, 2]
-    filtered = arranged(ask(), EIGHT[:6], documents, rules, pins=False)
-    assert filtered == [0, 3, 4, 2], "pins stay out of what was filtered"
+def test_rules_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="at least 1"):
         PageRules(first=0)

@@ -1,8 +1,6 @@
 """Values are recognised where they are meant; prices and negations are constraints."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.attributes import Gazetteer
@@ -146,15 +144,3 @@ def test_what_is_not_wanted_is_no_word_to_search_for(text, gazetteer):
 
     found = query_constraints(ANALYSER.words(text), known)
     assert (" ".join(found.words), list(found.excluded)) == NEGATIONS[text]
-
-
-ODD = """under over between 5 50 and to euro no without not a x"""
-
-
-@given(st.lists(st.sampled_from(ODD.split()), max_size=10))
-def test_constraints_never_raise_and_lose_no_word_in_silence(words):
-    found = query_constraints(words)
-    if not found.bounds and not found.excluded:
-        assert list(found.words) == words
-    again = query_constraints(found.words)
-    assert len(again.words) <= len(found.words)

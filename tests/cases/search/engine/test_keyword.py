@@ -37,23 +37,6 @@ def test_scores_fall_ties_go_by_number_and_fewer_are_the_first_of_many(index):
     assert all(found(index, ask("w0"), k) == many[:k] for k in (1, 7, 50, 333))
 
 
-def test_synonyms_do_not_add_up(small):
-    couch = Query("sofa", (Term("sofa", (("couch", 1.0), ("settee", 1.0))),))
-    ids, scores = small.search(couch, 5)
-    alone = dict(zip(*small.search(ask("settee"), 5), strict=True))
-    assert set(ids) == {0, 1, 2, 3, 4}
-    # All three words stand in this title; only the rarest counts.
-    assert scores[ids == 2] == pytest.approx(alone[2])
-
-
-def test_a_synonym_counts_by_its_weight(small):
-    def score(weight):
-        query = Query("x", (Term("divan", (("couch", weight),)),))
-        return small.search(query, 1)[1][0]
-
-    assert score(0.5) == pytest.approx(score(1.0) / 2)
-
-
 def test_the_title_counts_by_its_boost():
     flat = KeywordIndex.build(SMALL, boosts={"title": 1.0, "body": 1.0})
     steep = KeywordIndex.build(SMALL, boosts={"title": 9.0, "body": 1.0})

@@ -125,3 +125,43 @@ def test_an_engine_needs_an_index():
         engine(sources=())
     with pytest.raises(ValueError, match="sources are"):
         engine(sources=("magic",))
+
+
+@pytest.fixture
+def small():
+    """An engine of the first products, and the later ones."""
+    first, later = (
+        Catalogue.of(products(r), 3, ANALYSER) for r in (ROWS[:4], ROWS[4:])
+    )
+    reads = understanding(first, ANALYSER, asked(), "sofa, couch\n")
+    return Engine.of(first, reads), later
+
+
+def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small):
+    made, whole = small[0].grown(small[1]), engine()
+    queries = whole.read(["blue sofa", "black leather", "settee", "lamp for an office"])
+    for way in ("by_words", "by_meaning"):
+        lists = [getattr(each, way)(queries) for each in (made, whole)]
+        assert np.array_equal(*lists)
+    found = made.retrieve(queries)
+    ours, theirs = (each.features(queries, found) for each in (made, whole))
+    assert ours.names == theirs.names
+    for name in ("cover", "cosine", "agrees_colour", "title_words", "rank_keyword"):
+        assert np.array_equal(ours[name], theirs[name])
+    assert np.corrcoef(ours["bm25_title"], theirs["bm25_title"])[0, 1] > 0.9
+
+
+def test_the_engine_of_before_is_as_it_was_and_a_new_one_grows_again(small):
+    first, later = small
+    before = first.lists(["sofa", "settee"], 6)
+    twice = first.grown(later).grown(later)
+    assert len(twice.keyword) == len(twice.dense) == 8
+    assert {4, 5, 6, 7} <= {*twice.lists(["sofa"], 8)[0].tolist()}
+    assert np.array_equal(first.lists(["sofa", "settee"], 6), before)
+
+
+def test_a_new_brand_is_not_spelt_into_an_old_word():
+    whole = engine()
+    assert whole.understanding.reading("blacq").corrected == (("blacq", "black"),)
+    named = Catalogue.of(products([("Blacq chair", "", "chair", None)]), 3, ANALYSER)
+    assert whole.grown(named).understanding.reading("blacq").corrected == ()

@@ -165,17 +165,24 @@ def test_words_and_pairs_are_counted_within_a_text():
     assert ("b", "c") not in log.pairs
 
 
-def test_errors_that_fingers_make_surprise_less():
-    assert surprise("cofee", "coffee") < surprise("cofee", "coftee")
-    assert surprise("sofa", "sofa") == 0
-    slip, far = surprise("sofs", "sofa"), surprise("sofm", "sofa")
-    assert 0 < slip < far
-    assert surprise("sfoa", "sofa") < surprise("sf", "sofa")
+@pytest.mark.parametrize(
+    ("likely", "other", "meant"),
+    [
+        ("sofs", "sofm", "sofa"),  # a key beside
+        ("sfoa", "sf", "sofa"),  # swapped, not two dropped
+        ("sopa", "pofa", "sofa"),  # not the first letter
+        ("soofa", "soxfa", "sofa"),  # a letter doubled
+        ("sefa", "sxfa", "sofa"),  # a vowel for a vowel
+    ],
+)
+def test_errors_that_fingers_make_surprise_less(likely, other, meant):
+    assert 0 < surprise(likely, meant) < surprise(other, meant)
+
+
+def test_surprises_add_up():
     assert surprise("sooffa", "sofa") == 2 * surprise("soofa", "sofa")
-    assert surprise("pofa", "sofa") > surprise("sopa", "sofa")
-    assert surprise("", "ab") == pytest.approx(
-        surprise("b", "ab") + surprise("a", "ab")
-    )
+    apart = surprise("b", "ab") + surprise("a", "ab")
+    assert surprise("", "ab") == pytest.approx(apart)
 
 
 @given(st.text("asdfé", max_size=6), st.text("asdfé", max_size=6))

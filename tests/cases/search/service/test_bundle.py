@@ -133,7 +133,7 @@ def test_an_engine_of_one_source_and_a_linear_ranker(engine, asked, tmp_path, so
 
 
 def test_rules_of_the_page_travel_along(engine, tmp_path):
-    rules = PageRules(2, 5, {"sofa": (3, 4)}, frozenset({7}))
+    rules = PageRules(2, 5)
     made = export_search(engine, tmp_path / "ruled", rules=rules)
     assert rules_of(read_manifest(made)["rules"]) == rules
 

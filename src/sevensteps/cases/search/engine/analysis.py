@@ -36,21 +36,14 @@ _TOGETHER = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)*|[$€£]"
 class Analyser:
     """How text becomes tokens. The same for documents and queries.
 
-    Attributes
-    ----------
-    stem : words lose their endings
-    fold : é becomes e
-    split_digits : "2seater" becomes "2 seater"
-    stopwords : words that are left out, not stemmed
-
     >>> Analyser().tokens("Café chairs, 2seater; shelves for the hiker's boots")
     ['cafe', 'chair', '2', 'seater', 'shelv', 'hiker', 'boot']
     """
 
-    stem: bool = True
-    fold: bool = True
-    split_digits: bool = True
-    stopwords: frozenset[str] = STOPWORDS
+    stem: bool = True  # words lose their endings
+    fold: bool = True  # é becomes e
+    split_digits: bool = True  # "2seater" becomes "2 seater"
+    stopwords: frozenset[str] = STOPWORDS  # words that are left out, not stemmed
 
     def words(self, text: str) -> list[str]:
         """Words in the order written, with stop words and endings."""

@@ -1,14 +1,13 @@
 """Rules of the page: what a shop does to a ranked list before anybody sees it.
 
 They are few and plain, since nobody measures them one by one: what cannot be delivered
-comes last, no brand fills the first places, and merchandisers have the last word.
+comes last, and no brand fills the first places.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +18,10 @@ from .query import Query
 
 @dataclass(frozen=True, slots=True)
 class PageRules:
-    """A shop's rules of the page.
+    """How many products of one brand may stand among the first places."""
 
-    Attributes
-    ----------
-    per_brand : products of one brand among the first places, unless it was asked for
-    first : how many places that concerns
-    pinned : query (`Query.normalised`) to products that come first
-    banned : products that are never shown
-    """
-
-    per_brand: int = 3
+    per_brand: int = 3  # unless the brand was asked for
     first: int = 10
-    pinned: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    banned: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if self.per_brand < 1 or self.first < 1:
@@ -40,28 +29,21 @@ class PageRules:
 
 
 def arranged(
-    query: Query, ids: Ids, documents: Documents, rules: PageRules, *, pins: bool = True
+    query: Query, ids: Ids, documents: Documents, rules: PageRules
 ) -> list[int]:
-    """A ranked list as it is shown.
+    """A ranked list of (k,) ids as it is shown, best first; -1 is left out.
 
     What is in stock and as asked for comes first, then what breaks a constraint (a
     price bound, a value that is not wanted), then what cannot be delivered.
-
-    Parameters
-    ----------
-    ids : (k,) best first; -1 is left out
-    pins : whether pinned products may come in from outside the list
     """
-    kept = ids[(ids >= 0) & ~np.isin(ids, [*rules.banned])]
+    kept = ids[ids >= 0]
     late = 2 * _gone(documents, kept) + _unwanted(query, documents, kept)
     shown = kept[np.argsort(late, kind="stable")]
     fine = int((late == 0).sum())
     if not any(name == "brand" for name, _ in query.attributes):
         shown = np.concatenate([_spread(shown[:fine], documents, rules), shown[fine:]])
-    first = _pinned(query, documents, rules)
-    if not pins:
-        first = [product for product in first if product in shown]
-    return [*first, *(product for product in shown.tolist() if product not in first)]
+    told: list[int] = shown.tolist()
+    return told
 
 
 def _gone(documents: Documents, ids: Ids) -> NDArray[np.bool_]:
@@ -97,11 +79,3 @@ def _spread(ids: Ids, documents: Documents, rules: PageRules) -> Ids:
             often[brand] += 1
             chosen.append(at)
     return np.concatenate([ids[chosen], np.delete(ids, chosen)])
-
-
-def _pinned(query: Query, documents: Documents, rules: PageRules) -> list[int]:
-    """Pinned products that are there and can be delivered."""
-    wanted = dict.fromkeys(rules.pinned.get(query.normalised, ()))
-    there = [p for p in wanted if 0 <= p < len(documents) and p not in rules.banned]
-    gone = _gone(documents, np.array(there, np.int32))
-    return [p for p, late in zip(there, gone, strict=True) if not late]

@@ -75,13 +75,9 @@ class Gazetteer:
         columns: Mapping[str, Sequence[str]],
         analyser: Analyser,
     ) -> Gazetteer:
-        """From a catalogue.
+        """From a title, a category and a value of each column for each product.
 
-        Parameters
-        ----------
-        titles, category : one of each product
-        columns : field to a value of each product; "" where it has none
-        analyser : how titles, values and queries become tokens
+        A value is "" where a product has none.
         """
         sizes = {len(each) for each in (titles, category, *columns.values())}
         if sizes == {0} or len(sizes) > 1:

@@ -34,12 +34,9 @@ def saturation(
     k1: float = K1,
     b: float = B,
 ) -> NDArray[np.floating]:
-    """What a word counts that stands so often in a text: 0 to `k1` + 1 times its idf.
+    """What a word counts that stands `often` in a text of `length` mean lengths.
 
-    Parameters
-    ----------
-    often : times that the word stands there
-    length : of the text, in mean lengths
+    From 0 to `k1` + 1 times its inverse document frequency.
     """
     return (k1 + 1) * often / (often + k1 * (1 - b + b * length) + (often == 0))
 

@@ -41,26 +41,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Engine:
-    """A shop's search.
+    """A shop's search, by one index or two."""
 
-    Attributes
-    ----------
-    understanding : reads queries
-    catalogue : what is searched
-    reference : the catalogue, prepared for features
-    keyword : inverted index, or None
-    dense : index of the titles' vectors, or None
-    ranker : orders what was found; None leaves the order of retrieval
-    pool : products that each source may bring
-    """
-
-    understanding: Understanding
-    catalogue: Catalogue
-    reference: CatalogueFeatures
+    understanding: Understanding  # reads queries
+    catalogue: Catalogue  # what is searched
+    reference: CatalogueFeatures  # the catalogue, prepared for features
     keyword: KeywordIndex | None = None
     dense: DenseIndex | None = None
-    ranker: Ranker | None = None
-    pool: int = POOL
+    ranker: Ranker | None = None  # None leaves the order of retrieval
+    pool: int = POOL  # products that each source may bring
 
     def __post_init__(self) -> None:
         """Refuse an engine that finds nothing."""

@@ -12,19 +12,12 @@ from .documents import Documents, Ids
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions that all must hold.
+    """Conditions that all must hold: a field has one of some names, a price is in."""
 
-    Attributes
-    ----------
-    values : (field, names of which one must be the product's) pairs
-    price_min, price_max : bounds that are themselves within
-    in_stock : only what can be delivered
-    """
-
-    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (field, names) pairs
     price_min: float | None = None
     price_max: float | None = None
-    in_stock: bool = False
+    in_stock: bool = False  # only what can be delivered
 
     def __bool__(self) -> bool:
         return self != Filters()

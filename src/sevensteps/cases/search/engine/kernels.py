@@ -60,12 +60,8 @@ def token_vectors() -> Floats:
 def pooled(asked: Any, title: Any, there: tuple[Any, Any], xp: Any = np) -> Any:
     """(n, kernels) soft counts of how alike the words of two texts are.
 
-    Parameters
-    ----------
-    asked : (n, q, width) unit vectors of the query's tokens
-    title : (n, t, width) likewise of the title's
-    there : (n, q) and (n, t) bool, whether there is a token
-    xp : NumPy, or JAX's twin of it
+    Of (n, q, width) and (n, t, width) unit vectors, and of whether each token is
+    `there`, in NumPy or in `jax.numpy`.
     """
     alike = xp.matmul(asked, xp.swapaxes(title, 1, 2))
     near = xp.exp(-SHARP * (alike[..., None] - CENTRE) ** 2)

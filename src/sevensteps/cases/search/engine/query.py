@@ -53,20 +53,12 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was typed, and what it was taken for.
+    """What was typed, and what it was taken for."""
 
-    Attributes
-    ----------
-    text : as typed
-    terms : what is asked for, in the order typed
-    attributes : (field, value) pairs that were recognised, e.g. ("colour", "grey")
-    normalised : in lower case, spelling corrected, without constraints; not stemmed
-    """
-
-    text: str
-    terms: tuple[Term, ...]
-    attributes: Pairs = ()
-    normalised: str = ""
+    text: str  # as typed
+    terms: tuple[Term, ...]  # what is asked for, in the order typed
+    attributes: Pairs = ()  # (field, value) pairs, e.g. ("colour", "grey")
+    normalised: str = ""  # in lower case, corrected, without constraints; not stemmed
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -28,18 +28,11 @@ _OFTEN = 5  # searches that a query needs before its words are believed
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Products as documents; a document's number is the product's id.
+    """Products as documents; a document's number is the product's id."""
 
-    Attributes
-    ----------
-    documents : analysed texts, coded columns and numbers
-    titles : as written
-    vector : (n, WIDTH) float16 of unit length, one for each title
-    """
-
-    documents: Documents
-    titles: Sequence[str]
-    vector: NDArray[np.float16]
+    documents: Documents  # analysed texts, coded columns and numbers
+    titles: Sequence[str]  # as written
+    vector: NDArray[np.float16]  # (n, WIDTH) of unit length, one for each title
 
     @classmethod
     def of(

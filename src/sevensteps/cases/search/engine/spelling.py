@@ -47,12 +47,7 @@ class WordCounts:
     def of(
         cls, texts: Tokens, times: NDArray[np.int64] | None = None, rare: int = 1
     ) -> WordCounts:
-        """From texts; pairs that are seen less often than `rare` are left out.
-
-        Parameters
-        ----------
-        times : (texts,) how often each text counts; once when absent
-        """
+        """From texts, each counted so many `times`; pairs below `rare` are left out."""
         words, row = [*texts.vocabulary], texts.row
         weight = np.ones(len(row)) if times is None else times[row].astype(np.float64)
         counts = np.bincount(texts.code, weight, minlength=len(words)).astype(np.int64)

@@ -38,21 +38,15 @@ class Reading:
 class Understanding:
     """Reads queries. Holds no state: the same text is always read the same way.
 
-    Attributes
-    ----------
-    analyser : the one that cut the documents
-    speller, synonyms, gazetteer : None where a part is off
-    constraints : whether prices and negations are taken out of the words
-
     >>> Understanding(Analyser()).read("Grey sofas under $500").attributes
     (('price_max', '500'),)
     """
 
-    analyser: Analyser
-    speller: Speller | None = None
+    analyser: Analyser  # the one that cut the documents
+    speller: Speller | None = None  # None where a part is off
     synonyms: Synonyms | None = None
     gazetteer: Gazetteer | None = None
-    constraints: bool = True
+    constraints: bool = True  # whether prices and negations are taken out of the words
 
     def read(self, text: str) -> Query:
         """What is asked for. Any text can be read; one without words asks nothing."""
