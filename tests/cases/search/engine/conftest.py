@@ -9,9 +9,9 @@ from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tok
 from sevensteps.cases.search.engine.query import Query, Term
 
 
-def ask(text, **more):
+def ask(text):
     """A query of plain words."""
-    return Query(text, tuple(Term(word, **more) for word in text.split()))
+    return Query(text, tuple(map(Term, text.split())))
 
 
 NOTHING = MappingProxyType({})

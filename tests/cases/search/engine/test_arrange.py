@@ -13,7 +13,6 @@ STOCK = [1, 1, 0, 1, 1, 1, 1, 1]
 PRICE = [10, 20, 30, 40, 50, 60, 70, 80]
 COLOUR = ["red", "red", "red", "blue", "blue", "blue", None, "red"]
 EIGHT = np.arange(8, dtype=np.int32)
-FREE = PageRules(per_brand=9)
 
 
 def ask(text="sofa", *attributes):
@@ -27,58 +26,33 @@ def documents():
     return documents_of(empty, empty, fields, {"in_stock": STOCK, "price": PRICE})
 
 
-def test_what_cannot_be_delivered_comes_last(documents):
-    assert arranged(ask(), EIGHT, documents, FREE) == [0, 1, 3, 4, 5, 6, 7, 2]
-
-
-def test_a_list_that_is_not_full_stays_so(documents):
-    ids = np.array([7, 2, -1, 5, -1], np.int32)
-    assert arranged(ask(), ids, documents, FREE) == [7, 5, 2]
-    assert arranged(ask(), ids[[2, 4]], documents, FREE) == []
-
-
-def test_no_brand_fills_the_first_places(documents):
-    rules = PageRules(per_brand=2, first=4)
-    assert arranged(ask(), EIGHT, documents, rules) == [0, 1, 4, 5, 3, 6, 7, 2]
-    rules = PageRules(per_brand=1, first=4)  # who names no brand is not counted
-    assert arranged(ask(), EIGHT, documents, rules) == [0, 4, 6, 7, 1, 3, 5, 2]
-
-
-def test_a_brand_that_is_asked_for_may_fill_them(documents):
-    rules, asked = PageRules(per_brand=1), ask("a sofa", ("brand", "a"))
-    assert arranged(asked, EIGHT, documents, rules)[:3] == [0, 1, 3]
-
-
-def test_where_brands_run_out_the_rest_follows_before_what_is_gone(documents):
-    some = np.array([0, 2, 1, 3], np.int32)
-    assert arranged(ask(), some, documents, PageRules(per_brand=1)) == [0, 1, 3, 2]
+@pytest.mark.parametrize(
+    ("per_brand", "first", "attributes", "expected"),
+    [
+        (9, 10, (), [0, 1, 3, 4, 5, 6, 7, 2]),  # what cannot be delivered comes last
+        (2, 4, (), [0, 1, 4, 5, 3, 6, 7, 2]),
+        (1, 4, (), [0, 4, 6, 7, 1, 3, 5, 2]),  # who names no brand is not counted
+        (1, 10, (("brand", "a"),), [0, 1, 3, 4, 5, 6, 7, 2]),  # it was asked for
+        (9, 10, (("price_max", "40"),), [0, 1, 3, 4, 5, 6, 7, 2]),
+        (9, 10, (("price_min", "50"),), [4, 5, 6, 7, 0, 1, 3, 2]),
+        (9, 10, (("not colour", "red"),), [3, 4, 5, 6, 0, 1, 7, 2]),
+        (9, 10, (("not colour", "green"),), [0, 1, 3, 4, 5, 6, 7, 2]),
+    ],
+)
+def test_rules_and_constraints(documents, per_brand, first, attributes, expected):
+    rules = PageRules(per_brand, first)
+    assert arranged(ask("sofa", *attributes), EIGHT, documents, rules) == expected
 
 
 @pytest.mark.parametrize(
-    ("attribute", "expected"),
-    [
-        (("price_max", "40"), [0, 1, 3, 4, 5, 6, 7, 2]),
-        (("price_min", "50"), [4, 5, 6, 7, 0, 1, 3, 2]),
-        (("not colour", "red"), [3, 4, 5, 6, 0, 1, 7, 2]),
-        (("not colour", "green"), [0, 1, 3, 4, 5, 6, 7, 2]),
-    ],
+    ("ids", "expected"),
+    [([7, 2, -1, 5, -1], [7, 5, 2]), ([-1, -1], []), ([0, 2, 1, 3], [0, 1, 3, 2])],
 )
-def test_what_breaks_a_constraint_goes_behind(documents, attribute, expected):
-    assert arranged(ask("sofa", attribute), EIGHT, documents, FREE) == expected
+def test_a_short_list_stays_so_and_brands_may_run_out(documents, ids, expected):
+    some = np.array(ids, np.int32)
+    assert arranged(ask(), some, documents, PageRules(per_brand=1)) == expected
 
 
-def test_what_is_banned_is_not_shown_and_what_is_pinned_comes_first(documents):
-    rules = PageRules(9, 10, {"sofa": (7, 2, 5, 7, 99, 0, 7)}, frozenset({5, 1}))
-    assert arranged(ask(), EIGHT[:6], documents, rules) == [7, 0, 3, 4, 2]
-    assert arranged(ask("bed"), EIGHT[:6], documents, rules) == [0, 3, 4, 2]
-
-
-def test_pins_stay_out_of_what_was_filtered(documents):
-    rules = PageRules(9, 10, {"sofa": (7, 3)})
-    assert arranged(ask(), EIGHT[:5], documents, rules, pins=False) == [3, 0, 1, 4, 2]
-
-
-@pytest.mark.parametrize("wrong", [{"per_brand": 0}, {"first": 0}])
-def test_rules_that_make_no_sense_are_refused(wrong):
+def test_rules_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="at least 1"):
-        PageRules(**wrong)
+        PageRules(first=0)

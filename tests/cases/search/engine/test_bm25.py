@@ -4,12 +4,11 @@ from math import log
 
 import numpy as np
 import pytest
-from scipy.stats import kendalltau
 
 from sevensteps.cases.search.engine.bm25 import Bm25
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 
-from .conftest import ask, corpus, documents_of, tokens_of
+from .conftest import ask, tokens_of
 
 
 def test_an_example_by_hand():
@@ -18,11 +17,8 @@ def test_an_example_by_hand():
     rarity = log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     once = rarity * 2.2 * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 2))
     twice = rarity * 2.2 * 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
-    scores = Bm25.of(texts).scores(["sofa"])
+    scores = Bm25.of(texts).scores(["sofa", "unknown"])
     assert scores == pytest.approx([once, twice, 0])
-    ids, best = Bm25.of(texts).search(["sofa", "unknown"], 5)
-    assert ids.tolist() == [1, 0]
-    assert best == pytest.approx([twice, once])
 
 
 def test_the_settings_do_what_they_say():
@@ -33,45 +29,12 @@ def test_the_settings_do_what_they_say():
     assert even[1] / even[0] == pytest.approx((2 / 3.2) / (1 / 2.2))
 
 
-QUERIES = [f"w{i} w{2 * i} w{5 * i % 400}" for i in range(1, 60)]
-
-
-@pytest.fixture(scope="module")
-def titles():
-    return corpus(3_000, seed=3)
-
-
-def engine(documents):
-    """Titles alone, at their own weight."""
-    return KeywordIndex.build(documents, boosts={"title": 1.0})
-
-
-def test_short_texts_score_as_in_the_engine(titles):
-    ours, index = Bm25.of(titles.title), engine(titles)
-    for text in QUERIES:
-        ids, scores = ours.search(text.split(), 3_000)
-        theirs, their_scores = index.search(ask(text), 3_000)
-        assert dict(zip(ids, scores, strict=True)) == pytest.approx(
-            dict(zip(theirs, their_scores, strict=True)), rel=1e-5
-        )
-
-
-def test_long_texts_rank_nearly_as_in_the_engine():
-    """Beyond forty words the engine keeps a length only roughly, in one byte."""
-    rng = np.random.default_rng(0)
-    texts = [
-        [f"w{w}" for w in rng.zipf(1.3, rng.integers(40, 400)) if w < 400]
-        for _ in range(1_000)
-    ]
-    documents = documents_of(texts, [[]] * 1_000)
-    ours, index = Bm25.of(documents.title), engine(documents)
-    agree, moved = [], 0.0
-    for text in QUERIES:
-        scores, (ids, theirs) = (
-            ours.scores(text.split()),
-            index.search(ask(text), 1_000),
-        )
-        agree.append(kendalltau(scores[ids], theirs).statistic)
-        moved = max(moved, np.abs(scores[ids] / theirs - 1).max())
-    assert 0.97 < np.mean(agree) < 1
-    assert 0.001 < moved < 0.1
+def test_short_texts_score_as_in_the_engine(documents):
+    ours = Bm25.of(documents.title)
+    index = KeywordIndex.build(documents, boosts={"title": 1.0})
+    for i in range(1, 60):
+        text = f"w{i} w{2 * i} w{5 * i % 400}"
+        ids, scores = index.search(ask(text), len(documents))
+        expected = np.zeros(len(documents))
+        expected[ids] = scores
+        assert ours.scores(text.split()) == pytest.approx(expected, rel=1e-5)

@@ -12,20 +12,13 @@ from .conftest import documents_of, tokens_of
 WORDS = st.lists(st.lists(st.sampled_from("abcdef"), max_size=5), max_size=8)
 
 
-@given(WORDS)
-def test_texts_come_back(texts):
+@given(WORDS, st.randoms())
+def test_texts_come_back_all_and_some_in_any_order(texts, random):
     made = tokens_of(texts)
     assert made.texts() == [" ".join(text) for text in texts]
     assert made.length.tolist() == [len(text) for text in texts]
-
-
-@given(WORDS, st.data())
-def test_some_texts_are_taken_in_any_order(texts, data):
-    rows = (
-        data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=9)) if texts else []
-    )
-    taken = tokens_of(texts).take(rows).texts()
-    assert taken == [" ".join(texts[row]) for row in rows]
+    rows = random.choices(range(len(texts)), k=9) if texts else []
+    assert made.take(rows).texts() == [" ".join(texts[row]) for row in rows]
 
 
 def test_counts_are_of_each_word():
@@ -45,7 +38,6 @@ def test_documents_follow_others_with_new_words_and_names():
     assert both.fields["brand"].names == ("x", "y")
     assert both.fields["brand"].code.tolist() == [0, 1, -1]
     assert both.numbers["price"].tolist() == [1, 2, 3]
-    assert both.take([2, 0]).title.texts() == ["red", "red"]
     assert both.title.vocabulary is both.body.vocabulary
     assert list(one.vocabulary) == ["red", "sofa"], "the first is not changed"
 
@@ -53,9 +45,9 @@ def test_documents_follow_others_with_new_words_and_names():
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Tokens(np.array([3], np.int32), np.array([0, 1]), {"a": 0}), "lacks"),
-        (lambda: Tokens(np.array([0], np.int32), np.array([0, 2]), {"a": 0}), "end"),
-        (lambda: Tokens(np.array([0], np.int32), np.array([1, 1]), {"a": 0}), "begin"),
+        (lambda: Tokens(np.array([3], np.int32), np.array([0, 1]), {"a": 0}), "0 to 0"),
+        (lambda: Tokens(np.array([0], np.int32), np.array([0, 2]), {"a": 0}), "rise"),
+        (lambda: Tokens(np.array([0], np.int32), np.array([1, 1]), {"a": 0}), "rise"),
         (lambda: CodedColumn(np.array([1], np.int32), ("a",)), "-1 to 0"),
         (lambda: documents_of([["a"]], [], {}, {}), "`body` has 0 rows"),
         (

@@ -37,16 +37,12 @@ def column(name, query, **more):
 
 
 def crowd(n=60):
-    """Queries with weights and synonyms that share words."""
+    """Queries with synonyms that share words."""
     return [
         Query(
             "x",
             (
-                Term(
-                    f"w{i}",
-                    synonyms=((f"w{i + 5}", 0.5), (f"w{i + 1}", 0.7)),
-                    weight=1 + i % 3,
-                ),
+                Term(f"w{i}", ((f"w{i + 5}", 0.5), (f"w{i + 1}", 0.7))),
                 Term(f"w{2 * i}"),
                 Term(f"w{i // 3}"),
                 Term("never-written"),
@@ -81,28 +77,28 @@ def test_one_query_at_a_time_gives_the_same(documents):
         assert np.array_equal(alone.values, many.values[mine], equal_nan=True)
 
 
-def test_coverage_counts_terms_by_weight_and_synonyms():
-    asked = Query("x", (Term("red", 3.0), Term("sofa", synonyms=(("couch", 0.5),))))
-    assert column("cover_title", asked) == pytest.approx([1, 1, 0, 0.25])
-    assert column("own_title", asked) == pytest.approx([1, 0.75, 0, 0.25])
-    assert column("cover_body", asked) == pytest.approx([0, 1, 0, 0.75])
-    assert column("cover", asked) == pytest.approx([1, 1, 0, 1])
-    assert column("n_terms", asked) == [2] * 4
-
-
-def test_unknown_words_count_as_not_covered():
-    assert column("cover_title", ask("sofa divan")) == [0.5, 0, 0, 0.5]
-
-
-def test_all_words_of_a_synonym_must_be_there():
-    asked = Query("x", (Term("divan", synonyms=(("sofa bed", 1.0),)),))
-    assert column("cover_title", asked) == [1, 0, 0, 0]
-    assert column("own_title", asked) == [0] * 4
+@pytest.mark.parametrize(
+    ("name", "terms", "expected"),
+    [
+        ("cover_title", (Term("red"), Term("sofa", (("couch", 0.5),))), [1, 1, 0, 0.5]),
+        ("own_title", (Term("red"), Term("sofa", (("couch", 0.5),))), [1, 0.5, 0, 0.5]),
+        ("cover_body", (Term("red"), Term("sofa")), [0, 1, 0, 0.5]),
+        ("cover", (Term("red"), Term("sofa")), [1, 1, 0, 1]),
+        ("n_terms", (Term("red"), Term("sofa")), [2] * 4),
+        ("cover_title", (Term("sofa"), Term("never")), [0.5, 0, 0, 0.5]),
+        ("cover_title", (Term("divan", (("sofa bed", 1.0),)),), [1, 0, 0, 0]),
+        ("own_title", (Term("divan", (("sofa bed", 1.0),)),), [0] * 4),
+        ("cover", (), [0] * 4),
+        ("bm25_title", (), [0] * 4),
+    ],
+)
+def test_coverage_is_the_share_of_terms_that_are_met(name, terms, expected):
+    assert column(name, Query("x", terms)) == pytest.approx(expected)
 
 
 def test_the_best_way_to_meet_a_term_counts():
     def bm25(*synonyms):
-        return column("bm25_title", Query("x", (Term("couch", synonyms=synonyms),)))
+        return column("bm25_title", Query("x", (Term("couch", synonyms),)))
 
     sofa, half = bm25(("sofa", 1.0))[3], bm25(("sofa", 0.5))[3]
     assert bm25() == [0, bm25()[1], 0, 0]
@@ -110,36 +106,34 @@ def test_the_best_way_to_meet_a_term_counts():
     assert bm25(("sofa", 0.5), ("sofa", 1.0))[3] == sofa, "not their sum"
 
 
-def test_a_query_without_terms_matches_nothing():
-    made = features(Query("", ()))
-    assert made["cover"].tolist() == made["bm25_title"].tolist() == [0] * 4
+@pytest.mark.parametrize(
+    ("values", "name", "expected"),
+    [
+        (["red"], "agrees_colour", [1, 1, 0, 0]),
+        (["red"], "differs_colour", [0, 0, 0, 1]),
+        (["red"], "silent_colour", [0, 0, 1, 0]),
+        (["red"], "agrees_brand", [0] * 4),
+        (["red"], "silent_brand", [0] * 4),
+        (["red", "blue"], "agrees_colour", [1, 1, 0, 1]),  # either will do
+        (["mauve"], "differs_colour", [1, 1, 0, 1]),  # which no product has
+    ],
+)
+def test_attributes_agree_differ_or_are_silent(values, name, expected):
+    asked = [("shape", "round"), *(("colour", value) for value in values)]
+    assert column(name, Query("x", (), tuple(asked))) == expected
 
 
-def test_attributes_agree_differ_or_are_silent():
-    asked = Query("x", (), (("colour", "red"), ("shape", "round")))
-    assert column("agrees_colour", asked) == [1, 1, 0, 0]
-    assert column("differs_colour", asked) == [0, 0, 0, 1]
-    assert column("silent_colour", asked) == [0, 0, 1, 0]
-    assert column("agrees_brand", asked) == column("silent_brand", asked) == [0] * 4
-
-
-def test_either_of_two_values_will_do_and_an_unknown_one_never():
-    both = Query("x", (), (("colour", "red"), ("colour", "blue")))
-    assert column("agrees_colour", both) == [1, 1, 0, 1]
-    never = Query("x", (), (("colour", "mauve"),))
-    assert column("differs_colour", never) == [1, 1, 0, 1]
-
-
-def test_cosines_are_of_the_text_as_understood_or_of_given_vectors():
+def test_cosines_are_of_the_text_as_understood_or_of_given_vectors(documents):
     query = Query("Couch!", (Term("couch"),), normalised="couch")
     cosine = column("cosine", query)
     assert cosine == pytest.approx((embed(TITLES) @ embed(["couch"])[0]).tolist())
     assert column("cosine", query, asks=embed(["table"]))[2] > 0.5
-    half = CatalogueFeatures.of(SMALL, embed(TITLES, 64).astype(np.float16))
+    short = embed(TITLES, 64)
+    half = CatalogueFeatures.of(SMALL, short.astype(np.float16))
     made = pair_features(half, [query], [0], [1])["cosine"]
-    assert made == pytest.approx(
-        embed(TITLES, 64)[1] @ embed(["couch"], 64)[0], abs=1e-3
-    )
+    assert made == pytest.approx(short[1] @ embed(["couch"], 64)[0], abs=1e-3)
+    with pytest.raises(ValueError, match="4 vectors do not fit 2,000"):
+        CatalogueFeatures.of(documents, short)
 
 
 def test_numbers_are_put_in_a_form_that_suits():
@@ -155,11 +149,8 @@ def test_numbers_are_put_in_a_form_that_suits():
 def test_ranks_of_sources_fall_and_absence_is_zero():
     made = features(ask("sofa"), ranks={"keyword": [0, 2, 6, -1]})
     assert made["rank_keyword"] == pytest.approx([1, 1 / 2, 1 / 3, 0])
-
-
-def test_no_pairs_make_an_empty_table():
-    made = pair_features(REFERENCE, [ask("sofa")], [], [])
-    assert made.values.shape == (0, len(made.names))
+    none = pair_features(REFERENCE, [ask("sofa")], [], [], ranks={"keyword": []})
+    assert none.values.shape == (0, len(made.names))
 
 
 def test_a_table_gives_columns_and_rows():
@@ -168,23 +159,21 @@ def test_a_table_gives_columns_and_rows():
     assert table.only("b", "a")["a"].tolist() == [0, 2, 4]
     assert table.take([2, 0])["b"].tolist() == [5, 1]
     assert table.beside({"c": [7, 8, 9]})["c"].tolist() == [7, 8, 9]
+    for names in (("a", "a"), ("a",)):
+        with pytest.raises(ValueError, match="one name for each column, none twice"):
+            FeatureTable(names, np.zeros((1, 2), np.float32))
 
 
 @pytest.mark.parametrize(
-    ("act", "told"),
+    ("row", "document", "ranks", "told"),
     [
-        (lambda: pair_features(REFERENCE, [ask("x")], [0, 0], [1]), "one length"),
-        (
-            lambda: pair_features(REFERENCE, [ask("x")], [1], [1]),
-            "`row` must be 0 to 0",
-        ),
-        (lambda: pair_features(REFERENCE, [ask("x")], [0], [4]), "`document` must be"),
-        (lambda: features(ask("x"), ranks={"k": [1]}), "one length"),
-        (lambda: CatalogueFeatures.of(SMALL, embed(["x"])), "1 vectors do not fit 4"),
-        (lambda: FeatureTable(("a", "a"), np.zeros((1, 2), np.float32)), "none twice"),
-        (lambda: FeatureTable(("a",), np.zeros((1, 2), np.float32)), "for each column"),
+        ([0, 0], [1], {}, "one length"),
+        ([0], [1], {"k": [1, 2]}, "one length"),
+        ([1], [1], {}, "`row` must be 0 to 0"),
+        ([0], [4], {}, "`document` must be"),
+        ([0], [-1], {}, "`document` must be"),
     ],
 )
-def test_bad_requests_are_refused(act, told):
+def test_pairs_that_are_not_there_are_refused(row, document, ranks, told):
     with pytest.raises(ValueError, match=told):
-        act()
+        pair_features(REFERENCE, [ask("x")], row, document, ranks=ranks)

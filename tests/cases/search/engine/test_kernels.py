@@ -7,16 +7,16 @@ import pytest
 
 from sevensteps.cases.search.engine.kernel_training import (
     KernelPlan,
-    _begun,
-    _lesson,
-    _lists,
-    _scores,
+    batch_of,
+    begun,
+    columns_of,
     fit,
+    mixed_lists,
+    scores_of,
 )
 from sevensteps.cases.search.engine.kernels import (
     CENTRE,
     KernelRanker,
-    pooled,
     soft_counts,
     subwords,
     token_vectors,
@@ -37,23 +37,19 @@ COLOURS = ["red", "blue", "green", "white", "black", "grey"]
 def drawn(seed, n=200):
     """Queries in one wording and titles in another; the rating matters a little."""
     rng = np.random.default_rng(seed)
-    thing, colour = rng.integers(8, size=(n, M)), rng.integers(6, size=(n, M))
-    want = thing[:, 0].copy(), colour[:, 0].copy()
-    rows = [rng.permutation(M) for _ in range(n)]
-    thing, colour = (
-        np.stack([x[r] for x, r in zip(c, rows, strict=True)]) for c in (thing, colour)
+    want, title = (
+        rng.integers((8, 6), size=(n, 2)),
+        rng.integers((8, 6), size=(n, M, 2)),
     )
+    title[np.arange(n), rng.integers(M, size=n)] = want
     rating = rng.random((n, M))
-    fits = (thing == want[0][:, None]) * 1 + (colour == want[1][:, None])
+    fits = (title == want[:, None]).sum(axis=2)
     grade = np.where(fits == 2, 3, fits) * (rating > 0.2)
-    asked = [f"{COLOURS[c]} {ALSO[t]}" for t, c in zip(*want, strict=True)]
-    title = [
-        f"{COLOURS[c]} {THINGS[t]}"
-        for t, c in zip(thing.flat, colour.flat, strict=True)
-    ]
+    asked = [f"{COLOURS[c]} {ALSO[t]}" for t, c in want]
+    titles = [f"{COLOURS[c]} {THINGS[t]}" for t, c in title.reshape(-1, 2)]
     table = FeatureTable(("rating",), rating.reshape(-1, 1).astype(np.float32))
     judged = Judged.of(table, np.repeat(np.arange(n), M), grade.ravel())
-    return judged, np.repeat(subwords(asked, 6), M, axis=0), subwords(title, 6)
+    return judged, np.repeat(subwords(asked, 6), M, axis=0), subwords(titles, 6)
 
 
 TRAIN, TEST = drawn(0), drawn(1)
@@ -84,67 +80,37 @@ def test_counts_are_the_papers_formula():
     assert counts == pytest.approx(by_hand, rel=1e-4)
 
 
-def test_the_first_kernel_counts_equal_words():
-    asked, title = subwords(["sofa"] * 2, 4), subwords(["sofa", "lamp"], 4)
-    same, other = soft_counts(token_vectors(), asked, title)[:, 0]
-    assert same == pytest.approx(0, abs=1e-3), "each token once: the logarithm of one"
-    assert other < -20
-
-
-def test_padding_changes_nothing():
-    short, long = (subwords(["red sofa"], n) for n in (3, 12))
-    title = subwords(["sofa bed"], 9)
-    vector = token_vectors()
-    assert np.allclose(
-        soft_counts(vector, short, title), soft_counts(vector, long, title)
-    )
-    there = long >= 0, title >= 0
-    whole = pooled(vector[long], vector[title], there)
-    assert np.allclose(soft_counts(vector, long, title), whole)
-
-
 def test_it_learns_to_match_other_wordings(ranker):
     assert ndcg(ranker) > ndcg(fit(*TRAIN, replace(PLAN, epochs=1, rate=0.0))) + 0.2
     assert ndcg(ranker) > 0.85
+    swapped = TEST[0], TEST[1], np.roll(TEST[2], 1, axis=0)
+    assert ndcg(ranker, swapped) < ndcg(ranker) - 0.2, "it needs the words"
 
 
 def test_training_and_serving_score_alike():
     judged, asked, title = TRAIN
     table = Standardizer.fit(judged.features.values, cut=5)
-    lesson, used = _lesson(judged, asked, title, table, PLAN)
-    weights, frozen = _begun(PLAN, 256, 1), token_vectors()
-    kernel = Standardizer(
-        np.full(11, -5.0, np.float32), np.full(11, 3.0, np.float32), cut=5
+    columns, used = columns_of(judged, asked, title, table)
+    rows, weights, frozen = (
+        mixed_lists(judged, PLAN),
+        begun(PLAN, 256, 1),
+        token_vectors(),
     )
+    kernel = Standardizer(np.full(11, -5.0), np.full(11, 3.0), cut=5)
     fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
-    batch = lesson.batch(np.arange(16))
-    vector = unit(frozen @ np.asarray(weights["project"]))
-    layers = [
-        {k: np.asarray(v) for k, v in layer.items()} for layer in weights["layers"]
-    ]
-    serving = KernelRanker(("rating",), table, kernel, vector, layers)
-    rows = lesson.rows[:16].ravel()
-    scores = serving.scores(judged.features.take(rows), asked[rows], title[rows])
-    assert np.asarray(_scores(weights, batch, fixed)).ravel() == pytest.approx(
-        scores, abs=1e-4
-    )
+    batch = batch_of(rows, columns, np.arange(16))
+    vector = unit(frozen @ weights["project"])
+    serving = KernelRanker(("rating",), table, kernel, vector, weights["layers"])
+    flat = rows[:16].ravel()
+    scores = serving.scores(judged.features.take(flat), asked[flat], title[flat])
+    trained = np.asarray(scores_of(weights, batch, fixed)).ravel()
+    assert trained == pytest.approx(scores, abs=1e-4)
 
 
-def test_it_needs_the_words(ranker):
-    swapped = TEST[0], TEST[1], np.roll(TEST[2], 1, axis=0)
-    assert ndcg(ranker, swapped) < ndcg(ranker) - 0.2
-
-
-def test_two_runs_are_identical(ranker):
-    again = fit(*TRAIN, PLAN)
-    assert np.array_equal(
-        again.scores(TEST[0].features, *TEST[1:]),
-        ranker.scores(TEST[0].features, *TEST[1:]),
-    )
-
-
-def test_pairs_are_scored_alone_as_in_a_crowd(ranker):
+def test_two_runs_are_identical_and_pairs_are_scored_alone_as_in_a_crowd(ranker):
     many = ranker.scores(TEST[0].features, *TEST[1:])
+    again = fit(*TRAIN, PLAN).scores(TEST[0].features, *TEST[1:])
+    assert np.array_equal(again, many)
     some = np.array([3, 500, 77])
     few = ranker.scores(TEST[0].features.take(some), TEST[1][some], TEST[2][some])
     assert few == pytest.approx(many[some], abs=1e-4)
@@ -165,24 +131,16 @@ def test_long_lists_keep_all_that_is_relevant():
     grade = np.zeros(60)
     grade[[5, 20, 33]] = 1
     judged = Judged.of(table, np.repeat([0, 1, 2], 20), grade)
-    rows = _lists(judged, KernelPlan(slots=4))
+    rows = mixed_lists(judged, KernelPlan(slots=4))
     assert [sorted(set(row) & {5, 20, 33}) for row in rows.tolist()] == [[5], [20, 33]]
     assert (judged.query[rows] == judged.query[rows[:, :1]]).all()
     assert len(np.unique(rows)) == 8
 
 
-@pytest.mark.parametrize(
-    ("act", "told"),
-    [
-        (lambda: fit(TRAIN[0], TRAIN[1][:3], TRAIN[2]), "one row for each judged"),
-        (lambda: fit(*drawn(0, 5), PLAN), "a batch needs 16 lists"),
-    ],
-)
-def test_too_little_is_refused(act, told):
-    with pytest.raises(ValueError, match=told):
-        act()
-
-
-def test_rows_of_another_length_are_refused(ranker):
+def test_too_little_is_refused(ranker):
+    with pytest.raises(ValueError, match="one row for each judged"):
+        fit(TRAIN[0], TRAIN[1][:3], TRAIN[2])
+    with pytest.raises(ValueError, match="a batch needs 16 lists"):
+        fit(*drawn(0, 5), PLAN)
     with pytest.raises(ValueError, match="one row a pair"):
         ranker.scores(TEST[0].features, TEST[1][:2], TEST[2])

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.engine import Engine, _places
+from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
 from sevensteps.rank.rankers import ColumnRanker
 
@@ -25,21 +25,21 @@ def products(rows=ROWS):
     title, text, category, colour = zip(*rows, strict=True)
     return pa.table(
         {
-            "product_id": pa.array(np.arange(n, dtype=np.int32)),
+            "product_id": np.arange(n, dtype=np.int32),
             "title": title,
             "description": text,
             "brand": ["velvo"] * n,
             "category": category,
-            "colour": pa.array(colour, pa.string()),
-            "material": pa.array([None] * n, pa.string()),
-            "size": pa.array([None] * n, pa.string()),
-            "price": pa.array(np.arange(n, dtype=np.float32) + 10),
-            "margin": pa.array(np.full(n, 0.3, np.float32)),
-            "listed_at": pa.array(np.zeros(n, np.int32)),
-            "in_stock": pa.array([True] * n),
+            "colour": colour,
+            "material": pa.nulls(n, pa.string()),
+            "size": pa.nulls(n, pa.string()),
+            "price": np.arange(n, dtype=np.float32) + 10,
+            "margin": np.full(n, 0.3, np.float32),
+            "listed_at": np.zeros(n, np.int32),
+            "in_stock": [True] * n,
             "rating": pa.array([None] + [4.0] * (n - 1), pa.float32()),
-            "n_ratings": pa.array([0] + [3] * (n - 1), pa.int32()),
-            "sold": pa.array(np.arange(n, dtype=np.int32)),
+            "n_ratings": np.full(n, 3, np.int32),
+            "sold": np.arange(n, dtype=np.int32),
         }
     )
 
@@ -76,16 +76,13 @@ def test_new_products_are_read_alone_and_the_rest_kept():
     before = Catalogue.of(products(ROWS[:4]), 3, ANALYSER)
     grown = Catalogue.of(products(), 4, ANALYSER, before)
     whole = Catalogue.of(products(), 4, ANALYSER)
-    assert grown.documents.title.texts() == whole.documents.title.texts()
-    assert grown.documents.body.texts() == whole.documents.body.texts()
+    for name in ("title", "body"):
+        texts = [getattr(c.documents, name).texts() for c in (grown, whole)]
+        assert texts[0] == texts[1]
     assert np.array_equal(grown.vector, whole.vector)
     assert (grown.documents.numbers["age_days"] == 4).all()
-
-
-def test_ids_must_be_positions():
-    table = products().take(pa.array([1, 0, 2]))
     with pytest.raises(ValueError, match="product_id must be 0, 1, 2"):
-        Catalogue.of(table, 3, ANALYSER)
+        Catalogue.of(products().take(pa.array([1, 0, 2])), 3, ANALYSER)
 
 
 def test_queries_come_most_frequent_first():
@@ -95,21 +92,12 @@ def test_queries_come_most_frequent_first():
     assert made.often(6).text == ["couch grey", "sofa"]
 
 
-def test_all_parts_of_understanding_work_on_a_shop_s_words():
-    reads = understanding(
-        Catalogue.of(products(), 3, ANALYSER), ANALYSER, asked(), "sofa, couch\n"
-    )
-    query = reads.read("blue couhc")
-    assert "sofa" in dict(query.terms[-1].synonyms)
-    assert ("colour", "blue") not in reads.without("attributes").read("blue").attributes
-
-
 def test_words_find_what_holds_them_and_vectors_what_means_alike():
-    by_words = engine(sources=("keyword",)).lists(["desk lamp"], 6)[0]
-    assert by_words[0] == 3
-    both = engine().lists(["settee"], 6)[0]  # a word that no product has
-    assert both[0] in {0, 2, 4, 5}
-    assert (engine(sources=("keyword",)).lists(["settee"], 6) == -1).all()
+    words, both = engine(sources=("keyword",)), engine()
+    assert words.lists(["desk lamp"], 6)[0, 0] == 3
+    assert both.lists(["settee"], 6)[0, 0] in {0, 2, 4, 5}  # a word of no product
+    assert (words.lists(["settee"], 6) == -1).all()
+    assert "sofa" in dict(both.read(["blue couhc"])[0].terms[-1].synonyms)
 
 
 def test_a_ranker_orders_what_was_found():
@@ -122,22 +110,14 @@ def test_a_ranker_orders_what_was_found():
 
 def test_each_source_s_place_is_kept():
     made = engine()
-    queries = made.read(["grey sofa", "lamp"])
-    found = made.retrieve(queries)
-    by_words, _ = made.keyword.search_many(queries, made.pool, match="most", enough=40)
-    for row in range(2):
-        for place, item in enumerate(found.ids[row]):
-            own = by_words[row].tolist()
-            expected = own.index(item) if item >= 0 and item in own else -1
-            assert found.rank["keyword"][row, place] == expected
+    queries = made.read(["grey sofa", "lamp", "settee"])
+    found, own = made.retrieve(queries), made.by_words(queries).tolist()
+    for row, ids in enumerate(found.ids):
+        places = [own[row].index(i) if i >= 0 and i in own[row] else -1 for i in ids]
+        assert found.rank["keyword"][row].tolist() == places
     table = made.features(queries, found)
     assert len(table) == len(found.pairs[0])
     assert {"rank_keyword", "rank_dense", "cosine"} <= set(table.names)
-
-
-def test_places_on_an_empty_list_are_nowhere():
-    none = np.full((2, 3), -1, np.int32)
-    assert (_places(np.array([[1, 2], [3, -1]], np.int32), none) == -1).all()
 
 
 def test_an_engine_needs_an_index():
@@ -145,3 +125,43 @@ def test_an_engine_needs_an_index():
         engine(sources=())
     with pytest.raises(ValueError, match="sources are"):
         engine(sources=("magic",))
+
+
+@pytest.fixture
+def small():
+    """An engine of the first products, and the later ones."""
+    first, later = (
+        Catalogue.of(products(r), 3, ANALYSER) for r in (ROWS[:4], ROWS[4:])
+    )
+    reads = understanding(first, ANALYSER, asked(), "sofa, couch\n")
+    return Engine.of(first, reads), later
+
+
+def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small):
+    made, whole = small[0].grown(small[1]), engine()
+    queries = whole.read(["blue sofa", "black leather", "settee", "lamp for an office"])
+    for way in ("by_words", "by_meaning"):
+        lists = [getattr(each, way)(queries) for each in (made, whole)]
+        assert np.array_equal(*lists)
+    found = made.retrieve(queries)
+    ours, theirs = (each.features(queries, found) for each in (made, whole))
+    assert ours.names == theirs.names
+    for name in ("cover", "cosine", "agrees_colour", "title_words", "rank_keyword"):
+        assert np.array_equal(ours[name], theirs[name])
+    assert np.corrcoef(ours["bm25_title"], theirs["bm25_title"])[0, 1] > 0.9
+
+
+def test_the_engine_of_before_is_as_it_was_and_a_new_one_grows_again(small):
+    first, later = small
+    before = first.lists(["sofa", "settee"], 6)
+    twice = first.grown(later).grown(later)
+    assert len(twice.keyword) == len(twice.dense) == 8
+    assert {4, 5, 6, 7} <= {*twice.lists(["sofa"], 8)[0].tolist()}
+    assert np.array_equal(first.lists(["sofa", "settee"], 6), before)
+
+
+def test_a_new_brand_is_not_spelt_into_an_old_word():
+    whole = engine()
+    assert whole.understanding.reading("blacq").corrected == (("blacq", "black"),)
+    named = Catalogue.of(products([("Blacq chair", "", "chair", None)]), 3, ANALYSER)
+    assert whole.grown(named).understanding.reading("blacq").corrected == ()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.synonym_file import parse
+from sevensteps.cases.search.engine.synonyms import parse
 from sevensteps.cases.search.experiments import incident_drill
 from sevensteps.cases.search.experiments.drill import (
     broken_synonyms,
@@ -34,7 +34,7 @@ def test_a_slipped_file_reads_well_and_says_nonsense(shop):
     text = "# kept\nsofa, couch, settee\nrug, carpet\nlamp, light\n"
     assert shifted_synonyms(text) == "sofa, carpet\nrug, light\nlamp, couch, settee\n"
     whole = shop.history.synonyms
-    assert len(parse(shifted_synonyms(whole), shop.analyser).synonyms) > 100
+    assert len(parse(shifted_synonyms(whole), shop.analyser).others) > 100
 
 
 def test_a_fault_breaks_its_part_and_no_other(shop):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.arrange import PageRules
-from sevensteps.cases.search.engine.growth import grown
+from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.shop import Catalogue
 from sevensteps.cases.search.service import export_search, read_search
@@ -97,7 +97,9 @@ def swap(copy, part, other):
 
 def test_an_index_of_other_products_is_refused(engine, copy, tmp_path):
     order = np.roll(np.arange(len(engine.catalogue.documents)), 1)
-    other = KeywordIndex.build(engine.catalogue.documents.take(order), tmp_path / "k")
+    texts = engine.catalogue.documents
+    rolled = Documents(texts.title.take(order), texts.body.take(order))
+    other = KeywordIndex.build(rolled, tmp_path / "k")
     swap(copy, "keyword", other.folder)
     with pytest.raises(ModelError, match=r"keyword index .* other products"):
         read_search(copy)
@@ -131,7 +133,7 @@ def test_an_engine_of_one_source_and_a_linear_ranker(engine, asked, tmp_path, so
 
 
 def test_rules_of_the_page_travel_along(engine, tmp_path):
-    rules = PageRules(2, 5, {"sofa": (3, 4)}, frozenset({7}))
+    rules = PageRules(2, 5)
     made = export_search(engine, tmp_path / "ruled", rules=rules)
     assert rules_of(read_manifest(made)["rules"]) == rules
 
@@ -155,5 +157,5 @@ def test_a_copy_takes_products_in_and_the_bundle_stays_as_it_was(bundle, tmp_pat
         price=9.0, margin=0.3,
     )  # fmt: skip
     later = Catalogue.of(_table([product]), 0, engine.understanding.analyser)
-    assert len(grown(engine, later).keyword) == len(engine.keyword) + 1
+    assert len(engine.grown(later).keyword) == len(engine.keyword) + 1
     assert len(read_search(bundle).keyword) == len(engine.keyword)

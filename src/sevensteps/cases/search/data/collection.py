@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.search.engine import synonym_file
+from sevensteps.cases.search.engine import synonyms
 from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.shop import (
@@ -27,23 +27,14 @@ from .schema import SCHEMA, SYNONYMS
 
 @dataclass(frozen=True, slots=True)
 class JudgedCollection:
-    """What was judged, and the engine that searches it.
+    """What was judged, and the engine that searches it."""
 
-    Attributes
-    ----------
-    engine : keyword index, vectors and query understanding of the documents; no ranker
-    texts : the judged queries as typed
-    row, document : (n,) int64   query and document of each judgement, by number
-    grade : (n,) float64         whole, 0 and up
-    notes : what was assumed, is missing, or was not used
-    """
-
-    engine: Engine
-    texts: list[str]
-    row: NDArray[np.int64]
-    document: NDArray[np.int64]
-    grade: NDArray[np.float64]
-    notes: list[str]
+    engine: Engine  # without a ranker
+    texts: list[str]  # the judged queries as typed
+    row: NDArray[np.int64]  # (n,) query of each judgement, by number
+    document: NDArray[np.int64]  # (n,) document of each judgement, by number
+    grade: NDArray[np.float64]  # (n,) whole, 0 and up
+    notes: list[str]  # what was assumed, is missing, or was not used
 
 
 def read_collection(directory: Path | str) -> JudgedCollection:
@@ -65,12 +56,10 @@ def read_collection(directory: Path | str) -> JudgedCollection:
     used, row = np.unique(judged["row"], return_inverse=True)
     if lost := len(queries) - len(used):
         tables.notes.append(f"{lost:,} queries have no judgement, and are left out")
-    synonyms, file = "\n", Path(directory) / SYNONYMS
-    if file.is_file():
-        synonym_file.load(file, Analyser())  # says what is wrong with it
-        synonyms = file.read_text("utf-8-sig")
+    file = Path(directory) / SYNONYMS
+    told = synonyms.load(file) if file.is_file() else "\n"
     return JudgedCollection(
-        _engine(documents, synonyms),
+        _engine(documents, told),
         queries["query"].iloc[used].tolist(),
         row,
         judged["document"].to_numpy(np.int64),
@@ -116,7 +105,7 @@ def _tell_copies(
         )
 
 
-def _engine(documents: pd.DataFrame, synonyms: str) -> Engine:
+def _engine(documents: pd.DataFrame, told: str) -> Engine:
     """The chapter's engine over the documents; what is not told is missing."""
     made = documents.reindex(columns=["title", "description", *FIELDS, *NUMBERS])
     made = made.assign(product_id=range(len(made)), listed_at=0, in_stock=1.0)
@@ -127,4 +116,4 @@ def _engine(documents: pd.DataFrame, synonyms: str) -> Engine:
     products = pa.Table.from_pandas(made, pa.schema(kinds), preserve_index=False)
     catalogue = Catalogue.of(products, 0, analyser := Analyser())
     nobody = QueryLog(np.empty(0, np.int32), [], np.empty(0, np.int64))
-    return Engine.of(catalogue, understanding(catalogue, analyser, nobody, synonyms))
+    return Engine.of(catalogue, understanding(catalogue, analyser, nobody, told))

@@ -40,21 +40,13 @@ SKIPPED = (
 
 @dataclass(frozen=True)
 class CandidatePairs:
-    """What the engine found for the judged queries, and its features.
-
-    Attributes
-    ----------
-    data, queries : the collection, and its queries as understood
-    found : lists of both sources together
-    features : (n, d)         of everything found
-    alike : (q,) int          a number for queries of the same words in any order
-    """
+    """What the engine found for the judged queries, and its features."""
 
     data: JudgedCollection
-    queries: list[Query]
-    found: Found
-    features: FeatureTable
-    alike: NDArray[np.intp]
+    queries: list[Query]  # as understood
+    found: Found  # lists of both sources together
+    features: FeatureTable  # (n, d) of everything found
+    alike: NDArray[np.intp]  # (q,) a number for queries of the same words in any order
 
     @classmethod
     def of(cls, data: JudgedCollection) -> CandidatePairs:

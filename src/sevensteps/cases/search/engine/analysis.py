@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -35,21 +36,14 @@ _TOGETHER = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)*|[$€£]"
 class Analyser:
     """How text becomes tokens. The same for documents and queries.
 
-    Attributes
-    ----------
-    stem : words lose their endings
-    fold : é becomes e
-    split_digits : "2seater" becomes "2 seater"
-    stopwords : words that are left out, not stemmed
-
     >>> Analyser().tokens("Café chairs, 2seater; shelves for the hiker's boots")
     ['cafe', 'chair', '2', 'seater', 'shelv', 'hiker', 'boot']
     """
 
-    stem: bool = True
-    fold: bool = True
-    split_digits: bool = True
-    stopwords: frozenset[str] = STOPWORDS
+    stem: bool = True  # words lose their endings
+    fold: bool = True  # é becomes e
+    split_digits: bool = True  # "2seater" becomes "2 seater"
+    stopwords: frozenset[str] = STOPWORDS  # words that are left out, not stemmed
 
     def words(self, text: str) -> list[str]:
         """Words in the order written, with stop words and endings."""
@@ -70,13 +64,7 @@ class Analyser:
         return self.finish(self.words(text))
 
     def tokens_of(self, texts: Iterable[str]) -> Tokens:
-        """Tokens of many texts; the same as `tokens` of each.
-
-        Raises
-        ------
-        ValueError
-            if one of the texts is not a string (a missing value, for instance)
-        """
+        """Tokens of many texts, as `tokens` of each; a ValueError for a missing one."""
         words = self.words_of(texts)
         seen: dict[str, int] = {}
         place = np.full(len(words.vocabulary) + 1, -1, np.int32)
@@ -89,45 +77,21 @@ class Analyser:
 
     def words_of(self, texts: Iterable[str]) -> Tokens:
         """Words of many texts, as `words` gives them; otherwise as `tokens_of`."""
-        pieces = _Pieces(self)
-        which, sizes = array("i"), array("i")
+        words: dict[str, int] = {}
+        code, start = array("i"), array("q", [0])
+
+        @cache  # each distinct piece between spaces is cut once
+        def cut(piece: str) -> list[int]:
+            return [words.setdefault(w, len(words)) for w in self.words(piece)]
+
         for text in texts:
             if not isinstance(text, str):
                 raise ValueError(
                     f"texts are strings; one is {text!r}: put '' where there is none"
                 )
-            parts = text.split()
-            which.extend(map(pieces.__getitem__, parts))
-            sizes.append(len(parts))
-        return pieces.tokens(np.array(which, np.int64), sizes)
-
-
-class _Pieces(dict[str, int]):
-    """Distinct pieces between spaces: each is cut once, and the rest is arithmetic."""
-
-    def __init__(self, analyser: Analyser) -> None:
-        super().__init__()
-        self._cut = analyser.words
-        self._words: dict[str, int] = {}
-        self._codes, self._starts = array("i"), array("l", [0])
-
-    def __missing__(self, piece: str) -> int:
-        self[piece] = place = len(self)
-        words = self._words
-        self._codes.extend(words.setdefault(w, len(words)) for w in self._cut(piece))
-        self._starts.append(len(self._codes))
-        return place
-
-    def tokens(self, which: np.ndarray[Any, Any], sizes: Sequence[int]) -> Tokens:
-        """Texts of so many pieces each, as codes of their words."""
-        pieces = Tokens(
-            np.array(self._codes, np.int32),
-            np.array(self._starts, np.int64),
-            self._words,
-        )
-        code, start = pieces.flat(which)
-        ends = np.cumsum([0, *sizes], dtype=np.int64)
-        return Tokens(code, start[ends], self._words)
+            code.extend(chain.from_iterable(map(cut, text.split())))
+            start.append(len(code))
+        return Tokens(np.array(code, np.int32), np.array(start, np.int64), words)
 
 
 @lru_cache(maxsize=1 << 16)

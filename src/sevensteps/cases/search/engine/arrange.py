@@ -1,15 +1,13 @@
 """Rules of the page: what a shop does to a ranked list before anybody sees it.
 
 They are few and plain, since nobody measures them one by one: what cannot be delivered
-comes last, no brand fills the first places, and merchandisers have the last word.
+comes last, and no brand fills the first places.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,29 +15,13 @@ from numpy.typing import NDArray
 from .documents import Documents, Ids
 from .query import Query
 
-_NONE: Mapping[str, tuple[int, ...]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class PageRules:
-    """A shop's rules of the page.
+    """How many products of one brand may stand among the first places."""
 
-    Attributes
-    ----------
-    per_brand : products of one brand among the first places, unless it was asked for
-    first : how many places that concerns
-    pinned : query (`Query.normalised`) to products that come first
-    banned : products that are never shown
-
-    Raises
-    ------
-    ValueError                if a number is below 1
-    """
-
-    per_brand: int = 3
+    per_brand: int = 3  # unless the brand was asked for
     first: int = 10
-    pinned: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: _NONE)
-    banned: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if self.per_brand < 1 or self.first < 1:
@@ -47,41 +29,31 @@ class PageRules:
 
 
 def arranged(
-    query: Query, ids: Ids, documents: Documents, rules: PageRules, *, pins: bool = True
+    query: Query, ids: Ids, documents: Documents, rules: PageRules
 ) -> list[int]:
-    """A ranked list as it is shown.
+    """A ranked list of (k,) ids as it is shown, best first; -1 is left out.
 
     What is in stock and as asked for comes first, then what breaks a constraint (a
     price bound, a value that is not wanted), then what cannot be delivered.
-
-    Parameters
-    ----------
-    ids : (k,) best first; -1 is left out
-    pins : whether pinned products may come in from outside the list
     """
     kept = ids[ids >= 0]
-    if rules.banned:
-        kept = kept[~np.isin(kept, [*rules.banned])]
     late = 2 * _gone(documents, kept) + _unwanted(query, documents, kept)
-    order = np.argsort(late, kind="stable")
+    shown = kept[np.argsort(late, kind="stable")]
     fine = int((late == 0).sum())
-    shown = kept[order]
     if not any(name == "brand" for name, _ in query.attributes):
         shown = np.concatenate([_spread(shown[:fine], documents, rules), shown[fine:]])
-    first = _pinned(query, documents, rules, shown, pins)
-    return [*first, *(p for p in shown.tolist() if p not in first)]
+    told: list[int] = shown.tolist()
+    return told
 
 
-def _gone(documents: Documents, ids: Ids) -> NDArray[np.int64]:
-    """1 for what cannot be delivered."""
+def _gone(documents: Documents, ids: Ids) -> NDArray[np.bool_]:
+    """What cannot be delivered."""
     stock = documents.numbers.get("in_stock")
-    if stock is None:
-        return np.zeros(len(ids), np.int64)
-    return (stock[ids] == 0).astype(np.int64)
+    return np.zeros(len(ids), bool) if stock is None else stock[ids] == 0
 
 
-def _unwanted(query: Query, documents: Documents, ids: Ids) -> NDArray[np.int64]:
-    """1 for what breaks a bound of the price, or has a value that is not wanted."""
+def _unwanted(query: Query, documents: Documents, ids: Ids) -> NDArray[np.bool_]:
+    """What breaks a bound of the price, or has a value that is not wanted."""
     broken = np.zeros(len(ids), bool)
     for name, value in query.attributes:
         if name in ("price_min", "price_max") and "price" in documents.numbers:
@@ -90,7 +62,7 @@ def _unwanted(query: Query, documents: Documents, ids: Ids) -> NDArray[np.int64]
         column = documents.fields.get(name.removeprefix("not "))
         if name.startswith("not ") and column is not None and value in column.names:
             broken |= column.code[ids] == column.names.index(value)
-    return broken.astype(np.int64)
+    return broken
 
 
 def _spread(ids: Ids, documents: Documents, rules: PageRules) -> Ids:
@@ -99,24 +71,11 @@ def _spread(ids: Ids, documents: Documents, rules: PageRules) -> Ids:
     if column is None:
         return ids
     often: Counter[int] = Counter()
-    chosen, n = [], 0
+    chosen: list[int] = []
     for at, brand in enumerate(column.code[ids].tolist()):
-        if n == rules.first:
+        if len(chosen) == rules.first:
             break
         if brand < 0 or often[brand] < rules.per_brand:
             often[brand] += 1
             chosen.append(at)
-            n += 1
-    rest = np.setdiff1d(np.arange(len(ids)), chosen)
-    return ids[np.concatenate([np.array(chosen, np.intp), rest])]
-
-
-def _pinned(
-    query: Query, documents: Documents, rules: PageRules, shown: Ids, pins: bool
-) -> list[int]:
-    """Pinned products that are there and can be delivered."""
-    wanted = dict.fromkeys(rules.pinned.get(query.normalised, ()))
-    there = [p for p in wanted if 0 <= p < len(documents) and p not in rules.banned]
-    gone = _gone(documents, np.array(there, np.int32))
-    ready = [p for p, late in zip(there, gone, strict=True) if not late]
-    return ready if pins else [p for p in ready if p in shown]
+    return np.concatenate([ids[chosen], np.delete(ids, chosen)])

@@ -8,41 +8,43 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from .analysis import Analyser
-from .documents import Tokens
-from .query_constraints import NEGATIONS
-from .synonyms import found, lengths
+from .documents import Longs, Tokens
+from .query import NEGATIONS
+from .spelling import WordCounts
+from .synonyms import found
 
 _LONGEST = 3  # tokens of a value
 _PRIOR = 2.0  # titles' worth of belief in the overall share, in each category
-_Codes = NDArray[np.int64]
+_RARE = 2  # values, and pairs of words in titles, seen less often are left out
+_LEAST = 0.5  # probability of being meant below which a value is only a word
+Topic = tuple[Longs, NDArray[np.float64]]  # categories, and their shares
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeValue:
-    """A value of a column.
+    """A value of a column."""
 
-    Attributes
-    ----------
-    field, value : as the catalogue writes them
-    n : products that have it
-    share : of titles that say it, those whose product has it
-    categories : those whose titles say it
-    shares : (categories,) the same share in each
-    """
+    field: str  # as the catalogue writes them
+    value: str  # as the catalogue writes them
+    n: int  # products that have it
+    share: float  # of titles that say it, those whose product has it
+    categories: Longs  # those whose titles say it
+    shares: NDArray[np.float64]  # (categories,) the same share in each
 
-    field: str
-    value: str
-    n: int
-    share: float
-    categories: _Codes
-    shares: NDArray[np.float64]
+    def p(self, topic: NDArray[np.float64] | None) -> float:
+        """Probability that the value is meant, given what the query is about."""
+        if topic is None:
+            return self.share
+        told = topic[self.categories]
+        return self.share + float(told @ (self.shares - self.share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +60,12 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Values by phrase, and what the words of titles say about the category.
+    """Values by phrase, and what the words of titles say about the category."""
 
-    Attributes
-    ----------
-    values : phrase (stemmed tokens with spaces between) to the columns that have it
-    topics : token to (categories, their shares among titles with the token)
-    pairs : tokens that stand side by side in titles
-    n_categories : of the catalogue
-    """
-
-    values: Mapping[str, tuple[AttributeValue, ...]]
-    topics: Mapping[str, tuple[_Codes, NDArray[np.float64]]]
-    pairs: frozenset[tuple[str, str]]
-    n_categories: int
-    _longest: dict[str, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_longest", lengths(self.values))
+    values: Mapping[str, tuple[AttributeValue, ...]]  # by stemmed phrase
+    topics: Mapping[str, Topic]  # of the titles with a token
+    pairs: frozenset[tuple[str, str]]  # tokens that stand side by side in titles
+    n_categories: int  # of the catalogue
 
     @classmethod
     def fit(
@@ -84,21 +74,10 @@ class Gazetteer:
         category: Sequence[str],
         columns: Mapping[str, Sequence[str]],
         analyser: Analyser,
-        rare: int = 2,
     ) -> Gazetteer:
-        """From a catalogue.
+        """From a title, a category and a value of each column for each product.
 
-        Parameters
-        ----------
-        titles, category : one of each product
-        columns : field to a value of each product; "" where it has none
-        analyser : how titles, values and queries become tokens
-        rare : values, and pairs of words in titles, seen less often are left out
-
-        Raises
-        ------
-        ValueError
-            if the columns differ in length, or there are no products
+        A value is "" where a product has none.
         """
         sizes = {len(each) for each in (titles, category, *columns.values())}
         if sizes == {0} or len(sizes) > 1:
@@ -108,35 +87,24 @@ class Gazetteer:
             )
         tokens = analyser.tokens_of(titles)
         names, code = np.unique(np.array(category, str), return_inverse=True)
-        said = _Said(tokens, code, len(names))
-        values: dict[str, list[AttributeValue]] = {}
+        said = _Titles(tokens, code)
+        values: dict[str, tuple[AttributeValue, ...]] = {}
         for name, column in columns.items():
-            for phrase, value in _values(said, name, column, analyser, rare).items():
-                values.setdefault(phrase, []).append(value)
-        frozen = {phrase: tuple(each) for phrase, each in values.items()}
-        return cls(frozen, said.topics(), said.pairs(rare), len(names))
+            for phrase, value in _values(said, name, column, analyser).items():
+                values[phrase] = (*values.get(phrase, ()), value)
+        pairs = frozenset(WordCounts.of(tokens, rare=_RARE).pairs)
+        return cls(values, said.topics(len(names)), pairs, len(names))
 
-    def recognise(self, tokens: Sequence[str], least: float = 0.5) -> list[Recognised]:
-        """Values that are meant, from left to right.
-
-        Parameters
-        ----------
-        tokens : stemmed, as from `Analyser.tokens`
-        least : probability of being meant below which a value is only a word
-        """
+    def recognise(self, tokens: Sequence[str]) -> list[Recognised]:
+        """Values that are meant by stemmed tokens, from left to right."""
         out = []
-        for start, stop, phrase in found(tokens, self.values, self._longest):
-            rest = [*tokens[:start], *tokens[stop:]]
-            topic = self._topic(rest)
-            scored = [(_p(value, topic), value) for value in self.values[phrase]]
+        for start, stop, phrase in found(tokens, self.values):
+            topic = self._topic([*tokens[:start], *tokens[stop:]])
+            scored = [(value.p(topic), value) for value in self.values[phrase]]
             p, best = max(scored, key=lambda each: (each[0], each[1].n))
-            if p >= least:
+            if p >= _LEAST:
                 out.append(Recognised(start, stop, best.field, best.value, p))
         return out
-
-    def says(self, one: str, other: str) -> bool:
-        """Whether titles have two tokens one after the other."""
-        return (one, other) in self.pairs
 
     def about(self, tokens: Sequence[str]) -> int | None:
         """The likeliest category, by its place among their sorted names."""
@@ -154,90 +122,65 @@ class Gazetteer:
         return topic
 
 
-def _p(value: AttributeValue, topic: NDArray[np.float64] | None) -> float:
-    """Probability that a value is meant, given what the query is about."""
-    if topic is None:
-        return value.share
-    told = topic[value.categories]
-    return value.share + float(told @ (value.shares - value.share))
+class _Titles:
+    """What titles say, while a gazetteer is made of them."""
 
+    def __init__(self, tokens: Tokens, category: Longs) -> None:
+        self.vocabulary, self.category = tokens.vocabulary, category
+        self.texts = [f" {text} " for text in tokens.texts()]
+        self.holds = tokens.counts().sign().tocsc()
 
-class _Said:
-    """What titles say, as numbers; used while fitting."""
-
-    def __init__(self, tokens: Tokens, category: _Codes, n_categories: int) -> None:
-        self.tokens, self.category, self.n = tokens, category, n_categories
-        self.row = tokens.row
-        self.size = max(len(tokens.vocabulary), 1)
-        self.place = tokens.vocabulary
-        # Keys of one, two and three tokens in a row. Some go over the end of a title;
-        # whoever uses them leaves those out.
-        self._keys = [tokens.code.astype(np.int64)]
-        for n in range(1, _LONGEST):
-            self._keys.append(self._keys[-1][:-1] * self.size + tokens.code[n:])
-        self._orders = [np.argsort(keys, kind="stable") for keys in self._keys]
-
-    def rows_with(self, phrase: str) -> _Codes:
+    def with_phrase(self, phrase: str) -> Longs:
         """Titles that say a phrase, each once."""
-        words = phrase.split(" ")
-        if not all(word in self.place for word in words):
+        codes = [self.vocabulary.get(word, -1) for word in phrase.split(" ")]
+        if min(codes) < 0:
             return np.empty(0, np.int64)
-        key = 0
-        for word in words:
-            key = key * self.size + self.place[word]
-        last = len(words) - 1
-        keys, order = self._keys[last], self._orders[last]
-        first = np.searchsorted(keys, key, "left", sorter=order)
-        at = order[first : np.searchsorted(keys, key, "right", sorter=order)]
-        return np.unique(self.row[at[self.row[at] == self.row[at + last]]])
+        row, start = self.holds.indices, self.holds.indptr
+        rows = min((row[start[c] : start[c + 1]] for c in codes), key=len).tolist()
+        return np.array([r for r in rows if f" {phrase} " in self.texts[r]], np.int64)
 
-    def topics(self) -> dict[str, tuple[_Codes, NDArray[np.float64]]]:
+    def topics(self, n_categories: int) -> dict[str, Topic]:
         """Token to categories and shares, each title counted once."""
-        n_titles, words = len(self.tokens), self.tokens.vocabulary
-        code, row = np.divmod(np.unique(self._keys[0] * n_titles + self.row), n_titles)
-        key, n = np.unique(code * self.n + self.category[row], return_counts=True)
-        code, category = np.divmod(key, self.n)
-        bounds = np.searchsorted(code, np.arange(len(words) + 1))
+        n = len(self.category)
+        of = (np.ones(n), self.category, np.arange(n + 1))
+        often = (self.holds.T @ sparse.csr_matrix(of, (n, n_categories))).tocsr()
+        often.sort_indices()
+        place = often.indices.astype(np.int64)
         return {
-            word: (category[a:b], n[a:b] / n[a:b].sum())
-            for word, (a, b) in zip(words, pairwise(bounds), strict=True)
+            word: (place[a:b], often.data[a:b] / often.data[a:b].sum())
+            for word, (a, b) in zip(
+                self.vocabulary, pairwise(often.indptr), strict=True
+            )
         }
-
-    def pairs(self, rare: int) -> frozenset[tuple[str, str]]:
-        """Tokens side by side in at least so many places."""
-        same = self.row[1:] == self.row[:-1]
-        key, n = np.unique(self._keys[1][same], return_counts=True)
-        words = [*self.tokens.vocabulary]
-        often = np.divmod(key[n >= rare], self.size)
-        return frozenset((words[a], words[b]) for a, b in zip(*often, strict=True))
 
 
 def _values(
-    said: _Said, name: str, column: Sequence[str], analyser: Analyser, rare: int
+    said: _Titles, name: str, column: Sequence[str], analyser: Analyser
 ) -> dict[str, AttributeValue]:
     """Phrase to value of one column, with how often titles that say it have it."""
-    raw = Counter(column)
-    phrase_of = {value: " ".join(analyser.tokens(value)) for value in raw}
-    spellings: dict[str, Counter[str]] = {}
-    for value, n in raw.items():
-        phrase = phrase_of[value]
-        usable = 0 < len(phrase.split()) <= _LONGEST and not phrase.isdigit()
-        if usable and phrase not in NEGATIONS:
-            spellings.setdefault(phrase, Counter())[value] += n
+    often = Counter(column)
+    phrase_of = {value: " ".join(analyser.tokens(value)) for value in often}
+    rising = sorted(often, key=lambda value: (often[value], value))
+    written = {phrase_of[value]: value for value in rising}  # the most frequent way
     phrases = np.array([phrase_of[value] for value in column], object)
     out = {}
-    for phrase, names in spellings.items():
-        if names.total() >= rare:
-            rows = said.rows_with(phrase)
+    for phrase, n in Counter(phrases.tolist()).items():
+        if n >= _RARE and _is_usable(phrase):
+            rows = said.with_phrase(phrase)
             shares = _shares(phrases[rows] == phrase, said.category[rows])
-            best = max(names, key=lambda each: (names[each], each))
-            out[phrase] = AttributeValue(name, best, names.total(), *shares)
+            out[phrase] = AttributeValue(name, written[phrase], n, *shares)
     return out
 
 
+def _is_usable(phrase: str) -> bool:
+    """Whether a value can be told from other words."""
+    short = 0 < len(phrase.split()) <= _LONGEST
+    return short and not phrase.isdigit() and phrase not in NEGATIONS
+
+
 def _shares(
-    hit: NDArray[np.bool_], category: _Codes
-) -> tuple[float, _Codes, NDArray[np.float64]]:
+    hit: NDArray[np.bool_], category: Longs
+) -> tuple[float, Longs, NDArray[np.float64]]:
     """Share of hits, over all and by category; certain where no title says a word."""
     overall = (hit.sum() + 1.0) / (len(hit) + 1.0)
     places, which, n = np.unique(category, return_inverse=True, return_counts=True)

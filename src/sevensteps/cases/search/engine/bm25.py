@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .documents import Floats, Ids, Longs, Tokens, Vocabulary
+from .documents import Floats, Longs, Tokens, Vocabulary
 
 K1, B = 1.2, 0.75  # how long repetitions go on to count; what a long text pays
 AT_ONCE = 1 << 18  # documents whose words are counted together
@@ -34,28 +34,19 @@ def saturation(
     k1: float = K1,
     b: float = B,
 ) -> NDArray[np.floating]:
-    """What a word counts that stands so often in a text: 0 to `k1` + 1 times its idf.
+    """What a word counts that stands `often` in a text of `length` mean lengths.
 
-    Parameters
-    ----------
-    often : times that the word stands there
-    length : of the text, in mean lengths
+    From 0 to `k1` + 1 times its inverse document frequency.
     """
     return (k1 + 1) * often / (often + k1 * (1 - b + b * length) + (often == 0))
 
 
 @dataclass(frozen=True, slots=True)
 class TermStatistics:
-    """What BM25 must know of a collection.
+    """What BM25 must know of a collection."""
 
-    Attributes
-    ----------
-    idf : (words,) float32    inverse document frequency of each word
-    mean_length : words of a text
-    """
-
-    idf: Floats
-    mean_length: float
+    idf: Floats  # (words,) inverse document frequency of each word
+    mean_length: float  # words of a text
 
     @classmethod
     def of(cls, tokens: Tokens) -> TermStatistics:
@@ -78,16 +69,10 @@ class TermStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Bm25:
-    """What each word adds to the score of each document.
+    """What each word adds to the score of each document."""
 
-    Attributes
-    ----------
-    part : (n, words) sparse, by column
-    vocabulary : the column of each word
-    """
-
-    part: sparse.csc_matrix
-    vocabulary: Vocabulary
+    part: sparse.csc_matrix  # (n, words) sparse, by column
+    vocabulary: Vocabulary  # the column of each word
 
     @classmethod
     def of(cls, tokens: Tokens, k1: float = K1, b: float = B) -> Bm25:
@@ -109,10 +94,3 @@ class Bm25:
         """
         asked = [self.vocabulary[word] for word in words if word in self.vocabulary]
         return np.asarray(self.part[:, asked].sum(axis=1)).ravel().astype(np.float32)
-
-    def search(self, words: Iterable[str], k: int) -> tuple[Ids, Floats]:
-        """At most `k` ids of documents with any of the words, and their scores."""
-        score = self.scores(words)
-        found = np.flatnonzero(score > 0)
-        best = found[np.lexsort((found, -score[found]))][:k]
-        return best.astype(np.int32), score[best]

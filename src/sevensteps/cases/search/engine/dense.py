@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.rank.neighbours import Built, build
 
@@ -49,16 +49,6 @@ def encoder() -> Any:
 def embed(texts: Sequence[str], width: int = WIDTH) -> Floats:
     """(n, width) float32 vectors of unit length; zeros for a text without any token.
 
-    Parameters
-    ----------
-    width : int               of the vectors: the first so many numbers
-
-    Raises
-    ------
-    ValueError                if `width` is not between 1 and `WIDTH`
-
-    Examples
-    --------
     >>> sofa, couch, lamp = embed(["grey sofa", "gray couch", "desk lamp"])
     >>> bool(sofa @ couch > 0.5 > sofa @ lamp)
     True
@@ -68,62 +58,43 @@ def embed(texts: Sequence[str], width: int = WIDTH) -> Floats:
     if not len(texts):
         return np.zeros((0, width), np.float32)
     whole = encoder().embed(list(texts), norm=False, batch_size=BATCH)
-    return _unit(np.asarray(whole)[:, :width])
-
-
-def _unit(vector: Floats) -> Floats:
+    vector = np.asarray(whole)[:, :width]
     length = np.linalg.norm(vector, axis=1, keepdims=True)
     return np.ascontiguousarray(vector / np.where(length > 0, length, 1), np.float32)
 
 
 @dataclass(frozen=True)
 class DenseIndex:
-    """Vectors of documents, and an index of them; a document's number is its position.
+    """An index of vectors; a document's number is its position."""
 
-    Attributes
-    ----------
-    built : the index, with what it took
-    width : of the vectors
-    probes : inverted lists that are read for each query, if the index has any
-    """
-
-    built: Built
-    width: int
-    probes: int = PROBES
+    built: Built  # the index, with what it took
+    width: int  # of the vectors
+    probes: int = PROBES  # inverted lists that are read for each query
 
     @classmethod
-    def build(
-        cls, vector: Floats, *, name: str | None = None, probes: int = PROBES
-    ) -> DenseIndex:
+    def build(cls, vector: Floats) -> DenseIndex:
         """Index (n, width) vectors of unit length, as `embed` gives them.
 
-        Parameters
-        ----------
-        name : str            faiss's factory string; exact up to `EXACT_UP_TO` vectors,
-                              and inverted lists with a byte a number above, when absent
-
-        Raises
-        ------
-        ValueError            for vectors that are not finite, or an unknown name
+        Exact up to `EXACT_UP_TO` vectors; above, inverted lists with a byte a number.
         """
         if vector.ndim != 2 or not np.isfinite(vector).all():
             raise ValueError("vectors must be a table of finite numbers")
-        told = name or _suited(len(vector))
-        return cls(build(told, vector), vector.shape[1], probes)
+        return cls(build(_suited(len(vector)), vector), vector.shape[1])
 
     def __len__(self) -> int:
         return int(self.built.index.ntotal)
 
-    def add(self, vector: Floats) -> Ids:
-        """Take in further documents, under the next numbers; they are found at once."""
-        first = len(self)
-        self.built.index.add(vector)
-        return np.arange(first, len(self), dtype=np.int32)
+    def grown(self, vector: Floats) -> DenseIndex:
+        """The index with further documents under the next numbers; this one stays."""
+        # A copy: faiss must not be searched while it takes vectors in.
+        index = faiss.clone_index(self.built.index)
+        index.add(vector)
+        return replace(self, built=replace(self.built, index=index))
 
     def search(self, asks: Floats, k: int) -> tuple[Ids, Floats]:
-        """(n, k) ids by falling cosine, and these; equal ones by smaller id.
+        """(n, k) ids by falling cosine, and these; -1 and -inf where nothing is left.
 
-        Places that stay empty hold -1 and -inf.
+        Equal cosines go by smaller id.
         """
         if k < 1:
             raise ValueError(f"`k` must be at least 1, not {k}")
@@ -142,8 +113,3 @@ def _suited(n: int) -> str:
         return "Flat"
     lists = 1 << int(np.round(np.log2(4 * np.sqrt(n))))
     return f"IVF{lists},SQ8"
-
-
-def cosines(one: Floats, other: Floats) -> NDArray[np.float32]:
-    """(n,) products of vectors, row by row."""
-    return np.einsum("ij,ij->i", one, other)

@@ -18,6 +18,7 @@ from .features import CatalogueFeatures, pair_features
 from .keyword import KeywordIndex
 from .query import Query
 from .shop import WIDTH, Catalogue
+from .spelling import WordCounts
 from .understanding import Understanding
 
 POOL = 100  # products that each source may bring
@@ -26,16 +27,10 @@ ENOUGH = 40  # if fewer hold most words of a query, fewer words will do
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was retrieved for some queries; -1 fills up.
+    """What was retrieved for some queries; -1 fills up."""
 
-    Attributes
-    ----------
-    ids : (n, k) int32                best first, by the sources together
-    rank : source -> (n, k) int32     where each source has it; -1 if nowhere
-    """
-
-    ids: Ids
-    rank: dict[str, Ids]
+    ids: Ids  # (n, k) best first, by the sources together
+    rank: dict[str, Ids]  # source to (n, k) places of `ids` on its list; -1 if nowhere
 
     @property
     def pairs(self) -> tuple[NDArray[np.intp], Ids]:
@@ -46,26 +41,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Engine:
-    """A shop's search.
+    """A shop's search, by one index or two."""
 
-    Attributes
-    ----------
-    understanding : reads queries
-    catalogue : what is searched
-    reference : the catalogue, prepared for features
-    keyword : inverted index, or None
-    dense : index of the titles' vectors, or None
-    ranker : orders what was found; None leaves the order of retrieval
-    pool : products that each source may bring
-    """
-
-    understanding: Understanding
-    catalogue: Catalogue
-    reference: CatalogueFeatures
+    understanding: Understanding  # reads queries
+    catalogue: Catalogue  # what is searched
+    reference: CatalogueFeatures  # the catalogue, prepared for features
     keyword: KeywordIndex | None = None
     dense: DenseIndex | None = None
-    ranker: Ranker | None = None
-    pool: int = POOL
+    ranker: Ranker | None = None  # None leaves the order of retrieval
+    pool: int = POOL  # products that each source may bring
 
     def __post_init__(self) -> None:
         """Refuse an engine that finds nothing."""
@@ -81,29 +65,44 @@ class Engine:
         *,
         sources: Sequence[str] = ("keyword", "dense"),
     ) -> Engine:
-        """Build the indexes of a catalogue.
-
-        Parameters
-        ----------
-        sources : "keyword", "dense" or both
-
-        Raises
-        ------
-        ValueError            for an unknown source
-        """
+        """Build the indexes of a catalogue: "keyword", "dense" or both."""
         if not set(sources) <= {"keyword", "dense"}:
             raise ValueError(f"sources are 'keyword' and 'dense'; got {sources}")
         documents, vector = catalogue.documents, catalogue.vector
-        by_words = KeywordIndex.build(documents) if "keyword" in sources else None
-        by_meaning = None
+        keyword = dense = None
+        if "keyword" in sources:
+            keyword = KeywordIndex.build(documents)
         if "dense" in sources:
-            by_meaning = DenseIndex.build(vector.astype(np.float32))
+            dense = DenseIndex.build(vector.astype(np.float32))
         reference = CatalogueFeatures.of(documents, vector)
-        return cls(understanding, catalogue, reference, by_words, by_meaning, ranker)
+        return cls(understanding, catalogue, reference, keyword, dense, ranker)
 
     def with_ranker(self, ranker: Ranker | None) -> Engine:
         """The same, ordered by another ranker."""
         return replace(self, ranker=ranker)
+
+    def grown(self, later: Catalogue) -> Engine:
+        """The engine with further products under the next numbers, and no new build.
+
+        They are found by word and by meaning, and their words count as spelt right.
+        What the next build does better: how rare words are, and what titles say of
+        categories. Nothing is changed in place: whoever holds the engine of before goes
+        on with it. Only the index's folder has one line of descent: of two engines that
+        grow from the same one, the later takes the folder over.
+        """
+        reads, keyword, dense = self.understanding, self.keyword, self.dense
+        catalogue = self.catalogue.then(later)
+        if keyword is not None:
+            keyword = keyword.grown(later.documents, len(self.catalogue.documents))
+        if dense is not None:
+            dense = dense.grown(later.vector.astype(np.float32))
+        if reads.speller is not None:  # a new brand's name is no misspelling of an old
+            new = WordCounts.of(reads.analyser.words_of(later.titles))
+            reads = replace(reads, speller=reads.speller.knowing(new))
+        reference = self.reference.grown(catalogue.documents, catalogue.vector)
+        return Engine(
+            reads, catalogue, reference, keyword, dense, self.ranker, self.pool
+        )
 
     def read(self, texts: Sequence[str]) -> list[Query]:
         """What is asked for."""
@@ -140,19 +139,17 @@ class Engine:
             (ids,) = lists.values()
         else:
             ids, _ = reciprocal_ranks([*lists.values()], self.pool * len(lists))
-        has = {"keyword": self.keyword, "dense": self.dense}
         rank = {
             name: _places(ids, lists[name]) if name in lists else np.full_like(ids, -1)
-            for name, index in has.items()
-            if index is not None
+            for name in ("keyword", "dense")
+            if getattr(self, name) is not None
         }
         return Found(ids, rank)
 
     def features(self, queries: Sequence[Query], found: Found) -> FeatureTable:
         """Of everything found, in the order of `Found.pairs`."""
-        row, product = found.pairs
-        place = np.nonzero(found.ids >= 0)
-        ranks = {name: rank[place] for name, rank in found.rank.items()}
+        held, (row, product) = found.ids >= 0, found.pairs
+        ranks = {name: rank[held] for name, rank in found.rank.items()}
         asks = vectors(queries)
         return pair_features(
             self.reference, queries, row, product, asks=asks, ranks=ranks
@@ -181,15 +178,8 @@ def vectors(queries: Sequence[Query]) -> Floats:
 
 def _places(ids: Ids, own: Ids) -> Ids:
     """Where each of `ids` stands on a source's own list; -1 if nowhere."""
-    n = len(ids)
-    wide = np.int64(max(ids.max(initial=0), own.max(initial=0)) + 2)
-    row = np.arange(n, dtype=np.int64)[:, None] * wide
-    key = (row + own + 1)[own >= 0]
-    place = np.nonzero(own >= 0)[1]
-    order = np.argsort(key)
-    at = np.searchsorted(key, row + ids + 1, sorter=order)
-    at = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else at
-    if not len(key):
-        return np.full(ids.shape, -1, np.int32)
-    hit = (key[at] == row + ids + 1) & (ids >= 0)
-    return np.where(hit, place[at], -1).astype(np.int32)
+    made = np.full(ids.shape, -1, np.int32)
+    for row, (asked, found) in enumerate(zip(ids.tolist(), own.tolist(), strict=True)):
+        place = {product: at for at, product in enumerate(found) if product >= 0}
+        made[row] = [place.get(product, -1) for product in asked]
+    return made

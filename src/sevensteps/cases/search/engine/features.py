@@ -18,51 +18,53 @@ from numpy.typing import ArrayLike, NDArray
 from sevensteps.rank.feature_table import FeatureTable
 
 from .bm25 import TermStatistics
-from .dense import cosines, embed
+from .dense import embed
 from .documents import CodedColumn, Documents, Floats, Ids
 from .matching import QueryTerms, matched
 from .query import Query
 
-CHUNK = 1 << 12  # pairs at a time, so that their words stay in the cache
+CHUNK = 1 << 12  # pairs at a time, so that their words and vectors stay in the cache
 RATINGS = 10.0  # that the mean of all products counts as, beside a product's own
 LOGGED = ("price", "n_ratings", "sold", "age_days")
+TEXT = (
+    *("bm25_title", "bm25_body", "cover_title", "cover_body"),
+    *("cover", "own_title", "n_terms"),
+)
+_NOT_ASKED, _NO_SUCH = -3, -2
 _NO_RANKS: Mapping[str, ArrayLike] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFeatures:
-    """A catalogue prepared for features.
-
-    Attributes
-    ----------
-    documents : the catalogue
-    title, body : statistics of its words
-    known : what is told of each document whatever is asked
-    vector : (n, width) unit vectors of titles, in 16 or 32 bits, or none
-    """
+    """A catalogue prepared for features."""
 
     documents: Documents
     title: TermStatistics
     body: TermStatistics
-    known: FeatureTable
-    vector: NDArray[np.floating] | None = None
+    known: FeatureTable  # what is told of each document whatever is asked
+    vector: NDArray[np.floating] | None = None  # (n, width) unit vectors of titles
 
     @classmethod
     def of(
         cls, documents: Documents, vector: NDArray[np.floating] | None = None
     ) -> CatalogueFeatures:
-        """From a catalogue and, if cosines are wanted, vectors of its titles.
-
-        Raises
-        ------
-        ValueError                unless there is one vector a document
-        """
+        """From a catalogue and, if cosines are wanted, vectors of its titles."""
         if vector is not None and len(vector) != len(documents):
             raise ValueError(
                 f"{len(vector):,} vectors do not fit {len(documents):,} documents"
             )
         title, body = (TermStatistics.of(t) for t in (documents.title, documents.body))
         return cls(documents, title, body, known_features(documents), vector)
+
+    def grown(
+        self, documents: Documents, vector: NDArray[np.floating]
+    ) -> CatalogueFeatures:
+        """Of these documents and later ones; how rare words are is not counted anew."""
+        size = len(documents.vocabulary), len(documents)
+        title, body = self.title.padded(*size), self.body.padded(*size)
+        known = known_features(documents)
+        both = None if self.vector is None else vector
+        return CatalogueFeatures(documents, title, body, known, both)
 
 
 def known_features(documents: Documents) -> FeatureTable:
@@ -97,7 +99,7 @@ def pair_features(
     asks: Floats | None = None,
     ranks: Mapping[str, ArrayLike] = _NO_RANKS,
 ) -> FeatureTable:
-    """Features of pairs.
+    """(n, d) features of pairs.
 
     Parameters
     ----------
@@ -105,39 +107,29 @@ def pair_features(
     document : (n,) int       which document
     asks : (q, width) float32   the queries' vectors; made here when absent
     ranks : (n,) int by source   place at which each source found it, from 0; -1 if not
-
-    Returns
-    -------
-    FeatureTable              (n, d)
-
-    Raises
-    ------
-    ValueError                if lengths differ, or a row or document is not there
     """
     r, d = np.asarray(row, np.int32), np.asarray(document, np.int32)
     _fits(reference, queries, r, d, ranks)
     asked = QueryTerms.of_queries(queries, reference.documents.vocabulary)
-    made: dict[str, NDArray[Any]] = _text(reference, asked, r, d)
+    # An empty table needs its columns, too.
+    chunks = [slice(at, at + CHUNK) for at in range(0, max(len(r), 1), CHUNK)]
+    text = [_text(reference, asked, r[part], d[part]) for part in chunks]
+    made: dict[str, Any] = dict(zip(TEXT, np.hstack(text), strict=True))
     made |= _agreement(reference, queries, r, d)
-    if reference.vector is not None:
-        width = reference.vector.shape[1]
-        told = embed([q.normalised for q in queries], width) if asks is None else asks
-        made["cosine"] = _cosine(reference.vector, told, r, d)
+    if (vector := reference.vector) is not None:
+        if asks is None:
+            asks = embed([query.normalised for query in queries], vector.shape[1])
+        near = [_cosine(vector[d[part]], asks[r[part]]) for part in chunks]
+        made["cosine"] = np.concatenate(near)
     for name, rank in ranks.items():
         at = np.asarray(rank, np.int32)
         high = 1 / np.log2(np.maximum(at, 0) + 2.0)
         made[f"rank_{name}"] = np.where(at >= 0, high, 0)
-    return _assembled(made, reference.known, d)
-
-
-def _assembled(
-    made: Mapping[str, NDArray[Any]], known: FeatureTable, document: Ids
-) -> FeatureTable:
-    values = np.empty((len(document), len(made) + len(known.names)), np.float32)
-    for at, column in enumerate(made.values()):
-        values[:, at] = column
-    values[:, len(made) :] = known.values[document]
-    return FeatureTable((*made, *known.names), values)
+    values = np.empty((len(d), len(made) + len(reference.known.names)), np.float32)
+    for place, column in enumerate(made.values()):
+        values[:, place] = column
+    values[:, len(made) :] = reference.known.values[d]
+    return FeatureTable((*made, *reference.known.names), values)
 
 
 def _fits(
@@ -147,7 +139,8 @@ def _fits(
     document: Ids,
     ranks: Mapping[str, ArrayLike],
 ) -> None:
-    sizes = {np.shape(row), np.shape(document), *(np.shape(r) for r in ranks.values())}
+    """Refuse columns of other lengths, and pairs that are not there."""
+    sizes = {np.shape(column) for column in (row, document, *ranks.values())}
     if len(sizes) > 1 or row.ndim != 1:
         raise ValueError("row, document and ranks must be arrays of one length")
     for name, at, n in (
@@ -158,50 +151,29 @@ def _fits(
             raise ValueError(f"`{name}` must be 0 to {n - 1:,}")
 
 
-TEXT = (
-    "bm25_title",
-    "bm25_body",
-    "cover_title",
-    "cover_body",
-    "cover",
-    "own_title",
-    "n_terms",
-)
-
-
 def _text(
     reference: CatalogueFeatures, asked: QueryTerms, row: Ids, document: Ids
-) -> dict[str, NDArray[Any]]:
-    """How the words match, a chunk of pairs at a time."""
-    parts = [
-        _matching(reference, asked, row[at : at + CHUNK], document[at : at + CHUNK])
-        for at in range(0, max(len(row), 1), CHUNK)
-    ]
-    return dict(zip(TEXT, np.concatenate(parts, axis=1), strict=True))
-
-
-def _matching(
-    reference: CatalogueFeatures, asked: QueryTerms, row: Ids, document: Ids
 ) -> Floats:
-    """(len(TEXT), n) columns."""
-    here = reference.documents
+    """(len(TEXT), n) how the words match."""
+    here, n_terms = reference.documents, asked.n_terms[row].astype(np.float32)
     title = matched(asked, here.title, reference.title, row, document)
     body = matched(asked, here.body, reference.body, row, document)
-    weight, pair = asked.terms["weight"][title.term], title.pair
-    total = np.maximum(asked.total_weight[row], 1e-9)
 
     def summed(value: NDArray[Any]) -> NDArray[Any]:
-        return np.bincount(pair, weight * value, minlength=len(row))
+        return np.bincount(title.pair, value, minlength=len(row))
+
+    def share(value: NDArray[Any]) -> NDArray[Any]:
+        return summed(value) / np.maximum(n_terms, 1)
 
     return np.stack(
         [
             summed(title.bm25),
             summed(body.bm25),
-            summed(title.met) / total,
-            summed(body.met) / total,
-            summed(title.met | body.met) / total,
-            summed(title.own) / total,
-            asked.n_terms[row],
+            share(title.met),
+            share(body.met),
+            share(title.met | body.met),
+            share(title.own),
+            n_terms,
         ],
         dtype=np.float32,
         casting="same_kind",
@@ -224,9 +196,6 @@ def _agreement(
     return made
 
 
-_NOT_ASKED, _NO_SUCH = -3, -2
-
-
 def _wanted(queries: Sequence[Query], name: str, column: CodedColumn) -> Ids:
     """(q, any) codes that each query asks of a field."""
     asked = [
@@ -243,13 +212,6 @@ def _wanted(queries: Sequence[Query], name: str, column: CodedColumn) -> Ids:
     return made
 
 
-def _cosine(
-    vector: NDArray[np.floating], asks: Floats, row: Ids, document: Ids
-) -> Floats:
-    """Of query and title; a chunk at a time, for the vectors are wide."""
-    made = np.empty(len(row), np.float32)
-    for at in range(0, len(row), CHUNK):
-        part = slice(at, at + CHUNK)
-        titles = vector[document[part]].astype(np.float32, copy=False)
-        made[part] = cosines(titles, asks[row[part]])
-    return made
+def _cosine(title: NDArray[np.floating], ask: Floats) -> Floats:
+    """(n,) products of vectors, row by row."""
+    return np.einsum("ij,ij->i", title.astype(np.float32, copy=False), ask)

@@ -12,35 +12,23 @@ from .documents import Documents, Ids
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions that all must hold.
+    """Conditions that all must hold: a field has one of some names, a price is in."""
 
-    Attributes
-    ----------
-    values : (field, names of which one must be the product's) pairs
-    price_min, price_max : bounds that are themselves within
-    in_stock : only what can be delivered
-    """
-
-    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (field, names) pairs
     price_min: float | None = None
     price_max: float | None = None
-    in_stock: bool = False
+    in_stock: bool = False  # only what can be delivered
 
     def __bool__(self) -> bool:
         return self != Filters()
 
     def passes(self, documents: Documents, ids: Ids) -> NDArray[np.bool_]:
-        """(k,) whether each product passes.
-
-        Raises
-        ------
-        ValueError            for a field or a name that the catalogue lacks
-        """
+        """(k,) whether each product passes."""
         ok = np.ones(len(ids), bool)
         for field, names in self.values:
-            ok &= np.isin(
-                documents.fields[field].code[ids], self._codes(documents, field, names)
-            )
+            column = documents.fields[field]
+            codes = [column.names.index(name) for name in names]
+            ok &= np.isin(column.code[ids], codes)
         price = documents.numbers["price"]
         if self.price_min is not None:
             ok &= price[ids] >= self.price_min
@@ -53,14 +41,8 @@ class Filters:
     def check(self, documents: Documents) -> None:
         """Raises ValueError for a field or a name that the catalogue lacks."""
         for field, names in self.values:
-            self._codes(documents, field, names)
-
-    @staticmethod
-    def _codes(documents: Documents, field: str, names: tuple[str, ...]) -> list[int]:
-        column = documents.fields.get(field)
-        if column is None:
-            raise ValueError(f"there is no field {field!r}")
-        missing = [name for name in names if name not in column.names]
-        if missing:
-            raise ValueError(f"no product has the {field} {missing[0]!r}")
-        return [column.names.index(name) for name in names]
+            if field not in documents.fields:
+                raise ValueError(f"there is no field {field!r}")
+            for name in names:
+                if name not in documents.fields[field].names:
+                    raise ValueError(f"no product has the {field} {name!r}")

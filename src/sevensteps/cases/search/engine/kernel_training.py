@@ -8,6 +8,7 @@ the loss unbiased (Ai et al., SIGIR 2018; Bruch et al., ICTIR 2019).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,62 +21,26 @@ from sevensteps.rank.standardizer import Standardizer
 from sevensteps.rank.training import Schedule, train
 from sevensteps.rank.training_pairs import Judged
 
-from .documents import Floats, Ids
+from .documents import Ids
 from .kernels import CENTRE, PAD, KernelRanker, pooled, soft_counts, token_vectors
 
 CUT = 5  # deviations from the mean, beyond which a value tells no more
 SAMPLE = 20_000  # pairs by which the soft counts are scaled
+Lists = NDArray[np.intp]  # (lists, slots) rows of each list, -1 where it is shorter
 
 
 @dataclass(frozen=True, slots=True)
 class KernelPlan:
-    """How the re-ranker is built and trained.
+    """How the re-ranker is built and trained."""
 
-    Attributes
-    ----------
-    width : of the projected token vectors
-    hidden : widths of the network's layers
-    slots : rows of a list; of longer ones all relevant rows, and others by lot
-    lists : in a batch
-    rate, decay : of Adam with decoupled decay; the rate falls as a half cosine
-    """
-
-    width: int = 64
-    hidden: tuple[int, ...] = (32, 16)
-    slots: int = 20
-    lists: int = 32
+    width: int = 64  # of the projected token vectors
+    hidden: tuple[int, ...] = (32, 16)  # widths of the network's layers
+    slots: int = 20  # of a list; of longer ones all relevant rows, others at random
+    lists: int = 32  # in a batch
     epochs: int = 5
-    rate: float = 3e-3
+    rate: float = 3e-3  # of Adam with decoupled decay; falls as half a cosine
     decay: float = 1e-4
     seed: int = 0
-
-    @property
-    def schedule(self) -> Schedule:
-        """Of the training loop."""
-        return Schedule(self.lists, self.epochs, self.rate, self.decay)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lesson:
-    """Lists of rows, and what is known of each row."""
-
-    rows: NDArray[np.intp]  # (lists, slots), -1 where a list is shorter
-    features: Floats  # scaled
-    asked: Ids  # tokens by their place among those in use; the first is none
-    title: Ids
-    wanted: Floats  # gain times weight
-
-    def batch(self, lists: NDArray[np.intp]) -> dict[str, Any]:
-        """Some lists, as the step takes them."""
-        rows = self.rows[lists]
-        here, at = rows >= 0, np.maximum(rows, 0)
-        return {
-            "here": here,
-            "features": self.features[at],
-            "asked": self.asked[at],
-            "title": self.title[at],
-            "wanted": np.where(here, self.wanted[at], 0),
-        }
 
 
 def fit(
@@ -96,37 +61,47 @@ def fit(
     plan = plan or KernelPlan()
     if not len(judged) == len(asked) == len(title):
         raise ValueError("asked and title must have one row for each judged pair")
+    schedule = Schedule(plan.lists, plan.epochs, plan.rate, plan.decay)
+    rows = mixed_lists(judged, plan)
+    schedule.steps(len(rows), "lists with rows of two grades")
     table = Standardizer.fit(judged.features.values, cut=CUT)
-    lesson, used = _lesson(judged, asked, title, table, plan)
+    columns, used = columns_of(judged, asked, title, table)
     frozen = token_vectors()
-    weights = _begun(plan, frozen.shape[1], len(judged.features.names))
+    weights = begun(plan, frozen.shape[1], len(judged.features.names))
     some = np.random.default_rng([plan.seed, 41]).permutation(len(judged))[:SAMPLE]
     counts = soft_counts(unit(frozen @ weights["project"]), asked[some], title[some])
     kernel = Standardizer.fit(counts, cut=CUT)
     fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
     rng = np.random.default_rng([plan.seed, 44])
-    told = len(lesson.rows), lesson.batch, plan.schedule, rng
+    told = len(rows), partial(batch_of, rows, columns), schedule, rng
     learned, _ = train(_loss, weights, *told, fixed=fixed)
     vector = unit(frozen @ learned["project"])
     return KernelRanker(judged.features.names, table, kernel, vector, learned["layers"])
 
 
-def _lesson(
-    judged: Judged, asked: Ids, title: Ids, table: Standardizer, plan: KernelPlan
-) -> tuple[_Lesson, Ids]:
-    """What is learned from, and the tokens in use, of which the first is none."""
-    rows = _lists(judged, plan)
-    plan.schedule.steps(len(rows), "lists with rows of two grades")
+def columns_of(
+    judged: Judged, asked: Ids, title: Ids, table: Standardizer
+) -> tuple[dict[str, Any], Ids]:
+    """What is known of each row, and the tokens in use, of which the first is none."""
     used = np.unique(np.concatenate([asked.ravel(), title.ravel(), [PAD]]))
     gain = (2**judged.grade - 1) * (1 if judged.weight is None else judged.weight)
-    code = [np.searchsorted(used, t).astype(np.int32) for t in (asked, title)]
-    scaled = table(judged.features.values)
-    wanted = (gain / max(gain.mean(), 1e-9)).astype(np.float32)
-    return _Lesson(rows, scaled, code[0], code[1], wanted), used
+    return {
+        "features": table(judged.features.values),
+        "asked": np.searchsorted(used, asked).astype(np.int32),
+        "title": np.searchsorted(used, title).astype(np.int32),
+        "wanted": (gain / max(gain.mean(), 1e-9)).astype(np.float32),
+    }, used
 
 
-def _lists(judged: Judged, plan: KernelPlan) -> NDArray[np.intp]:
-    """(lists, slots) rows of each query that has rows of two grades."""
+def batch_of(rows: Lists, columns: dict[str, Any], lists: Lists) -> dict[str, Any]:
+    """Some lists, as the loss takes them."""
+    here, at = rows[lists] >= 0, np.maximum(rows[lists], 0)
+    told = {name: column[at] for name, column in columns.items()}
+    return told | {"here": here, "wanted": np.where(here, told["wanted"], 0)}
+
+
+def mixed_lists(judged: Judged, plan: KernelPlan) -> Lists:
+    """Rows of each query that has rows of two grades."""
     lot = np.random.default_rng([plan.seed, 42]).random(len(judged))
     order = np.lexsort((lot, judged.grade <= 0, judged.query))
     _, first, size = np.unique(
@@ -141,8 +116,8 @@ def _lists(judged: Judged, plan: KernelPlan) -> NDArray[np.intp]:
     return np.where(inside, order[np.minimum(at, len(order) - 1)], -1)
 
 
-def _begun(plan: KernelPlan, n_in: int, n_features: int) -> dict[str, Any]:
-    """Weights by lot; the projection keeps an embedding's first numbers at first."""
+def begun(plan: KernelPlan, n_in: int, n_features: int) -> dict[str, Any]:
+    """Random weights; the projection keeps an embedding's first numbers at first."""
     rng = np.random.default_rng([plan.seed, 43])
     widths = [len(CENTRE) + n_features, *plan.hidden, 1]
     layers = begin_layers(rng, widths, last=0.1)
@@ -151,12 +126,12 @@ def _begun(plan: KernelPlan, n_in: int, n_features: int) -> dict[str, Any]:
 
 def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:
     """Cross-entropy between each list's gains and the softmax of its scores."""
-    score = jnp.where(batch["here"], _scores(weights, batch, fixed), -1e9)
+    score = jnp.where(batch["here"], scores_of(weights, batch, fixed), -1e9)
     share = jnp.where(batch["here"], jax.nn.log_softmax(score, axis=1), 0)
     return -(batch["wanted"] * share).sum() / len(score)
 
 
-def _scores(weights: Any, batch: Any, fixed: Any) -> jax.Array:
+def scores_of(weights: Any, batch: Any, fixed: Any) -> jax.Array:
     """(lists, slots), as the trained ranker has them."""
     vector = unit(fixed["vector"] @ weights["project"], jnp)
     b, m, _ = batch["title"].shape

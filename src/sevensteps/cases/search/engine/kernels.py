@@ -60,12 +60,8 @@ def token_vectors() -> Floats:
 def pooled(asked: Any, title: Any, there: tuple[Any, Any], xp: Any = np) -> Any:
     """(n, kernels) soft counts of how alike the words of two texts are.
 
-    Parameters
-    ----------
-    asked : (n, q, width) unit vectors of the query's tokens
-    title : (n, t, width) likewise of the title's
-    there : (n, q) and (n, t) bool, whether there is a token
-    xp : NumPy, or JAX's twin of it
+    Of (n, q, width) and (n, t, width) unit vectors, and of whether each token is
+    `there`, in NumPy or in `jax.numpy`.
     """
     alike = xp.matmul(asked, xp.swapaxes(title, 1, 2))
     near = xp.exp(-SHARP * (alike[..., None] - CENTRE) ** 2)
@@ -76,33 +72,16 @@ def pooled(asked: Any, title: Any, there: tuple[Any, Any], xp: Any = np) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class KernelRanker:
-    """A trained re-ranker. It reads the words, too, so it asks for more than others.
+    """A trained re-ranker. It reads the words, too, so it asks for more than others."""
 
-    Attributes
-    ----------
-    names : of the features
-    table, kernel : how features and soft counts are scaled
-    vector : (tokens + 1, width) projected, of unit length; the last is zeros
-    layers : of the network, each with "w" and "b"
-    """
-
-    names: tuple[str, ...]
-    table: Standardizer
-    kernel: Standardizer
-    vector: Floats
-    layers: Layers
+    names: tuple[str, ...]  # of the features
+    table: Standardizer  # of the features
+    kernel: Standardizer  # of the soft counts
+    vector: Floats  # (tokens + 1, width) projected, of unit length; the last is zeros
+    layers: Layers  # of the network, each with "w" and "b"
 
     def scores(self, features: FeatureTable, asked: Ids, title: Ids) -> Floats:
-        """(n,) float32.
-
-        Parameters
-        ----------
-        asked, title : (n, any) int32   tokens of each pair's texts, by `subwords`
-
-        Raises
-        ------
-        ValueError            if a feature is missing, or lengths differ
-        """
+        """(n,) of pairs, by features and the (n, any) `subwords` of both texts."""
         if not len(features) == len(asked) == len(title):
             raise ValueError("features, asked and title must have one row a pair")
         counts = soft_counts(self.vector, asked, title)

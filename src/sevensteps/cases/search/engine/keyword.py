@@ -12,17 +12,16 @@ k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from itertools import combinations
+from math import comb
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tantivy
-from numpy.typing import ArrayLike
 
-from .clauses import Match, at_least, best_of, needed
 from .documents import Documents, Floats, Ids
 from .query import Query, Term
 
@@ -30,24 +29,20 @@ BOOSTS = MappingProxyType({"title": 2.0, "body": 1.0})
 HEAP = 2_000_000_000  # bytes that a writer may use before it closes a segment
 SMALL_HEAP = 100_000_000  # the same for additions
 MOST_TIES = 1 << 16  # that are looked at when the last place of a list is shared
+MOST_WAYS = 21  # to leave terms out that are written out: two of seven
 
+Match = Literal["all", "most", "any"]
 _QUERY = tantivy.Query
+_SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
 
 
 class KeywordIndex:
     """An inverted index in a folder, mapped into memory.
 
-    One thread writes, and what is merged is waited for: so the same documents make the
-    same index. Changes are seen from the next `refresh` on.
-
     Parameters
     ----------
-    folder : path             of an index that was built there
+    folder : of an index that was built there; a ValueError if there is none
     boosts : what a match counts in the title and in the body
-
-    Raises
-    ------
-    ValueError                if there is no index
     """
 
     def __init__(
@@ -59,10 +54,8 @@ class KeywordIndex:
         self.boosts = dict(boosts or BOOSTS)
         self._index = tantivy.Index.open(str(folder))
         self._index.config_reader("manual")
-        self._writer: Any = None
+        self._searcher = self._index.searcher()
         self._kept: TemporaryDirectory[str] | None = None
-        self._seen()
-        self._next = self._last() + 1
 
     @classmethod
     def build(
@@ -71,12 +64,7 @@ class KeywordIndex:
         folder: str | Path | None = None,
         boosts: dict[str, float] | None = None,
     ) -> KeywordIndex:
-        """Index a catalogue, in a folder or in a temporary one that goes with it.
-
-        Raises
-        ------
-        ValueError                if the folder holds an index already
-        """
+        """Index a catalogue, in a folder or in a temporary one that goes with it."""
         kept = TemporaryDirectory(prefix="keyword-") if folder is None else None
         place = Path(kept.name if kept else str(folder))
         place.mkdir(parents=True, exist_ok=True)
@@ -85,18 +73,17 @@ class KeywordIndex:
         tantivy.Index(_schema(), str(place), sort_by_field="number")
         made = cls(place, boosts)
         made._kept = kept
-        made._writer = made._index.writer(HEAP, 1)
-        made.add(documents)
-        made.refresh()
+        made._write(documents, 0, HEAP)
         return made
 
-    def reopened(self, below: int) -> KeywordIndex:
-        """The same folder anew, cut to documents below a number; this one stays."""
+    def grown(self, documents: Documents, first: int) -> KeywordIndex:
+        """The index with further documents, numbered from `first` on; this one stays.
+
+        What a change that failed half-way left behind under these numbers goes.
+        """
         other = KeywordIndex(self.folder, self.boosts)
         other._kept = self._kept
-        if other._next > below:
-            other.remove(np.arange(below, other._next))
-        other._next = below
+        other._write(documents, first, SMALL_HEAP)
         return other
 
     def __len__(self) -> int:
@@ -113,55 +100,6 @@ class KeywordIndex:
         """Of the folder."""
         return sum(file.stat().st_size for file in self.folder.iterdir())
 
-    def add(self, documents: Documents, ids: ArrayLike | None = None) -> Ids:
-        """Take documents in, under the next free numbers or the ids given.
-
-        Under an id that is there already, the new text replaces the old.
-
-        Returns
-        -------
-        ids : (n,) int32
-
-        Raises
-        ------
-        ValueError                for ids below zero, twice, or not one a document
-        """
-        n = len(documents)
-        new = np.arange(self._next, self._next + n) if ids is None else np.asarray(ids)
-        if new.shape != (n,) or (new < 0).any() or len(np.unique(new)) < n:
-            raise ValueError(
-                f"give each of {n:,} documents an id of its own, from 0 on"
-            )
-        if ids is not None:
-            self.remove(new)
-        writer, texts = self._writing(), (documents.title.texts, documents.body.texts)
-        for number, title, body in zip(
-            new.tolist(), *(t() for t in texts), strict=True
-        ):
-            document = tantivy.Document()
-            document.add_text("title", title)
-            document.add_text("body", body)
-            document.add_unsigned("number", number)
-            writer.add_document(document)
-        self._next = max(self._next, int(new.max(initial=-1)) + 1)
-        return new.astype(np.int32)
-
-    def remove(self, ids: ArrayLike) -> None:
-        """Drop documents; ids that are not there are no error."""
-        # Not by `delete_documents_by_term`: it takes the number for a signed one, finds
-        # no such term, and says nothing.
-        numbers = np.asarray(ids).tolist()
-        asked = _QUERY.term_set_query(self._index.schema, "number", numbers)
-        self._writing().delete_documents_by_query(asked)
-
-    def refresh(self) -> None:
-        """Make all changes so far visible: write, merge, read anew."""
-        if self._writer is not None:
-            self._writer.commit()
-            self._writer.wait_merging_threads()
-            self._writer = None
-        self._seen()
-
     def search(
         self, query: Query, k: int, *, match: Match = "any", enough: int = 1
     ) -> tuple[Ids, Floats]:
@@ -172,10 +110,6 @@ class KeywordIndex:
         match : how many terms a document must have: all, most (two of three, three of
             four, four of five) or any
         enough : if fewer documents are found, fewer terms will do: most, then any
-
-        Raises
-        ------
-        ValueError                if `k` < 1, or a weight is not positive
         """
         if k < 1:
             raise ValueError(f"`k` must be at least 1, not {k}")
@@ -190,12 +124,7 @@ class KeywordIndex:
         return ids, np.array([score for score, _ in found], np.float32)
 
     def search_many(
-        self,
-        queries: Sequence[Query],
-        k: int,
-        *,
-        match: Match = "any",
-        enough: int = 1,
+        self, queries: Sequence[Query], k: int, *, match: Match = "any", enough: int = 1
     ) -> tuple[Ids, Floats]:
         """(n, k) ids and scores of many queries; -1 and -inf where nothing is left."""
         ids = np.full((len(queries), k), -1, np.int32)
@@ -205,37 +134,51 @@ class KeywordIndex:
             ids[row, : len(found)], scores[row, : len(found)] = found, told
         return ids, scores
 
+    def _write(self, documents: Documents, first: int, heap: int) -> None:
+        """Add documents, merge, and read anew.
+
+        One thread writes, and what is merged is waited for: so the same documents make
+        the same index.
+        """
+        writer = self._index.writer(heap, 1)
+        kind, last = tantivy.FieldType.Unsigned, 2**63
+        beyond = _QUERY.range_query(self._index.schema, "number", kind, first, last)
+        writer.delete_documents_by_query(beyond)
+        texts = documents.title.texts(), documents.body.texts()
+        for number, title, body in zip(
+            range(first, first + len(documents)), *texts, strict=True
+        ):
+            document = tantivy.Document()
+            document.add_text("title", title)
+            document.add_text("body", body)
+            document.add_unsigned("number", number)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
     def _parts(self, term: Term) -> list[Any]:
         """For each field, the best of a word and its synonyms."""
-        if not term.word.split():
-            raise ValueError("a term needs a word")
-        ways = [(term.word, 1.0), *term.synonyms]
-        return [
-            best_of([self._way(name, *way, term.weight) for way in ways])
-            for name in self.boosts
-        ]
+        return [best_of([self._way(n, *way) for way in term.ways]) for n in self.boosts]
 
     def _often(self, term: Term) -> int:
         """About how many documents have a term, in either field."""
-        ways = [term.word, *(text for text, _ in term.synonyms)]
         count = self._searcher.doc_freq
         return sum(
             min(count(name, word) for word in text.split())
-            for text in ways
+            for text, _ in term.ways
             for name in self.boosts
         )
 
-    def _way(self, field: str, text: str, weight: float, of_term: float) -> Any:
+    def _way(self, field: str, text: str, weight: float) -> Any:
         """A word, or a phrase of several, in one field."""
-        counts = weight * of_term
-        if not (isfinite(counts) and counts > 0):
-            raise ValueError(f"the weight of {text!r} must be positive, not {counts}")
         words, schema = text.split(), self._index.schema
         if len(words) > 1:
             asked = _QUERY.phrase_query(schema, field, words)
         else:
             asked = _QUERY.term_query(schema, field, words[0])
-        return _QUERY.boost_query(asked, self.boosts[field] * counts)
+        return _QUERY.boost_query(asked, self.boosts[field] * weight)
 
     def _best(self, asking: Any, k: int) -> list[tuple[float, int]]:
         """The `k` best scores and numbers.
@@ -255,21 +198,6 @@ class KeywordIndex:
         pairs = zip((score for score, _ in hits), numbers, strict=True)
         return sorted(pairs, key=lambda pair: (-pair[0], pair[1]))[:k]
 
-    def _writing(self) -> Any:
-        if self._writer is None:
-            self._writer = self._index.writer(SMALL_HEAP, 1)
-        return self._writer
-
-    def _seen(self) -> None:
-        self._index.reload()
-        self._searcher = self._index.searcher()
-
-    def _last(self) -> int:
-        """The largest number in the index, or -1."""
-        ask = {"limit": 1, "order_by_field": "number"}
-        hits = self._searcher.search(_QUERY.all_query(), **ask).hits
-        return int(hits[0][0]) if hits else -1
-
 
 def _schema() -> Any:
     """Title and body in analysed words, and the document's number."""
@@ -278,3 +206,60 @@ def _schema() -> Any:
         builder.add_text_field(name, tokenizer_name="whitespace")
     builder.add_unsigned_field("number", indexed=True, fast=True)
     return builder.build()
+
+
+def needed(match: Match, n: int) -> list[int]:
+    """How many of `n` terms must be there: the number asked for, then looser ones.
+
+    >>> needed("most", 5), needed("all", 2), needed("most", 0)
+    ([4, 1], [2, 1], [])
+    """
+    steps = {"all": n, "most": n - n // 3, "any": 1}
+    if match not in steps:
+        raise ValueError(f"`match` must be all, most or any, not {match!r}")
+    told = list(steps.values())[list(steps).index(match) :]
+    return sorted(set(told), reverse=True) if n else []
+
+
+def best_of(ways: Sequence[Any]) -> Any:
+    """What meets one of some clauses, by its best score."""
+    return ways[0] if len(ways) == 1 else _QUERY.disjunction_max_query(list(ways))
+
+
+def at_least(n: int, terms: Sequence[Sequence[Any]], often: Sequence[int]) -> Any:
+    """Documents with `n` of the terms; all terms that they have add to their scores.
+
+    Three ways, each where it is fast. For any term, one flat sum: if all its parts are
+    plain words, what cannot reach the top is skipped. For all terms but few, these
+    combinations written out: each is led by its two rarest terms. Else the terms of
+    each document are counted, which reads every document of every term.
+
+    Parameters
+    ----------
+    terms : for each term its clauses, of which a document meets one or more
+    often : documents of each term, or about as many
+    """
+    if n == 1:
+        return _QUERY.boolean_query([(_SHOULD, part) for t in terms for part in t])
+    each = [_QUERY.boolean_query([(_SHOULD, part) for part in t]) for t in terms]
+    if _is_led(n, often):
+        spared = combinations(range(len(each)), len(each) - n)
+        return best_of([_but(each, missing) for missing in spared])
+    counted = [(_SHOULD, term) for term in each]
+    return _QUERY.boolean_query(counted, minimum_number_should_match=n)
+
+
+def _is_led(n: int, often: Sequence[int]) -> bool:
+    """Whether all ways to have `n` terms, written out, read less than counting does."""
+    if n == len(often):
+        return True
+    if n < 3 or comb(len(often), n) > MOST_WAYS:
+        return False
+    ways = combinations(sorted(often), n)
+    return 2 * sum(one + other for one, other, *_ in ways) < sum(often)
+
+
+def _but(terms: Sequence[Any], missing: Sequence[int]) -> Any:
+    """All terms, but some may be missing; those count where they are there."""
+    roles = [_SHOULD if at in missing else _MUST for at in range(len(terms))]
+    return _QUERY.boolean_query(list(zip(roles, terms, strict=True)))

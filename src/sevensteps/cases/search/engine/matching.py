@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,87 +21,50 @@ from .bm25 import TermStatistics, saturation
 from .documents import Floats, Ids, Longs, Tokens, Vocabulary
 from .query import Query
 
+#: Of which term and way (numbered over all queries), and whether by its own word.
 _ROW = np.dtype(
-    [
-        ("term", np.int32),
-        ("way", np.int32),
-        ("own", bool),
-        ("weight", np.float32),
-        ("word", np.int32),
-    ]
+    {
+        "names": ["term", "way", "own", "weight", "word"],
+        "formats": ["i4", "i4", "?", "f4", "i4"],
+    }
 )
-_TERM = np.dtype([("query", np.int32), ("weight", np.float32)])
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTerms:
-    """Queries as arrays: a row for each word of each way to meet each term.
+    """Queries as arrays: a row for each word of each way to meet each term."""
 
-    Attributes
-    ----------
-    start : (q + 1,) int64    where each query's rows begin
-    rows : (w,) of its term and way (numbered over all queries), whether the way is the
-        term's own word, the way's weight, and the word's code
-    terms : (t,) of its query, and the term's weight
-    """
-
-    start: Longs
-    rows: NDArray[np.void]
-    terms: NDArray[np.void]
+    start: Longs  # (q + 1,) where each query's rows begin
+    rows: NDArray[np.void]  # (w,) of `_ROW`
+    n_terms: Longs  # (q,) terms of each query
 
     @classmethod
     def of_queries(cls, queries: Sequence[Query], vocabulary: Vocabulary) -> QueryTerms:
         """From queries; ways with a word that no document has are left out."""
         rows: list[tuple[int, int, bool, float, int]] = []
-        terms: list[tuple[int, float]] = []
-        start, n_ways = [0], 0
-        for at, query in enumerate(queries):
+        start, n_ways, n_terms = [0], 0, 0
+        for query in queries:
             for term in query.terms:
-                ways = [(term.word, 1.0), *term.synonyms]
-                for turn, (text, weight) in enumerate(ways):
+                for turn, (text, weight) in enumerate(term.ways):
                     codes = [vocabulary.get(word, -1) for word in text.split()]
-                    if min(codes, default=-1) >= 0:
-                        told = len(terms), n_ways, turn == 0, weight
+                    if min(codes) >= 0:
+                        told = n_terms, n_ways, turn == 0, weight
                         rows.extend((*told, code) for code in codes)
                         n_ways += 1
-                terms.append((at, term.weight))
+                n_terms += 1
             start.append(len(rows))
-        made = np.array(rows, _ROW), np.array(terms, _TERM)
-        return cls(np.array(start, np.int64), *made)
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-    @property
-    def n_terms(self) -> Longs:
-        """(q,) terms of each query."""
-        return np.bincount(self.terms["query"], minlength=len(self))
-
-    @property
-    def total_weight(self) -> Floats:
-        """(q,) weights of each query's terms together."""
-        weight = self.terms["weight"]
-        total = np.bincount(self.terms["query"], weight, minlength=len(self))
-        return total.astype(np.float32)
+        sizes = np.array([len(query.terms) for query in queries], np.int64)
+        return cls(np.array(start, np.int64), np.array(rows, _ROW), sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class TermMatches:
-    """How terms are met in one field: a row for each pair and term that may be met.
+    """How terms are met in one field: a row for each pair and term that may be met."""
 
-    Attributes
-    ----------
-    pair, term : (m,) int     the same for all fields of the same pairs
-    bm25 : (m,) float32       of the best way
-    met : (m,) bool           whether the term is there, by any way
-    own : (m,) bool           by its own word
-    """
-
-    pair: Longs
-    term: Ids
-    bm25: Floats
-    met: NDArray[np.bool_]
-    own: NDArray[np.bool_]
+    pair: Longs  # (m,) the same for all fields of the same pairs
+    bm25: Floats  # (m,) of the best way
+    met: NDArray[np.bool_]  # (m,) whether the term is there, by any way
+    own: NDArray[np.bool_]  # (m,) by its own word
 
 
 def matched(
@@ -109,36 +73,36 @@ def matched(
     """Match (n,) queries, by row, with (n,) documents, by number."""
     size = np.diff(asked.start)[row]
     pair = np.repeat(np.arange(len(row)), size)
-    entry = np.arange(len(pair)) + np.repeat(asked.start[row] - _starts(size), size)
+    first = np.cumsum(size) - size
+    entry = np.arange(len(pair)) + np.repeat(asked.start[row] - first, size)
     word, way = asked.rows["word"][entry], asked.rows["way"][entry]
-    often = _counts(tokens, document, pair, word)
-    length = (tokens.lengths(document) / np.float32(known.mean_length))[pair]
+    code, start = tokens.flat(document)
+    often = _counts(code, start, pair, word, len(tokens.vocabulary))
+    length = (np.diff(start) / np.float32(known.mean_length))[pair]
     score = known.idf[word] * saturation(often, length).astype(np.float32)
     # Words of a way all count, if all are there; of a term's ways the best.
     first = _changes(pair, way)
-    there = np.logical_and.reduceat(often > 0, first) if len(first) else often > 0
+    there = _reduced(np.logical_and, often > 0, first)
+    best = _reduced(np.add, score, first)
     pair, entry = pair[first], entry[first]
-    best = np.add.reduceat(score, first) if len(first) else score
     best = np.where(there, best * asked.rows["weight"][entry], 0)
-    term, own = asked.rows["term"][entry], there & asked.rows["own"][entry]
-    first = _changes(pair, term)
-    if not len(first):
-        return TermMatches(pair, term, best, there, own)
+    own = there & asked.rows["own"][entry]
+    first = _changes(pair, asked.rows["term"][entry])
     return TermMatches(
         pair[first],
-        term[first],
-        np.maximum.reduceat(best, first),
-        np.logical_or.reduceat(there, first),
-        np.logical_or.reduceat(own, first),
+        _reduced(np.maximum, best, first),
+        _reduced(np.logical_or, there, first),
+        _reduced(np.logical_or, own, first),
     )
 
 
-def _starts(size: Longs) -> Longs:
-    """Where stretches of so many rows begin, one after another."""
-    return np.cumsum(size) - size
+def _reduced(how: np.ufunc, values: NDArray[Any], first: Longs) -> NDArray[Any]:
+    """Stretches of values, each made one; `reduceat` knows no empty list of them."""
+    made: NDArray[Any] = how.reduceat(values, first) if len(first) else values
+    return made
 
 
-def _changes(*columns: NDArray[np.integer]) -> NDArray[np.intp]:
+def _changes(*columns: NDArray[np.integer]) -> Longs:
     """Rows at which one of the columns is other than in the row before."""
     n = len(columns[0])
     new = np.ones(n, bool)
@@ -146,15 +110,14 @@ def _changes(*columns: NDArray[np.integer]) -> NDArray[np.intp]:
     return np.flatnonzero(new)
 
 
-def _counts(tokens: Tokens, document: Ids, pair: Longs, word: Ids) -> Floats:
+def _counts(code: Ids, start: Longs, pair: Longs, word: Ids, n_words: int) -> Floats:
     """(m,) how often a word stands in a pair's document."""
-    code, start = tokens.flat(document)
     # Most words are asked for by no query of the batch: they go first, cheaply.
-    wanted = np.zeros(len(tokens.vocabulary), bool)
+    wanted = np.zeros(n_words, bool)
     wanted[word] = True
     kept = np.flatnonzero(wanted[code])
     of = np.searchsorted(start, kept, "right") - 1
-    held = np.sort(of * len(wanted) + code[kept])
-    key = pair * len(wanted) + word
+    held = np.sort(of * n_words + code[kept])
+    key = pair * n_words + word
     many = np.searchsorted(held, key, "right") - np.searchsorted(held, key, "left")
     return many.astype(np.float32)

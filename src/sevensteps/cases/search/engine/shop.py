@@ -15,10 +15,9 @@ from .analysis import Analyser
 from .attributes import Gazetteer
 from .dense import embed
 from .documents import CodedColumn, Documents, Floats, Ids, Tokens
-from .spelling import Speller
-from .synonym_file import parse
+from .spelling import Speller, WordCounts
+from .synonyms import parse
 from .understanding import Understanding
-from .usage import Usage
 
 DAY = 86_400
 FIELDS = ("brand", "category", "colour", "material", "size")
@@ -29,18 +28,11 @@ _OFTEN = 5  # searches that a query needs before its words are believed
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Products as documents; a document's number is the product's id.
+    """Products as documents; a document's number is the product's id."""
 
-    Attributes
-    ----------
-    documents : analysed texts, coded columns and numbers
-    titles : as written
-    vector : (n, WIDTH) float16 of unit length, one for each title
-    """
-
-    documents: Documents
-    titles: Sequence[str]
-    vector: NDArray[np.float16]
+    documents: Documents  # analysed texts, coded columns and numbers
+    titles: Sequence[str]  # as written
+    vector: NDArray[np.float16]  # (n, WIDTH) of unit length, one for each title
 
     @classmethod
     def of(
@@ -57,10 +49,6 @@ class Catalogue:
         products : columns title, description, `FIELDS`, `NUMBERS`, listed_at
         day : on whose morning; ages are counted to it
         before : an earlier state: only products that it lacks are read anew
-
-        Raises
-        ------
-        ValueError                if ids are not 0, 1, 2, ...
         """
         ids = products["product_id"].to_numpy()
         if not np.array_equal(ids, np.arange(len(ids))):
@@ -70,21 +58,24 @@ class Catalogue:
         texts = _analysed(products.slice(known), analyser)
         vector = embed(titles[known:], WIDTH).astype(np.float16)
         if before is not None:
-            texts = _plain(before.documents).then(texts)
+            plain = Documents(before.documents.title, before.documents.body)
+            texts = plain.then(texts)
             vector = np.concatenate([before.vector, vector])
         columns = {name: _coded(products[name]) for name in FIELDS}
         numbers = _numbers(products, day)
         documents = Documents(texts.title, texts.body, columns, numbers)
         return cls(documents, titles, vector)
 
+    def then(self, later: Catalogue) -> Catalogue:
+        """These products, and later ones after them."""
+        documents = self.documents.then(later.documents)
+        vector = np.concatenate([self.vector, later.vector])
+        return Catalogue(documents, [*self.titles, *later.titles], vector)
+
     @cached_property
     def categories(self) -> list[str]:
         """The category of each product, as filed."""
-        return _told(self.documents.fields["category"])
-
-
-def _plain(documents: Documents) -> Documents:
-    return Documents(documents.title, documents.body)
+        return self.documents.fields["category"].told()
 
 
 def _analysed(products: pa.Table, analyser: Analyser) -> Documents:
@@ -104,11 +95,6 @@ def _coded(column: pa.ChunkedArray) -> CodedColumn:
     return CodedColumn(code.astype(np.int32), tuple(told.dictionary.to_pylist()))
 
 
-def _told(column: CodedColumn) -> list[str]:
-    names = [*column.names, ""]
-    return [names[code] for code in column.code]
-
-
 def _numbers(products: pa.Table, day: int) -> Mapping[str, Floats]:
     made = {
         name: products[name].to_numpy(zero_copy_only=False).astype(np.float32)
@@ -120,18 +106,11 @@ def _numbers(products: pa.Table, day: int) -> Mapping[str, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class QueryLog:
-    """A log's distinct queries.
+    """A log's distinct queries."""
 
-    Attributes
-    ----------
-    query_id : (q,) int32
-    text : as typed
-    times : (q,) int64            searches
-    """
-
-    query_id: Ids
-    text: Sequence[str]
-    times: NDArray[np.int64]
+    query_id: Ids  # (q,)
+    text: Sequence[str]  # as typed
+    times: NDArray[np.int64]  # (q,) searches
 
     @classmethod
     def of(cls, searches: pa.Table, queries: pa.Table) -> QueryLog:
@@ -155,20 +134,15 @@ def understanding(
     Parameters
     ----------
     asked : the log's queries; their frequent words are known words
-    synonyms : text of the merchandisers' file
-
-    Raises
-    ------
-    BrokenSynonyms            if the file makes no sense
+    synonyms : text of the merchandisers' file; `BrokenSynonyms` if it makes no sense
     """
-    some = asked.often()
-    usage = Usage.of(
-        analyser.words_of(catalogue.titles), analyser.words_of(some.text), some.times
-    )
-    columns = {n: _told(catalogue.documents.fields[n]) for n in FIELDS}
+    some, titles = asked.often(), catalogue.titles
+    written = WordCounts.of(analyser.words_of(titles))
+    typed = WordCounts.of(analyser.words_of(some.text), some.times)
+    columns = {name: catalogue.documents.fields[name].told() for name in FIELDS}
     return Understanding(
         analyser,
-        Speller.fit(usage),
-        parse(synonyms, analyser).synonyms,
-        Gazetteer.fit(catalogue.titles, catalogue.categories, columns, analyser),
+        Speller.fit(written, typed),
+        parse(synonyms, analyser),
+        Gazetteer.fit(titles, catalogue.categories, columns, analyser),
     )

@@ -1,116 +1,142 @@
-"""Other words that will do: phrases and their weighted alternatives.
+"""Other words that will do, from the merchandisers' file; nothing is expanded twice.
 
-They come from the merchandisers' file (`synonym_file`) or from a log, and are applied
-in one way. Nothing is expanded twice, so circles do no harm.
+The file has one line a set: `sofa, couch, settee` makes each do for the others;
+`pouffe => footstool` works one way. `#` begins a comment. A term may carry a weight:
+`couch|0.7`. This is the line format that Lucene's search servers made common. The file
+is checked before it is believed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
+from .analysis import Analyser
+
+USUAL = 0.8  # weight of a synonym for which none is given
 Others = tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A phrase found at tokens `start` to before `stop`, and what else will do."""
-
-    start: int
-    stop: int
-    phrase: str
-    others: Others
+class BrokenSynonyms(ValueError):
+    """A file that is not to be used; the message names the lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """Phrases with their alternatives.
+    """Phrases with their alternatives and the weights of these, above 0, at most 1."""
 
-    Attributes
-    ----------
-    others : phrase (tokens with spaces between) to (phrase, weight in (0, 1]) pairs
+    others: Mapping[str, Others]  # phrases are tokens with spaces between
 
-    Raises
-    ------
-    ValueError
-        if a phrase is empty or its own alternative, or a weight is out of range
-
-    >>> table = Synonyms({"coffee table": (("cocktail table", 0.8),)})
-    >>> [span.phrase for span in table.spans(["oak", "coffee", "table"])]
-    ['coffee table']
-    """
-
-    others: Mapping[str, Others]
-    _longest: dict[str, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for phrase, others in self.others.items():
-            _check(phrase, others)
-        object.__setattr__(self, "_longest", lengths(self.others))
-
-    def __len__(self) -> int:
-        return len(self.others)
-
-    def spans(self, tokens: Sequence[str]) -> list[Span]:
-        """Phrases with alternatives, from left to right, the longest first."""
-        return [
-            Span(start, stop, phrase, self.others[phrase])
-            for start, stop, phrase in found(tokens, self.others, self._longest)
-        ]
-
-
-def of_pairs(pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
-    """A table from (phrase, alternative, weight) rows; weightier alternatives first."""
-    table: dict[str, dict[str, float]] = {}
-    for phrase, other, weight in pairs:
-        table.setdefault(phrase, {})[other] = weight
-    return Synonyms(
-        {
-            phrase: tuple(sorted(others.items(), key=lambda each: (-each[1], each[0])))
-            for phrase, others in sorted(table.items())
-        }
-    )
-
-
-def _check(phrase: str, others: Others) -> None:
-    for each in (phrase, *(other for other, _ in others)):
-        if not each or each.split() != each.split(" "):
-            raise ValueError(f"a phrase is tokens with one space between; got {each!r}")
-    for other, weight in others:
-        if other == phrase:
-            raise ValueError(f"{phrase!r} is given as a synonym of itself")
-        if not 0 < weight <= 1:
-            raise ValueError(
-                f"a weight is above 0 and at most 1; {other!r} has {weight}"
-            )
-
-
-def lengths(phrases: Iterable[str]) -> dict[str, int]:
-    """First token of each phrase to the number of tokens of the longest such phrase."""
-    longest: dict[str, int] = {}
-    for phrase in phrases:
-        first, *rest = phrase.split(" ")
-        longest[first] = max(longest.get(first, 0), 1 + len(rest))
-    return longest
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
+        """From (phrase, alternative, weight) rows; the weightiest come first."""
+        table: dict[str, dict[str, float]] = {}
+        for phrase, other, weight in pairs:
+            table.setdefault(phrase, {}).setdefault(other, weight)
+        return cls(
+            {
+                phrase: tuple(sorted(rows.items(), key=lambda row: (-row[1], row[0])))
+                for phrase, rows in sorted(table.items())
+            }
+        )
 
 
 def found(
-    tokens: Sequence[str], phrases: Collection[str], longest: dict[str, int]
+    tokens: Sequence[str], phrases: Collection[str]
 ) -> Iterator[tuple[int, int, str]]:
-    """(start, stop, phrase) of known phrases, none within another.
+    """(start, stop, phrase) of known phrases, the longest first, none within another.
 
-    >>> known = {"a b", "b", "b c d"}
-    >>> list(found(["a", "b", "c", "b"], known, lengths(known)))
+    >>> list(found(["a", "b", "c", "b"], {"a b", "b", "b c d"}))
     [(0, 2, 'a b'), (3, 4, 'b')]
     """
     at = 0
     while at < len(tokens):
-        most = min(longest.get(tokens[at], 0), len(tokens) - at)
-        for n in range(most, 0, -1):
-            phrase = " ".join(tokens[at : at + n])
+        for stop in range(len(tokens), at, -1):
+            phrase = " ".join(tokens[at:stop])
             if phrase in phrases:
-                yield at, at + n, phrase
-                at += n
+                yield at, stop, phrase
+                at = stop
                 break
         else:
             at += 1
+
+
+def load(path: Path) -> str:
+    """The text of a file of synonyms; `BrokenSynonyms` if it cannot be read."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise BrokenSynonyms(f"{path.name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BrokenSynonyms(
+            f"line {line}: not UTF-8; save the file as UTF-8"
+        ) from error
+    if not text:
+        raise BrokenSynonyms("line 1: the file is empty; if that is meant, say # none")
+    return text
+
+
+def parse(text: str, analyser: Analyser) -> Synonyms:
+    """Read the text of a file; of what is said twice, the first counts.
+
+    Raises
+    ------
+    BrokenSynonyms        that names each line that makes no sense, and why
+    """
+    errors = []
+    pairs: list[tuple[str, str, float]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if content := line.split("#", 1)[0].strip():
+            try:
+                pairs += _pairs_of(content, analyser)
+            except ValueError as error:
+                errors.append(f"line {number}: {error}")
+    if not text.endswith("\n"):
+        last = text.count("\n") + 1
+        errors.append(f"line {last}: no end of line; was the file written whole?")
+    if errors:
+        raise BrokenSynonyms("\n".join(errors))
+    return Synonyms.of(pairs)
+
+
+def _pairs_of(line: str, analyser: Analyser) -> list[tuple[str, str, float]]:
+    """(phrase, alternative, weight) rows of a line."""
+    if not line.replace("\t", " ").isprintable():
+        raise ValueError("has characters that cannot be printed; was it written whole?")
+    left, *right = line.split("=>")
+    if len(right) > 1:
+        raise ValueError("has two arrows; split it into two lines")
+    sources = _terms(left, analyser)
+    targets = _terms(right[0], analyser) if right else sources
+    if not right and "," not in line:
+        raise ValueError(f"{line!r} stands alone; name a synonym, or remove it")
+    if right and (both := sources.keys() & targets.keys()):
+        raise ValueError(f"{min(both)!r} would be a synonym of itself")
+    return [(a, b, w) for a in sources for b, w in targets.items() if a != b]
+
+
+def _terms(part: str, analyser: Analyser) -> dict[str, float]:
+    """Phrases between commas, as tokens, with their weights."""
+    told: dict[str, float] = {}
+    for raw in part.split(","):
+        name, bar, weight = (each.strip() for each in raw.partition("|"))
+        if not name:
+            raise ValueError("has nothing before or after a comma or an arrow")
+        phrase = " ".join(analyser.tokens(name))
+        if not phrase:
+            raise ValueError(f"{name!r} is nothing but stop words; searches ignore it")
+        told.setdefault(phrase, _weight(weight) if bar else USUAL)  # "sofa, sofas": one
+    return told
+
+
+def _weight(text: str) -> float:
+    """A number above 0, at most 1."""
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = 0.0
+    if not 0 < weight <= 1:
+        raise ValueError(f"a weight is a number above 0, at most 1; got {text!r}")
+    return weight

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sevensteps.cases.search.engine.engine import POOL
-from sevensteps.cases.search.engine.synonym_file import parse
+from sevensteps.cases.search.engine.synonyms import parse
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
 from sevensteps.rank.rankers import Ranker
@@ -41,7 +41,7 @@ def shifted_synonyms(text: str) -> str:
 def broken_synonyms(policy: EnginePolicy, day: int, *, synonyms: str) -> EnginePolicy:
     """The merchandisers' file is read with its second column slipped."""
     sound = policy.understanding
-    table = parse(shifted_synonyms(synonyms), sound.analyser).synonyms
+    table = parse(shifted_synonyms(synonyms), sound.analyser)
     return replace(policy, understanding=replace(sound, synonyms=table))
 
 

@@ -120,26 +120,14 @@ def _facts(
         "boosts": engine.keyword and engine.keyword.boosts,
         "dense": dense and [dense.built.name, dense.width, dense.probes],
         "pool": engine.pool,
-        "rules": plain_rules(rules),
+        "rules": {"per_brand": rules.per_brand, "first": rules.first},
         "echoes": echoes(engine),
-    }
-
-
-def plain_rules(rules: PageRules) -> dict[str, Any]:
-    """Rules of the page as JSON has them."""
-    return {
-        "per_brand": rules.per_brand,
-        "first": rules.first,
-        "pinned": {query: list(ids) for query, ids in rules.pinned.items()},
-        "banned": sorted(rules.banned),
     }
 
 
 def rules_of(told: Mapping[str, Any]) -> PageRules:
     """Rules of the page from JSON; raises ValueError for those that make no sense."""
-    pinned = {query: tuple(ids) for query, ids in told["pinned"].items()}
-    banned = frozenset(told["banned"])
-    return PageRules(told["per_brand"], told["first"], pinned, banned)
+    return PageRules(told["per_brand"], told["first"])
 
 
 def echoes(engine: Engine) -> dict[str, Any]:

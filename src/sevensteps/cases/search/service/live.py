@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.cases.search.engine.growth import grown
 from sevensteps.cases.search.engine.shop import Catalogue
 
 from .asking import Product
@@ -59,7 +58,7 @@ class Live:
         """
         before, engine = len(self.state.documents), self.state.engine
         later = Catalogue.of(_table(products), 0, engine.understanding.analyser)
-        engine = grown(engine, later)
+        engine = engine.grown(later)
         best = bestsellers(engine.catalogue.documents)
         version = self.state.version + 1
         self.state = replace(self.state, engine=engine, best=best, version=version)

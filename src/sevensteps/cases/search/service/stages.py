@@ -159,10 +159,9 @@ def _topic(state: State, query: Query) -> str:
     return "" if told is None else state.topics[told]
 
 
-def shown(state: State, query: Query, ids: Ids, filters: Filters) -> tuple[int, ...]:
-    """A list after the rules of the page; pins stay out of what was filtered."""
-    rules, documents = state.rules, state.documents
-    return tuple(arranged(query, ids, documents, rules, pins=not filters))
+def shown(state: State, query: Query, ids: Ids) -> tuple[int, ...]:
+    """A list after the rules of the page."""
+    return tuple(arranged(query, ids, state.documents, state.rules))
 
 
 def relaxation(found: ByWords | None) -> str | None:
@@ -176,7 +175,7 @@ def arranged_list(
     state: State, query: Query, filters: Filters, ids: Ids, relaxed: str | None
 ) -> ResultList:
     """A list as an answer."""
-    made = shown(state, query, ids, filters)
+    made = shown(state, query, ids)
     return ResultList(made, relaxed, None if made else reason(filters))
 
 
@@ -189,6 +188,6 @@ def reason(filters: Filters) -> str:
 
 def popular_list(state: State, query: Query, filters: Filters) -> ResultList:
     """What sells, when nothing could be searched."""
-    made = shown(state, query, popular(state, query, filters), filters)
+    made = shown(state, query, popular(state, query, filters))
     why = None if made else f"the search is not available, and {reason(filters)}"
     return ResultList(made, None, why)
