@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.fraud.world import DAY
-from sevensteps.cases.fraud.world.calendar import season, today, travellers
+from sevensteps.cases.fraud.world.calendar import season
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def honest(known):
 def test_travellers_pay_in_the_country_visited(honest, known):
     abroad = honest[honest.true_travelling & (honest.channel != "online")]
     assert 0.01 < honest.true_travelling.mean() < 0.12
-    away = travellers(known.world.people, known.world.seed, 30)
+    away = known.world.draws.today(0, 30).away
     some = abroad[abroad.day == 30]
     codes = some.country.cat.codes.to_numpy()
     assert len(some) > 20
@@ -107,10 +107,3 @@ def test_richer_people_pay_more(quiet):
     income = people.income[mean.index]
     rich = income > np.median(income)
     assert mean[rich].mean() > 1.1 * mean[~rich].mean()
-
-
-def test_a_day_needs_no_other_day(quiet):
-    world = quiet.world
-    one = today(world.people, world.seed, 0, 17, ())
-    assert one.volume == season(17)
-    assert one.incidents == ()

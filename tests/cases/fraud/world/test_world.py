@@ -13,7 +13,6 @@ from sevensteps.cases.fraud.world import (
     PaymentsWorld,
     Size,
 )
-from sevensteps.cases.fraud.world.calendar import today, travellers
 from sevensteps.cases.fraud.world.honest import honest_day
 from sevensteps.cases.fraud.world.schema import LEDGER, TRUTH
 from sevensteps.world.arrays import take
@@ -58,22 +57,23 @@ def test_days_alone_equal_the_same_days_of_a_history(known):
 
 
 def test_no_campaign_outlasts_the_days_that_a_shard_looks_back(known):
-    slow = dict.fromkeys(METHODS, 1.0)
-    last = max(known.world.draws.campaigns(0, d, slow).paid_at.max() for d in range(10))
+    draws, slow = known.world.draws, dict.fromkeys(METHODS, 1.0)
+    last = max(
+        draws.campaigns(draws.today(0, d), slow).paid_at.max() for d in range(10)
+    )
     assert 60 < last / 86_400 < 9 + 70
 
 
 def test_thieves_move_nothing_in_what_honest_people_do(known):
     world = known.world
     first = world.people.card_holder[world.people.card_lookup[0]]
-    away = (travellers(world.people, world.seed, d)[first] for d in range(1_000))
+    away = (world.draws.today(0, d).away[first] for d in range(1_000))
     first_card_abroad = next(d for d, there in enumerate(away) if there)
     for day in (first_card_abroad, 12):
         stolen = world.draws.past_attempts(day, day + 1)
-        now = today(world.people, world.seed, 0, day, ())
+        now = world.draws.today(0, day)
         crowd, alone = (
-            honest_day(world.people, world.size, world.seed, now, rows)
-            for rows in (stolen, take(stolen, slice(0)))
+            honest_day(now, rows) for rows in (stolen, take(stolen, slice(0)))
         )
         assert len(stolen) > 20
         honest = take(crowd, crowd.method == 0)

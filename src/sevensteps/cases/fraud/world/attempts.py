@@ -7,16 +7,15 @@ from numpy.typing import NDArray
 
 from sevensteps.world.arrays import take
 
-from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk, raw_ids
+from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rng import opaque_device, opaque_id
+from .rng import opaque_device
 from .rows import PaymentRows
-from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, LAST_DAY, ONLINE
+from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
 CAMPAIGNS_A_DAY = 1_000_000  # campaign = (LONGEST_CAMPAIGN + day) * this + number
 CAMPAIGNS_A_METHOD = 100_000
-THIEF_ID = 1 << 23  # a day's raw ids of attempts start here; honest ones at 0
 PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 
 
@@ -90,16 +89,6 @@ def carry_out(plan: CampaignPlan, s: Scene, method: int) -> PaymentRows:
         campaign=(campaign + method * CAMPAIGNS_A_METHOD + plan.campaign).astype("i4"),
     )
     return take(rows, plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
-
-
-def number(rows: PaymentRows, future: int, day: int) -> PaymentRows:
-    """Give the attempts of a day's campaigns their ids.
-
-    Campaigns older than the world borrow days that no world reaches.
-    """
-    numbers = THIEF_ID + np.arange(len(rows))
-    rows.payment_id = opaque_id(raw_ids(future, day % (LAST_DAY + 100), numbers))
-    return rows
 
 
 def _amounts(

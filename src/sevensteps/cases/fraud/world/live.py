@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 
 from sevensteps.world.arrays import join, take
 
+from .calendar import Today
 from .records import PaymentsHistory, PaymentsView, Policy
 from .rows import PaymentRows, by_time
 from .schema import DAY, METHODS, Action
+from .tables import Spans, no_thefts, theft_spans
 from .theft import PATIENCE, stop_after_declines
-from .truth import Secrets, Spans, spans_of
 
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
+
+
+def _by_method() -> NDArray[np.float64]:
+    return np.zeros(len(METHODS))
 
 
 @dataclass(slots=True)
@@ -34,17 +39,16 @@ class Underworld:
     caution: dict[str, float]
     pending: PaymentRows
     setbacks: Counter[int] = field(default_factory=Counter)
-    tried: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(METHODS)))
-    declined: NDArray[np.float64] = field(
-        default_factory=lambda: np.zeros(len(METHODS))
-    )
+    tried: NDArray[np.float64] = field(default_factory=_by_method)
+    declined: NDArray[np.float64] = field(default_factory=_by_method)
 
     def due(
         self, day: int, fresh: PaymentRows, closed: NDArray[np.int32]
     ) -> PaymentRows:
         """Today's attempts, in order of time, on cards that are still open."""
         every = join([self.pending, fresh])
-        every = take(every, ~np.isin(every.card, closed) & ~self._given_up(every))
+        given_up = self._earlier(every) >= PATIENCE[every.method]
+        every = take(every, ~np.isin(every.card, closed) & ~given_up)
         now = every.paid_at < (day + 1) * DAY
         self.pending = take(every, ~now)
         return by_time(take(every, now))
@@ -66,9 +70,6 @@ class Underworld:
         """Declines that each row's campaign has met so far."""
         return np.array([self.setbacks[c] for c in rows.campaign.tolist()], np.int64)
 
-    def _given_up(self, rows: PaymentRows) -> NDArray[np.bool_]:
-        return self._earlier(rows) >= PATIENCE[rows.method]
-
     def _learn(self, rows: PaymentRows, declined: NDArray[np.bool_]) -> None:
         """Count setbacks; move caution towards the share of attempts declined."""
         self.setbacks.update(rows.campaign[declined].tolist())
@@ -89,10 +90,10 @@ class ProductionState:
 
     Attributes
     ----------
-    history : PaymentsHistory         what was known when the run began
+    history : what was known when the run began
     thieves : Underworld
     gone : (cardholders,) bool        left for good
-    chargebacks : pa.Table    reported since the run began, or still to come
+    chargebacks : reported since the run began, or still to come
     complained : (cards, instants)    of those that live payments brought
     spans : first and last theft from each card since the run began
     """
@@ -105,39 +106,37 @@ class ProductionState:
     spans: Spans
 
     @classmethod
-    def first(
-        cls, past: PaymentsHistory, thieves: Underworld, n_holders: int, n_cards: int
-    ) -> ProductionState:
+    def first(cls, past: PaymentsHistory, thieves: Underworld) -> ProductionState:
         """The evening after a history."""
         early = pc.less(past.chargebacks["reported_at"], past.days * DAY)
         return cls(
             history=replace(past, chargebacks=past.chargebacks.filter(early)),
             thieves=thieves,
-            gone=np.zeros(n_holders, bool),
+            gone=np.zeros(past.cardholders.num_rows, bool),
             chargebacks=past.chargebacks.filter(pc.invert(early)),
             complained=(np.empty(0, np.int32), np.empty(0, np.int32)),
-            spans=spans_of([], n_cards),
+            spans=no_thefts(past.cards.num_rows),
         )
 
     def after(
         self,
-        thieves: Underworld,
-        record: LiveDay,
+        day: Decided,
         complained: NDArray[np.int32],
+        chargebacks: pa.Table,
         leavers: NDArray[np.int32],
     ) -> ProductionState:
         """The evening after a day: whose cards brought chargebacks, and who left."""
         gone = self.gone.copy()
         gone[leavers] = True
         card, when = self.complained
-        reported_at = record.chargebacks["reported_at"].to_numpy()
+        reported_at = chargebacks["reported_at"].to_numpy()
         return replace(
             self,
-            thieves=thieves,
+            thieves=day.thieves,
             gone=gone,
-            chargebacks=pa.concat_tables([self.chargebacks, record.chargebacks]),
+            chargebacks=pa.concat_tables([self.chargebacks, chargebacks]),
             complained=(np.r_[card, complained], np.r_[when, reported_at]),
-            spans=spans_of([record.secrets], len(self.spans[0]), self.spans),
+            spans=theft_spans(day.rows, self.spans),
         )
 
     def view(self, day: int, review_capacity: int) -> PaymentsView:
@@ -158,6 +157,7 @@ class ProductionState:
 class Decided:
     """A day's payments, what was decided, and what thieves made of it."""
 
+    now: Today
     rows: PaymentRows
     action: NDArray[np.int8]
     passed: NDArray[np.bool_]
@@ -170,7 +170,7 @@ class LiveDay:
 
     day: int
     payments: pa.Table
-    secrets: Secrets
+    secrets: pa.Table
     chargebacks: pa.Table
     ledger: pa.Table
     caution: dict[str, float]
@@ -193,21 +193,15 @@ class ReviewDesk:
 
 
 def checked(answer: Any, n: int, day: int) -> NDArray[np.int8]:
-    """A policy's answer as (n,) actions.
-
-    Raises
-    ------
-    ValueError
-        if it is anything else
-    """
+    """A policy's answer as (n,) actions; ValueError if it is anything else."""
     action = np.asarray(answer)
     if action.shape != (n,) or action.dtype.kind not in "iu":
         raise ValueError(
             f"a policy must return {n} integer actions, one per payment; "
             f"on day {day} it returned {action.dtype} of shape {action.shape}"
         )
-    if n and not (action.min() >= 0 and action.max() <= max(Action)):
-        wrong = np.unique(action[(action < 0) | (action > max(Action))])[:3]
+    wrong = np.unique(action[~np.isin(action, list(Action))])[:3]
+    if len(wrong):
         raise ValueError(
             f"actions must be {[*map(int, Action)]}, see Action; on day {day} "
             f"the policy returned {wrong.tolist()}"

@@ -1,9 +1,7 @@
-"""Cardholders, cards, merchants and the habits that join them.
-
-Everything here is drawn once per world, from `(seed, PEOPLE)`.
-"""
+"""Cardholders, cards, merchants and the habits that join them: drawn once a world."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +18,7 @@ SLOTS = np.searchsorted(  # 256 equally likely entries -> habit
     np.cumsum(_HABIT_WEIGHT) / _HABIT_WEIGHT.sum(), (np.arange(256) + 0.5) / 256
 ).astype(np.uint8)
 
-# category: share of merchants, share online, log-mean and log-sd of the amount
-_CATEGORY = np.array(
+_CATEGORY = np.array(  # shares: of merchants, online; log-amount: mean, sd
     [
         (0.16, 0.05, 3.2, 0.7),  # grocery
         (0.07, 0.00, 3.8, 0.4),  # fuel
@@ -81,6 +78,8 @@ class Draw:
 class People:
     """Cardholders and cards; arrays by cardholder unless named `card_…`."""
 
+    size: PaymentsSize
+    seed: int
     country: NDArray[np.int8]
     town: NDArray[np.int64]
     x: NDArray[np.float32]
@@ -112,8 +111,10 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
     town_country, town_x, town_y = towns
     income, declared = _incomes(rng, n)
     in_town, in_country, online, resale = _draws(merchants, len(town_country))
-    cards, lookup = _cards(rng, n)
+    card_holder, card_lookup = _cards(rng, n)
     return People(
+        size=size,
+        seed=seed,
         country=town_country[home].astype(np.int8),
         town=home,
         x=(town_x[home] + rng.normal(0, 6, n)).astype(np.float32),
@@ -127,8 +128,8 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
         phone_phase=rng.integers(0, 2_000, n).astype(np.int32),
         phone_life=rng.integers(400, 1_100, n).astype(np.int32),
         habits=_habits(rng, home, in_town, online),
-        card_holder=cards,
-        card_lookup=lookup,
+        card_holder=card_holder,
+        card_lookup=card_lookup,
         merchants=merchants,
         in_town=in_town,
         in_country=in_country,
@@ -201,23 +202,24 @@ def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
     shops = np.flatnonzero(~merchants.is_online)
     online = np.flatnonzero(merchants.is_online)
     easily_sold = online[np.isin(merchants.category[online], _RESALE)]
+    one_group = np.zeros(len(merchants.town), int)
     return (
-        _draw(merchants, shops, merchants.town[shops], n_towns),
-        _draw(merchants, shops, merchants.country[shops], len(COUNTRIES)),
-        _draw(merchants, online, np.zeros(len(online), int), 1),
-        _draw(merchants, easily_sold, np.zeros(len(easily_sold), int), 1),
+        _draw(merchants, shops, merchants.town, n_towns),
+        _draw(merchants, shops, merchants.country, len(COUNTRIES)),
+        _draw(merchants, online, one_group, 1),
+        _draw(merchants, easily_sold, one_group, 1),
     )
 
 
 def _draw(
-    merchants: Merchants, ids: NDArray[np.int64], group: NDArray[np.integer], n: int
+    merchants: Merchants, ids: NDArray[np.int64], group_of: NDArray[Any], n: int
 ) -> Draw:
     """Cumulate popularity by group; an empty group borrows its neighbour's."""
-    order = np.argsort(group, kind="stable")
-    cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids[order]])]
-    start = np.searchsorted(group[order], np.arange(n + 1))
+    ids = ids[np.argsort(group_of[ids], kind="stable")]
+    cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids])]
+    start = np.searchsorted(group_of[ids], np.arange(n + 1))
     start[-1] = len(ids)
-    return Draw(ids[order].astype(np.int32), cumulated, start)
+    return Draw(ids.astype(np.int32), cumulated, start)
 
 
 def _habits(

@@ -5,18 +5,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY = range(5)
+PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY_STREAM = range(5)
 ARMS = 0  # purpose of the random numbers that assign cardholders to arms
+STEP, REVIEW, CHURN, REPORT, DELAY, STALE = range(6)  # of each payment's fine uniforms
 
 ID_BITS = 47
+NUMBER_BITS = 24  # of a raw id: a payment's number within its day
 _MASK = np.uint64((1 << ID_BITS) - 1)
 _ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4B), np.uint64(0xD6E8FEB86659)
 _DEVICE_MASK = np.uint32(0x7FFFFFFF)
 
 
-def opaque_id(raw: NDArray[Any]) -> NDArray[np.int64]:
-    """Scramble 47-bit numbers one to one, so that an id tells nothing of its origin."""
-    x = raw.astype(np.uint64)
+def payment_ids(future: int, day: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ids of a day's payments, the same under any policy.
+
+    They are scrambled one to one, so that an id tells nothing of its origin.
+    """
+    day_bits = np.int64((future << (ID_BITS - 8)) | (day << NUMBER_BITS))
+    x = (number | day_bits).astype(np.uint64)
     x *= _ODD_1
     x &= _MASK
     x ^= x >> np.uint64(23)

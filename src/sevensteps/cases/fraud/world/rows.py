@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world.arrays import take
-from sevensteps.world.columns import dictionary, gapped
-
-from .people import People
-from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
 
 
 @dataclass(slots=True)
@@ -61,28 +56,3 @@ def blank(random_key: NDArray[np.uint64]) -> PaymentRows:
 def by_time(rows: PaymentRows) -> PaymentRows:
     """Rows in order of time; within a second by id, which tells nothing."""
     return take(rows, np.lexsort((rows.payment_id, rows.paid_at)))
-
-
-def _floats(values: NDArray[np.float32]) -> pa.Array:
-    return gapped(values, values == values)  # NaN is not itself
-
-
-def to_table(rows: PaymentRows, people: People, action: NDArray[np.int8]) -> pa.Table:
-    """The rows as the company sees them."""
-    country = people.merchants.country[rows.merchant]
-    columns = [
-        pa.array(rows.payment_id),
-        pa.array(rows.paid_at),
-        pa.array(people.card_holder[rows.card]),
-        pa.array(rows.card),
-        pa.array(rows.merchant),
-        gapped(rows.device, rows.device >= 0),
-        dictionary(rows.channel, CHANNELS),
-        pa.array(rows.amount),
-        dictionary(country, COUNTRIES),
-        dictionary(rows.ip_country, COUNTRIES, gaps=True),
-        _floats(rows.address_match),
-        _floats(rows.ip_risk),
-        dictionary(action, ACTIONS),
-    ]
-    return pa.Table.from_arrays(columns, schema=PAYMENTS)

@@ -5,7 +5,6 @@ do: usual amounts, a slower pace, a home address on the network, no shared devic
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +12,15 @@ from numpy.typing import NDArray
 from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
-from .attempts import CampaignPlan, Scene, carry_out, number
-from .people import People
+from .attempts import CampaignPlan, Scene, carry_out
+from .calendar import Today
 from .records import PaymentsIncident
-from .rng import THEFT
+from .rng import THEFT, payment_ids
 from .rows import PaymentRows, blank
-from .schema import DAY, METHODS
+from .schema import DAY, LAST_DAY, METHODS
 
 HOUR = 3_600.0
+THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
 
 # share of stolen payments; declines after which the campaign ends; probability that
 # the victim reports; median days until then; share that a step-up stops
@@ -40,7 +40,7 @@ STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
 
 
 def lost_stolen(s: Scene, n: int) -> CampaignPlan:
-    """A found card: taps under the limit near its owner's home, then a dear one."""
+    """A found card: taps under the limit near its owner's home, then a large sum."""
     count = s.rng.integers(2, 7, n)
     card = np.repeat(s.cards(n), count)
     town = s.people.town[s.people.card_holder[card]]
@@ -93,8 +93,7 @@ def _customers(s: Scene, n: int) -> NDArray[np.int32]:
 
 def card_testing(s: Scene, n: int) -> CampaignPlan:
     """A bot tries stolen numbers with tiny sums; what works is cashed in later."""
-    tried = s.rng.integers(8, 31, n)
-    tests = _tests(s, tried)
+    tests = _tests(s, s.rng.integers(8, 31, n))
     works = np.flatnonzero(s.rng.random(len(tests.card)) < 0.2)
     m = len(works)
     cash = CampaignPlan(
@@ -109,6 +108,7 @@ def card_testing(s: Scene, n: int) -> CampaignPlan:
 
 
 def _tests(s: Scene, tried: NDArray[np.int64]) -> CampaignPlan:
+    """Each bot tries its numbers at one online shop."""
     n, total = len(tried), int(tried.sum())
     shop = s.people.online.ids
     return CampaignPlan(
@@ -169,13 +169,9 @@ def new_method(s: Scene, n: int) -> CampaignPlan:
     )
 
 
-PLANNERS: dict[str, Callable[[Scene, int], CampaignPlan]] = {
-    "lost_stolen": lost_stolen,
-    "breach": breach,
-    "card_testing": card_testing,
-    "takeover": takeover,
-    "ring": ring,
-    "new_method": new_method,
+PLANNERS = {
+    METHODS.index(plan.__name__): plan
+    for plan in (lost_stolen, breach, card_testing, takeover, ring, new_method)
 }
 
 
@@ -184,48 +180,48 @@ def payments_each(method: str, rate: float) -> float:
     return EACH.get(method, max(20.0, BREACH_DAYS * rate))
 
 
-def campaigns(
-    people: People,
-    seed: int,
-    future: int,
-    day: int,
-    rate: float,
-    caution: dict[str, float],
-    incidents: tuple[PaymentsIncident, ...] = (),
-) -> PaymentRows:
-    """All attempts of campaigns that start on `day`; times may lie weeks ahead."""
-    counts = stream(seed, THEFT, future, day + 1_000)
+def campaigns(now: Today, rate: float, caution: dict[str, float]) -> PaymentRows:
+    """All attempts of campaigns that start on a day; times may lie weeks ahead.
+
+    Parameters
+    ----------
+    rate : stolen payments a day, by all methods
+    """
+    path = now.people.seed, THEFT, now.future, now.day + 1_000
+    counts = stream(*path)
     parts = [blank(np.empty(0, np.uint64))]
-    for code, method in enumerate(METHODS):
-        if method not in PLANNERS:
-            continue
-        ours = rate * (SHARE[method] + _surge(method, day, incidents))
+    for code, plan_of in PLANNERS.items():
+        method = METHODS[code]
+        ours = rate * (SHARE[method] + _surge(method, now))
         n = int(counts.poisson(ours / payments_each(method, ours)))
-        struck = [i for i in incidents if (i.kind, i.start_day) == (method, day)]
+        struck = [i for i in now.under_way(method) if i.start_day == now.day]
         if n or struck:
-            rng = stream(seed, THEFT, future, day + 1_000, code)
-            scene = Scene(rng, people, day, ours, caution[method])
-            plan = _with_incidents(PLANNERS[method](scene, n), scene, rate, struck)
+            scene = Scene(
+                stream(*path, code), now.people, now.day, ours, caution[method]
+            )
+            plan = _with_incidents(plan_of(scene, n), scene, rate, struck)
             parts.append(carry_out(plan, scene, code))
-    return number(join(parts), future, day)
+    rows = join(parts)
+    numbers = THIEF_ID + np.arange(len(rows))
+    # campaigns older than the world borrow the days that no world reaches
+    rows.payment_id = payment_ids(now.future, now.day % (LAST_DAY + 100), numbers)
+    return rows
 
 
-def _surge(method: str, day: int, incidents: tuple[PaymentsIncident, ...]) -> float:
+def _surge(method: str, now: Today) -> float:
     """Extra share of theft while a new method spreads."""
     if method != "new_method":
         return 0.0
-    return math.fsum(
-        0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day)
-    )
+    return math.fsum(0.5 * i.size for i in now.under_way(method))
 
 
 def _with_incidents(
     plan: CampaignPlan, s: Scene, rate: float, struck: list[PaymentsIncident]
 ) -> CampaignPlan:
     """The injected breaches: one merchant each, twenty days' worth of all theft."""
-    for i in struck:
-        if i.kind == "breach":
-            payments = max(20.0, BREACH_DAYS * rate * i.size)
+    for incident in struck:
+        if incident.kind == "breach":
+            payments = max(20.0, BREACH_DAYS * rate * incident.size)
             extra = _breaches(s, 1, payments, delay_days=6.0)
             extra.campaign += 50_000
             plan = join([plan, extra])
@@ -251,9 +247,7 @@ def stop_after_declines(
     hit, campaign = declined[order].astype(int), rows.campaign[order]
     before = np.cumsum(hit) - hit
     before -= before[np.searchsorted(campaign, campaign, side="left")]
+    left = PATIENCE[rows.method] - earlier
     made = np.empty(len(rows), bool)
-    made[order] = (
-        before
-        < PATIENCE[rows.method[order]] - np.broadcast_to(earlier, len(rows))[order]
-    )
+    made[order] = before < left[order]
     return made
