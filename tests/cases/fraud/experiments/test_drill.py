@@ -6,8 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud.experiments import Sample, incident_drill, odd_merchants
-from sevensteps.cases.fraud.experiments.drill import INPUTS, ShadowDays, daily_numbers
+from sevensteps.cases.fraud.experiments import Sample, incident_drill
+from sevensteps.cases.fraud.experiments.drill import (
+    INPUTS,
+    ShadowDays,
+    daily_numbers,
+    odd_merchants,
+)
 from sevensteps.cases.fraud.features import FEATURES
 from sevensteps.cases.fraud.world import DAY, Incident, PaymentsWorld, Size
 from sevensteps.monitor import DriftReference

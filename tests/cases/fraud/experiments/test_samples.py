@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.experiments import Sample, reported_days, sample, samples
+from sevensteps.cases.fraud.experiments import Sample, sample, samples
+from sevensteps.cases.fraud.experiments.samples import reported_days
 from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.cases.fraud.world import DAY
 
@@ -93,13 +94,6 @@ def test_features_are_those_of_the_whole_history(history, drawn) -> None:
 
 
 @pytest.mark.usefixtures("rows_only")
-def test_another_seed_draws_other_honest_payments(history, drawn) -> None:
-    other, mine = sample(history, {50: 0.6}, seed=8), drawn.between(50, 60)
-    assert set(other.row[other.label]) == set(mine.row[mine.label])
-    assert len(set(other.row) & set(mine.row)) < 0.7 * len(mine)
-
-
-@pytest.mark.usefixtures("rows_only")
 def test_the_same_seed_takes_a_smaller_share_out_of_a_larger(history, drawn) -> None:
     fewer = sample(history, {50: 0.2})
     assert set(fewer.row) < set(drawn.between(50, 60).row)
@@ -130,33 +124,11 @@ def test_a_label_is_known_the_morning_after_its_report() -> None:
     assert rows.labelled().label.tolist() == [True, True, True, False]
 
 
-def test_labels_of_a_day_are_the_chargebacks_reported_before_it(history, drawn) -> None:
-    by = 55
-    known = drawn.labelled(by=by)
-    reported = history.chargebacks.filter(
-        pa.array(history.chargebacks["reported_at"].to_numpy() < by * DAY)
-    )
-    ids = history.column("payment_id")
-    wanted = np.isin(ids, reported["payment_id"]) & (
-        history.column("paid_at") >= 42 * DAY
-    )
-    assert set(known.row[known.label]) == set(np.flatnonzero(wanted))
-    assert 0 < known.label.sum() < drawn.label.sum()
-
-
 def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
     rows = by_hand([60, 60, np.inf, np.inf, 45], [0.1, 0.9, 0.1, 0.9, 0.9], share=0.5)
     assert rows.labelled(by=50).row.tolist() == [0, 2, 4]
     assert rows.labelled().row.tolist() == [0, 1, 2, 4]
     assert rows.labelled(by=50, honest=0.05).row.tolist() == [4]
-
-
-def test_unlabelled_rows_are_those_that_the_draw_took(drawn) -> None:
-    known = drawn.labelled(by=52, honest=0.4)
-    rest = known.where(~known.label)
-    expected = (drawn.reported_day >= 52) & (drawn.draw < np.minimum(drawn.share, 0.4))
-    assert rest.row.tolist() == drawn.row[expected].tolist()
-    assert np.isfinite(rest.reported_day).any()
 
 
 def test_a_share_can_be_lowered_and_never_raised(drawn) -> None:
@@ -176,16 +148,6 @@ def test_the_rows_stand_for_all_payments(history, drawn, by, honest: float) -> N
         spread = np.sqrt(n * (1 - kept) / kept)
         assert rows.between(first, end).weight.sum() == pytest.approx(n, abs=4 * spread)
     assert (rows.weight[rows.label] == 1).all()
-
-
-def test_where_and_between_choose_whole_rows(drawn) -> None:
-    mask = drawn.draw < 0.1
-    some = drawn.where(mask)
-    for name in Sample.__slots__:
-        np.testing.assert_array_equal(getattr(some, name), getattr(drawn, name)[mask])
-    span = drawn.between(45, 47)
-    assert np.unique(span.day).tolist() == [45, 46]
-    assert len(span) == ((drawn.day == 45) | (drawn.day == 46)).sum()
 
 
 def test_one_feature_can_be_replaced(drawn) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud.world import DAY, Incident, PaymentsWorld
+from sevensteps.cases.fraud.world import DAY, Incident
 
 START, DAYS = 30, 10
 
@@ -103,9 +103,3 @@ def test_an_incident_strikes_a_live_run_too(known, allow_all):
     day = outcome.payments["paid_at"].to_numpy() // DAY
     assert set(day[ratio > 50]) == {62, 63}
     assert outcome.daily().fraud_loss.equals(calm.daily().fraud_loss)
-
-
-def test_incidents_add_up(known):
-    world = PaymentsWorld(known.world.scale).inject(Incident("holiday", 3))
-    world = world.inject(Incident("breach", 4), Incident("stale_feed", 5))
-    assert [i.kind for i in world.incidents] == ["holiday", "breach", "stale_feed"]

@@ -83,33 +83,20 @@ def test_thieves_move_nothing_in_what_honest_people_do(known):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"base_rate": 0}, "base_rate must lie in"),
-        ({"base_rate": float("nan")}, "base_rate must lie in"),
-        ({"base_rate": 0.5}, "base_rate must lie in"),
-        ({"adaptation_half_life": 0}, "adaptation_half_life must be positive"),
-        ({"caution": 2}, "caution must lie in"),
-    ],
-)
-def test_a_wrong_world_is_refused(wrong, told):
-    with pytest.raises(ValueError, match=told):
-        PaymentsWorld(**wrong)
-
-
-@pytest.mark.parametrize(
     ("make", "told"),
     [
+        (lambda: PaymentsWorld(base_rate=0), "base_rate must lie in"),
+        (lambda: PaymentsWorld(base_rate=0.06), "base_rate must lie in"),
+        (lambda: PaymentsWorld(adaptation_half_life=0), "half_life must be positive"),
+        (lambda: PaymentsWorld(caution=2), "caution must lie in"),
         (lambda: Size(10, 100, 1), "at least 200 cardholders"),
-        (lambda: Size(200, 100, 0), "at least 200 cardholders"),
-        (lambda: Size(200, 100, 1, payments_a_day=0), "more than 0"),
         (lambda: Size(200, 100, 1, payments_a_day=float("nan")), "more than 0"),
         (lambda: Size(10**7, 100, 1), "at most 2,000,000"),
         (lambda: Costs(review_cost=-1), r"Costs.review_cost must be >= 0; got -1"),
         (lambda: Costs(insult_churn=1.5), "Costs.insult_churn must be >= 0 and <= 1"),
     ],
 )
-def test_wrong_records_are_refused(make, told):
+def test_wrong_parameters_are_refused(make, told):
     with pytest.raises(ValueError, match=told):
         make()
 
@@ -118,37 +105,16 @@ def test_wrong_records_are_refused(make, told):
     ("answer", "told"),
     [
         (lambda n: np.zeros(n), "integer actions.* it returned float64"),
-        (lambda n: np.full(n, np.nan), "integer actions.* it returned float64"),
         (lambda n: np.zeros(n - 1, np.int8), "of shape"),
-        (lambda n: np.zeros((n, 1), np.int8), "of shape"),
-        (lambda n: np.zeros(n, bool), "it returned bool"),
         (lambda n: None, "integer actions"),
-        (lambda n: ["allow"] * n, "integer actions"),
         (lambda n: np.full(n, 4), r"actions must be .*; on day 2 .* returned \[4\]"),
-        (lambda n: np.full(n, -1), r"returned \[-1\]"),
-        (lambda n: np.full(n, 256), r"returned \[256\]"),
+        (lambda n: np.full(n, 255), r"returned \[255\]"),
     ],
 )
 def test_a_wrong_policy_is_told(tiny, answer, told):
     world, history = tiny
     with pytest.raises(ValueError, match=told):
         world.live(lambda batch, view: answer(batch.num_rows), 1, history=history)
-
-
-def test_there_are_no_fewer_than_no_reviews(tiny, allow_all):
-    world, history = tiny
-    with pytest.raises(ValueError, match="review_capacity must be a whole number >= 0"):
-        world.live(allow_all, history=history, review_capacity=-1)
-
-
-def test_a_policy_is_not_told_what_was_done(tiny, allow_all):
-    world, history = tiny
-
-    def look(batch, view):
-        assert "action" not in batch.column_names
-        return allow_all(batch, view)
-
-    world.live(look, days=1, history=history)
 
 
 def test_a_day_without_thefts_is_a_day(allow_all):
