@@ -13,15 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
-from sevensteps.cases.fraud.world.schema import (
-    ACTIONS,
-    CATEGORIES,
-    CHANNELS,
-    DAY,
-)
-from sevensteps.cases.fraud.world.schema import (
-    SCHEMA as WORLD,
-)
+from sevensteps.cases.fraud.world.schema import ACTIONS, CATEGORIES, CHANNELS, DAY
+from sevensteps.cases.fraud.world.schema import SCHEMA as WORLD
 from sevensteps.data import MAPPING, BadTable, Tables, load, refuse
 
 from .schema import MOST_DELAY_DAYS, SCHEMA
@@ -223,10 +216,7 @@ def _dated(tables: Tables) -> NDArray[np.float64]:
 
 
 def _soon_after(
-    tables: Tables,
-    table: str,
-    reported: NDArray[np.float64],
-    paid: NDArray[np.float64],
+    tables: Tables, table: str, reported: NDArray[np.float64], paid: NDArray[np.float64]
 ) -> None:
     """Raise on reports on a day before their payment's, or years after it."""
     early = reported // DAY < paid // DAY

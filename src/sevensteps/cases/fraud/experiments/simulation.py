@@ -26,18 +26,8 @@ from sevensteps.monitor import half_life
 from sevensteps.simulate import Simulation
 from sevensteps.world.arrays import take
 
-from .models import (
-    Features,
-    Floats,
-    Probability,
-    trees,
-)
-from .policies import (
-    Actions,
-    RetrainingPolicy,
-    Score,
-    TrainingLog,
-)
+from .models import Features, Floats, Probability, trees
+from .policies import Actions, RetrainingPolicy, Score, TrainingLog
 from .samples import sample
 
 KEPT = 0.1  # of the honest payments, in training

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
 from sevensteps.world.arrays import take
 
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rng import opaque_device
+from .rng import Bools, Codes, Doubles, Floats, Ids, Longs, opaque_device
 from .rows import PaymentRows
 from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
 
@@ -23,43 +23,41 @@ PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 class CampaignPlan:
     """Attempts of one method's campaigns started on one day; (n,) arrays."""
 
-    at: NDArray[np.float64]  # seconds
-    card: NDArray[np.int32]
-    merchant: NDArray[np.int32]
-    log_amount: NDArray[np.float64]
-    device: NDArray[np.int64]  # number of the thief's device that day, -1 none
-    campaign: NDArray[np.int64]  # number within day and method
+    at: Doubles  # seconds
+    card: Ids
+    merchant: Ids
+    log_amount: Doubles
+    device: Longs  # number of the thief's device that day, -1 none
+    campaign: Longs  # number within day and method
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a method needs to plan its campaigns."""
 
-    rng: np.random.Generator
+    rng: Generator
     people: People
     day: int
     rate: float  # stolen payments a day by this method
     caution: float
 
-    def cards(self, n: int) -> NDArray[np.int32]:
+    def cards(self, n: int) -> Ids:
         """Cards in proportion to their use."""
         lookup = self.people.card_lookup
         return lookup[self.rng.integers(0, len(lookup), n)]
 
-    def start(self, n: int) -> NDArray[np.float64]:
+    def start(self, n: int) -> Doubles:
         """Instants of the day, more in the evening."""
         return (self.day + self.rng.beta(5, 2.5, n)) * DAY
 
-    def paced(
-        self, start: NDArray[np.float64], count: NDArray[np.int64], gap: float
-    ) -> NDArray[np.float64]:
+    def paced(self, start: Doubles, count: Longs, gap: float) -> Doubles:
         """Instants of `count` attempts after each start, slower with caution."""
         gaps = self.rng.exponential(gap * (1 + PACE * self.caution), count.sum())
         total = np.cumsum(gaps)
         before = np.r_[0.0, total][np.cumsum(count) - count]
         return np.repeat(start, count) + total - np.repeat(before, count)
 
-    def resale(self, n: int) -> NDArray[np.int32]:
+    def resale(self, n: int) -> Ids:
         """Online merchants whose goods are easily sold on."""
         return self.people.resale(0, self.rng.random(n))
 
@@ -91,9 +89,7 @@ def carry_out(plan: CampaignPlan, s: Scene, method: int) -> PaymentRows:
     return take(rows, plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
 
 
-def _amounts(
-    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32]
-) -> NDArray[np.float32]:
+def _amounts(plan: CampaignPlan, s: Scene, holder: Ids) -> Floats:
     """Between the thief's wish and what the victim would spend there."""
     shops, n = s.people.merchants, len(holder)
     usual = shops.log_mean[plan.merchant] + s.people.log_spend[holder]
@@ -102,9 +98,7 @@ def _amounts(
     return cents(np.exp(log_amount).astype(np.float32))
 
 
-def _devices(
-    plan: CampaignPlan, s: Scene, online: NDArray[np.bool_], method: int
-) -> NDArray[np.int32]:
+def _devices(plan: CampaignPlan, s: Scene, online: Bools, method: int) -> Ids:
     """The thief's own device, hidden in a third of payments and more with caution."""
     n_holders = len(s.people.x)
     raw = n_holders * 16 + ((s.day + 400) * 8 + method) * 1_024 + plan.device % 1_024
@@ -114,9 +108,7 @@ def _devices(
     return np.where(online & ~hidden, opaque_device(own), -1).astype(np.int32)
 
 
-def _ip_country(
-    s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
-) -> NDArray[np.int8]:
+def _ip_country(s: Scene, holder: Ids, online: Bools) -> Codes:
     """From home through a proxy in half the cases, always when cautious."""
     n = len(holder)
     elsewhere = s.rng.integers(0, len(COUNTRIES), n)
@@ -126,9 +118,7 @@ def _ip_country(
     return np.where(online & ~lost, code, -1).astype(np.int8)
 
 
-def _address_match(
-    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+def _address_match(plan: CampaignPlan, s: Scene, holder: Ids, online: Bools) -> Floats:
     """Half the thieves know the address."""
     n = len(holder)
     knows = s.rng.random(n) < 0.5 + 0.3 * s.caution
@@ -138,7 +128,7 @@ def _address_match(
     return np.where(online & ~foreign, match, np.nan).astype(np.float32)
 
 
-def _ip_risk(s: Scene, online: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _ip_risk(s: Scene, online: Bools) -> Floats:
     """The vendor's score on thieves: high when bold, as honest people's when not."""
     u = s.rng.random(len(online)).astype(np.float32)
     as_honest = s.rng.random(len(online)) < 0.25 + 0.6 * s.caution

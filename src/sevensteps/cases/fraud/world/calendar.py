@@ -11,7 +11,7 @@ from sevensteps.world import stream
 
 from .people import People
 from .records import PaymentsIncident
-from .rng import TRIPS, opaque_device
+from .rng import TRIPS, Bools, Codes, Ids, opaque_device
 from .schema import COUNTRIES
 
 QUARTER = 90  # trips are drawn a quarter at a time
@@ -42,7 +42,7 @@ class Today:
         return volume
 
     @cached_property
-    def away(self) -> NDArray[np.int8]:
+    def away(self) -> Codes:
         """(n_cardholders,) country that each visits; 0 at home."""
         away = np.zeros(self.people.size.n_cardholders, np.int8)
         holiday = bool(self.under_way("holiday"))
@@ -56,12 +56,12 @@ class Today:
         return away
 
     @property
-    def new_phone(self) -> NDArray[np.bool_]:
+    def new_phone(self) -> Bools:
         """(n_cardholders,) whose phone is younger than three days."""
         age = (self.day + self.people.phone_phase) % self.people.phone_life
         return age < NEW_PHONE_DAYS
 
-    def phone(self, holder: NDArray[np.int32]) -> NDArray[np.int32]:
+    def phone(self, holder: Ids) -> Ids:
         """The id of each holder's phone."""
         people = self.people
         lived = self.day + people.phone_phase[holder]
@@ -78,7 +78,7 @@ def season(day: int) -> float:
     return float(week * month * year)
 
 
-def _clock() -> NDArray[np.int32]:
+def _clock() -> Ids:
     """65,536 equally likely entries -> second of the day; quiet at night."""
     hour = np.arange(0, 24.01, 0.25)
     rate = 0.04 + np.exp(-(((hour - 12.7) / 3.0) ** 2))

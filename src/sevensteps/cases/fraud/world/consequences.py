@@ -9,7 +9,18 @@ from scipy.special import ndtr, ndtri
 
 from .people import People
 from .records import Costs
-from .rng import CHURN, DELAY, REPORT, REVIEW, STEP, fine_uniforms
+from .rng import (
+    CHURN,
+    DELAY,
+    REPORT,
+    REVIEW,
+    STEP,
+    Bools,
+    Codes,
+    Doubles,
+    Longs,
+    fine_uniforms,
+)
 from .rows import PaymentRows
 from .schema import DAY, LEDGER, SCHEMA, Action
 from .theft import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
@@ -21,9 +32,7 @@ MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
 REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
 
 
-def approved(
-    rows: PaymentRows, action: NDArray[np.int8], costs: Costs
-) -> NDArray[np.bool_]:
+def approved(rows: PaymentRows, action: Codes, costs: Costs) -> Bools:
     """Which payments go through in the end, after step-ups and reviews."""
     passed = action == Action.ALLOW
     stolen = rows.method > 0
@@ -40,8 +49,8 @@ def approved(
 
 
 def reports(
-    rows: PaymentRows, passed: NDArray[np.bool_], base_rate: float
-) -> tuple[NDArray[np.int64], pa.Table]:
+    rows: PaymentRows, passed: Bools, base_rate: float
+) -> tuple[Longs, pa.Table]:
     """Positions of the payments that will be charged back, and their chargebacks.
 
     A tenth of frauds is never reported; a few honest payments are, by mistake; a
@@ -62,7 +71,7 @@ def reports(
     return at, pa.Table.from_arrays(columns, schema=SCHEMA["chargebacks"])
 
 
-def _delay_days(u: NDArray[np.float64], median: NDArray[np.float64]) -> NDArray[Any]:
+def _delay_days(u: Doubles, median: Doubles) -> NDArray[Any]:
     """Log-normal with that median, cut (not piled up) at the longest delay."""
     longest = ndtr(np.log(LONGEST_DELAY / median) / DELAY_SD)
     z = ndtri(np.maximum(u, 1e-6) * longest)
@@ -70,12 +79,8 @@ def _delay_days(u: NDArray[np.float64], median: NDArray[np.float64]) -> NDArray[
 
 
 def leaves(
-    rows: PaymentRows,
-    action: NDArray[np.int8],
-    passed: NDArray[np.bool_],
-    people: People,
-    costs: Costs,
-) -> NDArray[np.int64]:
+    rows: PaymentRows, action: Codes, passed: Bools, people: People, costs: Costs
+) -> Longs:
     """Positions of the stopped honest payments after which a customer leaves.
 
     A customer leaves once, however many payments were stopped that day. Who gives up
@@ -89,10 +94,10 @@ def leaves(
 
 def ledger(
     rows: PaymentRows,
-    action: NDArray[np.int8],
-    passed: NDArray[np.bool_],
-    complained: NDArray[np.int64],
-    left: NDArray[np.int64],
+    action: Codes,
+    passed: Bools,
+    complained: Longs,
+    left: Longs,
     costs: Costs,
 ) -> pa.Table:
     """What a day's payments cost and earned, in euros; see `schema.LEDGER`."""

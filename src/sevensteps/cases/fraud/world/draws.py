@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join, take
@@ -20,7 +19,7 @@ from .honest import honest_day, honest_ip_risk
 from .incumbent import incumbent
 from .people import People
 from .records import Costs, PaymentsIncident
-from .rng import FRIENDLY_STREAM, STALE, fine_uniforms
+from .rng import FRIENDLY_STREAM, STALE, Codes, fine_uniforms
 from .rows import PaymentRows, by_time
 from .schema import DAY, FRIENDLY, LAST_DAY, METHODS, ONLINE
 from .tables import to_table
@@ -109,7 +108,7 @@ class Shard:
     draws: DayDraws
     now: Today
     rows: PaymentRows
-    action: NDArray[np.int8]
+    action: Codes
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         """The day's payments, and the chargebacks that they will bring."""

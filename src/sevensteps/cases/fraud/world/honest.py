@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sevensteps.world import stream
@@ -15,7 +16,7 @@ from sevensteps.world.arrays import join
 
 from .calendar import CLOCK, Today
 from .people import SLOTS, People
-from .rng import HONEST, ID_BITS, payment_ids
+from .rng import HONEST, ID_BITS, Bools, Floats, Ids, Keys, Longs, payment_ids
 from .rows import PaymentRows, blank, by_time
 from .schema import COUNTRIES, DAY, ONLINE
 
@@ -51,7 +52,7 @@ def honest_day(now: Today, stolen: PaymentRows) -> PaymentRows:
     return rows
 
 
-def _time_key(second: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _time_key(second: Ids, ids: Longs) -> Keys:
     """Second of the day and payment id in one sortable number."""
     key = second.astype(np.uint64)
     key <<= np.uint64(ID_BITS)
@@ -59,14 +60,14 @@ def _time_key(second: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.u
     return key
 
 
-def _part(bits: NDArray[np.uint64], first: int, n_bits: int) -> NDArray[np.int64]:
+def _part(bits: Keys, first: int, n_bits: int) -> Longs:
     """Some of the bits as indices."""
     part = bits >> np.uint64(first)
     part &= np.uint64((1 << n_bits) - 1)
     return part.view(np.int64)
 
 
-def _spread(values: NDArray[Any], mine: NDArray[np.bool_], filler: Any) -> NDArray[Any]:
+def _spread(values: NDArray[Any], mine: Bools, filler: Any) -> NDArray[Any]:
     """The values where the mask is true, the filler elsewhere."""
     wide = np.full(len(mine), filler, values.dtype)
     wide[mine] = values
@@ -74,11 +75,7 @@ def _spread(values: NDArray[Any], mine: NDArray[np.bool_], filler: Any) -> NDArr
 
 
 def _spend(
-    rng: np.random.Generator,
-    now: Today,
-    rows: PaymentRows,
-    mine: NDArray[np.bool_],
-    z: NDArray[np.float32],
+    rng: Generator, now: Today, rows: PaymentRows, mine: Bools, z: Floats
 ) -> None:
     """Fill in who buys what, where and how, for the rows that are `mine`."""
     bits, people = rows.random_key, now.people
@@ -100,10 +97,7 @@ def _spend(
 
 
 def _explore(
-    rng: np.random.Generator,
-    people: People,
-    dice: NDArray[np.uint16],
-    merchant: NDArray[np.int32],
+    rng: Generator, people: People, dice: NDArray[np.uint16], merchant: Ids
 ) -> None:
     """An eighth of payments go somewhere new: online, or another town at home."""
     new = np.flatnonzero((dice & 7) == 0)
@@ -114,11 +108,7 @@ def _explore(
 
 
 def _travel(
-    rng: np.random.Generator,
-    now: Today,
-    holder: NDArray[np.int32],
-    merchant: NDArray[np.int32],
-    mine: NDArray[np.bool_],
+    rng: Generator, now: Today, holder: Ids, merchant: Ids, mine: Bools
 ) -> None:
     """Who travels pays in the shops of the country visited."""
     people, there = now.people, now.away[holder]
@@ -128,13 +118,13 @@ def _travel(
 
 
 def _amounts(
-    rng: np.random.Generator,
+    rng: Generator,
     people: People,
     dice: NDArray[np.uint16],
-    holder: NDArray[np.int32],
-    merchant: NDArray[np.int32],
-    z: NDArray[np.float32],
-) -> NDArray[np.float32]:
+    holder: Ids,
+    merchant: Ids,
+    z: Floats,
+) -> Floats:
     """Log-normal by merchant and purse; one payment in 512 is 4 to 12 times larger."""
     z *= people.merchants.log_sd[merchant]
     z += people.merchants.log_mean[merchant]
@@ -145,7 +135,7 @@ def _amounts(
     return cents(z)
 
 
-def cents(amount: NDArray[np.float32]) -> NDArray[np.float32]:
+def cents(amount: Floats) -> Floats:
     """Rounded to a cent, at least half a euro, at most 9,000."""
     np.clip(amount, 0.5, 9_000.0, out=amount)
     amount *= np.float32(100)
@@ -155,11 +145,7 @@ def cents(amount: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _online_fields(
-    rng: np.random.Generator,
-    now: Today,
-    rows: PaymentRows,
-    at: NDArray[np.int64],
-    who: NDArray[np.int32],
+    rng: Generator, now: Today, rows: PaymentRows, at: Longs, who: Ids
 ) -> None:
     """Device, network address, address match and vendor score, with their gaps."""
     people, there = now.people, now.away[who]
@@ -179,12 +165,12 @@ def _online_fields(
     rows.ip_risk[at] = honest_ip_risk(u[3])
 
 
-def honest_ip_risk(u: NDArray[np.float32]) -> NDArray[np.float32]:
+def honest_ip_risk(u: Floats) -> Floats:
     """The vendor's score on honest traffic: low, with a tail."""
     return u * u * u
 
 
-def _bursts(rng: np.random.Generator, now: Today, n_rows: int) -> PaymentRows:
+def _bursts(rng: Generator, now: Today, n_rows: int) -> PaymentRows:
     """Honest bursts: a few people make many small payments within an hour."""
     people, lookup = now.people, now.people.card_lookup
     n = int(rng.poisson(n_rows * 0.0004))

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from sevensteps.world.arrays import join, take
 
 from .calendar import Today
 from .records import PaymentsHistory, PaymentsView, Policy
+from .rng import Bools, Codes, Doubles, Ids, Longs
 from .rows import PaymentRows, by_time
 from .schema import DAY, METHODS, Action
 from .tables import Spans, no_thefts, theft_spans
@@ -27,7 +27,7 @@ from .theft import PATIENCE, stop_after_declines
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
 
 
-def _by_method() -> NDArray[np.float64]:
+def _by_method() -> Doubles:
     return np.zeros(len(METHODS))
 
 
@@ -39,12 +39,10 @@ class Underworld:
     caution: dict[str, float]
     pending: PaymentRows
     setbacks: Counter[int] = field(default_factory=Counter)
-    tried: NDArray[np.float64] = field(default_factory=_by_method)
-    declined: NDArray[np.float64] = field(default_factory=_by_method)
+    tried: Doubles = field(default_factory=_by_method)
+    declined: Doubles = field(default_factory=_by_method)
 
-    def due(
-        self, day: int, fresh: PaymentRows, closed: NDArray[np.int32]
-    ) -> PaymentRows:
+    def due(self, day: int, fresh: PaymentRows, closed: Ids) -> PaymentRows:
         """Today's attempts, in order of time, on cards that are still open."""
         every = join([self.pending, fresh])
         given_up = self._earlier(every) >= PATIENCE[every.method]
@@ -53,7 +51,7 @@ class Underworld:
         self.pending = take(every, ~now)
         return by_time(take(every, now))
 
-    def made(self, rows: PaymentRows, declined: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def made(self, rows: PaymentRows, declined: Bools) -> Bools:
         """(n,) whether each payment is still tried, given the day's declines.
 
         Thieves learn from what they tried.
@@ -66,11 +64,11 @@ class Underworld:
         self._learn(take(planned, still), declined[at][still])
         return made
 
-    def _earlier(self, rows: PaymentRows) -> NDArray[np.int64]:
+    def _earlier(self, rows: PaymentRows) -> Longs:
         """Declines that each row's campaign has met so far."""
         return np.array([self.setbacks[c] for c in rows.campaign.tolist()], np.int64)
 
-    def _learn(self, rows: PaymentRows, declined: NDArray[np.bool_]) -> None:
+    def _learn(self, rows: PaymentRows, declined: Bools) -> None:
         """Count setbacks; move caution towards the share of attempts declined."""
         self.setbacks.update(rows.campaign[declined].tolist())
         n = len(METHODS)
@@ -100,9 +98,9 @@ class ProductionState:
 
     history: PaymentsHistory
     thieves: Underworld
-    gone: NDArray[np.bool_]
+    gone: Bools
     chargebacks: pa.Table
-    complained: tuple[NDArray[np.int32], NDArray[np.int32]]
+    complained: tuple[Ids, Ids]
     spans: Spans
 
     @classmethod
@@ -119,11 +117,7 @@ class ProductionState:
         )
 
     def after(
-        self,
-        day: Decided,
-        complained: NDArray[np.int32],
-        chargebacks: pa.Table,
-        leavers: NDArray[np.int32],
+        self, day: Decided, complained: Ids, chargebacks: pa.Table, leavers: Ids
     ) -> ProductionState:
         """The evening after a day: whose cards brought chargebacks, and who left."""
         gone = self.gone.copy()
@@ -147,7 +141,7 @@ class ProductionState:
         fresh = self.chargebacks.filter(pc.and_(late, early))
         return PaymentsView(day, self.history, fresh, review_capacity)
 
-    def closed(self, day: int) -> NDArray[np.int32]:
+    def closed(self, day: int) -> Ids:
         """Cards reported before today: the company has closed them to thieves."""
         card, reported_at = self.complained
         return card[reported_at < day * DAY]
@@ -159,8 +153,8 @@ class Decided:
 
     now: Today
     rows: PaymentRows
-    action: NDArray[np.int8]
-    passed: NDArray[np.bool_]
+    action: Codes
+    passed: Bools
     thieves: Underworld
 
 
@@ -184,7 +178,7 @@ class ReviewDesk:
     policy: Policy
     capacity: int
 
-    def decide(self, batch: pa.Table, view: PaymentsView) -> NDArray[np.int8]:
+    def decide(self, batch: pa.Table, view: PaymentsView) -> Codes:
         """The policy's actions, checked; reviews beyond capacity go through unseen."""
         action = checked(self.policy(batch, view), batch.num_rows, view.day)
         reviews = np.flatnonzero(action == Action.REVIEW)  # in order of time
@@ -192,7 +186,7 @@ class ReviewDesk:
         return action
 
 
-def checked(answer: Any, n: int, day: int) -> NDArray[np.int8]:
+def checked(answer: Any, n: int, day: int) -> Codes:
     """A policy's answer as (n,) actions; ValueError if it is anything else."""
     action = np.asarray(answer)
     if action.shape != (n,) or action.dtype.kind not in "iu":

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
 from .records import PaymentsSize
-from .rng import PEOPLE
+from .rng import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
 from .schema import CATEGORIES, COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
@@ -44,29 +45,27 @@ _HOME_TOWNS, _AWAY_TOWNS = 40, 6
 class Merchants:
     """One row per merchant; money in log-euros, places in km."""
 
-    category: NDArray[np.int8]
-    country: NDArray[np.int8]
-    town: NDArray[np.int32]  # -1 online
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    is_online: NDArray[np.bool_]
-    opened_day: NDArray[np.int32]
-    popularity: NDArray[np.float64]
-    log_mean: NDArray[np.float32]
-    log_sd: NDArray[np.float32]
+    category: Codes
+    country: Codes
+    town: Ids  # -1 online
+    x: Floats
+    y: Floats
+    is_online: Bools
+    opened_day: Ids
+    popularity: Doubles
+    log_mean: Floats
+    log_sd: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """Draws merchants in proportion to popularity from one group of many."""
 
-    ids: NDArray[np.int32]
-    cumulated: NDArray[np.float64]
-    start: NDArray[np.int64]
+    ids: Ids
+    cumulated: Doubles
+    start: Longs
 
-    def __call__(
-        self, group: NDArray[np.int64] | int, u: NDArray[np.float64]
-    ) -> NDArray[np.int32]:
+    def __call__(self, group: Longs | int, u: Doubles) -> Ids:
         """Merchant ids, one per `u` in [0, 1), each from its `group`."""
         low = self.cumulated[self.start[group]]
         high = self.cumulated[self.start[np.asarray(group) + 1]]
@@ -80,21 +79,21 @@ class People:
 
     size: PaymentsSize
     seed: int
-    country: NDArray[np.int8]
-    town: NDArray[np.int64]
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    opened_day: NDArray[np.int32]
-    income: NDArray[np.float32]
-    declared_income: NDArray[np.float32]
-    log_spend: NDArray[np.float32]
-    hides_device: NDArray[np.bool_]
-    disputes: NDArray[np.bool_]  # given to friendly fraud
-    phone_phase: NDArray[np.int32]
-    phone_life: NDArray[np.int32]
-    habits: NDArray[np.int32]  # (n, N_HABITS) merchant ids
-    card_holder: NDArray[np.int32]
-    card_lookup: NDArray[np.int32]  # 2**k entries, cards in proportion to activity
+    country: Codes
+    town: Longs
+    x: Floats
+    y: Floats
+    opened_day: Ids
+    income: Floats
+    declared_income: Floats
+    log_spend: Floats
+    hides_device: Bools
+    disputes: Bools  # given to friendly fraud
+    phone_phase: Ids
+    phone_life: Ids
+    habits: Ids  # (n, N_HABITS) merchant ids
+    card_holder: Ids
+    card_lookup: Ids  # 2**k entries, cards in proportion to activity
     merchants: Merchants
     in_town: Draw  # physical merchants by town
     in_country: Draw  # physical merchants by country
@@ -138,16 +137,14 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
     )
 
 
-def _incomes(
-    rng: np.random.Generator, n: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _incomes(rng: Generator, n: int) -> tuple[Floats, Floats]:
     """Monthly incomes, and what is declared of them: the rich stay silent."""
     income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
     silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
     return income, np.where(silent, np.nan, income.round(-2)).astype(np.float32)
 
 
-def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
+def _towns(rng: Generator) -> tuple[Longs, ...]:
     """Country and place of each town: forty at home, six in each other country."""
     n_away = len(COUNTRIES) - 1
     country = np.repeat(
@@ -162,7 +159,7 @@ def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
     return country, x, y
 
 
-def _home_towns(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
+def _home_towns(rng: Generator, n: int) -> Longs:
     """96 % live at home, in towns whose sizes fall as 1/rank; 4 % abroad."""
     share = 1 / np.arange(1, _HOME_TOWNS + 1)
     town = rng.choice(_HOME_TOWNS, n, p=share / share.sum())
@@ -171,9 +168,7 @@ def _home_towns(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
     return np.where(abroad, _HOME_TOWNS + rng.integers(0, n_away, n), town)
 
 
-def _merchants(
-    rng: np.random.Generator, n: int, towns: tuple[NDArray[np.int64], ...]
-) -> Merchants:
+def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
     """Heavy-tailed merchants: 70 % at home, online or in a town."""
     share, p_online, log_mean, log_sd = _CATEGORY.T
     category = rng.choice(len(CATEGORIES), n, p=share / share.sum())
@@ -211,9 +206,7 @@ def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
     )
 
 
-def _draw(
-    merchants: Merchants, ids: NDArray[np.int64], group_of: NDArray[Any], n: int
-) -> Draw:
+def _draw(merchants: Merchants, ids: Longs, group_of: NDArray[Any], n: int) -> Draw:
     """Cumulate popularity by group; an empty group borrows its neighbour's."""
     ids = ids[np.argsort(group_of[ids], kind="stable")]
     cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids])]
@@ -222,9 +215,7 @@ def _draw(
     return Draw(ids.astype(np.int32), cumulated, start)
 
 
-def _habits(
-    rng: np.random.Generator, home: NDArray[np.int64], in_town: Draw, online: Draw
-) -> NDArray[np.int32]:
+def _habits(rng: Generator, home: Longs, in_town: Draw, online: Draw) -> Ids:
     """Sixteen merchants each: local ones, and online ones by the holder's mix."""
     shape = (len(home), N_HABITS)
     p_online = rng.beta(2.5, 5.0, len(home))
@@ -234,9 +225,7 @@ def _habits(
     return np.where(is_online, far.reshape(shape), near.reshape(shape))
 
 
-def _cards(
-    rng: np.random.Generator, n: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _cards(rng: Generator, n: int) -> tuple[Ids, Ids]:
     """One card each and a second for a fifth, with a table to draw them by activity."""
     second = np.flatnonzero(rng.random(n) < 0.2)
     holder = np.r_[np.arange(n), second].astype(np.int32)

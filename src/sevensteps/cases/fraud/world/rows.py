@@ -3,35 +3,36 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.world.arrays import take
+
+from .rng import Codes, Floats, Ids, Keys, Longs
 
 
 @dataclass(slots=True)
 class PaymentRows:
     """Columns of payments; missing is -1 for codes and ids, NaN for floats."""
 
-    payment_id: NDArray[np.int64]
-    paid_at: NDArray[np.int32]
-    card: NDArray[np.int32]
-    merchant: NDArray[np.int32]
-    device: NDArray[np.int32]
-    channel: NDArray[np.int8]
-    amount: NDArray[np.float32]  # as the feed shows it
-    charged: NDArray[np.float32]  # as the money moved
-    ip_country: NDArray[np.int8]
-    address_match: NDArray[np.float32]
-    ip_risk: NDArray[np.float32]
-    random_key: NDArray[np.uint64]  # of the random numbers that follow a decision
-    method: NDArray[np.int8]
-    campaign: NDArray[np.int32]
+    payment_id: Longs
+    paid_at: Ids
+    card: Ids
+    merchant: Ids
+    device: Ids
+    channel: Codes
+    amount: Floats  # as the feed shows it
+    charged: Floats  # as the money moved
+    ip_country: Codes
+    address_match: Floats
+    ip_risk: Floats
+    random_key: Keys  # of the random numbers that follow a decision
+    method: Codes
+    campaign: Ids
 
     def __len__(self) -> int:
         return len(self.paid_at)
 
 
-def blank(random_key: NDArray[np.uint64]) -> PaymentRows:
+def blank(random_key: Keys) -> PaymentRows:
     """Honest payments of which nothing but their key is known yet."""
     n = len(random_key)
     amount = np.zeros(n, np.float32)

@@ -8,6 +8,7 @@ from sevensteps.world.columns import dictionary, gapped
 
 from .calendar import Today
 from .people import People
+from .rng import Codes, Ids
 from .rows import PaymentRows
 from .schema import (
     ACTIONS,
@@ -21,11 +22,11 @@ from .schema import (
     TRUTH,
 )
 
-Spans = tuple[NDArray[np.int32], NDArray[np.int32]]
+Spans = tuple[Ids, Ids]
 FIRST_DAY = -20_000  # of the tables; instants fit 32 bits
 
 
-def to_table(rows: PaymentRows, people: People, action: NDArray[np.int8]) -> pa.Table:
+def to_table(rows: PaymentRows, people: People, action: Codes) -> pa.Table:
     """The rows as the company sees them."""
     country = people.merchants.country[rows.merchant]
     columns = [
@@ -79,7 +80,7 @@ def _numbers(like: NDArray[np.generic]) -> pa.Array:
     return pa.array(np.arange(len(like), dtype=np.int32))
 
 
-def _seconds(day: NDArray[np.int32]) -> pa.Array:
+def _seconds(day: Ids) -> pa.Array:
     return pa.array(np.maximum(day, FIRST_DAY).astype(np.int32) * np.int32(DAY))
 
 

@@ -7,7 +7,6 @@ do: usual amounts, a slower pace, a home address on the network, no shared devic
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join
@@ -15,7 +14,7 @@ from sevensteps.world.arrays import join
 from .attempts import CampaignPlan, Scene, carry_out
 from .calendar import Today
 from .records import PaymentsIncident
-from .rng import THEFT, payment_ids
+from .rng import THEFT, Bools, Ids, Longs, payment_ids
 from .rows import PaymentRows, blank
 from .schema import DAY, LAST_DAY, METHODS
 
@@ -79,7 +78,7 @@ def _breaches(
     )
 
 
-def _customers(s: Scene, n: int) -> NDArray[np.int32]:
+def _customers(s: Scene, n: int) -> Ids:
     """Cards of `n` people who return to one online merchant, large enough if any is."""
     holders = np.empty(0, np.int64)
     for merchant in s.people.online(0, s.rng.random(8)):
@@ -107,7 +106,7 @@ def card_testing(s: Scene, n: int) -> CampaignPlan:
     return join([tests, cash])
 
 
-def _tests(s: Scene, tried: NDArray[np.int64]) -> CampaignPlan:
+def _tests(s: Scene, tried: Longs) -> CampaignPlan:
     """Each bot tries its numbers at one online shop."""
     n, total = len(tried), int(tried.sum())
     shop = s.people.online.ids
@@ -229,8 +228,8 @@ def _with_incidents(
 
 
 def stop_after_declines(
-    rows: PaymentRows, declined: NDArray[np.bool_], earlier: NDArray[np.int64] | int = 0
-) -> NDArray[np.bool_]:
+    rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
+) -> Bools:
     """Which attempts are still made: thieves give up.
 
     Parameters
