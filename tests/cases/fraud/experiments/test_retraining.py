@@ -36,32 +36,17 @@ def test_explored_payments_stand_for_the_blocked(office) -> None:
     assert not any(one.last.label.values())
 
 
-@pytest.mark.parametrize("blocked", ["dropped", "as_fraud"])
-def test_only_the_weighted_are_weighted(office, blocked: str) -> None:
-    one = office(cadence=1, blocked=blocked, explore=0.5, **QUIET)
-    action = one.day(10, [0.9] * 40)
-    one.day(11, MIXED)
-    assert set(one.last.weight.values()) == {1.0}
-    stopped = [i for i in range(40) if action[i] == 3]
-    assert len(one.last.ids) == (40 if blocked == "as_fraud" else 40 - len(stopped))
-    labels = [1000 + i for i in stopped] if blocked == "as_fraud" else []
-    assert [i for i, label in one.last.label.items() if label] == labels
-
-
 def test_a_share_of_the_blocks_is_let_through(office) -> None:
-    risk = [0.1, 0.9] * 2_000
+    def run() -> list[list[int]]:
+        one = office(explore=0.1, **QUIET)
+        return [one.day(day, [0.1, 0.9] * 2_000) for day in (10, 11)]
 
-    def run(seed: int) -> list[list[int]]:
-        one = office(explore=0.1, seed=seed, **QUIET)
-        return [one.day(10, risk), one.day(11, risk)]
-
-    first, second = run(1)
+    first, second = run()
     actions = np.array([first, second])
     assert not actions[:, ::2].any()
     assert (actions[:, 1::2] == 0).mean() == pytest.approx(0.1, abs=0.02)
     assert first != second
-    assert [first, second] == run(1)
-    assert [first, second] != run(2)
+    assert [first, second] == run()
 
 
 def test_a_label_is_used_only_once_it_is_reported(office) -> None:
@@ -112,7 +97,6 @@ def test_the_last_days_wait_for_their_labels(office, window: int, gap: int) -> N
     ("bad", "said"),
     [
         ({"explore": 1.0}, r"explore must lie in \[0, 1\); got 1"),
-        ({"explore": -0.1}, "explore must lie"),
         ({"explore": np.nan}, "explore must lie"),
         ({"cadence": -1}, "cadence must be >= 0"),
         ({"label_gap": -1}, "label_gap >= 0"),

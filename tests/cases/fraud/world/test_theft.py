@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.fraud.world import METHODS, Incident
-from sevensteps.cases.fraud.world.theft import SHARE
+from sevensteps.cases.fraud.world.kinds import SHARE
 
 
 def stolen(known, method: str) -> pd.DataFrame:

@@ -89,6 +89,7 @@ def test_thieves_move_nothing_in_what_honest_people_do(known):
         (lambda: PaymentsWorld(base_rate=0.06), "base_rate must lie in"),
         (lambda: PaymentsWorld(adaptation_half_life=0), "half_life must be positive"),
         (lambda: PaymentsWorld(caution=2), "caution must lie in"),
+        (lambda: PaymentsWorld(review_capacity=-1), "must be a whole number >= 0"),
         (lambda: Size(10, 100, 1), "at least 200 cardholders"),
         (lambda: Size(200, 100, 1, payments_a_day=float("nan")), "more than 0"),
         (lambda: Size(10**7, 100, 1), "at most 2,000,000"),
@@ -122,4 +123,4 @@ def test_a_day_without_thefts_is_a_day(allow_all):
     log = world.history()
     assert not world.truth(log)["true_is_fraud"].to_numpy().any()
     assert log.chargebacks.num_rows == 0
-    assert world.live(allow_all, days=2, history=log).net() > 0
+    assert (world.live(allow_all, days=2, history=log).daily()["net"] > 0).all()

@@ -10,7 +10,7 @@ from sevensteps.world.arrays import take
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
 from .rng import Bools, Codes, Doubles, Floats, Ids, Longs, opaque_device
-from .rows import PaymentRows
+from .rows import PaymentRows, blank
 from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
@@ -66,26 +66,21 @@ def carry_out(plan: CampaignPlan, s: Scene, method: int) -> PaymentRows:
     """The attempts as payments: what caution changes, and what the feed shows."""
     n, people = len(plan.at), s.people
     holder = people.card_holder[plan.card]
-    amount = _amounts(plan, s, holder)
     online = people.merchants.is_online[plan.merchant]
-    in_shop = np.where(amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
-    campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY
-    rows = PaymentRows(
-        payment_id=np.zeros(n, np.int64),
-        paid_at=plan.at.astype(np.int32),
-        card=plan.card,
-        merchant=plan.merchant,
-        device=_devices(plan, s, online, method),
-        channel=np.where(online, ONLINE, in_shop).astype(np.int8),
-        amount=amount,
-        charged=amount,
-        ip_country=_ip_country(s, holder, online),
-        address_match=_address_match(plan, s, holder, online),
-        ip_risk=_ip_risk(s, online),
-        random_key=s.rng.integers(0, 2**64, n, dtype=np.uint64),
-        method=np.full(n, method, np.int8),
-        campaign=(campaign + method * CAMPAIGNS_A_METHOD + plan.campaign).astype("i4"),
-    )
+    rows = blank(np.zeros(n, np.uint64))
+    rows.paid_at = plan.at.astype(np.int32)
+    rows.card, rows.merchant = plan.card, plan.merchant
+    rows.amount = rows.charged = _amounts(plan, s, holder)
+    in_shop = np.where(rows.amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
+    rows.channel = np.where(online, ONLINE, in_shop).astype(np.int8)
+    rows.device = _devices(plan, s, online, method)
+    rows.ip_country = _ip_country(s, holder, online)
+    rows.address_match = _address_match(plan, s, holder, online)
+    rows.ip_risk = _ip_risk(s, online)
+    rows.random_key = s.rng.integers(0, 2**64, n, dtype=np.uint64)
+    rows.method[:] = method
+    campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY + plan.campaign
+    rows.campaign = (campaign + method * CAMPAIGNS_A_METHOD).astype(np.int32)
     return take(rows, plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from .kinds import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
 from .people import People
 from .records import Costs
 from .rng import (
@@ -23,7 +24,6 @@ from .rng import (
 )
 from .rows import PaymentRows
 from .schema import DAY, LEDGER, SCHEMA, Action
-from .theft import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
 
 _MISTAKE = np.uint64(0xD1342543DE82EF95)
 LONGEST_DELAY = 120.0  # days

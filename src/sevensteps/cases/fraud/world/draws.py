@@ -17,13 +17,14 @@ from .calendar import Today
 from .consequences import approved, reports
 from .honest import honest_day, honest_ip_risk
 from .incumbent import incumbent
+from .kinds import FRIENDLY, METHODS, SHARE
 from .people import People
 from .records import Costs, PaymentsIncident
 from .rng import FRIENDLY_STREAM, STALE, Codes, fine_uniforms
 from .rows import PaymentRows, by_time
-from .schema import DAY, FRIENDLY, LAST_DAY, METHODS, ONLINE
+from .schema import DAY, ONLINE
 from .tables import to_table
-from .theft import SHARE, campaigns, stop_after_declines
+from .theft import campaigns, stop_after_declines
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,6 @@ class DayDraws:
 
     def shards(self, first: int, last: int) -> Iterator[Shard]:
         """Days `first` to `last` - 1, each a pure function of the seed and its day."""
-        if not 0 <= first < last <= LAST_DAY:
-            raise ValueError(
-                f"need 0 <= first < last <= {LAST_DAY:,}; got days {first} to {last}"
-            )
         stolen = self.past_attempts(first, last)
         edges = np.searchsorted(stolen.paid_at, np.arange(first, last + 1) * DAY)
         for day in range(first, last):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +16,13 @@ import pyarrow.compute as pc
 from sevensteps.world.arrays import join, take
 
 from .calendar import Today
+from .kinds import METHODS, PATIENCE
 from .records import PaymentsHistory, PaymentsView, Policy
 from .rng import Bools, Codes, Doubles, Ids, Longs
 from .rows import PaymentRows, by_time
-from .schema import DAY, METHODS, Action
+from .schema import DAY, Action
 from .tables import Spans, no_thefts, theft_spans
-from .theft import PATIENCE, stop_after_declines
+from .theft import stop_after_declines
 
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
 
@@ -171,33 +171,27 @@ class LiveDay:
     log: None = None  # a policy keeps its own
 
 
-@dataclass(frozen=True)
-class ReviewDesk:
-    """A policy and the analysts behind it, who look at so many payments a day."""
+def decided(policy: Policy, batch: pa.Table, view: PaymentsView) -> Codes:
+    """The policy's (n,) actions; reviews beyond capacity go through unseen.
 
-    policy: Policy
-    capacity: int
-
-    def decide(self, batch: pa.Table, view: PaymentsView) -> Codes:
-        """The policy's actions, checked; reviews beyond capacity go through unseen."""
-        action = checked(self.policy(batch, view), batch.num_rows, view.day)
-        reviews = np.flatnonzero(action == Action.REVIEW)  # in order of time
-        action[reviews[self.capacity :]] = Action.ALLOW
-        return action
-
-
-def checked(answer: Any, n: int, day: int) -> Codes:
-    """A policy's answer as (n,) actions; ValueError if it is anything else."""
-    action = np.asarray(answer)
-    if action.shape != (n,) or action.dtype.kind not in "iu":
+    Raises
+    ------
+    ValueError
+        if the policy answers anything else
+    """
+    n, answer = batch.num_rows, np.asarray(policy(batch, view))
+    if answer.shape != (n,) or answer.dtype.kind not in "iu":
         raise ValueError(
             f"a policy must return {n} integer actions, one per payment; "
-            f"on day {day} it returned {action.dtype} of shape {action.shape}"
+            f"on day {view.day} it returned {answer.dtype} of shape {answer.shape}"
         )
-    wrong = np.unique(action[~np.isin(action, list(Action))])[:3]
+    wrong = np.unique(answer[~np.isin(answer, list(Action))])[:3]
     if len(wrong):
         raise ValueError(
-            f"actions must be {[*map(int, Action)]}, see Action; on day {day} "
+            f"actions must be {[*map(int, Action)]}, see Action; on day {view.day} "
             f"the policy returned {wrong.tolist()}"
         )
-    return action.astype(np.int8)
+    action = answer.astype(np.int8)
+    reviews = np.flatnonzero(action == Action.REVIEW)  # in order of time
+    action[reviews[view.review_capacity :]] = Action.ALLOW
+    return action

@@ -9,9 +9,17 @@ from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
+from .kinds import (
+    CATEGORIES,
+    LOG_MEAN,
+    LOG_SD,
+    MERCHANT_SHARE,
+    ONLINE_SHARE,
+    RESALE,
+)
 from .records import PaymentsSize
 from .rng import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
-from .schema import CATEGORIES, COUNTRIES
+from .schema import COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
 _HABIT_WEIGHT = 1 / (np.arange(N_HABITS) + 1.5)  # the first habits more often
@@ -19,25 +27,6 @@ SLOTS = np.searchsorted(  # 256 equally likely entries -> habit
     np.cumsum(_HABIT_WEIGHT) / _HABIT_WEIGHT.sum(), (np.arange(256) + 0.5) / 256
 ).astype(np.uint8)
 
-_CATEGORY = np.array(  # shares: of merchants, online; log-amount: mean, sd
-    [
-        (0.16, 0.05, 3.2, 0.7),  # grocery
-        (0.07, 0.00, 3.8, 0.4),  # fuel
-        (0.18, 0.10, 3.0, 0.7),  # restaurant
-        (0.04, 0.30, 1.5, 0.7),  # transit
-        (0.14, 0.50, 3.9, 0.7),  # clothing
-        (0.06, 0.10, 2.8, 0.7),  # pharmacy
-        (0.08, 0.60, 4.6, 1.0),  # electronics
-        (0.05, 0.70, 5.2, 0.9),  # travel
-        (0.06, 1.00, 2.1, 0.8),  # digital
-        (0.01, 1.00, 3.6, 0.6),  # gift_cards
-        (0.05, 1.00, 3.4, 1.0),  # marketplace
-        (0.10, 0.50, 3.7, 0.9),  # services
-    ]
-)
-_RESALE = [
-    CATEGORIES.index(c) for c in ("electronics", "travel", "gift_cards", "marketplace")
-]
 _HOME_TOWNS, _AWAY_TOWNS = 40, 6
 
 
@@ -170,10 +159,9 @@ def _home_towns(rng: Generator, n: int) -> Longs:
 
 def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
     """Heavy-tailed merchants: 70 % at home, online or in a town."""
-    share, p_online, log_mean, log_sd = _CATEGORY.T
-    category = rng.choice(len(CATEGORIES), n, p=share / share.sum())
+    category = rng.choice(len(CATEGORIES), n, p=MERCHANT_SHARE / MERCHANT_SHARE.sum())
     category[: 2 * len(CATEGORIES)] = np.tile(np.arange(len(CATEGORIES)), 2)
-    is_online = rng.random(n) < p_online[category]
+    is_online = rng.random(n) < ONLINE_SHARE[category]
     town_country, town_x, town_y = towns
     weight = np.where(town_country == 0, 0.70 / _HOME_TOWNS, 0.30 / (11 * _AWAY_TOWNS))
     town = rng.choice(len(town_country), n, p=weight / weight.sum())
@@ -187,8 +175,8 @@ def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
         is_online=is_online,
         opened_day=(-rng.exponential(1_200, n)).astype(np.int32),
         popularity=rng.pareto(1.1, n) + 0.02,
-        log_mean=(log_mean[category] + rng.normal(0, 0.3, n)).astype(np.float32),
-        log_sd=log_sd[category].astype(np.float32),
+        log_mean=(LOG_MEAN[category] + rng.normal(0, 0.3, n)).astype(np.float32),
+        log_sd=LOG_SD[category].astype(np.float32),
     )
 
 
@@ -196,7 +184,8 @@ def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
     """Shops by town and by country; online ones, and those that thieves prefer."""
     shops = np.flatnonzero(~merchants.is_online)
     online = np.flatnonzero(merchants.is_online)
-    easily_sold = online[np.isin(merchants.category[online], _RESALE)]
+    wanted = [CATEGORIES.index(name) for name in RESALE]
+    easily_sold = online[np.isin(merchants.category[online], wanted)]
     one_group = np.zeros(len(merchants.town), int)
     return (
         _draw(merchants, shops, merchants.town, n_towns),

@@ -127,7 +127,3 @@ class PaymentsOutcome:
         days.index = days.index.astype(int)
         days["net"] = 2 * days["margin"] - days.sum(axis=1)
         return days
-
-    def net(self) -> float:
-        """Margin less all costs over the whole outcome, in euros."""
-        return float(self.daily()["net"].sum())

@@ -4,37 +4,15 @@ from enum import IntEnum
 
 import pyarrow as pa
 
+from .kinds import CATEGORIES as CATEGORIES
+from .kinds import METHODS
+
 DAY = 86_400  # seconds; paid_at counts them from a midnight before a Wednesday
 LAST_DAY = 2_000  # no world runs longer: instants and campaigns must fit 32 bits
 
 COUNTRIES = ("AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II", "JJ", "KK", "LL")
 CHANNELS = ("chip", "contactless", "online")
 ACTIONS = ("allow", "step_up", "review", "block")
-CATEGORIES = (
-    "grocery",
-    "fuel",
-    "restaurant",
-    "transit",
-    "clothing",
-    "pharmacy",
-    "electronics",
-    "travel",
-    "digital",
-    "gift_cards",
-    "marketplace",
-    "services",
-)
-METHODS = (
-    "none",
-    "lost_stolen",
-    "breach",
-    "card_testing",
-    "takeover",
-    "ring",
-    "friendly",
-    "new_method",
-)
-FRIENDLY = METHODS.index("friendly")
 CHIP, CONTACTLESS, ONLINE = range(3)
 
 

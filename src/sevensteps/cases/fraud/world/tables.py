@@ -7,16 +7,15 @@ from numpy.typing import NDArray
 from sevensteps.world.columns import dictionary, gapped
 
 from .calendar import Today
+from .kinds import CATEGORIES, METHODS
 from .people import People
 from .rng import Codes, Ids
 from .rows import PaymentRows
 from .schema import (
     ACTIONS,
-    CATEGORIES,
     CHANNELS,
     COUNTRIES,
     DAY,
-    METHODS,
     PAYMENTS,
     SCHEMA,
     TRUTH,

@@ -13,29 +13,14 @@ from sevensteps.world.arrays import join
 
 from .attempts import CampaignPlan, Scene, carry_out
 from .calendar import Today
+from .kinds import BREACH_DAYS, EACH, METHODS, PATIENCE, SHARE
 from .records import PaymentsIncident
 from .rng import THEFT, Bools, Ids, Longs, payment_ids
 from .rows import PaymentRows, blank
-from .schema import DAY, LAST_DAY, METHODS
+from .schema import DAY, LAST_DAY
 
 HOUR = 3_600.0
 THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
-
-# share of stolen payments; declines after which the campaign ends; probability that
-# the victim reports; median days until then; share that a step-up stops
-SHARE = dict(zip(METHODS, (0, 0.18, 0.25, 0.17, 0.15, 0.15, 0.10, 0), strict=True))
-PATIENCE = np.array((0, 2, 2, 6, 2, 5, 9, 3))
-P_REPORT = np.array((0, 0.97, 0.92, 0.75, 0.93, 0.85, 1.0, 0.90))
-DELAY_DAYS = np.array((25, 6, 18, 20, 10, 22, 30, 15), float)
-EACH = {  # stolen payments per campaign, on average; a breach scales with the world
-    "lost_stolen": 4.0,
-    "card_testing": 22.8,
-    "takeover": 2.5,
-    "ring": 24.0,
-    "new_method": 9.0,
-}
-BREACH_DAYS = 20  # days' worth of that method in one breach
-STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
 
 
 def lost_stolen(s: Scene, n: int) -> CampaignPlan:
@@ -176,7 +161,7 @@ PLANNERS = {
 
 def payments_each(method: str, rate: float) -> float:
     """Stolen payments per campaign of a method that steals `rate` payments a day."""
-    return EACH.get(method, max(20.0, BREACH_DAYS * rate))
+    return max(20.0, BREACH_DAYS * rate) if method == "breach" else EACH[method]
 
 
 def campaigns(now: Today, rate: float, caution: dict[str, float]) -> PaymentRows:

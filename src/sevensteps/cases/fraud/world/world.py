@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,9 @@ from sevensteps.world.world_files import WorldWriter
 
 from .attempts import LONGEST_CAMPAIGN
 from .consequences import approved, leaves, ledger, reports
-from .draws import DayDraws
+from .draws import DayDraws, Shard
 from .incumbent import incumbent_rule
-from .live import Decided, LiveDay, ProductionState, ReviewDesk, Underworld
+from .live import Decided, LiveDay, ProductionState, Underworld, decided
 from .people import People, draw_people
 from .records import (
     Costs,
@@ -65,6 +65,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         share of their attempts that is declined
     caution : thieves' caution at the start, 0 bold to 1 careful
     costs : who pays what; also how people react
+    review_capacity : reviews a day; what exceeds it goes through unseen
     incidents : what happens to it; see `inject`
 
     Raises
@@ -77,6 +78,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     adaptation_half_life: float = 20.0
     caution: float = 0.15
     costs: Costs = field(default_factory=Costs)
+    review_capacity: int = 100
 
     kind = "payments"
     generator = 2
@@ -99,6 +101,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
             raise ValueError("adaptation_half_life must be positive, in days")
         if not 0 <= self.caution <= 1:
             raise ValueError(f"caution must lie in [0, 1]; got {self.caution}")
+        whole("review_capacity", self.review_capacity, 0)
 
     @cached_property
     def people(self) -> People:
@@ -116,11 +119,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     ) -> PaymentsHistory:
         """The company's warehouse after `days` days under the incumbent rule."""
         days = self.days_of(days)
-        tables = []
-        for shard in self.draws.shards(0, days):
-            tables.append(shard.tables())
-            if progress:
-                progress(shard.now.day + 1, days)
+        tables = [shard.tables() for shard in self._past(days, progress)]
         payments, chargebacks = map(pa.concat_tables, zip(*tables, strict=True))
         return PaymentsHistory(
             payments=payments,
@@ -129,19 +128,24 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
             days=days,
         )
 
+    def _past(self, days: int, progress: Progress | None = None) -> Iterator[Shard]:
+        """The days of a history, one in memory at a time."""
+        for shard in self.draws.shards(0, days):
+            yield shard
+            if progress:
+                progress(shard.now.day + 1, days)
+
     def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
-        """Put history and truth into files; memory holds one day at a time."""
+        """Put history and truth into files."""
         spans = self._theft_spans(days)
         reported = []
-        for shard in self.draws.shards(0, days):
+        for shard in self._past(days, progress):
             payments, chargebacks = shard.tables()
             secrets = secrets_of(shard.rows, shard.now)
             truth = truth_table(payments, [secrets], spans)
             writer.put("payments", payments, part=f"day={shard.now.day:03}")
             writer.put("truth", truth, part=f"day={shard.now.day:03}")
             reported.append(chargebacks)
-            if progress:
-                progress(shard.now.day + 1, days)
         writer.put("chargebacks", pa.concat_tables(reported))
         for name, table in dimensions(self.people).items():
             writer.put(name, table)
@@ -159,8 +163,8 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     def truth(self, history: PaymentsHistory) -> pa.Table:
         """What only the world knows of each payment of its own history."""
         self._recognise(history)
-        shards = self.draws.shards(0, history.days)
-        secrets = [secrets_of(shard.rows, shard.now) for shard in shards]
+        past = self._past(history.days)
+        secrets = [secrets_of(shard.rows, shard.now) for shard in past]
         spans = self._theft_spans(history.days)
         return truth_table(history.payments, secrets, spans)
 
@@ -185,45 +189,26 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         thieves = Underworld(self.adaptation_half_life, self.draws.bold(), pending)
         return Evening(past.days, ProductionState.first(past, thieves))
 
-    def live(
-        self,
-        policy: Policy,
-        days: int = 14,
-        seed: int = 1,
-        *,
-        history: PaymentsHistory | None = None,
-        after: PaymentsOutcome | None = None,
-        progress: Progress | None = None,
-        review_capacity: int = 100,
-    ) -> PaymentsOutcome:
-        """Put a policy in production; see `World.live`.
-
-        Parameters
-        ----------
-        policy : callable (a day's payments, view) -> (n,) actions, see `Action`
-        review_capacity : reviews a day; what exceeds it goes through unseen
-        """
-        desk = ReviewDesk(policy, whole("review_capacity", review_capacity, 0))
-        how: Any = {"history": history, "after": after, "progress": progress}
-        return super().live(desk, days, seed, **how)
-
     def serve(
         self,
         state: ProductionState,
-        policy: ReviewDesk,
+        policy: Policy,
         day: int,
         future: int,
         log: pa.Table | None,
     ) -> Decided:
-        """Attempts, decisions, and what thieves still try after them."""
+        """Attempts, decisions, and what thieves still try after them.
+
+        A policy maps a day's payments and a view to (n,) actions, see `Action`.
+        """
         thieves, now = copy.deepcopy(state.thieves), self.draws.today(future, day)
         fresh = self.draws.campaigns(now, thieves.caution)
         rows = self.draws.rows(now, thieves.due(day, fresh, state.closed(day)))
         if state.gone.any():
             rows = take(rows, ~state.gone[self.people.card_holder[rows.card]])
         batch = to_table(rows, self.people, np.zeros(len(rows), np.int8))
-        view = state.view(day, policy.capacity)
-        action = policy.decide(batch.drop(["action"]), view)
+        view = state.view(day, self.review_capacity)
+        action = decided(policy, batch.drop(["action"]), view)
         passed = approved(rows, action, self.costs)
         made = thieves.made(rows, ~passed)
         return Decided(now, take(rows, made), action[made], passed[made], thieves)
