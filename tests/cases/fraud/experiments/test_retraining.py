@@ -9,31 +9,35 @@ QUIET = {"window": 50, "label_gap": 0}
 MIXED = [0.1, 0.9, 0.2, 0.8]  # risks; those above a half are blocked
 
 
-def test_blocked_payments_leave_the_training_set(office) -> None:
-    one = office(cadence=1, blocked="dropped", **QUIET)
+@pytest.mark.parametrize(
+    ("blocked", "ids", "frauds"),
+    [
+        ("dropped", [1000, 1002], [1002]),
+        ("as_fraud", [1000, 1001, 1002, 1003], [1001, 1002, 1003]),
+        ("weighted", [1000, 1002], [1002]),
+    ],
+)
+def test_blocked_payments_are_what_they_are_taken_for(
+    office, blocked: str, ids: list[int], frauds: list[int]
+) -> None:
+    one = office(cadence=1, blocked=blocked, **QUIET)
     assert one.day(10, MIXED) == [0, 3, 0, 3]
-    assert one.last.ids == []  # today's are scored before they are learned
-    one.day(11, MIXED)
-    assert one.last.ids == [1000, 1002]
-
-
-def test_blocked_payments_become_frauds(office) -> None:
-    one = office(cadence=1, blocked="as_fraud", **QUIET)
-    one.day(10, MIXED)
+    assert one.last.empty  # today's are scored before they are learned
     one.day(11, MIXED, 1002)
-    assert one.last.label == {1000: False, 1001: True, 1002: True, 1003: True}
-    assert set(one.last.weight.values()) == {1.0}
+    assert one.last.index.tolist() == ids
+    assert one.frauds == frauds
+    assert (one.last["weight"] == 1).all()
 
 
-def test_explored_payments_stand_for_the_blocked(office) -> None:
-    one = office(cadence=1, blocked="weighted", explore=0.25, **QUIET)
+@pytest.mark.parametrize(("blocked", "weight"), [("weighted", 4.0), ("dropped", 1.0)])
+def test_explored_payments_stand_for_the_blocked(office, blocked, weight) -> None:
+    one = office(cadence=1, blocked=blocked, explore=0.25, **QUIET)
     action = one.day(10, [0.1, *[0.9] * 80])
     one.day(11, MIXED)
     let = [1000 + i for i in range(1, 81) if action[i] == 0]
     assert 0 < len(let) < 80
-    assert one.last.ids == [1000, *let]
-    assert one.last.weight == {1000: 1.0, **dict.fromkeys(let, 4.0)}
-    assert not any(one.last.label.values())
+    assert one.last["weight"].to_dict() == {1000: 1.0, **dict.fromkeys(let, weight)}
+    assert one.frauds == []
 
 
 def test_a_share_of_the_blocks_is_let_through(office) -> None:
@@ -53,21 +57,21 @@ def test_a_label_is_used_only_once_it_is_reported(office) -> None:
     one = office(cadence=1, **QUIET)
     one.day(10, [0.1, 0.2])
     one.day(11, [0.1])
-    assert one.last.label == {1000: False, 1001: False}
+    assert one.frauds == []
     one.day(12, [0.1], 1001)
-    assert one.last.label == {1000: False, 1001: True, 1100: False}
+    assert one.frauds == [1001]
     one.day(13, [0.1], 1100)
-    assert [i for i, label in one.last.label.items() if label] == [1001, 1100]
+    assert one.frauds == [1001, 1100]
 
 
 def test_the_log_of_the_past_is_learned_from(office) -> None:
     before = office(**QUIET)
     before.day(8, MIXED)
     before.day(9, MIXED)
-    log = before.policy.logged()
-    after = office(log=log, reported=np.array([802, 900]), **QUIET)
+    after = office(log=before.policy.logged(), reported=[802, 900], **QUIET)
     after.day(10, MIXED)
-    assert after.last.label == {800: False, 802: True, 900: True, 902: False}
+    assert after.last.index.tolist() == [800, 802, 900, 902]
+    assert after.frauds == [802, 900]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +81,9 @@ def test_it_trains_at_its_cadence(office, cadence: int, days: list[int]) -> None
     one = office(cadence=cadence, **QUIET)
     trained = []
     for day in range(10, 18):
-        before = len(one.spy.given)
+        before = len(one.trained)
         one.day(day, MIXED)
-        trained += [day] * (len(one.spy.given) - before)
+        trained += [day] * (len(one.trained) - before)
     assert trained == days
     assert one.policy.first_day == 10
 
@@ -89,7 +93,7 @@ def test_the_last_days_wait_for_their_labels(office, window: int, gap: int) -> N
     one = office(cadence=1, window=window, label_gap=gap)
     for day in range(10, 21):
         one.day(day, [0.1, 0.2])
-    days = sorted({i // 100 for i in one.last.ids})
+    days = sorted(set(one.last.index // 100))
     assert days == [*range(max(10, 20 - window), 20 - gap)]
 
 
