@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -51,6 +53,11 @@ def expected_costs(p: ArrayLike, amount: ArrayLike, costs: Costs) -> Floats:
     same_length(p=prob, amount=euros)
     if (euros < 0).any():
         raise ValueError(f"`amount` is negative in row {int((euros < 0).argmax()):,}")
+    return costs_of_actions(prob, euros, costs)
+
+
+def costs_of_actions(p: Any, amount: Any, costs: Costs) -> Floats:
+    """`expected_costs` of checked numbers: (n, 4), or (4,) of a single payment."""
     # shares that get through each action, euros that it costs, customers insulted
     fraud_passes = np.array([1, 1 - costs.step_up_stops, 1 - costs.review_catches, 0])
     honest_passes = np.array(
@@ -59,10 +66,11 @@ def expected_costs(p: ArrayLike, amount: ArrayLike, costs: Costs) -> Floats:
     effort = np.array([0, costs.step_up_cost, costs.review_cost, 0])
     insulted = np.array([0, 0, costs.review_insults, 1])
     insult = insulted * costs.insult_churn * costs.customer_value
-    loss = prob * (euros * costs.fraud_loss_share + costs.chargeback_fee)
-    margin = (1 - prob) * euros * costs.margin_rate
-    out = np.outer(loss, fraud_passes) - np.outer(margin, honest_passes)
-    out += np.outer(1 - prob, insult)
+    loss = p * (amount * costs.fraud_loss_share + costs.chargeback_fee)
+    margin = (1 - p) * amount * costs.margin_rate
+    out = np.multiply.outer(loss, fraud_passes)
+    out -= np.multiply.outer(margin, honest_passes)
+    out += np.multiply.outer(1 - p, insult)
     return np.asarray(out + effort)
 
 

@@ -98,7 +98,7 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
     home = _home_towns(rng, n)
     town_country, town_x, town_y = towns
     income, declared = _incomes(rng, n)
-    in_town, in_country, online, resale = _draws(merchants, len(town_country))
+    draws = _draws(merchants, len(town_country))
     card_holder, card_lookup = _cards(rng, n)
     return People(
         size=size,
@@ -115,14 +115,11 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
         disputes=rng.random(n) < 0.04,
         phone_phase=rng.integers(0, 2_000, n).astype(np.int32),
         phone_life=rng.integers(400, 1_100, n).astype(np.int32),
-        habits=_habits(rng, home, in_town, online),
+        habits=_habits(rng, home, draws["in_town"], draws["online"]),
         card_holder=card_holder,
         card_lookup=card_lookup,
         merchants=merchants,
-        in_town=in_town,
-        in_country=in_country,
-        online=online,
-        resale=resale,
+        **draws,
     )
 
 
@@ -180,19 +177,19 @@ def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
     )
 
 
-def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
+def _draws(merchants: Merchants, n_towns: int) -> dict[str, Draw]:
     """Shops by town and by country; online ones, and those that thieves prefer."""
     shops = np.flatnonzero(~merchants.is_online)
     online = np.flatnonzero(merchants.is_online)
     wanted = [CATEGORIES.index(name) for name in RESALE]
-    easily_sold = online[np.isin(merchants.category[online], wanted)]
+    resale = online[np.isin(merchants.category[online], wanted)]
     one_group = np.zeros(len(merchants.town), int)
-    return (
-        _draw(merchants, shops, merchants.town, n_towns),
-        _draw(merchants, shops, merchants.country, len(COUNTRIES)),
-        _draw(merchants, online, one_group, 1),
-        _draw(merchants, easily_sold, one_group, 1),
-    )
+    return {
+        "in_town": _draw(merchants, shops, merchants.town, n_towns),
+        "in_country": _draw(merchants, shops, merchants.country, len(COUNTRIES)),
+        "online": _draw(merchants, online, one_group, 1),
+        "resale": _draw(merchants, resale, one_group, 1),
+    }
 
 
 def _draw(merchants: Merchants, ids: Longs, group_of: NDArray[Any], n: int) -> Draw:
