@@ -10,6 +10,7 @@ import pytest
 from sevensteps.cases.fraud.experiments import (
     PaymentsSimulation,
     RetrainingPolicy,
+    Sample,
     TrainingLog,
     sample,
 )
@@ -41,6 +42,20 @@ def history(simulation):
 def drawn(history):
     """Some honest payments from day 42 on, more from day 50 on."""
     return sample(history, SHARES)
+
+
+def by_hand(n: int, **columns) -> Sample:
+    """Payments of which nothing is known but what is told."""
+    plain = {
+        "row": np.arange(n),
+        "day": np.full(n, 40, np.int32),
+        "x": np.zeros((n, len(FEATURES)), np.float32),
+        "reported_day": np.full(n, np.inf),
+        "draw": np.zeros(n),
+        "share": np.ones(n),
+        "label": np.zeros(n, bool),
+    }
+    return Sample(**plain | columns)
 
 
 NOTHING = TrainingLog(

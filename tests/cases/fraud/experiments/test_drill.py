@@ -18,6 +18,8 @@ from sevensteps.cases.fraud.world import DAY, Incident, PaymentsWorld, Size
 from sevensteps.monitor import DriftReference
 from sevensteps.simulate import IncidentDrill
 
+from .conftest import by_hand
+
 INPUT_COLUMNS = [FEATURES.index(name) for name in INPUTS]
 RISK, AMOUNT = FEATURES.index("ip_risk"), FEATURES.index("amount")
 START = 62
@@ -38,17 +40,8 @@ def shop(day: int, merchant: int, amounts: list[float], usual: float) -> pd.Data
 
 def rows_of(table: pd.DataFrame) -> Sample:
     """A sample of payments by hand."""
-    n = len(table)
-    x = np.zeros((n, len(FEATURES)), np.float32)
-    rows = Sample(
-        row=np.arange(n),
-        day=table["day"].to_numpy(np.int32),
-        x=x,
-        reported_day=np.full(n, np.inf),
-        draw=np.zeros(n),
-        share=np.ones(n),
-        label=np.zeros(n, bool),
-    ).replaced("amount", table["amount"])
+    rows = by_hand(len(table), day=table["day"].to_numpy(np.int32))
+    rows = rows.replaced("amount", table["amount"])
     return rows.replaced("merchant_mean_30d", table["usual"])
 
 

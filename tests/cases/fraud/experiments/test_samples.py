@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.experiments import Sample, sample
+from sevensteps.cases.fraud.experiments import sample
 from sevensteps.cases.fraud.experiments.samples import reported_days
 from sevensteps.cases.fraud.features import FEATURES, offline
 from sevensteps.cases.fraud.world import DAY
+
+from .conftest import by_hand
 
 SPANS = [(42, 50, 0.3), (50, 60, 0.6)]
 
@@ -19,20 +21,6 @@ def slow_reported(history) -> list[float]:
     reported = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
     ids = history.payments["payment_id"].to_pylist()
     return [reported.get(i, np.inf) for i in ids]
-
-
-def by_hand(reported_day: list[float], draw: list[float], share: float) -> Sample:
-    """A sample of one day."""
-    n = len(reported_day)
-    return Sample(
-        row=np.arange(n),
-        day=np.full(n, 40, np.int32),
-        x=np.zeros((n, len(FEATURES)), np.float32),
-        reported_day=np.array(reported_day, np.float64),
-        draw=np.array(draw, np.float64),
-        share=np.full(n, share),
-        label=np.isfinite(reported_day),
-    )
 
 
 def test_reported_days_are_the_dictionarys(history) -> None:
@@ -84,14 +72,19 @@ def test_impossible_shares_are_refused(history, drawn, share: float) -> None:
 
 
 def test_a_label_is_known_the_morning_after_its_report() -> None:
-    rows = by_hand([49, 50, 51, np.inf], [0, 0, 0, 0], share=1.0)
+    rows = by_hand(4, reported_day=np.array([49, 50, 51, np.inf]))
     assert rows.labelled(by=50).label.tolist() == [True, False, False, False]
     assert rows.labelled(by=51).label.tolist() == [True, True, False, False]
     assert rows.labelled().label.tolist() == [True, True, True, False]
 
 
 def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
-    rows = by_hand([60, 60, np.inf, np.inf, 45], [0.1, 0.9, 0.1, 0.9, 0.9], share=0.5)
+    rows = by_hand(
+        5,
+        reported_day=np.array([60, 60, np.inf, np.inf, 45]),
+        draw=np.array([0.1, 0.9, 0.1, 0.9, 0.9]),
+        share=np.full(5, 0.5),
+    )
     assert rows.labelled(by=50).row.tolist() == [0, 2, 4]
     assert rows.labelled().row.tolist() == [0, 1, 2, 4]
     assert rows.labelled(by=50, honest=0.05).row.tolist() == [4]

@@ -17,26 +17,15 @@ from sevensteps.world.arrays import take
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows of a history with their features; every array has one entry a row.
+    """Rows of a history with their features; every array has one entry a row."""
 
-    Attributes
-    ----------
-    row : (n,) int64          number among the history's payments
-    day : (n,) int32          day of the payment
-    x : (n, F) float32        `FEATURES`, as of the second before the payment
-    reported_day : (n,) float day on which its chargeback came in; inf: it never did
-    draw : (n,) float         uniform, by which honest payments are thinned
-    share : (n,) float        share of such honest payments that was kept
-    label : (n,) bool         charged back, as far as was known: see `labelled`
-    """
-
-    row: NDArray[np.int64]
-    day: NDArray[np.int32]
-    x: NDArray[np.float32]
-    reported_day: NDArray[np.float64]
-    draw: NDArray[np.float64]
-    share: NDArray[np.float64]
-    label: NDArray[np.bool_]
+    row: NDArray[np.int64]  # number among the history's payments
+    day: NDArray[np.int32]  # of the payment
+    x: NDArray[np.float32]  # (n, F) `FEATURES`, as of the second before the payment
+    reported_day: NDArray[np.float64]  # on which its chargeback came; inf: it never did
+    draw: NDArray[np.float64]  # uniform, by which honest payments are thinned
+    share: NDArray[np.float64]  # of such honest payments, that was kept
+    label: NDArray[np.bool_]  # charged back, as far as was known: see `labelled`
 
     def __len__(self) -> int:
         return len(self.row)

@@ -84,24 +84,14 @@ class Underworld:
 
 @dataclass(frozen=True, slots=True)
 class ProductionState:
-    """Production on an evening.
+    """Production on an evening."""
 
-    Attributes
-    ----------
-    history : what was known when the run began
-    thieves : Underworld
-    gone : (cardholders,) bool        left for good
-    chargebacks : reported since the run began, or still to come
-    complained : (cards, instants)    of those that live payments brought
-    spans : first and last theft from each card since the run began
-    """
-
-    history: PaymentsHistory
+    history: PaymentsHistory  # what was known when the run began
     thieves: Underworld
-    gone: Bools
-    chargebacks: pa.Table
-    complained: tuple[Ids, Ids]
-    spans: Spans
+    gone: Bools  # (cardholders,) left for good
+    chargebacks: pa.Table  # reported since the run began, or still to come
+    complained: tuple[Ids, Ids]  # cards and instants of those of live payments
+    spans: Spans  # of thefts since the run began
 
     @classmethod
     def first(cls, past: PaymentsHistory, thieves: Underworld) -> ProductionState:
