@@ -21,7 +21,7 @@ from sevensteps.cases.fraud.service import (
     open_store,
     requests_of,
 )
-from sevensteps.cases.fraud.world import History, PaymentsWorld
+from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, lacks, quiet
@@ -75,14 +75,13 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
 
 def train_model(history: History, folder: Path) -> None:
     """Fit a few trees to the history's first weeks and export them."""
-    from sevensteps.cases.fraud.experiments.models import trees
+    from sevensteps.cases.fraud.experiments import sample, trees
 
-    parts = features.split(history, train_from=7, train_until=30, label_gap=20)
-    table = features.offline(history, keep=parts.train)
-    rows = features.feature_matrix(table)
+    rows = sample(history, {7: 1.0}).between(7, 30).labelled(by=50)
+    rows = rows.where(history.column("action")[rows.row] != Action.BLOCK)
     model = trees(min_sum_hessian_in_leaf=1)  # few frauds in so few weeks
-    model.fit(rows, parts.train_labels[parts.train])
-    export_model(model, features.FEATURES, folder, check=rows[:500], policy=Pricing())
+    model.fit(rows.x, rows.label)
+    export_model(model, features.FEATURES, folder, check=rows.x[:500], policy=Pricing())
 
 
 def traffic(n: int) -> pa.Table:

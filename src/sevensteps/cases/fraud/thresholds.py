@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sevensteps.cases.fraud.money import (
-    ACTIONS,
-    Actions,
-    CostsLike,
-    expected_costs,
-)
-from sevensteps.measure.inputs import at_least, numbers
+from sevensteps.cases.fraud.money import ACTIONS, Actions, expected_costs
+from sevensteps.cases.fraud.world.records import Costs
+from sevensteps.measure.inputs import numbers
+
+STEPS = 20_000  # probabilities tried, from 1e-5 to 1, evenly in logarithm
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,13 @@ class Thresholds:
         return np.searchsorted(cuts, score, side="right").astype(np.int8)
 
 
-def action_thresholds(
-    amounts: ArrayLike, costs: CostsLike, *, steps: int = 20_000
-) -> pd.DataFrame:
+def action_thresholds(amounts: ArrayLike, costs: Costs) -> pd.DataFrame:
     """Lowest probability of fraud at which each action is the cheapest, by amount.
 
     Parameters
     ----------
     amounts : (n,) float      euros
-    costs : CostsLike
-    steps : int               probabilities tried, from 1e-5 to 1, evenly in logarithm
+    costs : Costs
 
     Returns
     -------
@@ -62,11 +57,10 @@ def action_thresholds(
     >>> action_thresholds([30, 1_500], Costs())["block"].round(2).tolist()
     [0.53, 0.2]
     """
-    at_least("steps", steps, 2)
-    p = np.geomspace(1e-5, 1, steps)
+    p = np.geomspace(1e-5, 1, STEPS)
     table = {}
     for amount in numbers("amounts", amounts):
-        cheapest = expected_costs(p, np.full(steps, amount), costs).argmin(axis=1)
+        cheapest = expected_costs(p, np.full(STEPS, amount), costs).argmin(axis=1)
         first = pd.Series(p).groupby(cheapest).min()
         table[amount] = {ACTIONS[i]: first.get(i, np.nan) for i in range(1, 4)}
     return pd.DataFrame.from_dict(table, orient="index").rename_axis("amount")

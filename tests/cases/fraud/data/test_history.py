@@ -63,7 +63,7 @@ def test_a_mapping_brings_another_simulators_data(bring: Bring) -> None:
     assert note == "payments: not used: TX_TIME_SECONDS"
 
 
-@pytest.mark.parametrize("day", range(7))
+@pytest.mark.parametrize("day", [0, 2, 6])
 def test_a_history_begins_on_the_day_it_begins(bring: Bring, day: int) -> None:
     start = pd.Timestamp("2026-01-05") + pd.Timedelta(day, "D")
     brought = read_history(bring(payments=payments(30, start=str(start))))
@@ -98,34 +98,31 @@ def test_a_written_world_is_read_back(tmp_path: Path) -> None:
 def test_undated_frauds_are_told(bring: Bring) -> None:
     frame = payments()
     n = frame["is_fraud"].sum()
-    without = read_history(bring(payments=frame.drop(columns="reported_at")))
-    assert f"{n} of {n} frauds have no reported_at" in " ".join(without.tables.notes)
-    blank = read_history(bring(payments=frame.assign(reported_at="")))
-    assert f"{n} of {n} frauds have no reported_at" in " ".join(blank.tables.notes)
     half = frame["reported_at"].where(frame["is_fraud"].cumsum() > n // 2)
-    some = read_history(bring(payments=frame.assign(reported_at=half)))
-    assert f"{n // 2} of {n} frauds" in " ".join(some.tables.notes)
-    delay = some.history.chargebacks["reported_at"].to_numpy()
-    assert len(delay) == n
-    told = read_history(
-        bring("[labels]\ndelay_days = 5", payments=frame.drop(columns="reported_at"))
-    )
+    absent = frame.drop(columns="reported_at")
+    for brought, undated in (
+        (absent, n),
+        (frame.assign(reported_at=""), n),
+        (frame.assign(reported_at=half), n // 2),
+    ):
+        read = read_history(bring(payments=brought))
+        (note,) = (each for each in read.tables.notes if "no reported_at" in each)
+        assert f"{undated} of {n} frauds have no reported_at" in note
+        assert read.history.chargebacks.num_rows == n
+    told = read_history(bring("[labels]\ndelay_days = 5", payments=absent))
     assert not told.tables.notes
 
 
-def test_repeats_under_new_ids_are_told(bring: Bring) -> None:
+def test_repeats_under_new_ids_and_blank_actions_are_told(bring: Bring) -> None:
     frame = payments()
     again = pd.concat([frame, frame.sample(frac=0.05, random_state=1)])
-    again["payment_id"] = range(len(again))
-    (note,) = read_history(bring(payments=again)).tables.notes
-    assert "120 payments repeat the card, merchant, second and amount" in note
-
-
-def test_a_blank_action_is_taken_for_allow(bring: Bring) -> None:
-    action = ["allow" if i % 5 else "" for i in range(2_400)]
-    brought = read_history(bring(payments=payments().assign(action=action)))
+    action = ["allow" if i % 5 else "" for i in range(len(again))]
+    again = again.assign(payment_id=range(len(again)), action=action)
+    brought = read_history(bring(payments=again))
+    first, second = brought.tables.notes
+    assert "120 payments repeat the card, merchant, second and amount" in first
+    assert "action is empty in 504 rows: taken for allow" in second
     assert set(brought.history.payments["action"].to_pylist()) == {"allow"}
-    assert "action is empty in 480 rows: taken for allow" in brought.tables.notes[0]
 
 
 def test_two_kinds_of_labels_are_told(bring: Bring) -> None:
@@ -167,10 +164,6 @@ REPORTS = payments().loc[[3, 5], ["payment_id", "reported_at"]]
         (
             {"payments": one_row(reported_at="2039-12-31")},
             r"payments\.reported_at.*\n  row 4: lies over 2,000 days after",
-        ),
-        (
-            {"payments": one_row(reported_at="2099-12-31")},
-            r"payments\.reported_at.*\n  row 4: 2099-12-31 lies more than 68 years",
         ),
         ({"payments": payments().drop(columns="is_fraud")}, "there are no labels"),
         (

@@ -1,15 +1,16 @@
 """A small world with many thieves, and payments made by hand."""
 
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from sevensteps.cases.fraud.experiments import (
     PaymentsSimulation,
     RetrainingPolicy,
+    Sample,
     TrainingLog,
     sample,
 )
@@ -43,26 +44,46 @@ def drawn(history):
     return sample(history, SHARES)
 
 
-@dataclass
-class Spy:
-    """Learns nothing; keeps what it was given. The first feature is its score."""
+def by_hand(n: int, **columns) -> Sample:
+    """Payments of which nothing is known but what is told."""
+    plain = {
+        "row": np.arange(n),
+        "day": np.full(n, 40, np.int32),
+        "x": np.zeros((n, len(FEATURES)), np.float32),
+        "reported_day": np.full(n, np.inf),
+        "draw": np.zeros(n),
+        "share": np.ones(n),
+        "label": np.zeros(n, bool),
+    }
+    return Sample(**plain | columns)
 
-    given: list[SimpleNamespace] = field(default_factory=list)
 
-    def __call__(self, x, label, weight):
-        ids = x[:, FEATURES.index("amount")].astype(int)
-        self.given.append(
-            SimpleNamespace(
-                ids=ids.tolist(),
-                label=dict(zip(ids.tolist(), label.tolist(), strict=True)),
-                weight=dict(zip(ids.tolist(), weight.tolist(), strict=True)),
-            )
+NOTHING = TrainingLog(
+    day=np.zeros(0, np.int32),
+    payment_id=np.zeros(0, np.int64),
+    features=np.zeros((0, len(FEATURES)), np.float32),
+    blocked=np.zeros(0, bool),
+    weight=np.zeros(0),
+)
+
+
+class Office:
+    """A retraining policy that is fed by hand.
+
+    Its features are a payment's id, under "amount", and its risk, the last one, which
+    is its score. What it was trained on is kept: labels and weights by id.
+    """
+
+    def __init__(self, log=NOTHING, reported=(), **how) -> None:
+        self.trained: list[pd.DataFrame] = []
+        self.policy = RetrainingPolicy(
+            live=self,
+            fit=self.fit,
+            decide=lambda p, amount: np.where(p > 0.5, 3, 0).astype(np.int8),
+            log=log,
+            reported=np.array(reported, np.int64),
+            **how,
         )
-        return lambda asked: asked[:, -1].astype(np.float64)
-
-
-class Seen:
-    """Features by hand: the payment's id under "amount", its risk in the last one."""
 
     def step(self, batch, new_chargebacks):
         """As `LiveFeatures.step`."""
@@ -71,58 +92,30 @@ class Seen:
         x[:, -1] = batch["risk"].to_numpy()
         return x
 
-
-def payments_of(day: int, risk: list[float]) -> pa.Table:
-    """A day's payments; the ids of day 12 are 1200, 1201, ..."""
-    return pa.table(
-        {
-            "payment_id": np.arange(len(risk)) + 100 * day,
-            "amount": np.full(len(risk), 10.0),
-            "risk": risk,
-        }
-    )
-
-
-def chargebacks_of(*ids: int) -> pa.Table:
-    """A view's chargebacks."""
-    return pa.table({"payment_id": pa.array(ids, pa.int64())})
-
-
-def empty_log() -> TrainingLog:
-    """A company without a past."""
-    none = np.zeros(0)
-    return TrainingLog(
-        none.astype(np.int32),
-        none.astype(np.int64),
-        np.zeros((0, len(FEATURES)), np.float32),
-        none.astype(bool),
-        none,
-    )
-
-
-class Office:
-    """A retraining policy that is fed by hand."""
-
-    def __init__(self, **how) -> None:
-        self.spy = Spy()
-        self.policy = RetrainingPolicy(
-            live=Seen(),
-            fit=self.spy,
-            decide=lambda p, amount: np.where(p > 0.5, 3, 0).astype(np.int8),
-            log=how.pop("log", empty_log()),
-            reported=how.pop("reported", np.zeros(0, np.int64)),
-            **how,
-        )
+    def fit(self, x, label, weight):
+        """Learn nothing."""
+        ids = x[:, FEATURES.index("amount")].astype(int)
+        self.trained.append(pd.DataFrame({"label": label, "weight": weight}, ids))
+        return lambda asked: asked[:, -1].astype(np.float64)
 
     def day(self, day: int, risk: list[float], *chargebacks: int) -> list[int]:
-        """One day's actions; the chargebacks came in the day before."""
-        view = SimpleNamespace(day=day, new_chargebacks=chargebacks_of(*chargebacks))
-        return self.policy(payments_of(day, risk), view).tolist()
+        """One day's actions; ids of day 12 are 1200, 1201, ...; chargebacks came in."""
+        ids = np.arange(len(risk)) + 100 * day
+        batch = pa.table({"payment_id": ids, "amount": risk, "risk": risk})
+        told = pa.table({"payment_id": pa.array(chargebacks, pa.int64())})
+        return self.policy(
+            batch, SimpleNamespace(day=day, new_chargebacks=told)
+        ).tolist()
 
     @property
-    def last(self) -> SimpleNamespace:
+    def last(self) -> pd.DataFrame:
         """What the latest training was given."""
-        return self.spy.given[-1]
+        return self.trained[-1]
+
+    @property
+    def frauds(self) -> list[int]:
+        """Ids that were frauds to the latest training."""
+        return self.last.index[self.last["label"]].tolist()
 
 
 @pytest.fixture

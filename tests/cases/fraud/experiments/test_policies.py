@@ -27,7 +27,7 @@ def risky(x):
     return np.nan_to_num(x[:, RISK]).astype(np.float64)
 
 
-def dear(x):
+def expensive(x):
     """Another."""
     return x[:, AMOUNT].astype(np.float64) / 1_000
 
@@ -64,32 +64,30 @@ def test_the_rule_is_the_one_under_which_the_history_was_made(history) -> None:
     assert incumbent_rule(history.payments.slice(0, 0), view).shape == (0,)
 
 
-@pytest.mark.parametrize("amount", [899.99, 900.0, 900.01, 5_000.0])
-@pytest.mark.parametrize("channel", ["online", "chip", "contactless"])
-@pytest.mark.parametrize("abroad", [True, False])
+@pytest.mark.parametrize(
+    ("amount", "channel", "abroad", "stop"),
+    [
+        (900.01, "online", True, True),
+        (900.0, "online", True, False),
+        (5_000, "online", False, False),
+        (5_000, "chip", True, False),
+    ],
+)
 def test_the_rule_blocks_large_foreign_online_payments_only(
-    history, amount: float, channel: str, abroad: bool
+    history, amount: float, channel: str, abroad: bool, stop: bool
 ) -> None:
-    holder = 17
-    home = history.cardholders["country"][holder].as_py()
+    home = history.cardholders["country"][17].as_py()
     country = next(c for c in COUNTRIES if (c != home) is abroad)
     batch = pa.table(
         {
-            "cardholder_id": pa.array([holder], pa.int32()),
+            "cardholder_id": pa.array([17], pa.int32()),
             "amount": pa.array([amount], pa.float32()),
             "channel": pa.array([channel]).dictionary_encode(),
             "country": pa.array([country]).dictionary_encode(),
         }
     )
     (action,) = incumbent_rule(batch, SimpleNamespace(history=history))
-    stop = amount > 900 and channel == "online" and abroad
     assert action == (Action.BLOCK if stop else Action.ALLOW)
-
-
-def test_allowing_everything_allows_everything(history) -> None:
-    action = allow_everything(history.payments, SimpleNamespace(history=history))
-    assert action.shape == (history.payments.num_rows,)
-    assert not action.any()
 
 
 def test_a_models_actions_follow_from_its_features(history, live, produce) -> None:
@@ -117,35 +115,9 @@ def test_a_models_actions_follow_from_its_features(history, live, produce) -> No
     assert {x.shape[1] for x in seen} == {len(FEATURES)}
 
 
-def test_two_equal_scores_are_one_policy(live, produce, modelled, world) -> None:
-    arm = np.arange(world.size.n_cardholders) % 2 == 1
-    split = produce(SplitByCardholder(live, risky, risky, stop_high, arm))
-    assert split.payments.equals(modelled.payments)
-    assert split.ledger.equals(modelled.ledger)
-
-
-def test_only_the_treated_get_the_treatments_score(live, produce, world) -> None:
-    asked = []
-
-    def treatment(x):
-        asked.append(len(x))
-        return np.ones(len(x))
-
-    arm = np.random.default_rng(0).random(world.size.n_cardholders) < 0.3
-    policy = SplitByCardholder(
-        live, lambda x: np.zeros(len(x)), treatment, stop_high, arm
-    )
-    rows = produce(policy).payments
-    treated = arm[rows["cardholder_id"].to_numpy()]
-    assert 0.2 < treated.mean() < 0.4
-    blocked = np.array(rows["action"].to_pylist()) == "block"
-    np.testing.assert_array_equal(blocked, treated)
-    assert sum(asked) >= treated.sum()  # what thieves gave up is removed
-
-
 def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
     arm = np.arange(world.size.n_cardholders) % 2 == 1
-    rows = produce(SplitByCardholder(live, dear, risky, stop_high, arm)).payments
+    rows = produce(SplitByCardholder(live, expensive, risky, stop_high, arm)).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
     blocked = np.array(rows["action"].to_pylist()) == "block"
     amount, risk = (rows[name].to_numpy() for name in ("amount", "ip_risk"))
@@ -153,19 +125,13 @@ def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
     np.testing.assert_array_equal(blocked, expected)
 
 
-def test_an_arm_may_be_empty(live, produce, modelled, world) -> None:
-    nobody = np.zeros(world.size.n_cardholders, bool)
-    never = Probability(SimpleNamespace(), kept=0.2)
-    split = produce(SplitByCardholder(live, risky, never, stop_high, nobody))
-    assert split.payments.equals(modelled.payments)
-
-
 def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled) -> None:
-    arm = np.zeros(simulation.world.size.n_cardholders, bool)
+    nobody = np.zeros(simulation.world.size.n_cardholders, bool)
+    never = Probability(SimpleNamespace(), kept=0.2)
     plans = {
-        "dear": ModelPolicy(live, dear, stop_high),
+        "expensive": ModelPolicy(live, expensive, stop_high),
         "risky": ModelPolicy(live, risky, stop_high),
-        "split": SplitByCardholder(live, risky, dear, stop_high, arm),
+        "split": SplitByCardholder(live, risky, never, stop_high, nobody),
         "allow": allow_everything,
     }
     threaded = replace(simulation, threads=True)
@@ -173,5 +139,5 @@ def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled) -
     assert list(outcomes) == list(plans)
     assert outcomes["risky"].payments.equals(modelled.payments)
     assert outcomes["split"].payments.equals(modelled.payments)
-    assert not outcomes["dear"].payments.equals(modelled.payments)
+    assert not outcomes["expensive"].payments.equals(modelled.payments)
     assert outcomes["allow"].payments["approved"].to_numpy().all()

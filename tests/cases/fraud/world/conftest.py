@@ -35,20 +35,23 @@ def join_truth():
     return joined
 
 
+def known_of(base_rate: float) -> Known:
+    """The same people with more or fewer thieves."""
+    world = PaymentsWorld(SIZE, seed=7, base_rate=base_rate)
+    history = world.history()
+    return Known(world, history, joined(history.payments, world.truth(history)))
+
+
 @pytest.fixture(scope="session")
 def known() -> Known:
     """A world in which one payment in fifty is stolen."""
-    world = PaymentsWorld(SIZE, seed=7, base_rate=BASE_RATE)
-    history = world.history()
-    return Known(world, history, joined(history.payments, world.truth(history)))
+    return known_of(BASE_RATE)
 
 
 @pytest.fixture(scope="session")
 def quiet() -> Known:
-    """The same people with hardly a thief."""
-    world = PaymentsWorld(SIZE, seed=7, base_rate=1e-4)
-    history = world.history()
-    return Known(world, history, joined(history.payments, world.truth(history)))
+    """One with hardly a thief."""
+    return known_of(1e-4)
 
 
 def allow(batch, view):

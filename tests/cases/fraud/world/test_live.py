@@ -1,11 +1,13 @@
 """The world answers a policy: twins, arms, money, and thieves who learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud.world import METHODS, Action, Costs, PaymentsWorld
-from sevensteps.cases.fraud.world.theft import PATIENCE
+from sevensteps.cases.fraud.world import METHODS, Action, Costs
+from sevensteps.cases.fraud.world.kinds import PATIENCE
 
 SAME = ["payment_id", "paid_at", "card_id", "merchant_id", "amount", "device_id"]
 
@@ -16,15 +18,15 @@ def honest(outcome) -> pd.DataFrame:
     return outcome.payments.filter(keep).to_pandas().set_index("payment_id")
 
 
-def dear(batch, view):
+def block_large(batch, view):
     """Block what costs more than 150 euros."""
     return np.where(batch["amount"].to_numpy() > 150, 3, 0).astype(np.int8)
 
 
 @pytest.fixture(scope="module")
 def blocked(known):
-    """Twenty days in which dear payments are blocked."""
-    return known.world.live(dear, days=20, seed=1, history=known.history)
+    """Twenty days in which large payments are blocked."""
+    return known.world.live(block_large, days=20, seed=1, history=known.history)
 
 
 def test_a_twin_sees_the_same_honest_payments(allowed, blocked, known):
@@ -39,14 +41,14 @@ def test_a_twin_sees_the_same_honest_payments(allowed, blocked, known):
     assert 0 < len(left) == left.nunique()
 
 
-def test_a_twin_has_the_same_random_numbers(known):
-    def step_up(batch, view):
-        return np.full(batch.num_rows, Action.STEP_UP, np.int8)
+def step_up(batch, view):
+    """Ask everybody for a proof."""
+    return np.full(batch.num_rows, Action.STEP_UP, np.int8)
 
+
+def test_a_twin_has_the_same_random_numbers(known):
     def step_up_half(batch, view):
-        action = step_up(batch, view)
-        action[batch["cardholder_id"].to_numpy() % 2 == 0] = Action.ALLOW
-        return action
+        return step_up(batch, view) * (batch["cardholder_id"].to_numpy() % 2)
 
     run = {"days": 3, "seed": 5, "history": known.history}
     a, b = (honest(known.world.live(p, **run)) for p in (step_up, step_up_half))
@@ -55,28 +57,13 @@ def test_a_twin_has_the_same_random_numbers(known):
     assert a.approved.mean() == pytest.approx(0.96, abs=0.01)
 
 
-def test_two_arms_differ_by_the_policy_alone(known):
-    def half(batch, view):
-        treated = batch["cardholder_id"].to_numpy() % 2 == 1
-        return np.where(treated, dear(batch, view), 0).astype(np.int8)
-
-    outcome = known.world.live(half, days=10, seed=1, history=known.history)
-    rows = pd.concat([outcome.payments.to_pandas(), outcome.ledger.to_pandas()], axis=1)
-    arm = rows.cardholder_id % 2
-    people = rows.groupby(arm).cardholder_id.nunique()
-    assert abs(people[0] - people[1]) < 4 * np.sqrt(people.sum())
-    assert rows.insult_cost[arm == 0].sum() == 0 < rows.insult_cost[arm == 1].sum()
-    assert rows.fraud_loss[arm == 1].sum() < rows.fraud_loss[arm == 0].sum()
-
-
 def test_reviews_end_at_capacity_in_order_of_time(known):
     def review(batch, view):
         assert view.review_capacity == 7
         return np.full(batch.num_rows, Action.REVIEW, np.int8)
 
-    outcome = known.world.live(
-        review, days=2, seed=1, history=known.history, review_capacity=7
-    )
+    world = replace(known.world, review_capacity=7)
+    outcome = world.live(review, days=2, seed=1, history=known.history)
     rows = outcome.payments.to_pandas()
     seen = rows.action == "review"
     assert seen.groupby(rows.paid_at // 86_400).sum().tolist() == [7, 7]
@@ -97,23 +84,22 @@ def test_the_ledger_adds_up(blocked, known):
     assert rows.chargeback_fee.sum() == fees
     columns = [c for c in blocked.ledger.column_names[2:] if c != "margin"]
     net = rows.margin.sum() - rows[columns].sum().sum()
-    assert blocked.net() == pytest.approx(net, rel=1e-4)
+    assert blocked.daily()["net"].sum() == pytest.approx(net, rel=1e-4)
 
 
-def test_caution_rises_with_the_stated_half_life(known, oracle):
-    world = PaymentsWorld(
-        known.world.scale, seed=7, base_rate=0.02, adaptation_half_life=5
-    )
-    outcome = world.live(oracle, days=15, seed=1, history=known.history)
+@pytest.fixture(scope="module")
+def careful(known, oracle):
+    """Twenty days under the oracle, of thieves who learn fast."""
+    world = replace(known.world, adaptation_half_life=5)
+    return world.live(oracle, days=20, seed=1, history=known.history)
+
+
+def test_caution_rises_with_the_stated_half_life(careful, allowed):
     for method in ("lost_stolen", "takeover", "card_testing"):
-        boldness = np.log2(1 - outcome.caution[method].to_numpy())
+        boldness = np.log2(1 - careful.caution[method].to_numpy()[:15])
         half_life = -1 / np.polyfit(np.arange(15), boldness, 1)[0]
         assert 4 < half_life < 6.5, method
-
-
-def test_without_setbacks_thieves_grow_bold(allowed):
     assert (allowed.caution[["lost_stolen", "takeover", "ring"]].iloc[-1] < 0.1).all()
-    assert allowed.caution.index.tolist() == list(range(60, 80))
 
 
 def surprise(outcome, known, method: str) -> pd.Series:
@@ -127,11 +113,7 @@ def surprise(outcome, known, method: str) -> pd.Series:
 
 
 @pytest.mark.parametrize("method", ["takeover", "card_testing"])
-def test_cautious_thieves_spend_like_their_victims(allowed, known, oracle, method):
-    world = PaymentsWorld(
-        known.world.scale, seed=7, base_rate=0.02, adaptation_half_life=5
-    )
-    careful = world.live(oracle, days=20, seed=1, history=known.history)
+def test_cautious_thieves_spend_like_their_victims(allowed, known, careful, method):
     bold = surprise(allowed, known, method).median()
     assert surprise(careful, known, method).median() < 0.75 * bold
 
@@ -155,16 +137,13 @@ def test_thieves_leave_cards_that_were_reported(allowed):
     told["card_id"] = rows.card_id[told.payment_id].to_numpy()
     closed = told.groupby("card_id").reported_at.min()
     closed = (closed // 86_400 + 1) * 86_400
-    theft = (allowed.truth["true_campaign"].to_numpy() >= 0) & True
+    theft = allowed.truth["true_campaign"].to_numpy() >= 0
     later = rows[theft].card_id.map(closed) <= rows[theft].paid_at
     assert closed.notna().sum() > 50
     assert not later.any()
 
 
 def test_step_ups_stop_a_takeover_less_than_a_lost_card(known):
-    def step_up(batch, view):
-        return np.full(batch.num_rows, Action.STEP_UP, np.int8)
-
     outcome = known.world.live(step_up, days=10, seed=1, history=known.history)
     method = outcome.truth["true_method"].to_pandas()
     passed = pd.Series(outcome.payments["approved"].to_numpy()).groupby(method).mean()
@@ -174,9 +153,7 @@ def test_step_ups_stop_a_takeover_less_than_a_lost_card(known):
 
 
 def test_a_company_may_have_other_costs(known, allow_all):
-    dearer = PaymentsWorld(
-        known.world.scale, seed=7, base_rate=0.02, costs=Costs(chargeback_fee=50)
-    )
+    dearer = replace(known.world, costs=Costs(chargeback_fee=50))
     run = {"days": 2, "seed": 1, "history": known.history}
     a, b = (w.live(allow_all, **run).daily() for w in (known.world, dearer))
     assert b.chargeback_fee.sum() == 2 * a.chargeback_fee.sum() > 0

@@ -13,7 +13,6 @@ from sevensteps.cases.fraud.world import (
     PaymentsWorld,
     Size,
 )
-from sevensteps.cases.fraud.world.calendar import today, travellers
 from sevensteps.cases.fraud.world.honest import honest_day
 from sevensteps.cases.fraud.world.schema import LEDGER, TRUTH
 from sevensteps.world.arrays import take
@@ -58,22 +57,23 @@ def test_days_alone_equal_the_same_days_of_a_history(known):
 
 
 def test_no_campaign_outlasts_the_days_that_a_shard_looks_back(known):
-    slow = dict.fromkeys(METHODS, 1.0)
-    last = max(known.world.draws.campaigns(0, d, slow).paid_at.max() for d in range(10))
+    draws, slow = known.world.draws, dict.fromkeys(METHODS, 1.0)
+    last = max(
+        draws.campaigns(draws.today(0, d), slow).paid_at.max() for d in range(10)
+    )
     assert 60 < last / 86_400 < 9 + 70
 
 
 def test_thieves_move_nothing_in_what_honest_people_do(known):
     world = known.world
     first = world.people.card_holder[world.people.card_lookup[0]]
-    away = (travellers(world.people, world.seed, d)[first] for d in range(1_000))
+    away = (world.draws.today(0, d).away[first] for d in range(1_000))
     first_card_abroad = next(d for d, there in enumerate(away) if there)
     for day in (first_card_abroad, 12):
         stolen = world.draws.past_attempts(day, day + 1)
-        now = today(world.people, world.seed, 0, day, ())
+        now = world.draws.today(0, day)
         crowd, alone = (
-            honest_day(world.people, world.size, world.seed, now, rows)
-            for rows in (stolen, take(stolen, slice(0)))
+            honest_day(now, rows) for rows in (stolen, take(stolen, slice(0)))
         )
         assert len(stolen) > 20
         honest = take(crowd, crowd.method == 0)
@@ -83,33 +83,21 @@ def test_thieves_move_nothing_in_what_honest_people_do(known):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"base_rate": 0}, "base_rate must lie in"),
-        ({"base_rate": float("nan")}, "base_rate must lie in"),
-        ({"base_rate": 0.5}, "base_rate must lie in"),
-        ({"adaptation_half_life": 0}, "adaptation_half_life must be positive"),
-        ({"caution": 2}, "caution must lie in"),
-    ],
-)
-def test_a_wrong_world_is_refused(wrong, told):
-    with pytest.raises(ValueError, match=told):
-        PaymentsWorld(**wrong)
-
-
-@pytest.mark.parametrize(
     ("make", "told"),
     [
+        (lambda: PaymentsWorld(base_rate=0), "base_rate must lie in"),
+        (lambda: PaymentsWorld(base_rate=0.06), "base_rate must lie in"),
+        (lambda: PaymentsWorld(adaptation_half_life=0), "half_life must be positive"),
+        (lambda: PaymentsWorld(caution=2), "caution must lie in"),
+        (lambda: PaymentsWorld(review_capacity=-1), "must be a whole number >= 0"),
         (lambda: Size(10, 100, 1), "at least 200 cardholders"),
-        (lambda: Size(200, 100, 0), "at least 200 cardholders"),
-        (lambda: Size(200, 100, 1, payments_a_day=0), "more than 0"),
         (lambda: Size(200, 100, 1, payments_a_day=float("nan")), "more than 0"),
         (lambda: Size(10**7, 100, 1), "at most 2,000,000"),
         (lambda: Costs(review_cost=-1), r"Costs.review_cost must be >= 0; got -1"),
         (lambda: Costs(insult_churn=1.5), "Costs.insult_churn must be >= 0 and <= 1"),
     ],
 )
-def test_wrong_records_are_refused(make, told):
+def test_wrong_parameters_are_refused(make, told):
     with pytest.raises(ValueError, match=told):
         make()
 
@@ -118,15 +106,10 @@ def test_wrong_records_are_refused(make, told):
     ("answer", "told"),
     [
         (lambda n: np.zeros(n), "integer actions.* it returned float64"),
-        (lambda n: np.full(n, np.nan), "integer actions.* it returned float64"),
         (lambda n: np.zeros(n - 1, np.int8), "of shape"),
-        (lambda n: np.zeros((n, 1), np.int8), "of shape"),
-        (lambda n: np.zeros(n, bool), "it returned bool"),
         (lambda n: None, "integer actions"),
-        (lambda n: ["allow"] * n, "integer actions"),
         (lambda n: np.full(n, 4), r"actions must be .*; on day 2 .* returned \[4\]"),
-        (lambda n: np.full(n, -1), r"returned \[-1\]"),
-        (lambda n: np.full(n, 256), r"returned \[256\]"),
+        (lambda n: np.full(n, 255), r"returned \[255\]"),
     ],
 )
 def test_a_wrong_policy_is_told(tiny, answer, told):
@@ -135,25 +118,9 @@ def test_a_wrong_policy_is_told(tiny, answer, told):
         world.live(lambda batch, view: answer(batch.num_rows), 1, history=history)
 
 
-def test_there_are_no_fewer_than_no_reviews(tiny, allow_all):
-    world, history = tiny
-    with pytest.raises(ValueError, match="review_capacity must be a whole number >= 0"):
-        world.live(allow_all, history=history, review_capacity=-1)
-
-
-def test_a_policy_is_not_told_what_was_done(tiny, allow_all):
-    world, history = tiny
-
-    def look(batch, view):
-        assert "action" not in batch.column_names
-        return allow_all(batch, view)
-
-    world.live(look, days=1, history=history)
-
-
 def test_a_day_without_thefts_is_a_day(allow_all):
     world = PaymentsWorld(TINY, base_rate=1e-9)
     log = world.history()
     assert not world.truth(log)["true_is_fraud"].to_numpy().any()
     assert log.chargebacks.num_rows == 0
-    assert world.live(allow_all, days=2, history=log).net() > 0
+    assert (world.live(allow_all, days=2, history=log).daily()["net"] > 0).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
-from sevensteps.cases.fraud.world.schema import (
-    ACTIONS,
-    CATEGORIES,
-    CHANNELS,
-    DAY,
-)
-from sevensteps.cases.fraud.world.schema import (
-    SCHEMA as WORLD,
-)
+from sevensteps.cases.fraud.world.schema import ACTIONS, DAY, NAMES
+from sevensteps.cases.fraud.world.schema import SCHEMA as WORLD
 from sevensteps.data import MAPPING, BadTable, Tables, load, refuse
 
 from .schema import MOST_DELAY_DAYS, SCHEMA
 
+Floats = NDArray[np.float64]
 DELAY_DAYS = 30.0  # taken where a fraud's report has no date, and said so
 MOST_DAYS = 10_000  # a history in 32-bit seconds, reports after it included
 MOST_OF_CARD, MOST_CENTS = 2**20, 2**43  # windows add both up in one 64-bit number
@@ -34,18 +27,11 @@ WEDNESDAY = 2  # of pandas' weekdays; every world's day 0
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A reader's payments.
+    """A reader's payments."""
 
-    Attributes
-    ----------
-    history : History   ids renumbered 0..n-1; day 0 is a Wednesday, as in every world
-    first : the first day with payments, 0 to 6
-    tables : as they were read, with notes
-    """
-
-    history: History
-    first: int
-    tables: Tables
+    history: History  # ids renumbered 0..n-1; day 0 is a Wednesday, as in every world
+    first: int  # the first day with payments, 0 to 6
+    tables: Tables  # as they were read, with notes
 
     def day_name(self, day: int) -> str:
         """A day of the history, as its reader would know it."""
@@ -64,30 +50,33 @@ def read_history(directory: Path | str) -> Brought:
     BadTable                  (a ValueError) names table, column and row of a fault
     """
     tables = load(SCHEMA, directory)
-    frames = tables.frames
-    first = 0
-    if tables.start is None:
-        tables.notes.append("second zero is taken for midnight before a Wednesday")
-    else:
-        first = (tables.start.weekday() - WEDNESDAY) % 7
-    for table, columns in SCHEMA.tables.items():
-        for name in columns:
-            if columns[name].kind == "time" and name in frames.get(table, ()):
-                frames[table][name] += first * DAY
+    first = _first_day(tables)
     payments, people, shops = _numbered(tables)
     _not_too_long(tables, payments)
-    chargebacks = _chargebacks(tables, payments)
-    order = np.argsort(payments["paid_at"].to_numpy(), kind="stable")
-    countries = _countries(frames)
-    history = History(
-        payments=_table("payments", payments.iloc[order], countries),
-        cardholders=_table("cardholders", people, countries),
-        cards=_table("cards", _cards(payments), countries),
-        merchants=_table("merchants", shops, countries),
-        chargebacks=_table("chargebacks", chargebacks, countries),
-        days=int(payments["paid_at"].max()) // DAY + 1,
-    )
-    return Brought(history, first, tables)
+    ours = {
+        "payments": payments.sort_values("paid_at", kind="stable"),
+        "cardholders": people,
+        "cards": _cards(payments),
+        "merchants": shops,
+        "chargebacks": _chargebacks(tables, payments),
+    }
+    countries = _countries(tables.frames)
+    made = {name: _table(name, frame, countries) for name, frame in ours.items()}
+    days = int(payments["paid_at"].max()) // DAY + 1
+    return Brought(History(**made, days=days), first, tables)
+
+
+def _first_day(tables: Tables) -> int:
+    """Count times from a midnight before a Wednesday; the day on which they begin."""
+    if tables.start is None:
+        tables.notes.append("second zero is taken for midnight before a Wednesday")
+        return 0
+    first = (tables.start.weekday() - WEDNESDAY) % 7
+    for table, frame in tables.frames.items():
+        for name in map(str, frame):
+            if SCHEMA.tables[table][name].kind == "time":
+                frame[name] += first * DAY
+    return first
 
 
 def _numbered(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -177,21 +166,19 @@ def _not_too_long(tables: Tables, payments: pd.DataFrame) -> None:
 def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
     """payment_id and reported_at of each fraud that was reported."""
     told, ours = tables.frames["payments"], tables.frames.get("chargebacks")
+    paid = payments["paid_at"].to_numpy()
     if ours is not None:
         if "is_fraud" in told:
             tables.notes.append("payments.is_fraud is not used: chargebacks are there")
-        row = pd.Index(told["payment_id"]).get_indexer(pd.Index(ours["payment_id"]))
-        refuse(
-            *("chargebacks", "payment_id", row < 0, ours["payment_id"]),
-            "is not in payments",
-        )
-        reported = ours["reported_at"].to_numpy()
-        paid = payments["paid_at"].to_numpy()[row]
-        _soon_after(tables, "chargebacks", reported, paid)
+        ids = ours["payment_id"]
+        row = pd.Index(told["payment_id"]).get_indexer(pd.Index(ids))
+        refuse("chargebacks", "payment_id", row < 0, ids, "is not in payments")
+        reported, paid = ours["reported_at"].to_numpy(), paid[row]
+        _soon_after("chargebacks", reported, paid)
     elif "is_fraud" in told:
         row = np.flatnonzero(told["is_fraud"] == 1)
-        reported, paid = _dated(tables), payments["paid_at"].to_numpy()
-        _soon_after(tables, "payments", reported, paid)
+        reported = _dated(tables)
+        _soon_after("payments", reported, paid)
         reported, paid = reported[row], paid[row]
     else:
         raise BadTable(
@@ -201,33 +188,24 @@ def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"payment_id": row, "reported_at": np.maximum(reported, paid)})
 
 
-def _dated(tables: Tables) -> NDArray[np.float64]:
+def _dated(tables: Tables) -> Floats:
     """When each payment's fraud was reported, where it is one; else nan."""
     told = tables.frames["payments"]
-    is_fraud = told["is_fraud"].to_numpy() == 1
-    reported = np.full(len(told), np.nan)
-    if "reported_at" in told:
-        reported = told["reported_at"].to_numpy().copy()
+    is_fraud, paid = told["is_fraud"] == 1, told["paid_at"]
+    reported = told.get("reported_at", paid * np.nan)
     days = tables.settings.get("labels", {}).get("delay_days")
-    undated = is_fraud & np.isnan(reported)
+    undated = is_fraud & reported.isna()
     if undated.any() and days is None:
         tables.notes.append(
             f"{undated.sum():,} of {is_fraud.sum():,} frauds have no reported_at: "
             f"taken as known {DELAY_DAYS:g} days later. Set [labels] delay_days "
             f"in {MAPPING}"
         )
-    late = DAY * (DELAY_DAYS if days is None else days)
-    return np.where(
-        is_fraud, np.where(undated, told["paid_at"] + late, reported), np.nan
-    )
+    late = paid + DAY * (DELAY_DAYS if days is None else days)
+    return reported.mask(undated, late).where(is_fraud).to_numpy(np.float64)
 
 
-def _soon_after(
-    tables: Tables,
-    table: str,
-    reported: NDArray[np.float64],
-    paid: NDArray[np.float64],
-) -> None:
+def _soon_after(table: str, reported: Floats, paid: Floats) -> None:
     """Raise on reports on a day before their payment's, or years after it."""
     early = reported // DAY < paid // DAY
     refuse(table, "reported_at", early, None, "lies before its payment")
@@ -236,7 +214,7 @@ def _soon_after(
     refuse(table, "reported_at", late, None, why)
 
 
-def _countries(frames: dict[str, pd.DataFrame]) -> list[str]:
+def _countries(frames: dict[str, pd.DataFrame]) -> tuple[str, ...]:
     """All countries that occur, one dictionary for every table."""
     columns = [
         frame[name].dropna().unique()
@@ -244,24 +222,19 @@ def _countries(frames: dict[str, pd.DataFrame]) -> list[str]:
         for name in ("country", "ip_country")
         if name in frame
     ]
-    return sorted({str(value) for column in columns for value in column})
+    return tuple(sorted({str(value) for column in columns for value in column}))
 
 
-def _table(name: str, frame: pd.DataFrame, countries: Sequence[str]) -> pa.Table:
+def _table(name: str, frame: pd.DataFrame, countries: tuple[str, ...]) -> pa.Table:
     """A frame with the world's schema; absent columns are null."""
-    choices: dict[str, Sequence[str]] = {
-        "channel": CHANNELS,
-        "action": ACTIONS,
-        "category": CATEGORIES,
-    }
-    choices |= {"country": countries, "ip_country": countries}
+    names = NAMES | dict.fromkeys(("country", "ip_country"), countries)
     columns = {}
     for field in WORLD[name]:
         values = frame.get(field.name)
         if values is None:
             columns[field.name] = pa.nulls(len(frame), field.type)
-        elif field.name in choices:
-            coded = pd.Categorical(values, categories=list(choices[field.name]))
+        elif field.name in names:
+            coded = pd.Categorical(values, categories=list(names[field.name]))
             columns[field.name] = pa.array(coded)
         else:
             array = pa.Array.from_pandas(values)

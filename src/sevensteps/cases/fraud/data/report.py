@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from sevensteps.cases.fraud.experiments.models import bent_line, trees
-from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
-from sevensteps.cases.fraud.features.labels import Split, split
-from sevensteps.cases.fraud.world import DAY, History
+from sevensteps.cases.fraud.experiments import (
+    Probability,
+    Sample,
+    sample,
+    suspicion,
+    trees,
+)
+from sevensteps.cases.fraud.experiments.models import Features, Floats, bent_line
+from sevensteps.cases.fraud.features import FEATURES
+from sevensteps.cases.fraud.world import DAY, Action, History
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import (
     Interval,
     average_precision,
     calibration_ratio,
     precision_at_budget,
-    prior_correction,
     recall_at_budget,
 )
 
 from .history import Brought, read_history
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Training rows above which only a tenth of the honest payments is kept.
 MANY_ROWS, KEPT_SHARE = 1_000_000, 0.1
@@ -47,21 +47,13 @@ SKIPPED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What candidates are trained on and judged by; `train` holds the rows kept."""
+class Plan:
+    """Days of a history: warm-up, training, a gap in which labels arrive, test."""
 
-    train: NDArray[np.float32]
-    labels: Flags
-    kept_share: float
-    test: NDArray[np.float32]
-    test_labels: Flags
-    day: NDArray[np.int64]
-
-    @property
-    def per_day(self) -> int:
-        """Alerts that are looked at on a day."""
-        a_day = len(self.day) / len(np.unique(self.day))
-        return max(FEWEST_ALERTS, round(ALERT_SHARE * a_day))
+    train_from: int
+    train_until: int
+    test_from: int
+    end: int
 
 
 def run_offline(folder: Path) -> OfflineReport:
@@ -82,18 +74,26 @@ def run_offline(folder: Path) -> OfflineReport:
                       if the days are too few, or if a part holds no fraud
     """
     brought = read_history(folder)
-    parts, summary = _parts(brought)
-    results = {"largest amount": _measured(parts, amounts(parts.test))}
-    name, score = best_column(parts)
+    history, first = brought.history, brought.first
+    days = plan(first, history.days, report_delay(history))
+    train, test = parts(history, days)
+    spans = {
+        "training": (days.train_from, days.train_until - 1),
+        "test": (days.test_from, days.end - 1),
+    }
+    told = {k: " to ".join(map(brought.day_name, span)) for k, span in spans.items()}
+    require_frauds(train, test, told)
+    results = {"largest amount": _measured(test, test.amount)}
+    name, score = best_column(train, test)
     column = f"best single column ({name})"
-    results[column] = _measured(parts, score)
+    results[column] = _measured(test, score)
     for model, fit in CANDIDATES.items():
-        p = fit(parts)
-        results[model] = _measured(parts, p) | {
-            "predicted per fraud": calibration_ratio(p, parts.test_labels, parts.day)
+        p = fit(train, test.x)
+        results[model] = _measured(test, p) | {
+            "predicted per fraud": calibration_ratio(p, test.label, test.day)
         }
     return OfflineReport(
-        summary,
+        _summary(brought, train, test, told),
         results,
         notes=(*brought.tables.notes, *_too_good(results)),
         findings=tuple(_findings(results, column)),
@@ -101,68 +101,26 @@ def run_offline(folder: Path) -> OfflineReport:
     )
 
 
-def _parts(brought: Brought) -> tuple[Parts, str]:
-    """The rows to train and to test on with their features, and how they were split."""
-    history, first = brought.history, brought.first
-    planned = plan(history.days - first, report_delay(history))
-    planned["train_from"] += first
-    planned["train_until"] += first
-    spans = {
-        "training": (planned["train_from"], planned["train_until"] - 1),
-        "test": (planned["train_until"] + planned["label_gap"], history.days - 1),
-    }
-    told = {k: " to ".join(map(brought.day_name, span)) for k, span in spans.items()}
-    cut = split(history, **planned)
-    require_frauds(cut, told)
-    kept, share = thin(cut.train, cut.train_labels)
-    rows = kept | cut.test
-    x = feature_matrix(offline(history, keep=rows))
-    parts = Parts(
-        train=x[kept[rows]],
-        labels=cut.train_labels[kept],
-        kept_share=share,
-        test=x[cut.test[rows]],
-        test_labels=cut.test_labels[cut.test],
-        day=(history.payments["paid_at"].to_numpy() // DAY)[cut.test],
-    )
-    return parts, _summary(brought, parts, told)
-
-
-def _summary(brought: Brought, parts: Parts, told: dict[str, str]) -> str:
-    """What was read, and which days it was split into."""
-    n, frauds = (
-        table.num_rows
-        for table in (brought.history.payments, brought.history.chargebacks)
-    )
-    share = parts.kept_share
-    thinned = "" if share == 1 else f", of the honest {share:.0%}"
-    return (
-        f"{n:,} payments in {brought.history.days - brought.first} days, {frauds:,} "
-        f"reported as fraud ({frauds / n:.2%}). Trained on {len(parts.train):,} of "
-        f"{told['training']}{thinned}; tested on {len(parts.test):,} of {told['test']} "
-        f"with {parts.test_labels.sum():,} frauds, at {parts.per_day} alerts a day."
-    )
-
-
 def report_delay(history: History) -> int:
     """Days until three in four of the reported frauds were reported."""
-    told, payments = history.chargebacks, history.payments
+    told = history.chargebacks
     if told.num_rows == 0:
         return 0
-    place = pc.index_in(told["payment_id"], payments["payment_id"]).to_numpy()
-    paid = payments["paid_at"].to_numpy()[place]
-    return int(np.ceil(np.quantile(told["reported_at"].to_numpy() - paid, 0.75) / DAY))
+    row = pc.index_in(told["payment_id"], history.payments["payment_id"]).to_numpy()
+    delay = told["reported_at"].to_numpy() - history.column("paid_at")[row]
+    return int(np.ceil(np.quantile(delay, 0.75) / DAY))
 
 
-def plan(days: int, delay: int) -> dict[str, int]:
-    """Split a history of `days` days: warm-up, training, label gap, test.
+def plan(first: int, end: int, delay: int) -> Plan:
+    """Split the days `first` to `end` - 1 of a history.
 
     The test takes a sixth, 7 to 30 days. The gap is as long as three in four labels
     take, `delay`, if two weeks are left to train on.
 
-    >>> plan(180, delay=33)
-    {'train_from': 30, 'train_until': 117, 'label_gap': 33}
+    >>> plan(0, 180, delay=33)
+    Plan(train_from=30, train_until=117, test_from=150, end=180)
     """
+    days = end - first
     if days < 28:
         raise ValueError(
             f"the payments span {days} days; at least 28 are needed: a week each to "
@@ -171,101 +129,104 @@ def plan(days: int, delay: int) -> dict[str, int]:
     test = min(30, max(7, days // 6))
     gap = min(max(7, delay), days - test - 14)
     until = days - test - gap
-    return {
-        "train_from": min(30, until // 3),
-        "train_until": until,
-        "label_gap": gap,
-    }
+    return Plan(first + min(30, until // 3), first + until, end - test, end)
 
 
-def require_frauds(parts: Split, told: dict[str, str]) -> None:
-    """Refuse to train or test without a fraud.
+def parts(history: History, days: Plan) -> tuple[Sample, Sample]:
+    """What to train on, labelled as known when the gap ends, and what to test on.
 
-    Raises
-    ------
-    ValueError   naming the part and its days
+    Blocked payments are in neither: nobody will ever know what they were. Every fraud
+    stays in the training; of many honest payments, a tenth.
     """
-    for part, rows, labels in (
-        ("training", parts.train, parts.train_labels),
-        ("test", parts.test, parts.test_labels),
-    ):
-        if not labels[rows].any():
+    open_to_doubt = history.column("action") != Action.BLOCK
+    day = history.column("paid_at") // DAY
+    trained = (day >= days.train_from) & (day < days.train_until) & open_to_doubt
+    share = 1.0 if trained.sum() <= MANY_ROWS else KEPT_SHARE
+    rows = sample(history, {days.train_from: share, days.test_from: 1.0})
+    rows = rows.where(open_to_doubt[rows.row])
+    train = rows.between(days.train_from, days.train_until)
+    test = rows.between(days.test_from, days.end)
+    return train.labelled(by=days.test_from), test.labelled()
+
+
+def require_frauds(train: Sample, test: Sample, told: dict[str, str]) -> None:
+    """Refuse to train or test without a fraud, naming the part and its days."""
+    for part, rows in (("training", train), ("test", test)):
+        if not rows.label.any():
             known = ", as known when the gap ends" if part == "training" else ""
             raise ValueError(
-                f"no payment of the {part} days ({told[part]}, {rows.sum():,} "
+                f"no payment of the {part} days ({told[part]}, {len(rows):,} "
                 f"payments) is labelled as fraud{known}: add a longer history or its "
                 "chargebacks, or look whether these dates are right"
             )
 
 
-def thin(train: Flags, labels: Flags) -> tuple[Flags, float]:
-    """Rows to train on, and the share of honest ones that was kept.
-
-    Every fraud stays. Up to a million rows everything does; above, a tenth of the rest.
-    """
-    if train.sum() <= MANY_ROWS:
-        return train, 1.0
-    chosen = np.random.default_rng(7).random(len(train)) < KEPT_SHARE
-    return train & (labels | chosen), KEPT_SHARE
-
-
-def fitted_line(parts: Parts) -> Floats:
-    """(n,) probabilities of the test rows; honest rows weigh what they stand for."""
-    weight = np.where(parts.labels, 1, 1 / parts.kept_share)
-    model = bent_line().fit(
-        parts.train, parts.labels, logisticregression__sample_weight=weight
+def _summary(
+    brought: Brought, train: Sample, test: Sample, told: dict[str, str]
+) -> str:
+    """What was read, and which days it was split into."""
+    history, share = brought.history, train.share.min()
+    n, frauds = history.payments.num_rows, history.chargebacks.num_rows
+    thinned = "" if share == 1 else f", of the honest {share:.0%}"
+    return (
+        f"{n:,} payments in {history.days - brought.first} days, {frauds:,} "
+        f"reported as fraud ({frauds / n:.2%}). Trained on {len(train):,} of "
+        f"{told['training']}{thinned}; tested on {len(test):,} of {told['test']} "
+        f"with {test.label.sum():,} frauds, at {alerts_a_day(test)} alerts a day."
     )
-    return np.asarray(model.predict_proba(parts.test)[:, 1])
 
 
-def fitted_trees(parts: Parts) -> Floats:
-    """(n,) probabilities of the test rows, the prior corrected for thinning.
+def alerts_a_day(test: Sample) -> int:
+    """Alerts that are looked at on a day."""
+    a_day = len(test) / len(np.unique(test.day))
+    return max(FEWEST_ALERTS, round(ALERT_SHARE * a_day))
+
+
+def fitted_line(train: Sample, x: Features) -> Floats:
+    """Probabilities by a line whose honest rows weigh what they stand for."""
+    how = {"logisticregression__sample_weight": train.weight}
+    return suspicion(bent_line().fit(train.x, train.label, **how), x)
+
+
+def fitted_trees(train: Sample, x: Features) -> Floats:
+    """Probabilities by trees, the prior corrected for thinning.
 
     A small table has few frauds, so leaves may rest on less than in the chapter.
     """
-    model = trees(min_sum_hessian_in_leaf=1).fit(parts.train, parts.labels)
-    return prior_correction(model.predict_proba(parts.test)[:, 1], parts.kept_share)
+    model = trees(min_sum_hessian_in_leaf=1).fit(train.x, train.label)
+    return Probability(model, kept=train.share.min())(x)
 
 
-CANDIDATES: dict[str, Callable[[Parts], Floats]] = {
-    LINE: fitted_line,
-    TREES: fitted_trees,
-}
+CANDIDATES = {LINE: fitted_line, TREES: fitted_trees}
 
 
-def amounts(inputs: NDArray[np.float32]) -> Floats:
-    """(n,) the payments' amounts: a rule that needs no training."""
-    return inputs[:, FEATURES.index("amount")].astype(np.float64)
-
-
-def best_column(parts: Parts) -> tuple[str, Floats]:
+def best_column(train: Sample, test: Sample) -> tuple[str, Floats]:
     """The column that alone, upwards or downwards, ranks training frauds best.
 
     Returns its name, with a minus if low values are suspicious, and its test scores.
     """
-    some = np.random.default_rng(7).permutation(len(parts.train))[:SEARCHED]
-    labels = parts.labels[some]
-    if not labels.any():
-        labels, some = parts.labels, np.arange(len(parts.labels))
+    some = np.random.default_rng(7).permutation(len(train))[:SEARCHED]
+    if not train.label[some].any():
+        some = np.arange(len(train))
 
-    def score(x: NDArray[np.float32], column: int, sign: int) -> Floats:
+    def score(x: Features, column: int, sign: int) -> Floats:
         values = sign * x[:, column].astype(np.float64)
         return np.where(np.isnan(values), -np.inf, values).clip(-1e30, 1e30)
 
     options = [(c, sign) for c in range(len(FEATURES)) for sign in (1, -1)]
-    train = parts.train[some]
-    reached = [average_precision_score(labels, score(train, *o)) for o in options]
+    x, labels = train.x[some], train.label[some]
+    reached = [average_precision_score(labels, score(x, *o)) for o in options]
     column, sign = options[int(np.argmax(reached))]
-    return "-" * (sign < 0) + FEATURES[column], score(parts.test, column, sign)
+    return "-" * (sign < 0) + FEATURES[column], score(test.x, column, sign)
 
 
-def _measured(parts: Parts, scores: Floats) -> dict[str, Interval]:
+def _measured(test: Sample, scores: Floats) -> dict[str, Interval]:
     """All metrics of one candidate that need no probability."""
-    labels, day, per_day = parts.test_labels, parts.day, parts.per_day
+    per_day = alerts_a_day(test)
     return {
-        AP: average_precision(scores, labels, day),
-        "recall": recall_at_budget(scores, labels, day, per_day=per_day),
-        "precision": precision_at_budget(scores, labels, day, per_day=per_day),
+        AP: average_precision(scores, test.label, test.day),
+        "recall": recall_at_budget(scores, test.label, test.day, per_day=per_day),
+        "precision": precision_at_budget(scores, test.label, test.day, per_day=per_day),
     }
 
 

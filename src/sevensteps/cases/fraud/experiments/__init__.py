@@ -1,29 +1,24 @@
 """The fraud case: samples, candidates, policies, a simulation, an incident drill."""
 
-from sevensteps.cases.fraud.experiments.drill import incident_drill, odd_merchants
-from sevensteps.cases.fraud.experiments.models import (
-    Probability,
-    linear,
-    prepared,
-    signed_log,
-    suspicion,
-    trees,
-)
-from sevensteps.cases.fraud.experiments.policies import (
+from sevensteps.cases.fraud.world import incumbent_rule
+
+from .drill import incident_drill
+from .models import Probability, linear, prepared, suspicion, trees
+from .policies import (
     ModelPolicy,
+    RetrainingPolicy,
     SplitByCardholder,
+    TrainingLog,
     allow_everything,
 )
-from sevensteps.cases.fraud.experiments.retraining import RetrainingPolicy, TrainingLog
-from sevensteps.cases.fraud.experiments.samples import Sample, reported_days, sample
-from sevensteps.cases.fraud.experiments.simulation import (
+from .samples import Sample, sample
+from .simulation import (
     BlockOrAllow,
     PaymentsSimulation,
     PolicyRun,
     allow_all,
     judge_final_model,
 )
-from sevensteps.cases.fraud.world import incumbent_rule
 
 __all__ = [
     "BlockOrAllow",
@@ -41,11 +36,8 @@ __all__ = [
     "incumbent_rule",
     "judge_final_model",
     "linear",
-    "odd_merchants",
     "prepared",
-    "reported_days",
     "sample",
-    "signed_log",
     "suspicion",
     "trees",
 ]

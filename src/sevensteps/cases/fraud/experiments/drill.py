@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.experiments.policies import Score
-from sevensteps.cases.fraud.experiments.samples import Sample, sample
-from sevensteps.cases.fraud.experiments.simulation import PaymentsSimulation
 from sevensteps.cases.fraud.features import FEATURES
 from sevensteps.cases.fraud.world import DAY, KINDS, Incident, PaymentsWorld
 from sevensteps.monitor import DriftReference, expected_by_day, reports_by_day
 from sevensteps.simulate import IncidentDrill, Monitors
+
+from .policies import Score
+from .samples import Sample, sample
+from .simulation import PaymentsSimulation
 
 INPUTS = (
     "amount",
@@ -36,22 +37,13 @@ _ODD, _ENOUGH = 20.0, 3  # a merchant's amounts against its usual; its payments 
 
 @dataclass(frozen=True)
 class ShadowDays:
-    """Days of a history in which a model scored and decided nothing.
-
-    Attributes
-    ----------
-    rows : the payments
-    merchant : (n,) of each
-    probability : (n,) of fraud, as the model says
-    reported_day : (m,) of every chargeback of the history, also of earlier payments
-    end : the day after the last
-    """
+    """Days of a history in which a model scored and decided nothing."""
 
     rows: Sample
-    merchant: NDArray[np.int32]
-    probability: NDArray[np.float64]
-    reported_day: NDArray[np.int64]
-    end: int
+    merchant: NDArray[np.int32]  # (n,) of each payment
+    probability: NDArray[np.float64]  # (n,) of fraud, as the model says
+    reported_day: NDArray[np.int64]  # (m,) of all chargebacks, also of earlier payments
+    end: int  # the day after the last
 
 
 @dataclass(frozen=True)
@@ -73,22 +65,15 @@ class ShadowSimulation(PaymentsSimulation):
         start = self.history.days if after is None else after.end
         history = self.world.history(start + days)
         rows = sample(history, {start: 1.0})
+        merchant = history.column("merchant_id")[rows.row]
+        reported_day = history.chargebacks["reported_at"].to_numpy() // DAY
         return ShadowDays(
-            rows=rows,
-            merchant=history.column("merchant_id")[rows.row],
-            probability=policy(rows.x),
-            reported_day=history.chargebacks["reported_at"].to_numpy() // DAY,
-            end=start + days,
+            rows, merchant, policy(rows.x), reported_day, end=start + days
         )
 
 
 def daily_numbers(days: ShadowDays, usual: ShadowDays) -> pd.DataFrame:
-    """One number a day for each thing that is watched: the drift of each input, ...
-
-    Parameters
-    ----------
-    usual : days whose inputs are what is expected
-    """
+    """One number a day for each thing that is watched; `usual` days are expected."""
     reference = DriftReference.fit(usual.rows.x[::10][:, _COLUMNS], INPUTS)
     rows, p = days.rows, days.probability
     numbers = reference.psi_by_day(rows.x[:, _COLUMNS], rows.day)

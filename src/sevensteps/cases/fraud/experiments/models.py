@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -17,13 +17,6 @@ from sevensteps.measure import prior_correction
 
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
-
-
-class Model(Protocol):
-    """A fitted classifier."""
-
-    def predict_proba(self, x: Any) -> Any:
-        """(n, F) -> (n, 2)."""
 
 
 def trees(**changes: Any) -> LGBMClassifier:
@@ -120,7 +113,7 @@ class Probability:
     kept : float              that share; 1.0 puts no prior back
     """
 
-    model: Model
+    model: Any
     kept: float
 
     def __call__(self, x: Features) -> Floats:

@@ -7,46 +7,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.cases.fraud.features import (
-    FEATURES,
-    feature_matrix,
-    labels_as_of,
-    offline,
-)
+from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.world import DAY, History
+from sevensteps.world.arrays import take
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows of a history with their features; every array has one entry a row.
+    """Rows of a history with their features; every array has one entry a row."""
 
-    Attributes
-    ----------
-    row : (n,) int64          number among the history's payments
-    day : (n,) int32          day of the payment
-    x : (n, F) float32        `FEATURES`, as of the second before the payment
-    reported_day : (n,) float day on which its chargeback came in; inf: it never did
-    draw : (n,) float         uniform, by which honest payments are thinned
-    share : (n,) float        share of such honest payments that was kept
-    label : (n,) bool         charged back, as far as was known: see `labelled`
-    """
-
-    row: NDArray[np.int64]
-    day: NDArray[np.int32]
-    x: NDArray[np.float32]
-    reported_day: NDArray[np.float64]
-    draw: NDArray[np.float64]
-    share: NDArray[np.float64]
-    label: NDArray[np.bool_]
+    row: NDArray[np.int64]  # number among the history's payments
+    day: NDArray[np.int32]  # of the payment
+    x: NDArray[np.float32]  # (n, F) `FEATURES`, as of the second before the payment
+    reported_day: NDArray[np.float64]  # on which its chargeback came; inf: it never did
+    draw: NDArray[np.float64]  # uniform, by which honest payments are thinned
+    share: NDArray[np.float64]  # of such honest payments, that was kept
+    label: NDArray[np.bool_]  # charged back, as far as was known: see `labelled`
 
     def __len__(self) -> int:
         return len(self.row)
 
     def where(self, mask: NDArray[np.bool_]) -> Sample:
         """The rows where `mask` is true."""
-        return Sample(*(getattr(self, name)[mask] for name in self.__slots__))
+        return take(self, mask)
 
     def between(self, first: int, end: int) -> Sample:
         """Payments of the days `first` to `end` - 1."""
@@ -105,20 +91,15 @@ def sample(
 ) -> Sample:
     """Draw payments of a history, and compute their features.
 
-    Every payment that was ever charged back is taken, and a share of the others. All
-    payments are events in each other's windows, whether they are drawn or not.
+    Every payment that was ever charged back is taken, labelled so, and a share of the
+    others. All payments are events in each other's windows, drawn or not.
 
     Parameters
     ----------
-    history : History
     honest : {day: share}     share of the other payments, from each day on; those
                               before the first are left out. By default all from day
                               30 on: windows are 30 days long
     seed : int                of the draw
-
-    Returns
-    -------
-    Sample                    labelled with what was ever reported
 
     Raises
     ------
@@ -133,21 +114,19 @@ def sample(
         share[day >= first] = shares[first]
     draw = np.random.default_rng(seed).random(len(day))
     reported = reported_days(history)
-    row = np.flatnonzero((share > 0) & ((draw < share) | np.isfinite(reported)))
-    chosen = np.zeros(len(day), bool)
-    chosen[row] = True
-    table = offline(history, keep=chosen)
-    x = feature_matrix(table)
+    chosen = (share > 0) & ((draw < share) | np.isfinite(reported))
+    row = np.flatnonzero(chosen)
+    x = feature_matrix(offline(history, keep=chosen))
     label = np.isfinite(reported[row])
     return Sample(row, day[row], x, reported[row], draw[row], share[row], label)
 
 
 def reported_days(history: History) -> NDArray[np.float64]:
     """(n,) day on which each payment's chargeback came in; inf where none did."""
-    known = np.flatnonzero(labels_as_of(history))
-    ids = history.column("payment_id")[known]
-    order = np.argsort(ids)
-    at = np.searchsorted(ids, history.chargebacks["payment_id"], sorter=order)
-    reported = np.full(history.payments.num_rows, np.inf)
-    reported[known[order[at]]] = history.chargebacks["reported_at"].to_numpy() // DAY
+    told, ids = history.chargebacks, history.payments["payment_id"]
+    at = pc.index_in(ids, value_set=told["payment_id"]).to_numpy()  # NaN: none
+    reported = np.full(len(ids), np.inf)
+    known = np.isfinite(at)
+    when = told["reported_at"].to_numpy()[at[known].astype(int)]
+    reported[known] = when // DAY
     return reported

@@ -11,35 +11,36 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.experiments.models import (
-    Features,
-    Floats,
-    Probability,
-    trees,
-)
-from sevensteps.cases.fraud.experiments.policies import Score
-from sevensteps.cases.fraud.experiments.retraining import RetrainingPolicy, TrainingLog
-from sevensteps.cases.fraud.experiments.samples import sample
 from sevensteps.cases.fraud.features import LiveFeatures
-from sevensteps.cases.fraud.money import CostsLike, expected_costs
-from sevensteps.cases.fraud.world import DAY, Action, History, Outcome, PaymentsWorld
+from sevensteps.cases.fraud.money import expected_costs
+from sevensteps.cases.fraud.world import (
+    DAY,
+    Action,
+    Costs,
+    History,
+    Outcome,
+    PaymentsWorld,
+)
 from sevensteps.measure import Interval, average_precision
 from sevensteps.monitor import half_life
 from sevensteps.simulate import Simulation
+from sevensteps.world.arrays import take
+
+from .models import Features, Floats, Probability, trees
+from .policies import Actions, RetrainingPolicy, Score, TrainingLog
+from .samples import sample
 
 KEPT = 0.1  # of the honest payments, in training
 FIRST = 40  # windows are thirty days long; the days before it are not logged
 
 
-def fit_trees(
-    x: Features, label: NDArray[np.bool_], weight: NDArray[np.float64]
-) -> Score:
+def fit_trees(x: Features, label: NDArray[np.bool_], weight: Floats) -> Score:
     """Train on all frauds and a tenth of the honest payments; correct the prior."""
     rows = label | (np.random.default_rng(3).random(len(label)) < KEPT)
     return Probability(trees(n_jobs=1).fit(x[rows], label[rows], weight[rows]), KEPT)
 
 
-def allow_all(p: Floats, amount: Floats) -> NDArray[np.int8]:
+def allow_all(p: Floats, amount: Floats) -> Actions:
     """No decision at all: the world in which nothing is hidden."""
     return np.zeros(len(p), np.int8)
 
@@ -48,9 +49,9 @@ def allow_all(p: Floats, amount: Floats) -> NDArray[np.int8]:
 class BlockOrAllow:
     """The cheaper of two actions, where the other two would only distract."""
 
-    costs: CostsLike
+    costs: Costs
 
-    def __call__(self, p: Floats, amount: Floats) -> NDArray[np.int8]:
+    def __call__(self, p: Floats, amount: Floats) -> Actions:
         """(n,) probabilities and euros -> (n,) actions."""
         euros = expected_costs(p, amount, self.costs)
         block = euros[:, Action.BLOCK] < euros[:, Action.ALLOW]
@@ -75,9 +76,8 @@ class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
     def reported(self) -> NDArray[np.int64]:
         """Payments whose chargeback had come in when the history ended."""
         chargebacks = self.history.chargebacks
-        now = self.history.days * DAY
-        known = chargebacks["reported_at"].to_numpy() < now
-        return chargebacks["payment_id"].to_numpy()[known]
+        known = chargebacks["reported_at"].to_numpy() < self.history.days * DAY
+        return np.asarray(chargebacks["payment_id"].to_numpy()[known])
 
     def retraining(self, **how: Any) -> RetrainingPolicy:
         """A policy that begins with the past's log; `how` as for `RetrainingPolicy`."""
@@ -112,12 +112,12 @@ class PolicyRun:
     @property
     def stolen(self) -> NDArray[np.bool_]:
         """(n,) which payments were made by thieves."""
-        return self.outcome.truth["true_is_fraud"].to_numpy()
+        return np.asarray(self.outcome.truth["true_is_fraud"].to_numpy())
 
     @property
     def stopped(self) -> NDArray[np.bool_]:
         """(n,) which payments did not go through."""
-        return ~self.outcome.payments["approved"].to_numpy()
+        return np.asarray(~self.outcome.payments["approved"].to_numpy())
 
     @property
     def day(self) -> NDArray[np.int64]:
@@ -148,12 +148,10 @@ def judge_final_model(run: PolicyRun, unhidden: PolicyRun, *, last: int) -> Inte
     unhidden : of a policy that allows everything; its payments are scored
     last : days at its end to be judged on
     """
-    n_days = int(unhidden.day.max()) + 1
-    now = unhidden.policy.first_day + n_days
+    now = unhidden.policy.first_day + int(unhidden.day.max()) + 1
     log = unhidden.policy.logged()
-    asked = log.take(log.day >= now - last)
-    ids = unhidden.outcome.truth["payment_id"].to_pylist()
-    stolen = dict(zip(ids, unhidden.stolen.tolist(), strict=True))
-    label = np.array([stolen[i] for i in asked.payment_id.tolist()])
+    asked = take(log, log.day >= now - last)
+    ids = unhidden.outcome.truth["payment_id"].to_numpy()
+    label = np.isin(asked.payment_id, ids[unhidden.stolen])
     score = run.policy.train(min(now, now - last + run.policy.label_gap))
     return average_precision(score(asked.features), label, asked.day)

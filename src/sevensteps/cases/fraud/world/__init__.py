@@ -10,57 +10,27 @@ False
 from sevensteps.world.columns import codes_or_values
 
 from .incumbent import incumbent_rule
-from .records import (
-    KINDS,
-    SCALES,
-    Costs,
-    Kind,
-    Policy,
-)
-from .records import (
-    PaymentsHistory as History,
-)
-from .records import (
-    PaymentsIncident as Incident,
-)
-from .records import (
-    PaymentsOutcome as Outcome,
-)
-from .records import (
-    PaymentsSize as Size,
-)
-from .records import (
-    PaymentsView as View,
-)
-from .schema import (
-    ACTIONS,
-    CATEGORIES,
-    CHANNELS,
-    COUNTRIES,
-    DAY,
-    EPOCH,
-    METHODS,
-    SCHEMA,
-    Action,
-)
+from .kinds import CATEGORIES, METHODS
+from .records import KINDS, Costs, Policy
+from .records import PaymentsHistory as History
+from .records import PaymentsIncident as Incident
+from .records import PaymentsOutcome as Outcome
+from .records import PaymentsSize as Size
+from .records import PaymentsView as View
+from .schema import COUNTRIES, DAY, SCHEMA, Action
 from .world import PaymentsWorld
 
 __all__ = [
-    "ACTIONS",
     "CATEGORIES",
-    "CHANNELS",
     "COUNTRIES",
     "DAY",
-    "EPOCH",
     "KINDS",
     "METHODS",
-    "SCALES",
     "SCHEMA",
     "Action",
     "Costs",
     "History",
     "Incident",
-    "Kind",
     "Outcome",
     "PaymentsWorld",
     "Policy",

@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
 from sevensteps.world.arrays import take
 
-from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk, raw_ids
+from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rng import opaque_device, opaque_id
-from .rows import PaymentRows
-from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, LAST_DAY, ONLINE
+from .rng import Bools, Codes, Doubles, Floats, Ids, Longs, opaque_device
+from .rows import PaymentRows, blank
+from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
 CAMPAIGNS_A_DAY = 1_000_000  # campaign = (LONGEST_CAMPAIGN + day) * this + number
 CAMPAIGNS_A_METHOD = 100_000
-THIEF_ID = 1 << 23  # a day's raw ids of attempts start here; honest ones at 0
 PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 
 
@@ -24,43 +23,41 @@ PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 class CampaignPlan:
     """Attempts of one method's campaigns started on one day; (n,) arrays."""
 
-    at: NDArray[np.float64]  # seconds
-    card: NDArray[np.int32]
-    merchant: NDArray[np.int32]
-    log_amount: NDArray[np.float64]
-    device: NDArray[np.int64]  # number of the thief's device that day, -1 none
-    campaign: NDArray[np.int64]  # number within day and method
+    at: Doubles  # seconds
+    card: Ids
+    merchant: Ids
+    log_amount: Doubles
+    device: Longs  # number of the thief's device that day, -1 none
+    campaign: Longs  # number within day and method
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a method needs to plan its campaigns."""
 
-    rng: np.random.Generator
+    rng: Generator
     people: People
     day: int
     rate: float  # stolen payments a day by this method
     caution: float
 
-    def cards(self, n: int) -> NDArray[np.int32]:
+    def cards(self, n: int) -> Ids:
         """Cards in proportion to their use."""
         lookup = self.people.card_lookup
         return lookup[self.rng.integers(0, len(lookup), n)]
 
-    def start(self, n: int) -> NDArray[np.float64]:
+    def start(self, n: int) -> Doubles:
         """Instants of the day, more in the evening."""
         return (self.day + self.rng.beta(5, 2.5, n)) * DAY
 
-    def paced(
-        self, start: NDArray[np.float64], count: NDArray[np.int64], gap: float
-    ) -> NDArray[np.float64]:
+    def paced(self, start: Doubles, count: Longs, gap: float) -> Doubles:
         """Instants of `count` attempts after each start, slower with caution."""
         gaps = self.rng.exponential(gap * (1 + PACE * self.caution), count.sum())
         total = np.cumsum(gaps)
         before = np.r_[0.0, total][np.cumsum(count) - count]
         return np.repeat(start, count) + total - np.repeat(before, count)
 
-    def resale(self, n: int) -> NDArray[np.int32]:
+    def resale(self, n: int) -> Ids:
         """Online merchants whose goods are easily sold on."""
         return self.people.resale(0, self.rng.random(n))
 
@@ -69,42 +66,25 @@ def carry_out(plan: CampaignPlan, s: Scene, method: int) -> PaymentRows:
     """The attempts as payments: what caution changes, and what the feed shows."""
     n, people = len(plan.at), s.people
     holder = people.card_holder[plan.card]
-    amount = _amounts(plan, s, holder)
     online = people.merchants.is_online[plan.merchant]
-    in_shop = np.where(amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
-    campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY
-    rows = PaymentRows(
-        payment_id=np.zeros(n, np.int64),
-        paid_at=plan.at.astype(np.int32),
-        card=plan.card,
-        merchant=plan.merchant,
-        device=_devices(plan, s, online, method),
-        channel=np.where(online, ONLINE, in_shop).astype(np.int8),
-        amount=amount,
-        charged=amount,
-        ip_country=_ip_country(s, holder, online),
-        address_match=_address_match(plan, s, holder, online),
-        ip_risk=_ip_risk(s, online),
-        random_key=s.rng.integers(0, 2**64, n, dtype=np.uint64),
-        method=np.full(n, method, np.int8),
-        campaign=(campaign + method * CAMPAIGNS_A_METHOD + plan.campaign).astype("i4"),
-    )
+    rows = blank(np.zeros(n, np.uint64))
+    rows.paid_at = plan.at.astype(np.int32)
+    rows.card, rows.merchant = plan.card, plan.merchant
+    rows.amount = rows.charged = _amounts(plan, s, holder)
+    in_shop = np.where(rows.amount <= CONTACTLESS_LIMIT, CONTACTLESS, CHIP)
+    rows.channel = np.where(online, ONLINE, in_shop).astype(np.int8)
+    rows.device = _devices(plan, s, online, method)
+    rows.ip_country = _ip_country(s, holder, online)
+    rows.address_match = _address_match(plan, s, holder, online)
+    rows.ip_risk = _ip_risk(s, online)
+    rows.random_key = s.rng.integers(0, 2**64, n, dtype=np.uint64)
+    rows.method[:] = method
+    campaign = (LONGEST_CAMPAIGN + s.day) * CAMPAIGNS_A_DAY + plan.campaign
+    rows.campaign = (campaign + method * CAMPAIGNS_A_METHOD).astype(np.int32)
     return take(rows, plan.at < (s.day + LONGEST_CAMPAIGN) * DAY)
 
 
-def number(rows: PaymentRows, future: int, day: int) -> PaymentRows:
-    """Give the attempts of a day's campaigns their ids.
-
-    Campaigns older than the world borrow days that no world reaches.
-    """
-    numbers = THIEF_ID + np.arange(len(rows))
-    rows.payment_id = opaque_id(raw_ids(future, day % (LAST_DAY + 100), numbers))
-    return rows
-
-
-def _amounts(
-    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32]
-) -> NDArray[np.float32]:
+def _amounts(plan: CampaignPlan, s: Scene, holder: Ids) -> Floats:
     """Between the thief's wish and what the victim would spend there."""
     shops, n = s.people.merchants, len(holder)
     usual = shops.log_mean[plan.merchant] + s.people.log_spend[holder]
@@ -113,9 +93,7 @@ def _amounts(
     return cents(np.exp(log_amount).astype(np.float32))
 
 
-def _devices(
-    plan: CampaignPlan, s: Scene, online: NDArray[np.bool_], method: int
-) -> NDArray[np.int32]:
+def _devices(plan: CampaignPlan, s: Scene, online: Bools, method: int) -> Ids:
     """The thief's own device, hidden in a third of payments and more with caution."""
     n_holders = len(s.people.x)
     raw = n_holders * 16 + ((s.day + 400) * 8 + method) * 1_024 + plan.device % 1_024
@@ -125,9 +103,7 @@ def _devices(
     return np.where(online & ~hidden, opaque_device(own), -1).astype(np.int32)
 
 
-def _ip_country(
-    s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
-) -> NDArray[np.int8]:
+def _ip_country(s: Scene, holder: Ids, online: Bools) -> Codes:
     """From home through a proxy in half the cases, always when cautious."""
     n = len(holder)
     elsewhere = s.rng.integers(0, len(COUNTRIES), n)
@@ -137,9 +113,7 @@ def _ip_country(
     return np.where(online & ~lost, code, -1).astype(np.int8)
 
 
-def _address_match(
-    plan: CampaignPlan, s: Scene, holder: NDArray[np.int32], online: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+def _address_match(plan: CampaignPlan, s: Scene, holder: Ids, online: Bools) -> Floats:
     """Half the thieves know the address."""
     n = len(holder)
     knows = s.rng.random(n) < 0.5 + 0.3 * s.caution
@@ -149,7 +123,7 @@ def _address_match(
     return np.where(online & ~foreign, match, np.nan).astype(np.float32)
 
 
-def _ip_risk(s: Scene, online: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _ip_risk(s: Scene, online: Bools) -> Floats:
     """The vendor's score on thieves: high when bold, as honest people's when not."""
     u = s.rng.random(len(online)).astype(np.float32)
     as_honest = s.rng.random(len(online)) < 0.25 + 0.6 * s.caution

@@ -1,7 +1,7 @@
 """What all payments of a day share: season, clock, travellers, phones, incidents."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sevensteps.world import stream
 
 from .people import People
 from .records import PaymentsIncident
-from .rng import TRIPS, opaque_device
+from .rng import TRIPS, Bools, Codes, Ids, opaque_device
 from .schema import COUNTRIES
 
 QUARTER = 90  # trips are drawn a quarter at a time
@@ -20,15 +20,53 @@ NEW_PHONE_DAYS = 3
 TRIPS_A_QUARTER = 0.4  # per cardholder; all that are drawn are taken in a holiday
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Today:
-    """What all of a day's payments share."""
+    """A day of a future, of the world's people, and what is under way on it."""
 
-    day: int
+    people: People
     future: int
-    volume: float
-    away: NDArray[np.int8]  # (n_cardholders,) country of the trip, 0 at home
-    incidents: tuple[PaymentsIncident, ...]
+    day: int
+    incidents: tuple[PaymentsIncident, ...] = ()
+
+    def under_way(self, kind: str) -> list[PaymentsIncident]:
+        """Incidents of a kind that are under way."""
+        return [i for i in self.incidents if i.kind == kind and i.on(self.day)]
+
+    @cached_property
+    def volume(self) -> float:
+        """Payments relative to a usual day's."""
+        volume = season(self.day)
+        for incident in self.under_way("holiday"):
+            volume *= 1 + 0.8 * incident.size
+        return volume
+
+    @cached_property
+    def away(self) -> Codes:
+        """(n_cardholders,) country that each visits; 0 at home."""
+        away = np.zeros(self.people.size.n_cardholders, np.int8)
+        holiday = bool(self.under_way("holiday"))
+        first = (self.day - LONGEST_TRIP) // QUARTER
+        for quarter in range(first, self.day // QUARTER + 1):
+            how = self.people.seed, quarter, holiday
+            who, start, end, where = _trips(len(away), *how)
+            on = np.flatnonzero((start <= self.day) & (self.day < end))
+            away[who[on]] = where[on]
+        away[away == self.people.country] = 0  # who visits home is not abroad
+        return away
+
+    @property
+    def new_phone(self) -> Bools:
+        """(n_cardholders,) whose phone is younger than three days."""
+        age = (self.day + self.people.phone_phase) % self.people.phone_life
+        return age < NEW_PHONE_DAYS
+
+    def phone(self, holder: Ids) -> Ids:
+        """The id of each holder's phone."""
+        people = self.people
+        lived = self.day + people.phone_phase[holder]
+        generation = lived // people.phone_life[holder]
+        return opaque_device(holder.astype(np.int64) * 16 + generation)
 
 
 def season(day: int) -> float:
@@ -40,7 +78,7 @@ def season(day: int) -> float:
     return float(week * month * year)
 
 
-def _clock() -> NDArray[np.int32]:
+def _clock() -> Ids:
     """65,536 equally likely entries -> second of the day; quiet at night."""
     hour = np.arange(0, 24.01, 0.25)
     rate = 0.04 + np.exp(-(((hour - 12.7) / 3.0) ** 2))
@@ -54,38 +92,6 @@ def _clock() -> NDArray[np.int32]:
 CLOCK = _clock()
 
 
-def today(
-    people: People,
-    seed: int,
-    future: int,
-    day: int,
-    incidents: tuple[PaymentsIncident, ...],
-) -> Today:
-    """Season, travellers and incidents of a day."""
-    under_way = tuple(i for i in incidents if i.on(day))
-    volume = season(day)
-    for incident in under_way:
-        if incident.kind == "holiday":
-            volume *= 1 + 0.8 * incident.size
-    away = travellers(people, seed, day, under_way)
-    return Today(day, future, volume, away, under_way)
-
-
-def travellers(
-    people: People, seed: int, day: int, incidents: tuple[PaymentsIncident, ...] = ()
-) -> NDArray[np.int8]:
-    """Country code that each cardholder visits on `day`; 0 for nobody's trip."""
-    n = len(people.x)
-    away = np.zeros(n, np.int8)
-    holiday = any(i.kind == "holiday" and i.on(day) for i in incidents)
-    for quarter in range((day - LONGEST_TRIP) // QUARTER, day // QUARTER + 1):
-        who, start, end, where = _trips(n, seed, quarter, holiday)
-        on = np.flatnonzero((start <= day) & (day < end))
-        away[who[on]] = where[on]
-    away[away == people.country] = 0  # who visits home is not abroad
-    return away
-
-
 @lru_cache(maxsize=8)
 def _trips(n: int, seed: int, quarter: int, holiday: bool) -> tuple[NDArray[Any], ...]:
     """Who travels in a quarter, from which day until before which, and where."""
@@ -95,14 +101,3 @@ def _trips(n: int, seed: int, quarter: int, holiday: bool) -> tuple[NDArray[Any]
     where = rng.integers(1, len(COUNTRIES), n).astype(np.int8)
     taken = np.flatnonzero(rng.random(n) < (1.0 if holiday else TRIPS_A_QUARTER))
     return who[taken], start[taken], (start + length)[taken], where[taken]
-
-
-def new_phone(people: People, day: int) -> NDArray[np.bool_]:
-    """Whose phone is younger than three days."""
-    return (day + people.phone_phase) % people.phone_life < NEW_PHONE_DAYS
-
-
-def phone(people: People, holder: NDArray[np.int32], day: int) -> NDArray[np.int32]:
-    """The id of each holder's phone on `day`."""
-    generation = (day + people.phone_phase[holder]) // people.phone_life[holder]
-    return opaque_device(holder.astype(np.int64) * 16 + generation)

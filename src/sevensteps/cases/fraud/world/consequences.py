@@ -3,27 +3,36 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from .kinds import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
+from .people import People
 from .records import Costs
-from .rng import fine_uniforms
+from .rng import (
+    CHURN,
+    DELAY,
+    REPORT,
+    REVIEW,
+    STEP,
+    Bools,
+    Codes,
+    Doubles,
+    Longs,
+    fine_uniforms,
+)
 from .rows import PaymentRows
-from .schema import DAY, METHODS, Action
-from .theft import DELAY_DAYS, P_REPORT, STEP_UP_STOPS
+from .schema import DAY, LEDGER, SCHEMA, Action
 
-STEP, REVIEW, CHURN, REPORT, DELAY = range(5)  # of random numbers; 5 fills stale feeds
 _MISTAKE = np.uint64(0xD1342543DE82EF95)
 LONGEST_DELAY = 120.0  # days
 DELAY_SD = 0.65  # of the logarithm
 MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
-FRIENDLY = METHODS.index("friendly")
 REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
 
 
-def approved(
-    rows: PaymentRows, action: NDArray[np.int8], costs: Costs
-) -> NDArray[np.bool_]:
+def approved(rows: PaymentRows, action: Codes, costs: Costs) -> Bools:
     """Which payments go through in the end, after step-ups and reviews."""
     passed = action == Action.ALLOW
     stolen = rows.method > 0
@@ -40,72 +49,38 @@ def approved(
 
 
 def reports(
-    rows: PaymentRows, passed: NDArray[np.bool_], base_rate: float
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Positions of the payments that will be charged back, and when that arrives.
+    rows: PaymentRows, passed: Bools, base_rate: float
+) -> tuple[Longs, pa.Table]:
+    """Positions of the payments that will be charged back, and their chargebacks.
 
     A tenth of frauds is never reported; a few honest payments are, by mistake; a
     payment that did not go through never is.
     """
     stolen = np.flatnonzero(passed & (rows.method > 0))
-    told = (
-        fine_uniforms(rows.random_key[stolen], REPORT) < P_REPORT[rows.method[stolen]]
-    )
-    wrong = np.flatnonzero(_mistaken(rows.random_key, MISTAKES * base_rate))
+    u = fine_uniforms(rows.random_key[stolen], REPORT)
+    told = stolen[u < P_REPORT[rows.method[stolen]]]
+    # one in 1/p: asked of every payment, hence one multiplication and no more
+    mistaken = rows.random_key * _MISTAKE < np.uint64(MISTAKES * base_rate * 2**64)
+    wrong = np.flatnonzero(mistaken)
     wrong = wrong[passed[wrong] & (rows.method[wrong] == 0)]
-    at = np.r_[stolen[told], wrong]
-    days = _delay_days(
-        fine_uniforms(rows.random_key[at], DELAY), DELAY_DAYS[rows.method[at]]
-    )
-    return at, (rows.paid_at[at] + days * DAY).astype(np.int32)
+    at = np.r_[told, wrong]
+    u = fine_uniforms(rows.random_key[at], DELAY)
+    days = _delay_days(u, DELAY_DAYS[rows.method[at]])
+    when = (rows.paid_at[at] + days * DAY).astype(np.int32)
+    columns = [rows.payment_id[at], when]
+    return at, pa.Table.from_arrays(columns, schema=SCHEMA["chargebacks"])
 
 
-def _mistaken(random_key: NDArray[np.uint64], p: float) -> NDArray[np.bool_]:
-    """One in 1/p: asked of every payment, hence one multiplication and no more."""
-    mixed: NDArray[np.bool_] = random_key * _MISTAKE < np.uint64(p * 2**64)
-    return mixed
-
-
-def _delay_days(u: NDArray[np.float64], median: NDArray[np.float64]) -> NDArray[Any]:
+def _delay_days(u: Doubles, median: Doubles) -> NDArray[Any]:
     """Log-normal with that median, cut (not piled up) at the longest delay."""
     longest = ndtr(np.log(LONGEST_DELAY / median) / DELAY_SD)
     z = ndtri(np.maximum(u, 1e-6) * longest)
     return np.minimum(median * np.exp(DELAY_SD * z), LONGEST_DELAY)
 
 
-def money(
-    rows: PaymentRows,
-    action: NDArray[np.int8],
-    passed: NDArray[np.bool_],
-    complained: NDArray[np.int64],
-    left: NDArray[np.int64],
-    costs: Costs,
-) -> dict[str, NDArray[np.float32]]:
-    """The ledger's columns, in euros, one value per payment."""
-    stolen = rows.method > 0
-    fee = np.zeros(len(rows), np.float32)
-    fee[complained] = costs.chargeback_fee
-    insult = np.zeros(len(rows), np.float32)
-    insult[left] = costs.customer_value
-    loss = np.where(stolen & passed, rows.charged * costs.fraud_loss_share, 0)
-    margin = np.where(passed & ~stolen, rows.charged * costs.margin_rate, 0)
-    return {
-        "fraud_loss": loss.astype(np.float32),
-        "chargeback_fee": fee,
-        "review_cost": costs.review_cost * (action == Action.REVIEW).astype("f4"),
-        "step_up_cost": costs.step_up_cost * (action == Action.STEP_UP).astype("f4"),
-        "insult_cost": insult,
-        "margin": margin.astype(np.float32),
-    }
-
-
 def leaves(
-    rows: PaymentRows,
-    action: NDArray[np.int8],
-    passed: NDArray[np.bool_],
-    holder: NDArray[np.int32],
-    costs: Costs,
-) -> NDArray[np.int64]:
+    rows: PaymentRows, action: Codes, passed: Bools, people: People, costs: Costs
+) -> Longs:
     """Positions of the stopped honest payments after which a customer leaves.
 
     A customer leaves once, however many payments were stopped that day. Who gives up
@@ -113,4 +88,33 @@ def leaves(
     """
     at = np.flatnonzero(~passed & (rows.method == 0) & (action != Action.STEP_UP))
     at = at[fine_uniforms(rows.random_key[at], CHURN) < costs.insult_churn]
-    return at[np.unique(holder[at], return_index=True)[1]]
+    holder = people.card_holder[rows.card[at]]
+    return at[np.unique(holder, return_index=True)[1]]
+
+
+def ledger(
+    rows: PaymentRows,
+    action: Codes,
+    passed: Bools,
+    complained: Longs,
+    left: Longs,
+    costs: Costs,
+) -> pa.Table:
+    """What a day's payments cost and earned, in euros; see `schema.LEDGER`."""
+    stolen = rows.method > 0
+    fee, insult = np.zeros((2, len(rows)), np.float32)
+    fee[complained] = costs.chargeback_fee
+    insult[left] = costs.customer_value
+    loss = np.where(stolen & passed, rows.charged * costs.fraud_loss_share, 0)
+    margin = np.where(passed & ~stolen, rows.charged * costs.margin_rate, 0)
+    columns = [
+        rows.payment_id,
+        rows.paid_at // np.int32(DAY),
+        loss.astype(np.float32),
+        fee,
+        costs.review_cost * (action == Action.REVIEW).astype("f4"),
+        costs.step_up_cost * (action == Action.STEP_UP).astype("f4"),
+        insult,
+        margin.astype(np.float32),
+    ]
+    return pa.Table.from_arrays(columns, schema=LEDGER)

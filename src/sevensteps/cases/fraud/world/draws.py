@@ -7,33 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join, take
 from sevensteps.world.lived import PAST
 
 from .attempts import LONGEST_CAMPAIGN
-from .calendar import Today, today
-from .consequences import FRIENDLY, approved, reports
-from .feeds import break_feeds
-from .honest import honest_day
+from .calendar import Today
+from .consequences import approved, reports
+from .honest import honest_day, honest_ip_risk
 from .incumbent import incumbent
+from .kinds import FRIENDLY, METHODS, SHARE
 from .people import People
-from .records import Costs, PaymentsIncident, PaymentsSize
-from .rng import FRIENDLY as FRIENDLY_STREAM
-from .rows import PaymentRows, by_time, to_table
-from .schema import CHARGEBACKS, DAY, LAST_DAY, METHODS, ONLINE
-from .theft import SHARE, campaigns, stop_after_declines
-from .truth import Secrets
+from .records import Costs, PaymentsIncident
+from .rng import FRIENDLY_STREAM, STALE, Codes, fine_uniforms
+from .rows import PaymentRows, by_time
+from .schema import DAY, ONLINE
+from .tables import to_table
+from .theft import campaigns, stop_after_declines
 
 
 @dataclass(frozen=True)
 class DayDraws:
     """All that a day's payments are drawn from; see `PaymentsWorld`."""
 
-    seed: int
-    size: PaymentsSize
     people: People
     base_rate: float
     caution: float
@@ -43,35 +40,33 @@ class DayDraws:
     @property
     def theft_rate(self) -> float:
         """Stolen payments per day."""
-        size = self.size
+        size = self.people.size
         return self.base_rate * size.n_cardholders * size.payments_a_day
+
+    def today(self, future: int, day: int) -> Today:
+        """What all payments of a day share."""
+        return Today(self.people, future, day, self.incidents)
 
     def shards(self, first: int, last: int) -> Iterator[Shard]:
         """Days `first` to `last` - 1, each a pure function of the seed and its day."""
-        if not 0 <= first < last <= LAST_DAY:
-            raise ValueError(
-                f"need 0 <= first < last <= {LAST_DAY:,}; got days {first} to {last}"
-            )
         stolen = self.past_attempts(first, last)
         edges = np.searchsorted(stolen.paid_at, np.arange(first, last + 1) * DAY)
         for day in range(first, last):
             start, stop = edges[day - first : day - first + 2]
-            rows = self.rows(PAST, day, take(stolen, slice(start, stop)))
-            yield Shard(self, day, rows, incumbent(rows, self.people))
+            now = self.today(PAST, day)
+            rows = self.rows(now, take(stolen, slice(start, stop)))
+            yield Shard(self, now, rows, incumbent(rows, self.people))
 
-    def rows(self, future: int, day: int, stolen: PaymentRows) -> PaymentRows:
+    def rows(self, now: Today, stolen: PaymentRows) -> PaymentRows:
         """All attempts of a day, honest and stolen, in order of time."""
-        now = today(self.people, self.seed, future, day, self.incidents)
-        rows = honest_day(self.people, self.size, self.seed, now, stolen)
+        rows = honest_day(now, stolen)
         self._friendly(rows, now)
-        return break_feeds(rows, self.incidents, day)
+        return break_feeds(rows, now)
 
     def _friendly(self, rows: PaymentRows, now: Today) -> None:
         """Honest-looking online payments that their own makers will dispute."""
-        rng = stream(self.seed, FRIENDLY_STREAM, now.future, now.day)
+        rng = stream(self.people.seed, FRIENDLY_STREAM, now.future, now.day)
         n = int(rng.poisson(self.theft_rate * SHARE["friendly"]))
-        if n == 0:
-            return
         may = np.flatnonzero((rows.channel == ONLINE) & (rows.method == 0))
         may = may[self.people.disputes[self.people.card_holder[rows.card[may]]]]
         rows.method[rng.permutation(may)[:n]] = FRIENDLY
@@ -85,7 +80,7 @@ class DayDraws:
         """
         end = last if started_before is None else started_before
         parts = [
-            self.campaigns(PAST, day, self.bold())
+            self.campaigns(self.today(PAST, day), self.bold())
             for day in range(first - LONGEST_CAMPAIGN, end)
         ]
         planned = by_time(join(parts))
@@ -94,12 +89,9 @@ class DayDraws:
         due = (made.paid_at >= first * DAY) & (made.paid_at < last * DAY)
         return take(made, due)
 
-    def campaigns(
-        self, future: int, day: int, caution: dict[str, float]
-    ) -> PaymentRows:
+    def campaigns(self, now: Today, caution: dict[str, float]) -> PaymentRows:
         """The campaigns that start on a day."""
-        how = self.theft_rate, caution, self.incidents
-        return campaigns(self.people, self.seed, future, day, *how)
+        return campaigns(now, self.theft_rate, caution)
 
     def bold(self) -> dict[str, float]:
         """Every method's caution before anybody reacts."""
@@ -111,22 +103,27 @@ class Shard:
     """One day of the past, as the world holds it."""
 
     draws: DayDraws
-    day: int
+    now: Today
     rows: PaymentRows
-    action: NDArray[np.int8]
-
-    def secrets(self) -> Secrets:
-        """What only the world knows of the day."""
-        draws = self.draws
-        return Secrets.of(
-            self.rows, draws.people, draws.seed, self.day, draws.incidents
-        )
+    action: Codes
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         """The day's payments, and the chargebacks that they will bring."""
-        rows, payment_id = self.rows, self.rows.payment_id
-        draws = self.draws
-        passed = approved(rows, self.action, draws.costs)
-        at, when = reports(rows, passed, draws.base_rate)
-        chargebacks = pa.Table.from_arrays([payment_id[at], when], schema=CHARGEBACKS)
-        return to_table(rows, draws.people, self.action), chargebacks
+        passed = approved(self.rows, self.action, self.draws.costs)
+        _, chargebacks = reports(self.rows, passed, self.draws.base_rate)
+        return to_table(self.rows, self.draws.people, self.action), chargebacks
+
+
+def break_feeds(rows: PaymentRows, now: Today) -> PaymentRows:
+    """What the company is shown today; the money that moves stays as it was."""
+    for incident in now.under_way("unit_change"):
+        # some merchants (2 % x size, by a hash of their id) send cents as euros
+        share = min(1.0, 0.02 * incident.size)
+        hashed = rows.merchant.astype(np.int64) * 2_654_435_761 % 1_000
+        cents = np.where(hashed < 1_000 * share, rows.charged * 100, rows.charged)
+        rows.amount = cents.astype(np.float32)
+    if now.under_way("stale_feed"):  # the usual distribution, and no information
+        u = fine_uniforms(rows.random_key, STALE).astype(np.float32)
+        score = np.where(np.isnan(rows.ip_risk), np.nan, honest_ip_risk(u))
+        rows.ip_risk = score.astype(np.float32)
+    return rows

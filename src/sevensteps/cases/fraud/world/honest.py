@@ -1,44 +1,43 @@
-"""One day of payments from `(seed, future, day)`: the honest ones, and room for others.
+"""One day of payments: the honest ones, and room for others among them.
 
-Honest payments are drawn in their own order, so that what thieves do on a day
-moves nothing in what honest people do: a policy's twin sees the same people.
+Honest payments are drawn in their own order, so that what thieves do on a day moves
+nothing in what honest people do: counterfactual runs see the same people.
 """
 
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
-from .calendar import CLOCK, Today, phone
+from .calendar import CLOCK, Today
 from .people import SLOTS, People
-from .records import PaymentsSize
-from .rng import HONEST, ID_BITS, opaque_id
+from .rng import HONEST, ID_BITS, Bools, Floats, Ids, Keys, Longs, payment_ids
 from .rows import PaymentRows, blank, by_time
 from .schema import COUNTRIES, DAY, ONLINE
 
 CONTACTLESS_LIMIT = 50.0
-NUMBER_BITS = 24  # of a raw id: a payment's number within its day
 _ID_MASK = np.uint64((1 << ID_BITS) - 1)
 _DULL = np.uint64(0b10111 << 52)  # bits that neither explore nor spend largely
 
 
-def honest_day(
-    people: People, size: PaymentsSize, seed: int, now: Today, stolen: PaymentRows
-) -> PaymentRows:
+def honest_day(now: Today, stolen: PaymentRows) -> PaymentRows:
     """All payments of a day, by time and id: honest ones with `stolen` among them."""
-    rng = stream(seed, HONEST, now.future, now.day)
+    size = now.people.size
+    rng = stream(now.people.seed, HONEST, now.future, now.day)
     n = int(rng.poisson(size.n_cardholders * size.payments_a_day * now.volume))
     bits = rng.integers(0, 2**64, n, dtype=np.uint64)
     z = rng.standard_normal(n, dtype=np.float32)
-    key = _keys(CLOCK[_part(bits, 0, 16)], raw_ids(now.future, now.day, np.arange(n)))
+    ids = payment_ids(now.future, now.day, np.arange(n))
+    key = _time_key(CLOCK[_part(bits, 0, 16)], ids)
     key.sort()
-    others = by_time(join([_bursts(rng, people, now, n), stolen]))
+    others = by_time(join([_bursts(rng, now, n), stolen]))
     second = others.paid_at - np.int32(now.day * DAY)
-    at = np.searchsorted(key, _join_key(second, others.payment_id))
+    at = np.searchsorted(key, _time_key(second, others.payment_id))
     at += np.arange(len(others))
     mine = np.ones(n + len(others), bool)
     mine[at] = False
@@ -47,17 +46,13 @@ def honest_day(
     rows.paid_at = (key >> np.uint64(ID_BITS)).astype(np.int32)
     rows.paid_at += np.int32(now.day * DAY)
     rows.payment_id = (key & _ID_MASK).view(np.int64)
-    _spend(rng, people, now, rows, mine, _spread(z, mine, np.float32(0)))
+    _spend(rng, now, rows, mine, _spread(z, mine, np.float32(0)))
     for column in fields(PaymentRows):
         getattr(rows, column.name)[at] = getattr(others, column.name)
     return rows
 
 
-def _keys(second: NDArray[np.int32], raw: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return _join_key(second, opaque_id(raw))
-
-
-def _join_key(second: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _time_key(second: Ids, ids: Longs) -> Keys:
     """Second of the day and payment id in one sortable number."""
     key = second.astype(np.uint64)
     key <<= np.uint64(ID_BITS)
@@ -65,14 +60,14 @@ def _join_key(second: NDArray[np.int32], ids: NDArray[np.int64]) -> NDArray[np.u
     return key
 
 
-def _part(bits: NDArray[np.uint64], first: int, n_bits: int) -> NDArray[np.int64]:
+def _part(bits: Keys, first: int, n_bits: int) -> Longs:
     """Some of the bits as indices."""
     part = bits >> np.uint64(first)
     part &= np.uint64((1 << n_bits) - 1)
     return part.view(np.int64)
 
 
-def _spread(values: NDArray[Any], mine: NDArray[np.bool_], filler: Any) -> NDArray[Any]:
+def _spread(values: NDArray[Any], mine: Bools, filler: Any) -> NDArray[Any]:
     """The values where the mask is true, the filler elsewhere."""
     wide = np.full(len(mine), filler, values.dtype)
     wide[mine] = values
@@ -80,15 +75,10 @@ def _spread(values: NDArray[Any], mine: NDArray[np.bool_], filler: Any) -> NDArr
 
 
 def _spend(
-    rng: np.random.Generator,
-    people: People,
-    now: Today,
-    rows: PaymentRows,
-    mine: NDArray[np.bool_],
-    z: NDArray[np.float32],
+    rng: Generator, now: Today, rows: PaymentRows, mine: Bools, z: Floats
 ) -> None:
     """Fill in who buys what, where and how, for the rows that are `mine`."""
-    bits = rows.random_key
+    bits, people = rows.random_key, now.people
     card_bits = len(people.card_lookup).bit_length() - 1
     rows.card = people.card_lookup[_part(bits, 16, card_bits)]
     holder = people.card_holder[rows.card]
@@ -96,19 +86,18 @@ def _spend(
     rows.merchant = people.habits.ravel()[holder * np.int32(16) + slot]
     dice = (bits >> np.uint64(52)).astype(np.uint16)  # 12 bits of small choices
     _explore(rng, people, dice, rows.merchant)
-    _travel(rng, people, now, holder, rows.merchant, mine)
+    _travel(rng, now, holder, rows.merchant, mine)
     rows.amount = _amounts(rng, people, dice, holder, rows.merchant, z)
     rows.charged = rows.amount
-    rows.channel = _channels(people, dice, rows.merchant, rows.amount)
+    taps = (rows.amount <= CONTACTLESS_LIMIT) & ((dice & 0x300) != 0)
+    rows.channel = taps.view(np.int8)  # CHIP 0, CONTACTLESS 1
+    rows.channel[people.merchants.is_online[rows.merchant]] = ONLINE
     online = np.flatnonzero((rows.channel == ONLINE) & mine)
-    _online_fields(rng, people, now, rows, online, holder[online])
+    _online_fields(rng, now, rows, online, holder[online])
 
 
 def _explore(
-    rng: np.random.Generator,
-    people: People,
-    dice: NDArray[np.uint16],
-    merchant: NDArray[np.int32],
+    rng: Generator, people: People, dice: NDArray[np.uint16], merchant: Ids
 ) -> None:
     """An eighth of payments go somewhere new: online, or another town at home."""
     new = np.flatnonzero((dice & 7) == 0)
@@ -119,28 +108,23 @@ def _explore(
 
 
 def _travel(
-    rng: np.random.Generator,
-    people: People,
-    now: Today,
-    holder: NDArray[np.int32],
-    merchant: NDArray[np.int32],
-    mine: NDArray[np.bool_],
+    rng: Generator, now: Today, holder: Ids, merchant: Ids, mine: Bools
 ) -> None:
     """Who travels pays in the shops of the country visited."""
-    there = now.away[holder]
+    people, there = now.people, now.away[holder]
     gone = np.flatnonzero(there)
     gone = gone[mine[gone] & ~people.merchants.is_online[merchant[gone]]]
     merchant[gone] = people.in_country(there[gone].astype(int), rng.random(len(gone)))
 
 
 def _amounts(
-    rng: np.random.Generator,
+    rng: Generator,
     people: People,
     dice: NDArray[np.uint16],
-    holder: NDArray[np.int32],
-    merchant: NDArray[np.int32],
-    z: NDArray[np.float32],
-) -> NDArray[np.float32]:
+    holder: Ids,
+    merchant: Ids,
+    z: Floats,
+) -> Floats:
     """Log-normal by merchant and purse; one payment in 512 is 4 to 12 times larger."""
     z *= people.merchants.log_sd[merchant]
     z += people.merchants.log_mean[merchant]
@@ -151,7 +135,7 @@ def _amounts(
     return cents(z)
 
 
-def cents(amount: NDArray[np.float32]) -> NDArray[np.float32]:
+def cents(amount: Floats) -> Floats:
     """Rounded to a cent, at least half a euro, at most 9,000."""
     np.clip(amount, 0.5, 9_000.0, out=amount)
     amount *= np.float32(100)
@@ -160,36 +144,13 @@ def cents(amount: NDArray[np.float32]) -> NDArray[np.float32]:
     return amount
 
 
-def raw_ids(future: int, day: int, number: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers that name a payment of a day under any policy, before scrambling."""
-    return number | np.int64((future << (ID_BITS - 8)) | (day << NUMBER_BITS))
-
-
-def _channels(
-    people: People,
-    dice: NDArray[np.uint16],
-    merchant: NDArray[np.int32],
-    amount: NDArray[np.float32],
-) -> NDArray[np.int8]:
-    """Online shops sell online; small sums in shops are mostly contactless."""
-    taps = (amount <= CONTACTLESS_LIMIT) & ((dice & 0x300) != 0)
-    channel = taps.view(np.int8)  # CHIP 0, CONTACTLESS 1
-    channel[people.merchants.is_online[merchant]] = ONLINE
-    return channel
-
-
 def _online_fields(
-    rng: np.random.Generator,
-    people: People,
-    now: Today,
-    rows: PaymentRows,
-    at: NDArray[np.int64],
-    who: NDArray[np.int32],
+    rng: Generator, now: Today, rows: PaymentRows, at: Longs, who: Ids
 ) -> None:
     """Device, network address, address match and vendor score, with their gaps."""
-    hides = people.hides_device[who]
-    rows.device[at] = np.where(hides, -1, phone(people, who, now.day))
-    there, home = now.away[who], people.country[who]
+    people, there = now.people, now.away[who]
+    rows.device[at] = np.where(people.hides_device[who], -1, now.phone(who))
+    home = people.country[who]
     ip = np.where(there > 0, there, home)
     u = rng.random((4, len(at)), dtype=np.float32)
     abroad = np.flatnonzero(u[0] > 0.99)  # a VPN
@@ -204,32 +165,29 @@ def _online_fields(
     rows.ip_risk[at] = honest_ip_risk(u[3])
 
 
-def honest_ip_risk(u: NDArray[np.float32]) -> NDArray[np.float32]:
+def honest_ip_risk(u: Floats) -> Floats:
     """The vendor's score on honest traffic: low, with a tail."""
     return u * u * u
 
 
-def _bursts(
-    rng: np.random.Generator, people: People, now: Today, n_rows: int
-) -> PaymentRows:
+def _bursts(rng: Generator, now: Today, n_rows: int) -> PaymentRows:
     """Honest bursts: a few people make many small payments within an hour."""
+    people, lookup = now.people, now.people.card_lookup
     n = int(rng.poisson(n_rows * 0.0004))
     count = rng.integers(5, 13, n)
     total = int(count.sum())
     first = rng.integers(8 * 3600, 21 * 3600, n)
-    lookup = people.card_lookup
     gap = rng.exponential(120, total)
     before = np.repeat(np.cumsum(gap)[np.cumsum(count) - count], count)
     second = np.repeat(first, count) + np.minimum(np.cumsum(gap) - before, 3_600)
     rows = blank(rng.integers(0, 2**64, total, dtype=np.uint64))
     number = np.arange(n_rows, n_rows + total)
-    rows.payment_id = opaque_id(raw_ids(now.future, now.day, number))
+    rows.payment_id = payment_ids(now.future, now.day, number)
     rows.paid_at = second.astype(np.int32) + np.int32(now.day * DAY)
     rows.card = np.repeat(lookup[rng.integers(0, len(lookup), n)], count)
     rows.merchant = np.repeat(people.online(0, rng.random(n)), count)
     rows.amount = cents(rng.uniform(0.9, 6, total).astype(np.float32))
     rows.charged = rows.amount
     rows.channel[:] = ONLINE
-    who = people.card_holder[rows.card]
-    _online_fields(rng, people, now, rows, np.arange(total), who)
+    _online_fields(rng, now, rows, np.arange(total), people.card_holder[rows.card])
     return rows

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from sevensteps.world.arrays import join, take
 
+from .calendar import Today
+from .kinds import METHODS, PATIENCE
 from .records import PaymentsHistory, PaymentsView, Policy
+from .rng import Bools, Codes, Doubles, Ids, Longs
 from .rows import PaymentRows, by_time
-from .schema import DAY, METHODS, Action
-from .theft import PATIENCE, stop_after_declines
-from .truth import Secrets, Spans, spans_of
+from .schema import DAY, Action
+from .tables import Spans, no_thefts, theft_spans
+from .theft import stop_after_declines
 
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
+
+
+def _by_method() -> Doubles:
+    return np.zeros(len(METHODS))
 
 
 @dataclass(slots=True)
@@ -34,22 +39,19 @@ class Underworld:
     caution: dict[str, float]
     pending: PaymentRows
     setbacks: Counter[int] = field(default_factory=Counter)
-    tried: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(METHODS)))
-    declined: NDArray[np.float64] = field(
-        default_factory=lambda: np.zeros(len(METHODS))
-    )
+    tried: Doubles = field(default_factory=_by_method)
+    declined: Doubles = field(default_factory=_by_method)
 
-    def due(
-        self, day: int, fresh: PaymentRows, closed: NDArray[np.int32]
-    ) -> PaymentRows:
+    def due(self, day: int, fresh: PaymentRows, closed: Ids) -> PaymentRows:
         """Today's attempts, in order of time, on cards that are still open."""
         every = join([self.pending, fresh])
-        every = take(every, ~np.isin(every.card, closed) & ~self._given_up(every))
+        given_up = self._earlier(every) >= PATIENCE[every.method]
+        every = take(every, ~np.isin(every.card, closed) & ~given_up)
         now = every.paid_at < (day + 1) * DAY
         self.pending = take(every, ~now)
         return by_time(take(every, now))
 
-    def made(self, rows: PaymentRows, declined: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def made(self, rows: PaymentRows, declined: Bools) -> Bools:
         """(n,) whether each payment is still tried, given the day's declines.
 
         Thieves learn from what they tried.
@@ -62,14 +64,11 @@ class Underworld:
         self._learn(take(planned, still), declined[at][still])
         return made
 
-    def _earlier(self, rows: PaymentRows) -> NDArray[np.int64]:
+    def _earlier(self, rows: PaymentRows) -> Longs:
         """Declines that each row's campaign has met so far."""
         return np.array([self.setbacks[c] for c in rows.campaign.tolist()], np.int64)
 
-    def _given_up(self, rows: PaymentRows) -> NDArray[np.bool_]:
-        return self._earlier(rows) >= PATIENCE[rows.method]
-
-    def _learn(self, rows: PaymentRows, declined: NDArray[np.bool_]) -> None:
+    def _learn(self, rows: PaymentRows, declined: Bools) -> None:
         """Count setbacks; move caution towards the share of attempts declined."""
         self.setbacks.update(rows.campaign[declined].tolist())
         n = len(METHODS)
@@ -85,59 +84,43 @@ class Underworld:
 
 @dataclass(frozen=True, slots=True)
 class ProductionState:
-    """Production on an evening.
+    """Production on an evening."""
 
-    Attributes
-    ----------
-    history : PaymentsHistory         what was known when the run began
-    thieves : Underworld
-    gone : (cardholders,) bool        left for good
-    chargebacks : pa.Table    reported since the run began, or still to come
-    complained : (cards, instants)    of those that live payments brought
-    spans : first and last theft from each card since the run began
-    """
-
-    history: PaymentsHistory
+    history: PaymentsHistory  # what was known when the run began
     thieves: Underworld
-    gone: NDArray[np.bool_]
-    chargebacks: pa.Table
-    complained: tuple[NDArray[np.int32], NDArray[np.int32]]
-    spans: Spans
+    gone: Bools  # (cardholders,) left for good
+    chargebacks: pa.Table  # reported since the run began, or still to come
+    complained: tuple[Ids, Ids]  # cards and instants of those of live payments
+    spans: Spans  # of thefts since the run began
 
     @classmethod
-    def first(
-        cls, past: PaymentsHistory, thieves: Underworld, n_holders: int, n_cards: int
-    ) -> ProductionState:
+    def first(cls, past: PaymentsHistory, thieves: Underworld) -> ProductionState:
         """The evening after a history."""
         early = pc.less(past.chargebacks["reported_at"], past.days * DAY)
         return cls(
             history=replace(past, chargebacks=past.chargebacks.filter(early)),
             thieves=thieves,
-            gone=np.zeros(n_holders, bool),
+            gone=np.zeros(past.cardholders.num_rows, bool),
             chargebacks=past.chargebacks.filter(pc.invert(early)),
             complained=(np.empty(0, np.int32), np.empty(0, np.int32)),
-            spans=spans_of([], n_cards),
+            spans=no_thefts(past.cards.num_rows),
         )
 
     def after(
-        self,
-        thieves: Underworld,
-        record: LiveDay,
-        complained: NDArray[np.int32],
-        leavers: NDArray[np.int32],
+        self, day: Decided, complained: Ids, chargebacks: pa.Table, leavers: Ids
     ) -> ProductionState:
         """The evening after a day: whose cards brought chargebacks, and who left."""
         gone = self.gone.copy()
         gone[leavers] = True
         card, when = self.complained
-        reported_at = record.chargebacks["reported_at"].to_numpy()
+        reported_at = chargebacks["reported_at"].to_numpy()
         return replace(
             self,
-            thieves=thieves,
+            thieves=day.thieves,
             gone=gone,
-            chargebacks=pa.concat_tables([self.chargebacks, record.chargebacks]),
+            chargebacks=pa.concat_tables([self.chargebacks, chargebacks]),
             complained=(np.r_[card, complained], np.r_[when, reported_at]),
-            spans=spans_of([record.secrets], len(self.spans[0]), self.spans),
+            spans=theft_spans(day.rows, self.spans),
         )
 
     def view(self, day: int, review_capacity: int) -> PaymentsView:
@@ -148,7 +131,7 @@ class ProductionState:
         fresh = self.chargebacks.filter(pc.and_(late, early))
         return PaymentsView(day, self.history, fresh, review_capacity)
 
-    def closed(self, day: int) -> NDArray[np.int32]:
+    def closed(self, day: int) -> Ids:
         """Cards reported before today: the company has closed them to thieves."""
         card, reported_at = self.complained
         return card[reported_at < day * DAY]
@@ -158,9 +141,10 @@ class ProductionState:
 class Decided:
     """A day's payments, what was decided, and what thieves made of it."""
 
+    now: Today
     rows: PaymentRows
-    action: NDArray[np.int8]
-    passed: NDArray[np.bool_]
+    action: Codes
+    passed: Bools
     thieves: Underworld
 
 
@@ -170,46 +154,34 @@ class LiveDay:
 
     day: int
     payments: pa.Table
-    secrets: Secrets
+    secrets: pa.Table
     chargebacks: pa.Table
     ledger: pa.Table
     caution: dict[str, float]
     log: None = None  # a policy keeps its own
 
 
-@dataclass(frozen=True)
-class ReviewDesk:
-    """A policy and the analysts behind it, who look at so many payments a day."""
-
-    policy: Policy
-    capacity: int
-
-    def decide(self, batch: pa.Table, view: PaymentsView) -> NDArray[np.int8]:
-        """The policy's actions, checked; reviews beyond capacity go through unseen."""
-        action = checked(self.policy(batch, view), batch.num_rows, view.day)
-        reviews = np.flatnonzero(action == Action.REVIEW)  # in order of time
-        action[reviews[self.capacity :]] = Action.ALLOW
-        return action
-
-
-def checked(answer: Any, n: int, day: int) -> NDArray[np.int8]:
-    """A policy's answer as (n,) actions.
+def decided(policy: Policy, batch: pa.Table, view: PaymentsView) -> Codes:
+    """The policy's (n,) actions; reviews beyond capacity go through unseen.
 
     Raises
     ------
     ValueError
-        if it is anything else
+        if the policy answers anything else
     """
-    action = np.asarray(answer)
-    if action.shape != (n,) or action.dtype.kind not in "iu":
+    n, answer = batch.num_rows, np.asarray(policy(batch, view))
+    if answer.shape != (n,) or answer.dtype.kind not in "iu":
         raise ValueError(
             f"a policy must return {n} integer actions, one per payment; "
-            f"on day {day} it returned {action.dtype} of shape {action.shape}"
+            f"on day {view.day} it returned {answer.dtype} of shape {answer.shape}"
         )
-    if n and not (action.min() >= 0 and action.max() <= max(Action)):
-        wrong = np.unique(action[(action < 0) | (action > max(Action))])[:3]
+    wrong = np.unique(answer[~np.isin(answer, list(Action))])[:3]
+    if len(wrong):
         raise ValueError(
-            f"actions must be {[*map(int, Action)]}, see Action; on day {day} "
+            f"actions must be {[*map(int, Action)]}, see Action; on day {view.day} "
             f"the policy returned {wrong.tolist()}"
         )
-    return action.astype(np.int8)
+    action = answer.astype(np.int8)
+    reviews = np.flatnonzero(action == Action.REVIEW)  # in order of time
+    action[reviews[view.review_capacity :]] = Action.ALLOW
+    return action

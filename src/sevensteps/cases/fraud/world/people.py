@@ -1,18 +1,25 @@
-"""Cardholders, cards, merchants and the habits that join them.
-
-Everything here is drawn once per world, from `(seed, PEOPLE)`.
-"""
+"""Cardholders, cards, merchants and the habits that join them: drawn once a world."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
+from .kinds import (
+    CATEGORIES,
+    LOG_MEAN,
+    LOG_SD,
+    MERCHANT_SHARE,
+    ONLINE_SHARE,
+    RESALE,
+)
 from .records import PaymentsSize
-from .rng import PEOPLE
-from .schema import CATEGORIES, COUNTRIES
+from .rng import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
+from .schema import COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
 _HABIT_WEIGHT = 1 / (np.arange(N_HABITS) + 1.5)  # the first habits more often
@@ -20,26 +27,6 @@ SLOTS = np.searchsorted(  # 256 equally likely entries -> habit
     np.cumsum(_HABIT_WEIGHT) / _HABIT_WEIGHT.sum(), (np.arange(256) + 0.5) / 256
 ).astype(np.uint8)
 
-# category: share of merchants, share online, log-mean and log-sd of the amount
-_CATEGORY = np.array(
-    [
-        (0.16, 0.05, 3.2, 0.7),  # grocery
-        (0.07, 0.00, 3.8, 0.4),  # fuel
-        (0.18, 0.10, 3.0, 0.7),  # restaurant
-        (0.04, 0.30, 1.5, 0.7),  # transit
-        (0.14, 0.50, 3.9, 0.7),  # clothing
-        (0.06, 0.10, 2.8, 0.7),  # pharmacy
-        (0.08, 0.60, 4.6, 1.0),  # electronics
-        (0.05, 0.70, 5.2, 0.9),  # travel
-        (0.06, 1.00, 2.1, 0.8),  # digital
-        (0.01, 1.00, 3.6, 0.6),  # gift_cards
-        (0.05, 1.00, 3.4, 1.0),  # marketplace
-        (0.10, 0.50, 3.7, 0.9),  # services
-    ]
-)
-_RESALE = [
-    CATEGORIES.index(c) for c in ("electronics", "travel", "gift_cards", "marketplace")
-]
 _HOME_TOWNS, _AWAY_TOWNS = 40, 6
 
 
@@ -47,29 +34,27 @@ _HOME_TOWNS, _AWAY_TOWNS = 40, 6
 class Merchants:
     """One row per merchant; money in log-euros, places in km."""
 
-    category: NDArray[np.int8]
-    country: NDArray[np.int8]
-    town: NDArray[np.int32]  # -1 online
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    is_online: NDArray[np.bool_]
-    opened_day: NDArray[np.int32]
-    popularity: NDArray[np.float64]
-    log_mean: NDArray[np.float32]
-    log_sd: NDArray[np.float32]
+    category: Codes
+    country: Codes
+    town: Ids  # -1 online
+    x: Floats
+    y: Floats
+    is_online: Bools
+    opened_day: Ids
+    popularity: Doubles
+    log_mean: Floats
+    log_sd: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """Draws merchants in proportion to popularity from one group of many."""
 
-    ids: NDArray[np.int32]
-    cumulated: NDArray[np.float64]
-    start: NDArray[np.int64]
+    ids: Ids
+    cumulated: Doubles
+    start: Longs
 
-    def __call__(
-        self, group: NDArray[np.int64] | int, u: NDArray[np.float64]
-    ) -> NDArray[np.int32]:
+    def __call__(self, group: Longs | int, u: Doubles) -> Ids:
         """Merchant ids, one per `u` in [0, 1), each from its `group`."""
         low = self.cumulated[self.start[group]]
         high = self.cumulated[self.start[np.asarray(group) + 1]]
@@ -81,21 +66,23 @@ class Draw:
 class People:
     """Cardholders and cards; arrays by cardholder unless named `card_…`."""
 
-    country: NDArray[np.int8]
-    town: NDArray[np.int64]
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    opened_day: NDArray[np.int32]
-    income: NDArray[np.float32]
-    declared_income: NDArray[np.float32]
-    log_spend: NDArray[np.float32]
-    hides_device: NDArray[np.bool_]
-    disputes: NDArray[np.bool_]  # given to friendly fraud
-    phone_phase: NDArray[np.int32]
-    phone_life: NDArray[np.int32]
-    habits: NDArray[np.int32]  # (n, N_HABITS) merchant ids
-    card_holder: NDArray[np.int32]
-    card_lookup: NDArray[np.int32]  # 2**k entries, cards in proportion to activity
+    size: PaymentsSize
+    seed: int
+    country: Codes
+    town: Longs
+    x: Floats
+    y: Floats
+    opened_day: Ids
+    income: Floats
+    declared_income: Floats
+    log_spend: Floats
+    hides_device: Bools
+    disputes: Bools  # given to friendly fraud
+    phone_phase: Ids
+    phone_life: Ids
+    habits: Ids  # (n, N_HABITS) merchant ids
+    card_holder: Ids
+    card_lookup: Ids  # 2**k entries, cards in proportion to activity
     merchants: Merchants
     in_town: Draw  # physical merchants by town
     in_country: Draw  # physical merchants by country
@@ -111,9 +98,11 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
     home = _home_towns(rng, n)
     town_country, town_x, town_y = towns
     income, declared = _incomes(rng, n)
-    in_town, in_country, online, resale = _draws(merchants, len(town_country))
-    cards, lookup = _cards(rng, n)
+    draws = _draws(merchants, len(town_country))
+    card_holder, card_lookup = _cards(rng, n)
     return People(
+        size=size,
+        seed=seed,
         country=town_country[home].astype(np.int8),
         town=home,
         x=(town_x[home] + rng.normal(0, 6, n)).astype(np.float32),
@@ -126,27 +115,22 @@ def draw_people(size: PaymentsSize, seed: int) -> People:
         disputes=rng.random(n) < 0.04,
         phone_phase=rng.integers(0, 2_000, n).astype(np.int32),
         phone_life=rng.integers(400, 1_100, n).astype(np.int32),
-        habits=_habits(rng, home, in_town, online),
-        card_holder=cards,
-        card_lookup=lookup,
+        habits=_habits(rng, home, draws["in_town"], draws["online"]),
+        card_holder=card_holder,
+        card_lookup=card_lookup,
         merchants=merchants,
-        in_town=in_town,
-        in_country=in_country,
-        online=online,
-        resale=resale,
+        **draws,
     )
 
 
-def _incomes(
-    rng: np.random.Generator, n: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _incomes(rng: Generator, n: int) -> tuple[Floats, Floats]:
     """Monthly incomes, and what is declared of them: the rich stay silent."""
     income = np.exp(rng.normal(7.7, 0.5, n)).astype(np.float32)
     silent = rng.random(n) < 1 / (1 + np.exp(-(np.log(income) - 8.1) * 3))
     return income, np.where(silent, np.nan, income.round(-2)).astype(np.float32)
 
 
-def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
+def _towns(rng: Generator) -> tuple[Longs, ...]:
     """Country and place of each town: forty at home, six in each other country."""
     n_away = len(COUNTRIES) - 1
     country = np.repeat(
@@ -161,7 +145,7 @@ def _towns(rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
     return country, x, y
 
 
-def _home_towns(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
+def _home_towns(rng: Generator, n: int) -> Longs:
     """96 % live at home, in towns whose sizes fall as 1/rank; 4 % abroad."""
     share = 1 / np.arange(1, _HOME_TOWNS + 1)
     town = rng.choice(_HOME_TOWNS, n, p=share / share.sum())
@@ -170,14 +154,11 @@ def _home_towns(rng: np.random.Generator, n: int) -> NDArray[np.int64]:
     return np.where(abroad, _HOME_TOWNS + rng.integers(0, n_away, n), town)
 
 
-def _merchants(
-    rng: np.random.Generator, n: int, towns: tuple[NDArray[np.int64], ...]
-) -> Merchants:
+def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
     """Heavy-tailed merchants: 70 % at home, online or in a town."""
-    share, p_online, log_mean, log_sd = _CATEGORY.T
-    category = rng.choice(len(CATEGORIES), n, p=share / share.sum())
+    category = rng.choice(len(CATEGORIES), n, p=MERCHANT_SHARE / MERCHANT_SHARE.sum())
     category[: 2 * len(CATEGORIES)] = np.tile(np.arange(len(CATEGORIES)), 2)
-    is_online = rng.random(n) < p_online[category]
+    is_online = rng.random(n) < ONLINE_SHARE[category]
     town_country, town_x, town_y = towns
     weight = np.where(town_country == 0, 0.70 / _HOME_TOWNS, 0.30 / (11 * _AWAY_TOWNS))
     town = rng.choice(len(town_country), n, p=weight / weight.sum())
@@ -191,38 +172,36 @@ def _merchants(
         is_online=is_online,
         opened_day=(-rng.exponential(1_200, n)).astype(np.int32),
         popularity=rng.pareto(1.1, n) + 0.02,
-        log_mean=(log_mean[category] + rng.normal(0, 0.3, n)).astype(np.float32),
-        log_sd=log_sd[category].astype(np.float32),
+        log_mean=(LOG_MEAN[category] + rng.normal(0, 0.3, n)).astype(np.float32),
+        log_sd=LOG_SD[category].astype(np.float32),
     )
 
 
-def _draws(merchants: Merchants, n_towns: int) -> tuple[Draw, Draw, Draw, Draw]:
+def _draws(merchants: Merchants, n_towns: int) -> dict[str, Draw]:
     """Shops by town and by country; online ones, and those that thieves prefer."""
     shops = np.flatnonzero(~merchants.is_online)
     online = np.flatnonzero(merchants.is_online)
-    easily_sold = online[np.isin(merchants.category[online], _RESALE)]
-    return (
-        _draw(merchants, shops, merchants.town[shops], n_towns),
-        _draw(merchants, shops, merchants.country[shops], len(COUNTRIES)),
-        _draw(merchants, online, np.zeros(len(online), int), 1),
-        _draw(merchants, easily_sold, np.zeros(len(easily_sold), int), 1),
-    )
+    wanted = [CATEGORIES.index(name) for name in RESALE]
+    resale = online[np.isin(merchants.category[online], wanted)]
+    one_group = np.zeros(len(merchants.town), int)
+    return {
+        "in_town": _draw(merchants, shops, merchants.town, n_towns),
+        "in_country": _draw(merchants, shops, merchants.country, len(COUNTRIES)),
+        "online": _draw(merchants, online, one_group, 1),
+        "resale": _draw(merchants, resale, one_group, 1),
+    }
 
 
-def _draw(
-    merchants: Merchants, ids: NDArray[np.int64], group: NDArray[np.integer], n: int
-) -> Draw:
+def _draw(merchants: Merchants, ids: Longs, group_of: NDArray[Any], n: int) -> Draw:
     """Cumulate popularity by group; an empty group borrows its neighbour's."""
-    order = np.argsort(group, kind="stable")
-    cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids[order]])]
-    start = np.searchsorted(group[order], np.arange(n + 1))
+    ids = ids[np.argsort(group_of[ids], kind="stable")]
+    cumulated = np.r_[0.0, np.cumsum(merchants.popularity[ids])]
+    start = np.searchsorted(group_of[ids], np.arange(n + 1))
     start[-1] = len(ids)
-    return Draw(ids[order].astype(np.int32), cumulated, start)
+    return Draw(ids.astype(np.int32), cumulated, start)
 
 
-def _habits(
-    rng: np.random.Generator, home: NDArray[np.int64], in_town: Draw, online: Draw
-) -> NDArray[np.int32]:
+def _habits(rng: Generator, home: Longs, in_town: Draw, online: Draw) -> Ids:
     """Sixteen merchants each: local ones, and online ones by the holder's mix."""
     shape = (len(home), N_HABITS)
     p_online = rng.beta(2.5, 5.0, len(home))
@@ -232,9 +211,7 @@ def _habits(
     return np.where(is_online, far.reshape(shape), near.reshape(shape))
 
 
-def _cards(
-    rng: np.random.Generator, n: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _cards(rng: Generator, n: int) -> tuple[Ids, Ids]:
     """One card each and a second for a fifth, with a table to draw them by activity."""
     second = np.flatnonzero(rng.random(n) < 0.2)
     holder = np.r_[np.arange(n), second].astype(np.int32)

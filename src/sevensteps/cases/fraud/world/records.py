@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,7 @@ from numpy.typing import NDArray
 from sevensteps.world import Evening, Incident
 from sevensteps.world.columns import codes_or_values
 
-Kind = Literal["stale_feed", "unit_change", "new_method", "breach", "holiday"]
-KINDS: tuple[Kind, ...] = (
-    "stale_feed",
-    "unit_change",
-    "new_method",
-    "breach",
-    "holiday",
-)
-
-
+KINDS = ("stale_feed", "unit_change", "new_method", "breach", "holiday")
 MOST_A_DAY = 2_000_000  # a day's numbers must fit their bits of a payment's id
 
 
@@ -44,13 +35,6 @@ class PaymentsSize:
             raise ValueError(
                 f"a day has more than 0 and at most {MOST_A_DAY:,} payments; got {self}"
             )
-
-
-SCALES = {
-    "smoke": PaymentsSize(n_cardholders=2_000, n_merchants=600, days=60),
-    "book": PaymentsSize(n_cardholders=50_500, n_merchants=8_000, days=180),
-    "full": PaymentsSize(n_cardholders=505_000, n_merchants=60_000, days=180),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +127,3 @@ class PaymentsOutcome:
         days.index = days.index.astype(int)
         days["net"] = 2 * days["margin"] - days.sum(axis=1)
         return days
-
-    def net(self) -> float:
-        """Margin less all costs over the whole outcome, in euros."""
-        return float(self.daily()["net"].sum())

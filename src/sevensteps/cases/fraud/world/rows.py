@@ -3,40 +3,36 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from sevensteps.world.arrays import take
-from sevensteps.world.columns import dictionary, gapped
 
-from .people import People
-from .schema import ACTIONS, CHANNELS, COUNTRIES, PAYMENTS
+from .rng import Codes, Floats, Ids, Keys, Longs
 
 
 @dataclass(slots=True)
 class PaymentRows:
     """Columns of payments; missing is -1 for codes and ids, NaN for floats."""
 
-    payment_id: NDArray[np.int64]
-    paid_at: NDArray[np.int32]
-    card: NDArray[np.int32]
-    merchant: NDArray[np.int32]
-    device: NDArray[np.int32]
-    channel: NDArray[np.int8]
-    amount: NDArray[np.float32]  # as the feed shows it
-    charged: NDArray[np.float32]  # as the money moved
-    ip_country: NDArray[np.int8]
-    address_match: NDArray[np.float32]
-    ip_risk: NDArray[np.float32]
-    random_key: NDArray[np.uint64]  # of the random numbers that follow a decision
-    method: NDArray[np.int8]
-    campaign: NDArray[np.int32]
+    payment_id: Longs
+    paid_at: Ids
+    card: Ids
+    merchant: Ids
+    device: Ids
+    channel: Codes
+    amount: Floats  # as the feed shows it
+    charged: Floats  # as the money moved
+    ip_country: Codes
+    address_match: Floats
+    ip_risk: Floats
+    random_key: Keys  # of the random numbers that follow a decision
+    method: Codes
+    campaign: Ids
 
     def __len__(self) -> int:
         return len(self.paid_at)
 
 
-def blank(random_key: NDArray[np.uint64]) -> PaymentRows:
+def blank(random_key: Keys) -> PaymentRows:
     """Honest payments of which nothing but their key is known yet."""
     n = len(random_key)
     amount = np.zeros(n, np.float32)
@@ -61,28 +57,3 @@ def blank(random_key: NDArray[np.uint64]) -> PaymentRows:
 def by_time(rows: PaymentRows) -> PaymentRows:
     """Rows in order of time; within a second by id, which tells nothing."""
     return take(rows, np.lexsort((rows.payment_id, rows.paid_at)))
-
-
-def _floats(values: NDArray[np.float32]) -> pa.Array:
-    return gapped(values, values == values)  # NaN is not itself
-
-
-def to_table(rows: PaymentRows, people: People, action: NDArray[np.int8]) -> pa.Table:
-    """The rows as the company sees them."""
-    country = people.merchants.country[rows.merchant]
-    columns = [
-        pa.array(rows.payment_id),
-        pa.array(rows.paid_at),
-        pa.array(people.card_holder[rows.card]),
-        pa.array(rows.card),
-        pa.array(rows.merchant),
-        gapped(rows.device, rows.device >= 0),
-        dictionary(rows.channel, CHANNELS),
-        pa.array(rows.amount),
-        dictionary(country, COUNTRIES),
-        dictionary(rows.ip_country, COUNTRIES, gaps=True),
-        _floats(rows.address_match),
-        _floats(rows.ip_risk),
-        dictionary(action, ACTIONS),
-    ]
-    return pa.Table.from_arrays(columns, schema=PAYMENTS)

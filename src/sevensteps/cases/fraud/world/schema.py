@@ -4,37 +4,15 @@ from enum import IntEnum
 
 import pyarrow as pa
 
-EPOCH = "2025-01-01"  # paid_at counts seconds from this midnight, a Wednesday
-DAY = 86_400
+from .kinds import CATEGORIES as CATEGORIES
+from .kinds import METHODS
+
+DAY = 86_400  # seconds; paid_at counts them from a midnight before a Wednesday
 LAST_DAY = 2_000  # no world runs longer: instants and campaigns must fit 32 bits
 
 COUNTRIES = ("AA", "BB", "CC", "DD", "EE", "FF", "GG", "HH", "II", "JJ", "KK", "LL")
 CHANNELS = ("chip", "contactless", "online")
 ACTIONS = ("allow", "step_up", "review", "block")
-CATEGORIES = (
-    "grocery",
-    "fuel",
-    "restaurant",
-    "transit",
-    "clothing",
-    "pharmacy",
-    "electronics",
-    "travel",
-    "digital",
-    "gift_cards",
-    "marketplace",
-    "services",
-)
-METHODS = (
-    "none",
-    "lost_stolen",
-    "breach",
-    "card_testing",
-    "takeover",
-    "ring",
-    "friendly",
-    "new_method",
-)
 CHIP, CONTACTLESS, ONLINE = range(3)
 
 
@@ -47,82 +25,50 @@ class Action(IntEnum):
     BLOCK = 3
 
 
-def _code() -> pa.DataType:
-    return pa.dictionary(pa.int8(), pa.string())
+_KINDS = {
+    "code": pa.dictionary(pa.int8(), pa.string()),
+    "flag": pa.bool_(),
+    "float": pa.float32(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+}
 
 
-PAYMENTS = pa.schema(
-    [
-        pa.field("payment_id", pa.int64(), nullable=False),
-        pa.field("paid_at", pa.int32(), nullable=False),
-        pa.field("cardholder_id", pa.int32(), nullable=False),
-        pa.field("card_id", pa.int32(), nullable=False),
-        pa.field("merchant_id", pa.int32(), nullable=False),
-        pa.field("device_id", pa.int32()),
-        pa.field("channel", _code(), nullable=False),
-        pa.field("amount", pa.float32(), nullable=False),
-        pa.field("country", _code(), nullable=False),
-        pa.field("ip_country", _code()),
-        pa.field("address_match", pa.float32()),
-        pa.field("ip_risk", pa.float32()),
-        pa.field("action", _code(), nullable=False),
-    ]
+def _schema(columns: str) -> pa.Schema:
+    """A schema from `name:kind` words; after a question mark gaps may occur."""
+    named = (column.rstrip("?").split(":") for column in columns.split())
+    gaps = (column.endswith("?") for column in columns.split())
+    return pa.schema(
+        pa.field(name, _KINDS[kind], nullable=gap)
+        for (name, kind), gap in zip(named, gaps, strict=True)
+    )
+
+
+SCHEMA = {
+    "payments": _schema(
+        "payment_id:long paid_at:int cardholder_id:int card_id:int merchant_id:int "
+        "device_id:int? channel:code amount:float country:code ip_country:code? "
+        "address_match:float? ip_risk:float? action:code"
+    ),
+    "cardholders": _schema(
+        "cardholder_id:int country:code home_x:float home_y:float opened_at:int "
+        "declared_income:float?"
+    ),
+    "cards": _schema("card_id:int cardholder_id:int"),
+    "merchants": _schema(
+        "merchant_id:int category:code country:code x:float? y:float? is_online:flag "
+        "opened_at:int"
+    ),
+    "chargebacks": _schema("payment_id:long reported_at:int"),
+}
+PAYMENTS = SCHEMA["payments"]
+TRUTH = _schema(
+    "payment_id:long true_is_fraud:flag true_method:code true_campaign:int "
+    "true_travelling:flag true_new_device:flag true_compromised:flag"
 )
-CARDHOLDERS = pa.schema(
-    [
-        pa.field("cardholder_id", pa.int32(), nullable=False),
-        pa.field("country", _code(), nullable=False),
-        pa.field("home_x", pa.float32(), nullable=False),
-        pa.field("home_y", pa.float32(), nullable=False),
-        pa.field("opened_at", pa.int32(), nullable=False),
-        pa.field("declared_income", pa.float32()),
-    ]
-)
-CARDS = pa.schema(
-    [
-        pa.field("card_id", pa.int32(), nullable=False),
-        pa.field("cardholder_id", pa.int32(), nullable=False),
-    ]
-)
-MERCHANTS = pa.schema(
-    [
-        pa.field("merchant_id", pa.int32(), nullable=False),
-        pa.field("category", _code(), nullable=False),
-        pa.field("country", _code(), nullable=False),
-        pa.field("x", pa.float32()),
-        pa.field("y", pa.float32()),
-        pa.field("is_online", pa.bool_(), nullable=False),
-        pa.field("opened_at", pa.int32(), nullable=False),
-    ]
-)
-CHARGEBACKS = pa.schema(
-    [
-        pa.field("payment_id", pa.int64(), nullable=False),
-        pa.field("reported_at", pa.int32(), nullable=False),
-    ]
-)
-TRUTH = pa.schema(
-    [
-        pa.field("payment_id", pa.int64(), nullable=False),
-        pa.field("true_is_fraud", pa.bool_(), nullable=False),
-        pa.field("true_method", _code(), nullable=False),
-        pa.field("true_campaign", pa.int32(), nullable=False),
-        pa.field("true_travelling", pa.bool_(), nullable=False),
-        pa.field("true_new_device", pa.bool_(), nullable=False),
-        pa.field("true_compromised", pa.bool_(), nullable=False),
-    ]
-)
-LEDGER = pa.schema(
-    [
-        pa.field("payment_id", pa.int64(), nullable=False),
-        pa.field("day", pa.int32(), nullable=False),
-        pa.field("fraud_loss", pa.float32(), nullable=False),
-        pa.field("chargeback_fee", pa.float32(), nullable=False),
-        pa.field("review_cost", pa.float32(), nullable=False),
-        pa.field("step_up_cost", pa.float32(), nullable=False),
-        pa.field("insult_cost", pa.float32(), nullable=False),
-        pa.field("margin", pa.float32(), nullable=False),
-    ]
+LEDGER = _schema(
+    "payment_id:long day:int fraud_loss:float chargeback_fee:float review_cost:float "
+    "step_up_cost:float insult_cost:float margin:float"
 )
 NAMES = {  # of each categorical column's codes
     "channel": CHANNELS,
@@ -131,11 +77,4 @@ NAMES = {  # of each categorical column's codes
     "action": ACTIONS,
     "category": CATEGORIES,
     "true_method": METHODS,
-}
-SCHEMA = {
-    "payments": PAYMENTS,
-    "cardholders": CARDHOLDERS,
-    "cards": CARDS,
-    "merchants": MERCHANTS,
-    "chargebacks": CHARGEBACKS,
 }

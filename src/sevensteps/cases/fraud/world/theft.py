@@ -5,42 +5,26 @@ do: usual amounts, a slower pace, a home address on the network, no shared devic
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
-from .attempts import CampaignPlan, Scene, carry_out, number
-from .people import People
+from .attempts import CampaignPlan, Scene, carry_out
+from .calendar import Today
+from .kinds import BREACH_DAYS, EACH, METHODS, PATIENCE, SHARE
 from .records import PaymentsIncident
-from .rng import THEFT
+from .rng import THEFT, Bools, Ids, Longs, payment_ids
 from .rows import PaymentRows, blank
-from .schema import DAY, METHODS
+from .schema import DAY, LAST_DAY
 
 HOUR = 3_600.0
-
-# share of stolen payments; declines after which the campaign ends; probability that
-# the victim reports; median days until then; share that a step-up stops
-SHARE = dict(zip(METHODS, (0, 0.18, 0.25, 0.17, 0.15, 0.15, 0.10, 0), strict=True))
-PATIENCE = np.array((0, 2, 2, 6, 2, 5, 9, 3))
-P_REPORT = np.array((0, 0.97, 0.92, 0.75, 0.93, 0.85, 1.0, 0.90))
-DELAY_DAYS = np.array((25, 6, 18, 20, 10, 22, 30, 15), float)
-EACH = {  # stolen payments per campaign, on average; a breach scales with the world
-    "lost_stolen": 4.0,
-    "card_testing": 22.8,
-    "takeover": 2.5,
-    "ring": 24.0,
-    "new_method": 9.0,
-}
-BREACH_DAYS = 20  # days' worth of that method in one breach
-STEP_UP_STOPS = np.array((0, 1.05, 1.05, 1.08, 0.60, 0.90, 0.0, 0.90))
+THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
 
 
 def lost_stolen(s: Scene, n: int) -> CampaignPlan:
-    """A found card: taps under the limit near its owner's home, then a dear one."""
+    """A found card: taps under the limit near its owner's home, then a large sum."""
     count = s.rng.integers(2, 7, n)
     card = np.repeat(s.cards(n), count)
     town = s.people.town[s.people.card_holder[card]]
@@ -79,7 +63,7 @@ def _breaches(
     )
 
 
-def _customers(s: Scene, n: int) -> NDArray[np.int32]:
+def _customers(s: Scene, n: int) -> Ids:
     """Cards of `n` people who return to one online merchant, large enough if any is."""
     holders = np.empty(0, np.int64)
     for merchant in s.people.online(0, s.rng.random(8)):
@@ -93,8 +77,7 @@ def _customers(s: Scene, n: int) -> NDArray[np.int32]:
 
 def card_testing(s: Scene, n: int) -> CampaignPlan:
     """A bot tries stolen numbers with tiny sums; what works is cashed in later."""
-    tried = s.rng.integers(8, 31, n)
-    tests = _tests(s, tried)
+    tests = _tests(s, s.rng.integers(8, 31, n))
     works = np.flatnonzero(s.rng.random(len(tests.card)) < 0.2)
     m = len(works)
     cash = CampaignPlan(
@@ -108,7 +91,8 @@ def card_testing(s: Scene, n: int) -> CampaignPlan:
     return join([tests, cash])
 
 
-def _tests(s: Scene, tried: NDArray[np.int64]) -> CampaignPlan:
+def _tests(s: Scene, tried: Longs) -> CampaignPlan:
+    """Each bot tries its numbers at one online shop."""
     n, total = len(tried), int(tried.sum())
     shop = s.people.online.ids
     return CampaignPlan(
@@ -169,63 +153,59 @@ def new_method(s: Scene, n: int) -> CampaignPlan:
     )
 
 
-PLANNERS: dict[str, Callable[[Scene, int], CampaignPlan]] = {
-    "lost_stolen": lost_stolen,
-    "breach": breach,
-    "card_testing": card_testing,
-    "takeover": takeover,
-    "ring": ring,
-    "new_method": new_method,
+PLANNERS = {
+    METHODS.index(plan.__name__): plan
+    for plan in (lost_stolen, breach, card_testing, takeover, ring, new_method)
 }
 
 
 def payments_each(method: str, rate: float) -> float:
     """Stolen payments per campaign of a method that steals `rate` payments a day."""
-    return EACH.get(method, max(20.0, BREACH_DAYS * rate))
+    return max(20.0, BREACH_DAYS * rate) if method == "breach" else EACH[method]
 
 
-def campaigns(
-    people: People,
-    seed: int,
-    future: int,
-    day: int,
-    rate: float,
-    caution: dict[str, float],
-    incidents: tuple[PaymentsIncident, ...] = (),
-) -> PaymentRows:
-    """All attempts of campaigns that start on `day`; times may lie weeks ahead."""
-    counts = stream(seed, THEFT, future, day + 1_000)
+def campaigns(now: Today, rate: float, caution: dict[str, float]) -> PaymentRows:
+    """All attempts of campaigns that start on a day; times may lie weeks ahead.
+
+    Parameters
+    ----------
+    rate : stolen payments a day, by all methods
+    """
+    path = now.people.seed, THEFT, now.future, now.day + 1_000
+    counts = stream(*path)
     parts = [blank(np.empty(0, np.uint64))]
-    for code, method in enumerate(METHODS):
-        if method not in PLANNERS:
-            continue
-        ours = rate * (SHARE[method] + _surge(method, day, incidents))
+    for code, plan_of in PLANNERS.items():
+        method = METHODS[code]
+        ours = rate * (SHARE[method] + _surge(method, now))
         n = int(counts.poisson(ours / payments_each(method, ours)))
-        struck = [i for i in incidents if (i.kind, i.start_day) == (method, day)]
+        struck = [i for i in now.under_way(method) if i.start_day == now.day]
         if n or struck:
-            rng = stream(seed, THEFT, future, day + 1_000, code)
-            scene = Scene(rng, people, day, ours, caution[method])
-            plan = _with_incidents(PLANNERS[method](scene, n), scene, rate, struck)
+            scene = Scene(
+                stream(*path, code), now.people, now.day, ours, caution[method]
+            )
+            plan = _with_incidents(plan_of(scene, n), scene, rate, struck)
             parts.append(carry_out(plan, scene, code))
-    return number(join(parts), future, day)
+    rows = join(parts)
+    numbers = THIEF_ID + np.arange(len(rows))
+    # campaigns older than the world borrow the days that no world reaches
+    rows.payment_id = payment_ids(now.future, now.day % (LAST_DAY + 100), numbers)
+    return rows
 
 
-def _surge(method: str, day: int, incidents: tuple[PaymentsIncident, ...]) -> float:
+def _surge(method: str, now: Today) -> float:
     """Extra share of theft while a new method spreads."""
     if method != "new_method":
         return 0.0
-    return math.fsum(
-        0.5 * i.size for i in incidents if i.kind == "new_method" and i.on(day)
-    )
+    return math.fsum(0.5 * i.size for i in now.under_way(method))
 
 
 def _with_incidents(
     plan: CampaignPlan, s: Scene, rate: float, struck: list[PaymentsIncident]
 ) -> CampaignPlan:
     """The injected breaches: one merchant each, twenty days' worth of all theft."""
-    for i in struck:
-        if i.kind == "breach":
-            payments = max(20.0, BREACH_DAYS * rate * i.size)
+    for incident in struck:
+        if incident.kind == "breach":
+            payments = max(20.0, BREACH_DAYS * rate * incident.size)
             extra = _breaches(s, 1, payments, delay_days=6.0)
             extra.campaign += 50_000
             plan = join([plan, extra])
@@ -233,8 +213,8 @@ def _with_incidents(
 
 
 def stop_after_declines(
-    rows: PaymentRows, declined: NDArray[np.bool_], earlier: NDArray[np.int64] | int = 0
-) -> NDArray[np.bool_]:
+    rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
+) -> Bools:
     """Which attempts are still made: thieves give up.
 
     Parameters
@@ -251,9 +231,7 @@ def stop_after_declines(
     hit, campaign = declined[order].astype(int), rows.campaign[order]
     before = np.cumsum(hit) - hit
     before -= before[np.searchsorted(campaign, campaign, side="left")]
+    left = PATIENCE[rows.method] - earlier
     made = np.empty(len(rows), bool)
-    made[order] = (
-        before
-        < PATIENCE[rows.method[order]] - np.broadcast_to(earlier, len(rows))[order]
-    )
+    made[order] = before < left[order]
     return made

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,32 +17,36 @@ from sevensteps.world.checks import whole
 from sevensteps.world.world_files import WorldWriter
 
 from .attempts import LONGEST_CAMPAIGN
-from .consequences import approved, leaves, money, reports
-from .draws import DayDraws
+from .consequences import approved, leaves, ledger, reports
+from .draws import DayDraws, Shard
 from .incumbent import incumbent_rule
-from .live import Decided, LiveDay, ProductionState, ReviewDesk, Underworld
+from .live import Decided, LiveDay, ProductionState, Underworld, decided
 from .people import People, draw_people
 from .records import (
-    SCALES,
     Costs,
     PaymentsHistory,
     PaymentsIncident,
     PaymentsOutcome,
+    PaymentsSize,
     Policy,
 )
 from .rng import ARMS
-from .rows import to_table
-from .schema import (
-    CHARGEBACKS,
-    LAST_DAY,
-    LEDGER,
-    NAMES,
-    SCHEMA,
-    TRUTH,
+from .schema import LAST_DAY, NAMES, SCHEMA, TRUTH
+from .tables import (
+    Spans,
+    dimensions,
+    no_thefts,
+    secrets_of,
+    theft_spans,
+    to_table,
+    truth_table,
 )
-from .tables import cardholders, cards, merchants
-from .truth import Secrets, spans_of, theft_spans, truth_table
 
+SCALES = {
+    "smoke": PaymentsSize(n_cardholders=2_000, n_merchants=600, days=60),
+    "book": PaymentsSize(n_cardholders=50_500, n_merchants=8_000, days=180),
+    "full": PaymentsSize(n_cardholders=505_000, n_merchants=60_000, days=180),
+}
 BYTES_A_ROW = 50  # payments and truth on disk, rounded up
 
 
@@ -61,6 +65,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         share of their attempts that is declined
     caution : thieves' caution at the start, 0 bold to 1 careful
     costs : who pays what; also how people react
+    review_capacity : reviews a day; what exceeds it goes through unseen
     incidents : what happens to it; see `inject`
 
     Raises
@@ -73,6 +78,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     adaptation_half_life: float = 20.0
     caution: float = 0.15
     costs: Costs = field(default_factory=Costs)
+    review_capacity: int = 100
 
     kind = "payments"
     generator = 2
@@ -95,6 +101,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
             raise ValueError("adaptation_half_life must be positive, in days")
         if not 0 <= self.caution <= 1:
             raise ValueError(f"caution must lie in [0, 1]; got {self.caution}")
+        whole("review_capacity", self.review_capacity, 0)
 
     @cached_property
     def people(self) -> People:
@@ -104,51 +111,49 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     @cached_property
     def draws(self) -> DayDraws:
         """What each day is drawn from."""
-        return DayDraws(
-            self.seed, self.size, self.people, self.base_rate, self.caution,
-            self.costs, self.incidents,
-        )  # fmt: skip
+        how = self.base_rate, self.caution, self.costs, self.incidents
+        return DayDraws(self.people, *how)
 
     def history(
         self, days: int | None = None, *, progress: Progress | None = None
     ) -> PaymentsHistory:
         """The company's warehouse after `days` days under the incumbent rule."""
         days = self.days_of(days)
-        shards = []
-        for shard in self.draws.shards(0, days):
-            shards.append(shard.tables())
-            if progress:
-                progress(shard.day + 1, days)
+        tables = [shard.tables() for shard in self._past(days, progress)]
+        payments, chargebacks = map(pa.concat_tables, zip(*tables, strict=True))
         return PaymentsHistory(
-            payments=pa.concat_tables([payments for payments, _ in shards]),
-            **self._dimensions(),
-            chargebacks=pa.concat_tables([chargebacks for _, chargebacks in shards]),
+            payments=payments,
+            **dimensions(self.people),
+            chargebacks=chargebacks,
             days=days,
         )
 
-    def _dimensions(self) -> dict[str, pa.Table]:
-        return {
-            "cardholders": cardholders(self.people),
-            "cards": cards(self.people),
-            "merchants": merchants(self.people),
-        }
+    def _past(self, days: int, progress: Progress | None = None) -> Iterator[Shard]:
+        """The days of a history, one in memory at a time."""
+        for shard in self.draws.shards(0, days):
+            yield shard
+            if progress:
+                progress(shard.now.day + 1, days)
 
     def put(self, writer: WorldWriter, days: int, progress: Progress | None) -> None:
-        """Put history and truth into files; memory holds one day at a time."""
-        stolen = self.draws.past_attempts(0, days)
-        spans = theft_spans(stolen.card, stolen.paid_at, len(self.people.card_holder))
+        """Put history and truth into files."""
+        spans = self._theft_spans(days)
         reported = []
-        for shard in self.draws.shards(0, days):
+        for shard in self._past(days, progress):
             payments, chargebacks = shard.tables()
-            truth = truth_table(payments, [shard.secrets()], spans)
-            writer.put("payments", payments, part=f"day={shard.day:03}")
-            writer.put("truth", truth, part=f"day={shard.day:03}")
+            secrets = secrets_of(shard.rows, shard.now)
+            truth = truth_table(payments, [secrets], spans)
+            writer.put("payments", payments, part=f"day={shard.now.day:03}")
+            writer.put("truth", truth, part=f"day={shard.now.day:03}")
             reported.append(chargebacks)
-            if progress:
-                progress(shard.day + 1, days)
         writer.put("chargebacks", pa.concat_tables(reported))
-        for name, table in self._dimensions().items():
+        for name, table in dimensions(self.people).items():
             writer.put(name, table)
+
+    def _theft_spans(self, days: int) -> Spans:
+        """The first and last theft from each card in a history."""
+        nothing = no_thefts(len(self.people.card_holder))
+        return theft_spans(self.draws.past_attempts(0, days), nothing)
 
     def room(self, days: int) -> int:
         """Bytes on disk, rounded up."""
@@ -158,14 +163,18 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     def truth(self, history: PaymentsHistory) -> pa.Table:
         """What only the world knows of each payment of its own history."""
         self._recognise(history)
-        secrets = [s.secrets() for s in self.draws.shards(0, history.days)]
-        spans = spans_of(secrets, len(self.people.card_holder))
+        past = self._past(history.days)
+        secrets = [secrets_of(shard.rows, shard.now) for shard in past]
+        spans = self._theft_spans(history.days)
         return truth_table(history.payments, secrets, spans)
 
     def _recognise(self, history: PaymentsHistory) -> None:
-        people, shops = cardholders(self.people), merchants(self.people)
-        if not (history.cardholders.equals(people) and history.merchants.equals(shops)):
-            raise ValueError("the history is another world's; use this world.history()")
+        """Raise if the history's people are others."""
+        for name, table in dimensions(self.people).items():
+            if not table.equals(getattr(history, name)):
+                raise ValueError(
+                    "the history is another world's; use this world.history()"
+                )
 
     def incumbent(self) -> Policy:
         """Block large foreign online payments."""
@@ -178,82 +187,58 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         end = past.days + LONGEST_CAMPAIGN
         pending = self.draws.past_attempts(past.days, end, started_before=past.days)
         thieves = Underworld(self.adaptation_half_life, self.draws.bold(), pending)
-        n_cards = len(self.people.card_holder)
-        start = ProductionState.first(past, thieves, len(self.people.x), n_cards)
-        return Evening(past.days, start)
-
-    def live(
-        self,
-        policy: Policy,
-        days: int = 14,
-        seed: int = 1,
-        *,
-        history: PaymentsHistory | None = None,
-        after: PaymentsOutcome | None = None,
-        progress: Progress | None = None,
-        review_capacity: int = 100,
-    ) -> PaymentsOutcome:
-        """Put a policy in production; see `World.live`.
-
-        Parameters
-        ----------
-        policy : callable (a day's payments, view) -> (n,) actions, see `Action`
-        review_capacity : reviews a day; what exceeds it goes through unseen
-        """
-        desk = ReviewDesk(policy, whole("review_capacity", review_capacity, 0))
-        how: Any = {"history": history, "after": after, "progress": progress}
-        return super().live(desk, days, seed, **how)
+        return Evening(past.days, ProductionState.first(past, thieves))
 
     def serve(
         self,
         state: ProductionState,
-        policy: ReviewDesk,
+        policy: Policy,
         day: int,
         future: int,
         log: pa.Table | None,
     ) -> Decided:
-        """Attempts, decisions, and what thieves still try after them."""
-        thieves = copy.deepcopy(state.thieves)
-        fresh = self.draws.campaigns(future, day, thieves.caution)
-        rows = self.draws.rows(future, day, thieves.due(day, fresh, state.closed(day)))
+        """Attempts, decisions, and what thieves still try after them.
+
+        A policy maps a day's payments and a view to (n,) actions, see `Action`.
+        """
+        thieves, now = copy.deepcopy(state.thieves), self.draws.today(future, day)
+        fresh = self.draws.campaigns(now, thieves.caution)
+        rows = self.draws.rows(now, thieves.due(day, fresh, state.closed(day)))
         if state.gone.any():
             rows = take(rows, ~state.gone[self.people.card_holder[rows.card]])
         batch = to_table(rows, self.people, np.zeros(len(rows), np.int8))
-        view = state.view(day, policy.capacity)
-        action = policy.decide(batch.drop(["action"]), view)
+        view = state.view(day, self.review_capacity)
+        action = decided(policy, batch.drop(["action"]), view)
         passed = approved(rows, action, self.costs)
         made = thieves.made(rows, ~passed)
-        return Decided(take(rows, made), action[made], passed[made], thieves)
+        return Decided(now, take(rows, made), action[made], passed[made], thieves)
 
     def close(
         self, state: ProductionState, served: Decided, day: int, future: int
     ) -> tuple[ProductionState, LiveDay]:
         """Who complains, who leaves, and what each payment cost."""
         rows, action, passed = served.rows, served.action, served.passed
-        at, when = reports(rows, passed, self.base_rate)
-        holder = self.people.card_holder[rows.card]
-        left = leaves(rows, action, passed, holder, self.costs)
-        euros = money(rows, action, passed, at, left, self.costs)
+        at, chargebacks = reports(rows, passed, self.base_rate)
+        left = leaves(rows, action, passed, self.people, self.costs)
         table = to_table(rows, self.people, action)
-        paid, days = rows.payment_id, np.full(len(rows), day, np.int32)
         record = LiveDay(
             day=day,
             payments=table.append_column("approved", pa.array(passed)),
-            secrets=Secrets.of(rows, self.people, self.seed, day, self.incidents),
-            chargebacks=pa.Table.from_arrays([paid[at], when], schema=CHARGEBACKS),
-            ledger=pa.Table.from_arrays([paid, days, *euros.values()], schema=LEDGER),
+            secrets=secrets_of(rows, served.now),
+            chargebacks=chargebacks,
+            ledger=ledger(rows, action, passed, at, left, self.costs),
             caution=dict(served.thieves.caution),
         )
-        next_state = state.after(served.thieves, record, rows.card[at], holder[left])
-        return next_state, record
+        leavers = self.people.card_holder[rows.card[left]]
+        return state.after(served, rows.card[at], chargebacks, leavers), record
 
     def outcome(
         self, days: list[LiveDay], evening: Evening[ProductionState]
     ) -> PaymentsOutcome:
         """The days, one after another."""
         payments = pa.concat_tables([d.payments for d in days])
-        caution = pd.DataFrame([{"day": d.day, **d.caution} for d in days])
         secrets = [d.secrets for d in days]
+        caution = pd.DataFrame([{"day": d.day, **d.caution} for d in days])
         return PaymentsOutcome(
             payments=payments,
             truth=truth_table(payments, secrets, evening.state.spans),
