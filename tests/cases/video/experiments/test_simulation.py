@@ -6,6 +6,8 @@ import pytest
 from sevensteps.cases.video import experiments as video
 from sevensteps.cases.video.world import Incumbent
 
+from .conftest import VALUE
+
 
 @pytest.fixture(scope="module")
 def lived(firm):
@@ -70,13 +72,6 @@ def test_newcomers_are_judged_apart(firm, lived):
     assert str(cold["value of a new video's click"]["first day"]) == "n/a"
 
 
-def test_a_policy_does_not_live_twice(firm):
-    policy = firm.policy()
-    firm.sim.run(policy, 2)
-    with pytest.raises(ValueError, match="make a new one"):
-        firm.sim.run(policy, 2)
-
-
 def test_a_share_of_pages_explores(firm):
     outcome = firm.sim.run(firm.policy(explores=3, explored=0.2), 2)
     log = outcome.impressions
@@ -92,7 +87,7 @@ def test_retraining_keeps_its_cadence_and_learns_its_own_pages(firm):
     learner = video.RetrainedTwoStage(
         sim.events,
         sim.examination,
-        firm.policy().goal.__self__,
+        VALUE,
         {"near": 30, "popular": 20},
         cadence=2,
         per_day=2_000,

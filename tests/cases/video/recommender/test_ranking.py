@@ -4,16 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from sevensteps.cases.video.recommender import net_training as training
 from sevensteps.cases.video.recommender.inputs import CODES, NAMES
+from sevensteps.cases.video.recommender.items import Events
 from sevensteps.cases.video.recommender.ranking import (
     Linear,
     Prediction,
     Scale,
     Trees,
     Value,
+    value_of_returns,
 )
 
 LAST = 12  # rows from this day on are for testing
@@ -76,12 +79,6 @@ def test_scaling(split):
     assert Scale.of(train.x)(strange)[:, n_dense:].sum() == len(CODES) - 1
 
 
-def test_too_few_rows_are_told(split):
-    few = split[0].take(np.arange(100))
-    with pytest.raises(ValueError, match="a batch needs 1024 impressions; got 100"):
-        training.fit(few)
-
-
 def test_values_come_back_from_stars(split):
     """A survey that follows a rule gives the rule's weights."""
     train, _ = split
@@ -137,3 +134,27 @@ def test_prices_of_outcomes_recover_what_stars_follow(shop):
     assert value.base == pytest.approx(-1, abs=0.25)
     assert value.share == pytest.approx(2, abs=0.35)
     assert value.like > 0.5
+
+
+def returns(days, users=800):
+    """People who come back for what they watched, not for what they clicked."""
+    rng, parts = np.random.default_rng(0), []
+    mood = np.zeros(users)
+    for day in range(days):
+        came = np.flatnonzero(rng.random(users) < expit(2 * mood - 0.5))
+        share = rng.random(len(came)).astype(np.float32)
+        mood[:] = 0
+        mood[came] = share - 0.5
+        parts.append((came, np.full(len(came), day), share))
+    user, day, share = (np.concatenate(p) for p in zip(*parts, strict=True))
+    zero, none = np.zeros(len(user), np.int8), np.zeros(len(user), bool)
+    liked = rng.random(len(user)) < 0.1
+    return Events(user, zero, day, zero, none, ~none, liked, none, share, zero)
+
+
+def test_what_brings_people_back_is_found():
+    value = value_of_returns(returns(30), 800)
+    assert value.share == pytest.approx(2, abs=0.5)
+    assert abs(value.like) < 0.3
+    with pytest.raises(ValueError, match="10 days; got 6"):
+        value_of_returns(returns(6), 800)

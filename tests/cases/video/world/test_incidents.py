@@ -74,7 +74,7 @@ def uploads(videos):
 
 def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
     _, history, state, _ = strike("broken_encoder")
-    space = known.world.rules.space
+    space = known.world.space
     seen = state.videos.content.astype(np.float32) @ space.encoder.T
     cosine = (seen * state.videos.vector).sum(axis=1)
     day = state.videos.uploaded_at // DAY
@@ -83,14 +83,6 @@ def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
     assert cosine[~struck].mean() > 0.5
     shown = history.videos["content"].combine_chunks().flatten().to_numpy()
     assert np.array_equal(shown, state.videos.content.ravel())
-
-
-def quiet(requests, view):
-    """The same ten videos of topic 0 for everybody."""
-    from sevensteps.cases.video.world import Slates
-
-    ids = np.flatnonzero(view.videos["topic"].to_numpy() == 0)[:10].astype(np.int32)
-    return Slates.fixed(np.tile(ids, (len(requests), 1)))
 
 
 def test_incidents_add_up():

@@ -68,16 +68,11 @@ def test_one_place_of_each_page_explores_evenly(known, opening):
     assert where.max() - where.min() < 0.02
     home = np.asarray(known.history.users["language"].to_pandas())[explored.user_id]
     day = known.history.days - 1
-    view = View(day, opening.users, opening.creators, yesterday(known), None)
+    view = View(day, opening.users, opening.creators, known.history.videos, None)
     ours = basket(known.world.seed, view)
     last = explored[(explored.day == day) & (home == "en")]
     assert set(last.video_id) <= set(ours[0])
     assert len(set(last.video_id)) > 0.8 * BASKET
-
-
-def yesterday(known):
-    """The videos of the history's last day: uploads come before visitors."""
-    return known.history.videos
 
 
 def test_propensities_are_the_odds_of_the_draw():
@@ -93,14 +88,6 @@ def test_propensities_are_the_odds_of_the_draw():
     chosen = slates.video_id[after, 1] == 5
     assert slates.propensity[after][chosen, 1][0] == pytest.approx(second[5], abs=0.005)
     assert np.allclose(slates.propensity[:, 0], told[slates.video_id[:, 0]], rtol=1e-4)
-
-
-def test_a_video_that_comes_twice_in_a_pool_comes_once_on_a_page():
-    rng = np.random.default_rng(1)
-    pool = np.tile(np.repeat(np.arange(15), 2), (500, 1))
-    slates = _drawn(pool, np.zeros(pool.shape, np.float32), rng)
-    ranked = np.sort(slates.video_id, axis=1)
-    assert (ranked[:, 1:] != ranked[:, :-1]).all()
 
 
 def test_importance_weights_recover_the_value_of_another_policy(known):
@@ -144,7 +131,7 @@ def test_groups_draw_evenly_from_their_own():
     assert set(drawn[0]) == {1, 4}
     share = np.bincount(drawn[1], minlength=4)[[0, 2, 3]] / 30_000
     assert np.allclose(share, 1 / 3, atol=0.02)
-    named = Groups.by(group, 4).of_those(np.arange(6) * 10)
+    named = Groups.by(group, 4, np.arange(6) * 10)
     assert named.of(2).tolist() == [0, 20, 30]
 
 

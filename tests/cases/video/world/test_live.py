@@ -25,14 +25,6 @@ def lot(known, by_lot):
     return known.world.live(by_lot, days=7, history=known.history)
 
 
-def test_the_first_day_has_the_same_visitors_under_any_policy(best, lot):
-    def visits(outcome):
-        pages = outcome.requests
-        return set(pages.request_id[pages.day == pages.day.min()])
-
-    assert visits(best) == visits(lot)
-
-
 def test_the_same_user_and_video_meet_with_the_same_random_numbers(known, best, lot):
     """Where two policies show one user one video in one place, both see one thing."""
     key = ["request_id", "position", "video_id"]
@@ -113,8 +105,6 @@ def broken(change):
     ("change", "why"),
     [
         (lambda v, p, e, _: Slates(v[:, :3], p, e), r"must return \(\d+, 10\)"),
-        (lambda v, p, e, _: Slates(v * 1.0, p, e), "returned float64"),
-        (lambda v, p, e, _: Slates(v - 2, p, e), r"videos are -1 \(none\) to"),
         (lambda v, p, e, w: Slates(v + w.videos.num_rows, p, e), "videos are -1"),
         (lambda v, p, e, _: Slates(v // 2, p, e), "shows a video twice"),
         (lambda v, p, e, _: Slates(v, p * 0, e), r"must lie in \(0, 1\]"),

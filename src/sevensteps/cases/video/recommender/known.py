@@ -7,7 +7,7 @@ same code that answers requests. A feature can therefore never have seen its own
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,10 +24,6 @@ COUNTED = ("chances", "clicks", "shares", "likes")
 T = TypeVar("T", bound=np.generic)
 
 
-def _zeros() -> Floats:
-    return np.zeros(0, np.float32)
-
-
 @dataclass
 class Counts:
     """Sums over impressions, by video, by creator or by user.
@@ -39,11 +35,16 @@ class Counts:
     sums : of each over all keys, kept until the next `add`
     """
 
-    chances: Floats = field(default_factory=_zeros)
-    clicks: Floats = field(default_factory=_zeros)
-    shares: Floats = field(default_factory=_zeros)
-    likes: Floats = field(default_factory=_zeros)
+    chances: Floats
+    clicks: Floats
+    shares: Floats
+    likes: Floats
     sums: tuple[float, ...] | None = None
+
+    @classmethod
+    def none(cls) -> Counts:
+        """Of no key."""
+        return cls(*np.zeros((len(COUNTED), 0), np.float32))
 
     def totals(self) -> tuple[float, ...]:
         """Chances, clicks, shares and likes of all keys together."""
@@ -51,20 +52,26 @@ class Counts:
             self.sums = tuple(float(getattr(self, name).sum()) for name in COUNTED)
         return self.sums
 
-    def add(self, key: Ids, n: int, chances: Floats, events: Events) -> None:
-        """Count the events of some keys; there are `n` keys in all."""
+    def grow(self, n: int) -> None:
+        """Make room for `n` keys."""
+        for name in COUNTED:
+            setattr(self, name, grown(getattr(self, name), n))
+
+    def add(self, key: Ids, chances: Floats, events: Events) -> None:
+        """Count the events of some keys."""
         clicked = events.clicked.astype(np.float32)
         amounts = (chances, clicked, events.share * clicked, events.liked)
         for name, amount in zip(COUNTED, amounts, strict=True):
-            held = grown(getattr(self, name), n)
-            setattr(self, name, held + np.bincount(key, amount, n).astype(np.float32))
+            held = getattr(self, name)
+            more = np.bincount(key, amount, len(held)).astype(np.float32)
+            setattr(self, name, held + more)
         self.sums = None
 
     def of(self, key: int) -> Counts:
-        """The counts of one key, with the totals of all."""
-        one = slice(key, key + 1)
-        held = self.chances[one], self.clicks[one], self.shares[one], self.likes[one]
-        return Counts(*held, sums=self.totals())
+        """The counts of one key, -1 being nobody, with the totals of all."""
+        one = _one(key)
+        held = {name: grown(getattr(self, name)[one], 1) for name in COUNTED}
+        return Counts(**held, sums=self.totals())
 
 
 @dataclass
@@ -83,27 +90,49 @@ class Known:
     watched, follows : Pairs       (user, video) and (user, creator)
     """
 
-    looks: Floats = field(default_factory=lambda: np.ones(SLATE, np.float32))
-    day: int = 0
-    item: Counts = field(default_factory=Counts)
-    creator: Counts = field(default_factory=Counts)
-    user: Counts = field(default_factory=Counts)
-    trend: Floats = field(default_factory=_zeros)
-    topics: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    last: Ids = field(default_factory=lambda: np.zeros((0, RECENT), np.int32))
-    last_share: Floats = field(default_factory=lambda: np.zeros((0, RECENT), "f4"))
-    n_last: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    watched: Pairs = field(default_factory=Pairs.none)
-    follows: Pairs = field(default_factory=Pairs.none)
+    looks: Floats
+    day: int
+    item: Counts
+    creator: Counts
+    user: Counts
+    trend: Floats
+    topics: Floats
+    last: Ids
+    last_share: Floats
+    n_last: NDArray[np.int64]
+    watched: Pairs
+    follows: Pairs
+
+    @classmethod
+    def nothing(
+        cls, items: Items, viewers: Viewers, looks: Floats | None = None
+    ) -> Known:
+        """Of these videos and users, before anything has happened."""
+        n_topics = int(items.topic.max()) + 1
+        known = cls(
+            looks=np.ones(SLATE, np.float32) if looks is None else looks,
+            day=0,
+            item=Counts.none(),
+            creator=Counts.none(),
+            user=Counts.none(),
+            trend=np.zeros(0, np.float32),
+            topics=np.zeros((0, n_topics), np.float32),
+            last=np.zeros((0, RECENT), np.int32),
+            last_share=np.zeros((0, RECENT), np.float32),
+            n_last=np.zeros(0, np.int64),
+            watched=Pairs.none(),
+            follows=Pairs.none(),
+        )
+        known.meet(items, viewers)
+        return known
 
     def learn(self, events: Events, items: Items, viewers: Viewers, day: int) -> None:
         """Take in events until the morning of `day`; make room for who is new."""
         self.meet(items, viewers)
-        n_users, n_creators = len(viewers), len(self.creator.clicks)
         chances = self.looks[events.position]
-        self.item.add(events.item, len(items), chances, events)
-        self.creator.add(items.creator[events.item], n_creators, chances, events)
-        self.user.add(events.user, n_users, chances, events)
+        self.item.add(events.item, chances, events)
+        self.creator.add(items.creator[events.item], chances, events)
+        self.user.add(events.user, chances, events)
         hits = events.take(events.clicked)
         clicks = np.bincount(hits.item, minlength=len(items)).astype(np.float32)
         self.trend = KEEP ** max(day - self.day, 0) * self.trend + clicks
@@ -116,15 +145,11 @@ class Known:
 
     def meet(self, items: Items, viewers: Viewers) -> None:
         """Make room for everybody and everything that exists by now."""
-        n_users, n_creators = len(viewers), int(items.creator.max()) + 1
-        sizes = {"item": len(items), "creator": n_creators, "user": n_users}
-        for name, n in sizes.items():
-            counts = getattr(self, name)
-            for part in COUNTED:
-                setattr(counts, part, grown(getattr(counts, part), n))
+        n_users = len(viewers)
+        self.item.grow(len(items))
+        self.creator.grow(int(items.creator.max()) + 1)
+        self.user.grow(n_users)
         self.trend = grown(self.trend, len(items))
-        if not len(self.topics):
-            self.topics = np.zeros((0, int(items.topic.max()) + 1), np.float32)
         self.topics = grown(self.topics, n_users)
         self.last = grown(self.last, n_users, -1)
         self.last_share = grown(self.last_share, n_users)
@@ -138,20 +163,23 @@ class Known:
         user : -1 for a stranger, of whom nothing is known
         recent : videos clicked since the morning, the latest first
         """
-        some = slice(user, user + 1) if user >= 0 else slice(0, 0)
+        some = _one(user)
         last = grown(self.last[some], 1, -1).copy()
         share = grown(self.last_share[some], 1).copy()
         at = (int(self.n_last[some].sum()) + np.arange(len(recent))) % RECENT
         usual = share[last >= 0].mean() if (last >= 0).any() else 0.5
         last[0, at], share[0, at] = recent[::-1], usual
-        one = Known(self.looks, self.day, self.item, self.creator)
-        one.user = self.user.of(user) if user >= 0 else _nobody(self.user)
-        one.trend, one.topics = self.trend, grown(self.topics[some], 1)
-        one.last, one.last_share, one.n_last = last, share, grown(self.n_last[some], 1)
-        seen = self.watched.of(user)
-        one.watched = seen.add(np.zeros(len(recent), int), np.array(recent, int))
-        one.follows = self.follows.of(user)
-        return one
+        since = np.zeros(len(recent), int), np.array(recent, int)
+        return replace(
+            self,
+            user=self.user.of(user),
+            topics=grown(self.topics[some], 1),
+            last=last,
+            last_share=share,
+            n_last=grown(self.n_last[some], 1),
+            watched=self.watched.of(user).add(*since),
+            follows=self.follows.of(user),
+        )
 
     def _remember(self, hits: Events) -> None:
         """Put clicks into each user's ring, the latest over the oldest."""
@@ -164,6 +192,11 @@ class Known:
         self.n_last += np.bincount(user, minlength=len(self.n_last))
 
 
+def _one(key: int) -> slice:
+    """The row of one key, or none of -1."""
+    return slice(max(key, 0), key + 1)
+
+
 def walk(
     events: Events, items: Items, viewers: Viewers, looks: Floats | None = None
 ) -> Iterator[tuple[Events, Known]]:
@@ -171,8 +204,7 @@ def walk(
 
     The same `Known` goes on from day to day: use it before asking for the next.
     """
-    known = Known() if looks is None else Known(looks)
-    known.meet(items, viewers)
+    known = Known.nothing(items, viewers, looks)
     for day, today in events.days():
         known.day = day
         yield today, known
@@ -193,12 +225,8 @@ def look_curve(events: Events) -> Floats:
     """(SLATE,) how often each place is looked at, the first being 1.
 
     From places that were filled by lot: there the video cannot depend on the place,
-    so clicks differ by looks alone (Joachims et al., 2017).
-
-    Raises
-    ------
-    ValueError
-        if a place has too few clicks to tell
+    so clicks differ by looks alone (Joachims et al., 2017). A ValueError says which
+    place has too few clicks to tell.
     """
     by_lot = events.take(events.explored)
     shown = np.bincount(by_lot.position, minlength=SLATE)
@@ -218,9 +246,3 @@ def grown(held: NDArray[T], n: int, fill: Any = 0) -> NDArray[T]:
         return held
     more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
     return np.concatenate([held, more])
-
-
-def _nobody(users: Counts) -> Counts:
-    """The counts of somebody without a past."""
-    nothing = np.zeros(1, np.float32)
-    return Counts(nothing, nothing, nothing, nothing, sums=users.totals())

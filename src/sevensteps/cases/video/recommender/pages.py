@@ -1,4 +1,4 @@
-"""From scores to pages: not too much of one thing, and something to learn from."""
+"""From scores to pages: not too much of one thing, and nothing twice."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from sevensteps.cases.video.world import SLATE
 
+from .inputs import Shelf
 from .items import Floats, Ids
 
 GONE = np.float32(-1e9)
@@ -31,12 +32,24 @@ class Layout:
             raise ValueError(f"need alike >= 0 and per_creator >= 1; got {self}")
 
 
+def pages_of(
+    layout: Layout, shelf: Shelf, user: Ids, found: Ids, score: Floats, n_pages: int = 1
+) -> Ids:
+    """(n, n_pages, SLATE) videos of (n, k) candidates; -1 where nothing is left.
+
+    Nobody is shown what they have watched, or a candidate of -1.
+    """
+    item = np.maximum(found, 0)
+    old = shelf.known.watched.has(user[:, None], item)
+    score = np.where((found < 0) | old, GONE, score).astype(np.float32)
+    vector, creator = shelf.vector[item], shelf.items.creator[item]
+    place = compose(layout, score, vector, creator, n_pages)
+    rows = np.arange(len(user))[:, None, None]
+    return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
+
+
 def compose(
-    layout: Layout,
-    score: Floats,
-    vector: Floats,
-    creator: Ids,
-    n_pages: int = 1,
+    layout: Layout, score: Floats, vector: Floats, creator: Ids, n_pages: int = 1
 ) -> Ids:
     """Pages by greedy choice (maximal marginal relevance, Carbonell & Goldstein, 1998).
 

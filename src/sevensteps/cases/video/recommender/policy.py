@@ -7,7 +7,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import (
     MOST_PAGES,
@@ -17,11 +16,12 @@ from sevensteps.cases.video.world import (
     basket,
     explore,
 )
+from sevensteps.world.arrays import chunks, take
 
 from .inputs import NAMES, Shelf, inputs, shelf_on
-from .items import Events, Floats, Ids, Items, Viewers
+from .items import Codes, Events, Floats, Ids, Items, Viewers
 from .known import Known
-from .pages import GONE, Layout, compose
+from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Prediction
 from .sources import Followed, Near, Source, flat, fresh, merged, popular
 from .towers import Towers
@@ -71,30 +71,44 @@ class TwoStage:
         pages = self.pages(items, viewers, user)
         slates = Slates.fixed(pages[row, requests.page])
         if self.explores is not None:
-            language = viewers.language[requests.user_id].astype(np.int8)
-            self._explore(slates, language, view, self.explores)
+            self._explore(slates, viewers.language[requests.user_id], view)
         return slates
 
     def pages(self, items: Items, viewers: Viewers, user: Ids) -> Ids:
         """(n, MOST_PAGES, SLATE) videos for some users, by what is known now."""
         shelf = shelf_on(self.known, items, viewers, self.towers, user)
         sources = self._sources(shelf)
-        parts = [
-            self._pages(shelf, sources, user[first : first + CHUNK])
-            for first in range(0, len(user), CHUNK)
-        ]
-        return np.concatenate(parts)
-
-    def _explore(
-        self, slates: Slates, language: NDArray[np.int8], view: View, seed: int
-    ) -> None:
-        """Draw one place on some of the pages."""
-        rng = np.random.default_rng([seed, view.day])
-        some = np.flatnonzero(rng.random(len(language)) < self.explored)
-        part = Slates(
-            slates.video_id[some], slates.propensity[some], slates.explored[some]
+        return np.concatenate(
+            [
+                self._pages(shelf, sources, user[some])
+                for some in chunks(len(user), CHUNK)
+            ]
         )
-        explore(part, basket(seed, view), language[some], rng)
+
+    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
+        found = merged(sources, self.shares, user)
+        x = inputs(shelf, user, np.maximum(found, 0)).reshape(-1, len(NAMES))
+        score = self.goal(self.ranker(x), x).reshape(found.shape)
+        return pages_of(self.layout, shelf, user, found, score, MOST_PAGES)
+
+    def _sources(self, shelf: Shelf) -> dict[str, Source]:
+        known, items, viewers = shelf.known, shelf.items, shelf.viewers
+        held = self.indexed(items, known.day) if self.indexed else shelf.vector
+        made: dict[str, Callable[[], Source]] = {
+            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
+            "popular": lambda: popular(known, items, viewers),
+            "fresh": lambda: fresh(known, items, viewers),
+            "followed": lambda: Followed.of(known, items),
+        }
+        return {name: made[name]() for name in self.shares}
+
+    def _explore(self, slates: Slates, language: Codes, view: View) -> None:
+        """Draw one place on some of the pages."""
+        assert self.explores is not None
+        rng = np.random.default_rng([self.explores, view.day])
+        some = np.flatnonzero(rng.random(len(language)) < self.explored)
+        part = take(slates, some)
+        explore(part, basket(self.explores, view), language[some], rng)
         slates.video_id[some] = part.video_id
         slates.propensity[some] = part.propensity
         slates.explored[some] = part.explored
@@ -111,31 +125,6 @@ class TwoStage:
         else:
             self.known.learn(Events.of(view.log, items), items, viewers, view.day)
         self.known.day, self._fresh = view.day, False
-
-    def _sources(self, shelf: Shelf) -> dict[str, Source]:
-        known, items, viewers = shelf.known, shelf.items, shelf.viewers
-        held = self.indexed(items, known.day) if self.indexed else shelf.vector
-        made: dict[str, Callable[[], Source]] = {
-            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
-            "popular": lambda: popular(known, items, viewers),
-            "fresh": lambda: fresh(known, items, viewers),
-            "followed": lambda: Followed.of(known, items),
-        }
-        return {name: made[name]() for name in self.shares}
-
-    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
-        """(n, MOST_PAGES, SLATE) videos of some users."""
-        found = merged(sources, self.shares, user)
-        item = np.maximum(found, 0)
-        x = inputs(shelf, user, item)
-        flat = x.reshape(-1, len(NAMES))
-        score = self.goal(self.ranker(flat), flat).reshape(item.shape)
-        old = shelf.known.watched.has(user[:, None], item)
-        score = np.where((found < 0) | old, GONE, score).astype(np.float32)
-        vector, creator = shelf.vector[item], shelf.items.creator[item]
-        place = compose(self.layout, score, vector, creator, MOST_PAGES)
-        rows = np.arange(len(user))[:, None, None]
-        return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
 
 
 def clicks(guess: Prediction, x: Floats) -> Floats:

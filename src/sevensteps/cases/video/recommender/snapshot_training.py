@@ -12,8 +12,8 @@ from math import ceil, log2
 import numpy as np
 
 from sevensteps.cases.video.world import History
+from sevensteps.rank import TowerPlan
 from sevensteps.rank.neighbours import Built, build
-from sevensteps.rank.towers import TowerPlan
 
 from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
@@ -25,6 +25,7 @@ from .towers import Towers
 
 PROBED = 1 / 32  # of an index's lists
 FEWEST_PROBES = 32  # a small index has short lists
+SHARES = {"near": 100, "popular": 50, "fresh": 20, "followed": 20}
 
 Progress = Callable[[int, int], object]
 
@@ -47,14 +48,7 @@ class TrainingConfig:
     window: int | None = None
     max_clicks: int | None = 400_000
     per_day: int = 10_000
-    shares: Mapping[str, int] = field(
-        default_factory=lambda: {
-            "near": 100,
-            "popular": 50,
-            "fresh": 20,
-            "followed": 20,
-        }
-    )
+    shares: Mapping[str, int] = field(default_factory=SHARES.copy)
     towers: TowerPlan = field(default_factory=lambda: TowerPlan(epochs=2, batch=256))
 
 
@@ -67,7 +61,6 @@ def train_snapshot(
 
     Parameters
     ----------
-    config : how much is learned
     progress : called with how many of the steps are done, of how many
 
     Raises
@@ -114,10 +107,10 @@ def train_towers(
     clicks = tower_examples(early, items, viewers, seed=seed)
     if config.window is not None:
         clicks = clicks.take(np.flatnonzero(clicks.day >= end - config.window))
-    n, most = len(clicks.item), config.max_clicks
-    if most is not None and n > most:
+    if config.max_clicks is not None and len(clicks) > config.max_clicks:
         rng = np.random.default_rng([seed, 21])
-        clicks = clicks.take(np.sort(rng.choice(n, most, replace=False)))
+        some = rng.choice(len(clicks), config.max_clicks, replace=False)
+        clicks = clicks.take(np.sort(some))
     return tower_training.train(config.towers, items, clicks)[0]
 
 

@@ -21,24 +21,11 @@ VIRAL = 4.0  # added to the promise of a viral video
 
 @dataclass(frozen=True, slots=True)
 class VideoMatch:
-    """What some videos are to some users; arrays of one shape.
+    """What some videos are to some users; arrays of one shape."""
 
-    Attributes
-    ----------
-    match : float32           fit of the content to the user's best interest
-    value : float32           what watching gives; below zero it disappoints
-    promise : float32         what title and picture make one expect
-    """
-
-    match: Floats
-    value: Floats
-    promise: Floats
-
-    def at(self, place: int) -> VideoMatch:
-        """One place of all pages."""
-        return VideoMatch(
-            self.match[:, place], self.value[:, place], self.promise[:, place]
-        )
+    match: Floats  # fit of the content to the user's best interest
+    value: Floats  # what watching gives; below zero it disappoints
+    promise: Floats  # what title and picture make one expect
 
 
 @dataclass(frozen=True, slots=True)
