@@ -50,6 +50,14 @@ def within(n: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.arange(end[-1] if len(end) else 0) - np.repeat(end - n, n)
 
 
+def grown(held: NDArray[Any], n: int, fill: Any = 0) -> NDArray[Any]:
+    """An array with at least `n` rows, the new ones holding `fill`."""
+    if len(held) >= n:
+        return held
+    more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
+    return np.concatenate([held, more])
+
+
 def chunks(n: int, size: int) -> list[slice]:
     """Slices of at most `size` that cover `n` rows; one that is empty for none."""
     return [slice(first, first + size) for first in range(0, max(n, 1), size)]

@@ -65,15 +65,6 @@ def test_inputs_by_hand(shop, shelf, pairs):
     assert np.array_equal(column(x, "topic"), items.topic[item])
 
 
-def test_a_video_just_watched_is_its_own_nearest_memory(shop, shelf, regulars):
-    user = regulars[:50]
-    held = shop.known.last[user]
-    place = (held >= 0).argmax(axis=1)
-    item = held[np.arange(50), place]
-    x = inputs(shelf, user, item[:, None])[:, 0]
-    assert np.allclose(column(x, "nearest"), 1, atol=1e-4)
-
-
 def test_who_has_no_past_has_inputs_all_the_same(shop, shelf):
     nobody = np.flatnonzero((shop.known.last < 0).all(axis=1))[:5].astype(np.int32)
     x = inputs(shelf, nobody, np.tile(np.arange(20, dtype=np.int32), (5, 1)))

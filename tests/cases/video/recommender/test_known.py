@@ -7,11 +7,11 @@ from sevensteps.cases.video.recommender.known import (
     KEEP,
     RECENT,
     Known,
-    grown,
     known_after,
     look_curve,
     walk,
 )
+from sevensteps.world.arrays import grown
 
 
 def test_tables_become_arrays(shop):

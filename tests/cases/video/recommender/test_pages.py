@@ -6,7 +6,7 @@ import pytest
 from sevensteps.cases.video.recommender.pages import GONE, Layout, compose
 from sevensteps.cases.video.recommender.policy import TwoStage, clicks, watch_time
 from sevensteps.cases.video.recommender.ranking import Value
-from sevensteps.cases.video.world import BASKET, SLATE, Incumbent
+from sevensteps.cases.video.world import SLATE, Incumbent
 
 RNG = np.random.default_rng(0)
 SCORE = RNG.random((30, 80)).astype(np.float32)
@@ -19,18 +19,6 @@ def test_without_rules_a_page_is_the_best_in_order():
     shown = compose(Layout(), SCORE, VECTOR, CREATOR, 2)
     order = np.argsort(-SCORE, axis=1)
     assert np.array_equal(shown.reshape(30, -1), order[:, : 2 * SLATE])
-
-
-def test_likeness_spreads_a_page_at_the_price_of_score():
-    def of(alike):
-        shown = compose(Layout(alike=alike), SCORE, VECTOR, CREATOR)[:, 0]
-        picked = np.take_along_axis(VECTOR, shown[:, :, None], 1)
-        near = (picked @ picked.transpose(0, 2, 1)).mean()
-        return near, np.take_along_axis(SCORE, shown, 1).mean()
-
-    plain, some, much = of(0.0), of(0.3), of(2.0)
-    assert plain[0] > some[0] > much[0]
-    assert plain[1] > some[1] > much[1]
 
 
 def test_the_second_place_is_the_greedy_choice():
@@ -131,14 +119,3 @@ def test_all_sources_together_fill_pages(shop, two_stage):
     known = rows[rows.video_id < len(who)]
     each = known.groupby(["request_id", who[known.video_id]]).size()
     assert each.max() <= 2
-
-
-def test_it_may_explore_one_place_of_each_page(shop, two_stage):
-    made = two_stage(clicks, explores=3)
-    outcome = shop.world.live(made, days=1, history=shop.history)
-    rows = outcome.impressions.to_pandas()
-    drawn = rows[rows.explored]
-    assert len(drawn) == rows.request_id.nunique()
-    assert np.allclose(drawn.propensity, 1 / BASKET)
-    assert (rows[~rows.explored].propensity == 1).all()
-    assert drawn.video_id.nunique() > 0.8 * BASKET

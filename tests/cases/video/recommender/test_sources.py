@@ -32,27 +32,20 @@ def clicks(shop):
 
 def test_popular_is_what_trends_in_ones_language(shop):
     source = popular(shop.known, shop.items, shop.viewers)
-    user = np.arange(50, dtype=np.int32)
-    found = source(user, 40)
-    assert found.shape == (50, 40)
-    trend = shop.known.trend[found]
-    assert (np.diff(trend, axis=1) <= 0).all()
-    mine = shop.viewers.language[user][:, None]
-    assert (shop.items.language[found] == mine).all()
-    best = trend[:, 0]
-    for row in range(50):
-        same = shop.items.language == mine[row]
-        assert best[row] == shop.known.trend[same].max()
+    found = source(np.arange(50, dtype=np.int32), 40)
+    for row, language in enumerate(shop.viewers.language[:50]):
+        same = shop.items.language == language
+        assert same[found[row]].all()
+        best = np.sort(shop.known.trend[same])[::-1][:40]
+        assert np.array_equal(shop.known.trend[found[row]], best)
 
 
 def test_fresh_is_new(shop):
-    source = fresh(shop.known, shop.items, shop.viewers, days=3)
+    source = fresh(shop.known, shop.items, shop.viewers)
     found = source(np.arange(50, dtype=np.int32), 500)
     there = found >= 0
     assert there.any()
     assert (shop.items.born[found[there]] >= shop.known.day - 3).all()
-    new = (shop.items.born >= shop.known.day - 3).sum()
-    assert len(set(found[there])) <= new
     assert (found[:, -1] == -1).all()  # there are not that many
 
 

@@ -3,23 +3,17 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import DAY, SLATE, Incident, Size
+from sevensteps.cases.video.world import DAY, SLATE, Incident, Oracle, Size
 from sevensteps.cases.video.world.catalogue import Creators, Space, first_videos
 from sevensteps.cases.video.world.people import first_users
 
 
 def test_ids_are_dense_and_known(known):
     h, rows = known.history, known.rows
-    for name, key in {"users": "user_id", "creators": "creator_id"}.items():
-        table = getattr(h, name)
-        assert (table[key].to_numpy() == np.arange(table.num_rows)).all()
-    assert rows.user_id.max() < h.users.num_rows
-    assert rows.video_id.between(0, h.videos.num_rows - 1).all()
-    assert h.videos["creator_id"].to_numpy().max() < h.creators.num_rows
-
-
-def test_nothing_is_shown_before_it_exists_or_to_those_who_have_not_joined(known):
-    rows = known.rows
+    for name in ("users", "creators", "videos"):
+        ids = getattr(h, name)[f"{name[:-1]}_id"].to_numpy()
+        assert (ids == np.arange(len(ids))).all()
+    # Nothing is shown before it exists, or to those who have not joined.
     uploaded = known.history.videos["uploaded_at"].to_numpy()[rows.video_id]
     joined = known.history.users["joined_at"].to_numpy()[rows.user_id]
     assert (uploaded <= rows["at"]).all()
@@ -58,6 +52,7 @@ def test_shards_alone_are_shards_of_the_whole():
         (lambda: Size(200, 2_000, 50, 3, uploads=0.2), r"growth in \[0, 0.1\]"),
         (lambda: Size(2**24, 2_000, 50, 3), "fit into the ids"),
         (lambda: Incident("event", 1, topic=48), "topics are 0 to 47"),
+        (lambda: Oracle("money"), "aim is 'satisfaction' or 'clicks'"),
     ],
 )
 def test_what_cannot_be_made_is_told(make, why):

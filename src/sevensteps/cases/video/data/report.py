@@ -53,16 +53,16 @@ def run_offline(folder: Path) -> OfflineReport:
     lists[STAGES] = [
         stages.ranked(models, stages.proposals(fold, settings)) for fold in tests
     ]
+    reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
     results = {
         name: {
-            NDCG: ndcg(ids, tests),
+            NDCG: reached[name],
             f"recall@{K}": recall(ids, tests),
             "of all items": f"{coverage(np.concatenate(ids), len(log.items)):.1%}",
             "setting": ", ".join(map(str, settings.get(name, {}).values())) or "-",
         }
         for name, ids in lists.items()
     }
-    reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
     findings = [
         lead(STAGES, name, reached[STAGES] - reached[name]) for name in BASELINES
     ]

@@ -37,19 +37,12 @@ NEVER = 10_000  # days between two builds
 
 @dataclass
 class RecordedPolicy:
-    """A company that retrains; some of what its ranker sees is kept, day by day.
-
-    Parameters
-    ----------
-    silent : one of the ranker's inputs arrives as zero
-    indexed : from what towers the search's vectors come instead of the policy's own
-    inputs, worth : by day, of some candidates: what arrived, and what it was worth
-    """
+    """A company that retrains; some of what its ranker sees is kept, day by day."""
 
     learner: RetrainedTwoStage
-    silent: bool = False
-    indexed: Callable[[Towers], Encoder] | None = None
-    inputs: dict[int, list[Floats]] = field(default_factory=dict)
+    silent: bool = False  # one of the ranker's inputs arrives as zero
+    indexed: Callable[[Towers], Encoder] | None = None  # the search's vectors instead
+    inputs: dict[int, list[Floats]] = field(default_factory=dict)  # by day
     worth: dict[int, list[Floats]] = field(default_factory=dict)
 
     def __call__(self, requests: Requests, view: View) -> Slates:

@@ -45,12 +45,9 @@ class LaterClicks:
     def of(
         cls, simulation: VideoSimulation, after: Events, most: int = 1_500
     ) -> LaterClicks:
-        """At most `most` random users; a video that a user had before does not count.
+        """Of the days after a simulation's history, by at most `most` random users.
 
-        Parameters
-        ----------
-        simulation : its history ends before the events
-        after : events of the days that follow
+        A video that a user had before does not count.
         """
         hits = after.take(after.clicked & (after.item < len(simulation.items)))
         old = simulation.known.watched.has(hits.user, hits.item)

@@ -102,6 +102,6 @@ def train_two_stage(
         towers=TowerPlan(epochs=2, batch=256, seed=seed),
     )
     towers = train_towers(config, events, items, viewers, day)
-    net = train_net(config, (events, items, viewers, towers, examination), day)
+    net = train_net(config, events, items, viewers, towers, examination, day)
     known = known_after(events, items, viewers, examination)
     return TwoStage(known, towers, net, value.goal, shares)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE, Pairs
+from sevensteps.world.arrays import grown
 
 from .items import Events, Floats, Ids, Items, Viewers
 
@@ -21,25 +21,17 @@ RECENT = 20  # clicks of a user that are kept one by one
 KEEP = np.float32(0.9)  # of what trends, a day
 ENOUGH = 20  # clicks by lot that a place needs for its look to be told
 COUNTED = ("chances", "clicks", "shares", "likes")
-T = TypeVar("T", bound=np.generic)
 
 
 @dataclass
 class Counts:
-    """Sums over impressions, by video, by creator or by user.
+    """Sums over impressions, by video, by creator or by user."""
 
-    Attributes
-    ----------
-    chances : looks that the shown places usually get, in looks at the first place
-    clicks, shares, likes : clicks, the sum of the shares watched, likes
-    sums : of each over all keys, kept until the next `add`
-    """
-
-    chances: Floats
+    chances: Floats  # looks that the shown places usually get, in looks at the first
     clicks: Floats
-    shares: Floats
+    shares: Floats  # sum of the shares watched
     likes: Floats
-    sums: tuple[float, ...] | None = None
+    sums: tuple[float, ...] | None = None  # over all keys, kept until the next `add`
 
     @classmethod
     def none(cls) -> Counts:
@@ -76,32 +68,20 @@ class Counts:
 
 @dataclass
 class Known:
-    """The company's memory on the morning of `day`; it grows with the company.
+    """The company's memory on the morning of `day`; it grows with the company."""
 
-    Attributes
-    ----------
-    looks : (SLATE,) float32       chance that a place is looked at, the first being 1
-    item, creator, user : Counts
-    trend : (items,) float32       clicks, forgotten by a tenth a day
-    topics : (users, topics)       sum of shares watched by topic
-    last : (users, RECENT) int32   latest clicked videos, -1 for none; a ring
-    last_share : (users, RECENT)   how much of each was watched
-    n_last : (users,) int64        how many were ever put into the ring
-    watched, follows : Pairs       (user, video) and (user, creator)
-    """
-
-    looks: Floats
+    looks: Floats  # (SLATE,) chance that a place is looked at, the first being 1
     day: int
     item: Counts
     creator: Counts
     user: Counts
-    trend: Floats
-    topics: Floats
-    last: Ids
-    last_share: Floats
-    n_last: NDArray[np.int64]
-    watched: Pairs
-    follows: Pairs
+    trend: Floats  # (items,) clicks, forgotten by a tenth a day
+    topics: Floats  # (users, topics) sum of shares watched
+    last: Ids  # (users, RECENT) latest clicked videos, -1 for none; a ring
+    last_share: Floats  # how much of each was watched
+    n_last: NDArray[np.int64]  # (users,) how many were ever put into the ring
+    watched: Pairs  # (user, video)
+    follows: Pairs  # (user, creator)
 
     @classmethod
     def nothing(
@@ -158,10 +138,7 @@ class Known:
     def alone(self, user: int, recent: tuple[int, ...] = ()) -> Known:
         """What is known of one user, who becomes user 0; the rest is shared.
 
-        Parameters
-        ----------
-        user : -1 for a stranger, of whom nothing is known
-        recent : videos clicked since the morning, the latest first
+        User -1 is a stranger. `recent` was clicked since the morning, the latest first.
         """
         some = _one(user)
         last = grown(self.last[some], 1, -1).copy()
@@ -238,11 +215,3 @@ def look_curve(events: Events) -> Floats:
         )
     rate = clicks / shown
     return np.asarray(rate / rate[0], np.float32)
-
-
-def grown(held: NDArray[T], n: int, fill: Any = 0) -> NDArray[T]:
-    """An array with at least `n` rows, the new ones holding `fill`."""
-    if len(held) >= n:
-        return held
-    more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
-    return np.concatenate([held, more])

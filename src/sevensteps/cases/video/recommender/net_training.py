@@ -68,11 +68,8 @@ def learned(
 ) -> Weights:
     """Weights after `plan.epochs` passes over examples, in an order drawn anew each.
 
-    Parameters
-    ----------
-    x : (n, features)    scaled
-    position : (n,)      where it was shown; -1 adds nothing for the place
-    goals : (n, 3)       click, share and like, or their probabilities
+    (n, features) scaled inputs; where each was shown, -1 adding nothing for the place;
+    (n, 3) click, share and like, or their probabilities.
     """
     rng = np.random.default_rng([plan.seed, 15])
 
@@ -85,10 +82,8 @@ def learned(
 def begun(n_features: int, plan: NetPlan, base: Floats, place: Floats) -> Weights:
     """Random weights; what is known without any input at once.
 
-    Parameters
-    ----------
-    base : (3,) log-odds of a click, of what is watched and of a like
-    place : (SLATE,) what each place adds to the log-odds of a click
+    (3,) log-odds of a click, of what is watched and of a like, and what each place adds
+    to those of a click.
     """
     rng = np.random.default_rng([plan.seed, 14])
     layers = begin_layers(rng, [n_features, *plan.widths, 3], last=0.1)

@@ -27,15 +27,7 @@ LISTED = 50  # videos on the list of a country
 
 @dataclass(frozen=True)
 class ServingSnapshot:
-    """All that a service answers from until the next training run.
-
-    Attributes
-    ----------
-    vector : (items, d) float32      of the item tower
-    index : over the vectors; `probes` of its lists are read
-    countries : (countries, LISTED) int32     what is popular in each
-    shares : how many candidates each source may name
-    """
+    """All that a service answers from until the next training run."""
 
     known: Known
     items: Items
@@ -43,34 +35,27 @@ class ServingSnapshot:
     towers: Towers
     ranker: OutcomeModel
     value: Value
-    vector: Floats
-    index: Built
-    countries: Ids
-    shares: Mapping[str, int]
+    vector: Floats  # (items, d) of the item tower
+    index: Built  # over the vectors; `probes` of its lists are read
+    countries: Ids  # (countries, LISTED) what is popular in each
+    shares: Mapping[str, int]  # how many candidates each source may name
     probes: int = 64
     layout: Layout = field(default_factory=Layout)
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for a page.
+    """Who asks for a page. Of a known user, country and language on file are taken."""
 
-    Attributes
-    ----------
-    user : -1, or an id that the morning does not know, for a stranger
-    country, language : codes; of a known user those on file are taken
-    recent : videos clicked since the morning, the latest first
-    """
-
-    user: int
+    user: int  # -1, or an id that the morning does not know, for a stranger
     country: int = 0
     language: int = 0
-    recent: tuple[int, ...] = ()
+    recent: tuple[int, ...] = ()  # clicked since the morning, the latest first
 
 
-def popular_by_country(events: Events, viewers: Viewers, days: int = 7) -> Ids:
-    """(countries, LISTED) videos with the most clicks of the last days, best first."""
-    late = events.take(events.clicked & (events.day > events.day.max() - days))
+def popular_by_country(events: Events, viewers: Viewers) -> Ids:
+    """(countries, LISTED) videos with the most clicks of the last week, best first."""
+    late = events.take(events.clicked & (events.day > events.day.max() - 7))
     country = viewers.country[late.user]
     lists = np.full((int(viewers.country.max()) + 1, LISTED), -1, np.int32)
     for code in range(len(lists)):
@@ -82,16 +67,10 @@ def popular_by_country(events: Events, viewers: Viewers, days: int = 7) -> Ids:
 
 @dataclass
 class Recommender:
-    """A page for one request at a time, stage by stage.
-
-    Parameters
-    ----------
-    morning : what to answer from
-    remembers : user vectors kept for the next request; 0 keeps none
-    """
+    """A page for one request at a time, stage by stage."""
 
     morning: ServingSnapshot
-    remembers: int = 100_000
+    remembers: int = 100_000  # user vectors kept for the next request
     hits: int = 0
     misses: int = 0
 

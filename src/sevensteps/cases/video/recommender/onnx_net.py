@@ -25,15 +25,10 @@ class OnnxNet:
     """A network that ONNX Runtime computes, on one thread.
 
     Only the model's bytes travel to other processes: each makes a session of its own.
-
-    Attributes
-    ----------
-    scale : of the inputs, in NumPy as for a `Net`
-    model : the ONNX file; (n, features) float32 in, (n, 3) probabilities out
     """
 
-    scale: Scale
-    model: bytes
+    scale: Scale  # of the inputs, in NumPy as for a `Net`
+    model: bytes  # the ONNX file; (n, features) float32 in, (n, 3) probabilities out
 
     @cached_property
     def session(self) -> Any:

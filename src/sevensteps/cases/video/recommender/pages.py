@@ -16,16 +16,10 @@ GONE = np.float32(-1e9)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a page is composed.
+    """How a page is composed."""
 
-    Attributes
-    ----------
-    alike : score that a video loses by being just like one above it on its page
-    per_creator : most videos of one creator on a page
-    """
-
-    alike: float = 0.0
-    per_creator: int = SLATE
+    alike: float = 0.0  # score that a video loses by being just like one above it
+    per_creator: int = SLATE  # most videos of one creator on a page
 
     def __post_init__(self) -> None:
         if not self.alike >= 0 or self.per_creator < 1:
@@ -53,15 +47,8 @@ def compose(
 ) -> Ids:
     """Pages by greedy choice (maximal marginal relevance, Carbonell & Goldstein, 1998).
 
-    Parameters
-    ----------
-    score : (n, k) float           `GONE` or less for what must not be shown
-    vector : (n, k, d) float       of unit length
-    creator : (n, k) int
-
-    Returns
-    -------
-    (n, n_pages, SLATE) int32      places among the k; -1 where nothing is left
+    (n, k) scores, `GONE` for what must not be shown, and creators, and (n, k, d) unit
+    vectors -> (n, n_pages, SLATE) places among the k; -1 where nothing is left.
     """
     score, rows = score.copy(), np.arange(len(score))
     shown = np.full((len(score), n_pages, SLATE), -1, np.int32)

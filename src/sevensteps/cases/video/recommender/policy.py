@@ -38,10 +38,8 @@ class TwoStage:
     Parameters
     ----------
     known : what was known when the policy went live; copied, then kept up to date
-    towers, ranker : trained models
     goal : what to rank by, from a guess and the inputs
     shares : how many candidates each source may name: near, popular, fresh, followed
-    layout : how pages are composed
     explores : seed of an even draw for one place of a page, as the incumbent's; or
         None: nothing is drawn
     explored : share of the pages on which a place is drawn
@@ -78,11 +76,9 @@ class TwoStage:
         """(n, MOST_PAGES, SLATE) videos for some users, by what is known now."""
         shelf = shelf_on(self.known, items, viewers, self.towers, user)
         sources = self._sources(shelf)
+        parts = chunks(len(user), CHUNK)
         return np.concatenate(
-            [
-                self._pages(shelf, sources, user[some])
-                for some in chunks(len(user), CHUNK)
-            ]
+            [self._pages(shelf, sources, user[some]) for some in parts]
         )
 
     def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
@@ -139,18 +135,11 @@ def watch_time(guess: Prediction, x: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Lean:
-    """A goal between what suits a person and what is popular.
+    """A goal between what suits a person and what is popular."""
 
-    Parameters
-    ----------
-    goal : what suits the person
-    lean : 0 for that goal alone, 1 for popularity alone
-    scale : size of the goal's scores where a video's trend counts one
-    """
-
-    goal: Goal
-    lean: float
-    scale: float
+    goal: Goal  # what suits the person
+    lean: float  # 0 for that goal alone, 1 for popularity alone
+    scale: float  # size of the goal's scores where a video's trend counts one
 
     def __call__(self, guess: Prediction, x: Floats) -> Floats:
         """(n,) the mixture of both."""

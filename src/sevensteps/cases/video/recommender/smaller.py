@@ -14,7 +14,6 @@ from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.mlp import Weights
 
 from .examples import Rows
-from .inputs import NAMES
 from .items import Floats
 from .net_training import NetPlan, begun, fit, learned
 from .onnx_net import OnnxNet
@@ -45,9 +44,8 @@ def pruned(net: Net, rows: Rows, keep: float = 0.25, plan: NetPlan = TUNING) -> 
     Source: the weights as in He et al. (2014), the outputs as in Hu et al. (2016).
     """
     _check_share(keep)
-    _check_some(len(rows))
     layers = [dict(layer) for layer in net.weights["layers"]]
-    x = net.scale(rows.x[:: -(-len(rows) // WEIGHED)])
+    x = net.scale(rows.x[:: 1 + (len(rows) - 1) // WEIGHED])
     for layer, after in pairwise(layers):
         out = np.maximum(x @ layer["w"] + layer["b"], 0)
         worth = out.mean(axis=0) * np.linalg.norm(after["w"], axis=1)
@@ -97,12 +95,12 @@ def distilled(
 
     Raises
     ------
-    ValueError                if `more` has another shape, or there are too few inputs
+    ValueError                if there are fewer inputs than a batch needs
 
     Source: Hinton et al. (2015); for rankers, Tang & Wang (2018).
     """
-    x = rows.x if more is None else _joined(rows.x, more)
-    _check_some(len(x))
+    x = np.concatenate([rows.x, rows.x[:0] if more is None else more])
+    plan.schedule.steps(len(x), "inputs")
     guess, scale = teacher(x), Scale.of(x)
     goals = np.column_stack([guess.click, guess.share, guess.like]).astype(np.float32)
     scaled, nowhere = scale(x), np.full(len(x), NO_PLACE, np.int8)
@@ -112,15 +110,6 @@ def distilled(
     if isinstance(teacher, Net):
         weights = _placed(weights, teacher.weights["place"])
     return Net(scale, weights)
-
-
-def _joined(x: Floats, more: Floats) -> Floats:
-    if more.ndim != 2 or more.shape[1] != len(NAMES):
-        raise ValueError(
-            f"`more` must be (n, {len(NAMES)}) inputs, unscaled; got {more.shape}. "
-            "Make them with `recommender.inputs.inputs` and reshape them"
-        )
-    return np.concatenate([x, more])
 
 
 def _mean_odds(goals: Floats) -> Floats:
@@ -152,22 +141,9 @@ def n_bytes(net: Net | OnnxNet) -> int:
 def stored(vectors: Floats, kind: str) -> tuple[Floats, int]:
     """Vectors as they are read back after being stored in few bits, and their bytes.
 
-    Parameters
-    ----------
-    vectors : (n, d) float32
-    kind : "float32", "float16", or "int8" with a scale for each dimension
-
-    Returns
-    -------
-    (n, d) float32            not scaled to unit length again
-    int                       bytes in store, with the scales
-
-    Raises
-    ------
-    ValueError                for another kind, or without vectors
+    (n, d) float32 -> the same, not scaled to unit length again, and the bytes in store.
+    `kind` is "float32", "float16", or "int8" with a scale for each dimension.
     """
-    if vectors.ndim != 2 or not vectors.size:
-        raise ValueError(f"vectors must be (n, d), one at least; got {vectors.shape}")
     if kind not in ("float32", "float16", "int8"):
         raise ValueError(f"no store for {kind!r}; choose float32, float16 or int8")
     if kind != "int8":
@@ -184,11 +160,4 @@ def _check_share(keep: float) -> None:
         raise ValueError(
             f"keep is the share that stays, over 0 and at most 1; got {keep}. "
             "For a quarter, give 0.25"
-        )
-
-
-def _check_some(n: int) -> None:
-    if not n:
-        raise ValueError(
-            "no rows: give impressions, from `recommender.examples.ranker_rows`"
         )

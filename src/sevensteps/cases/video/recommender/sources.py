@@ -45,9 +45,9 @@ def popular(known: Known, items: Items, viewers: Viewers) -> Listed:
     return _listed(np.flatnonzero(known.trend > 0), known.trend, items, viewers)
 
 
-def fresh(known: Known, items: Items, viewers: Viewers, days: int = 3) -> Listed:
-    """Videos of the last days, first those whose creators are watched longest."""
-    new = np.flatnonzero(items.born >= known.day - days)
+def fresh(known: Known, items: Items, viewers: Viewers) -> Listed:
+    """Videos of three days, first those whose creators are watched longest."""
+    new = np.flatnonzero(items.born >= known.day - 3)
     creator = known.creator
     worth = (creator.shares + 1) / (creator.clicks + 2)
     return _listed(new, worth[items.creator], items, viewers)

@@ -89,17 +89,7 @@ class Creators:
 
 @dataclass(frozen=True, slots=True)
 class Videos:
-    """Videos, hidden qualities included; arrays of one length, ids by position.
-
-    Attributes
-    ----------
-    vector : (n, DIM) float16    where it lies among tastes, of unit length
-    quality : (n,) float16       what it gives to anybody who watches
-    bait : (n,) float16          0 to 1: promise beyond the content
-    thumbnail : (n,) float16     pull of the picture, of no other use
-    content : (n, CONTENT_DIM) float16   what the company's encoder sees of `vector`:
-                                 turned, and noisy
-    """
+    """Videos, hidden qualities included; arrays of one length, ids by position."""
 
     creator: Ids
     uploaded_at: Ids
@@ -107,11 +97,11 @@ class Videos:
     tag: NDArray[np.int8]
     language: NDArray[np.int8]
     length_s: Floats
-    vector: NDArray[np.float16]
-    quality: NDArray[np.float16]
-    bait: NDArray[np.float16]
-    thumbnail: NDArray[np.float16]
-    content: NDArray[np.float16]
+    vector: NDArray[np.float16]  # (n, DIM) where it lies among tastes, of unit length
+    quality: NDArray[np.float16]  # what it gives to anybody who watches
+    bait: NDArray[np.float16]  # 0 to 1: promise beyond the content
+    thumbnail: NDArray[np.float16]  # pull of the picture, of no other use
+    content: NDArray[np.float16]  # (n, CONTENT_DIM) what the company's encoder sees
 
     def __len__(self) -> int:
         return len(self.creator)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.arrays import repeated
+from sevensteps.world.arrays import grown, repeated
 from sevensteps.world.columns import codes_or_values
 from sevensteps.world.streams import stream
 
@@ -56,10 +56,8 @@ class VideoIncumbent:
 
     def _learn(self, view: VideoView, shelf: _Company) -> None:
         """Count the clicks since last time, those of earlier days a little less."""
-        clicks = np.zeros(len(shelf.tag), np.float32)
-        clicks[: len(self._clicks)] = _KEEP * self._clicks
-        taste = np.zeros((len(shelf.user_language), N_TOPICS), np.float32)
-        taste[: len(self._taste)] = self._taste
+        clicks = grown(_KEEP * self._clicks, len(shelf.tag))
+        taste = grown(self._taste, len(shelf.user_language)).copy()
         if view.log is not None:
             hit = view.log["clicked"].to_numpy()
             video = view.log["video_id"].to_numpy()[hit]

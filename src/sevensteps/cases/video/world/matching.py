@@ -71,19 +71,18 @@ class VideoDay:
 
     def _wanted(self, video: NDArray[np.integer]) -> Floats:
         bonus = np.zeros(video.shape, np.float32)
-        for incident in self.incidents:
-            if incident.kind == "event" and incident.on(self.day):
-                about = self.videos.topic[video] == incident.topic
-                bonus += EVENT * incident.size * about
+        for event in self._on("event"):
+            bonus += EVENT * event.size * (self.videos.topic[video] == event.topic)
         return bonus
 
     def _talked_about(self, video: NDArray[np.integer]) -> Floats:
         bonus = np.zeros(video.shape, np.float32)
-        for incident in self.incidents:
-            if incident.kind == "viral" and incident.on(self.day):
-                star = viral_video(self.videos, incident)
-                bonus += VIRAL * incident.size * (video == star)
+        for viral in self._on("viral"):
+            bonus += VIRAL * viral.size * (video == viral_video(self.videos, viral))
         return bonus
+
+    def _on(self, kind: str) -> list[VideoIncident]:
+        return [i for i in self.incidents if i.kind == kind and i.on(self.day)]
 
 
 def viral_video(videos: Videos, incident: VideoIncident) -> int:

@@ -31,28 +31,18 @@ _COUNTRY_OF = {"en": (0, 5), "es": (1, 0), "hi": (2, 2), "pt": (3, 3), "de": (4,
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """People who watch, hidden tastes included; arrays of one length.
-
-    Attributes
-    ----------
-    taste : (n, 2, INTERESTS, DIM) float16   interests before and after they drift
-    drifts_on : (n, INTERESTS) int32         day on which each gives way
-    handicap : (n, INTERESTS) float32        0 for the main interest, more for others
-    habit : (n,) float32                     log-odds of a visit on an average day
-    gullible : (n,) float32                  0 to 1: pull of a promise
-    patience : (n,) float32                  stretches how far down a page they look
-    """
+    """People who watch, hidden tastes included; arrays of one length."""
 
     country: NDArray[np.int8]
     language: NDArray[np.int8]
     device: NDArray[np.int8]
     joined_at: Ids
-    taste: NDArray[np.float16]
-    drifts_on: Ids
-    handicap: Floats
-    habit: Floats
-    gullible: Floats
-    patience: Floats
+    taste: NDArray[np.float16]  # (n, 2, INTERESTS, DIM) before and after they drift
+    drifts_on: Ids  # (n, INTERESTS) day on which each gives way
+    handicap: Floats  # (n, INTERESTS) 0 for the main interest, more for others
+    habit: Floats  # log-odds of a visit on an average day
+    gullible: Floats  # 0 to 1: pull of a promise
+    patience: Floats  # stretches how far down a page they look
 
     def __len__(self) -> int:
         return len(self.language)

@@ -145,22 +145,14 @@ class VideoHistory:
 class VideoOutcome:
     """What followed from a policy.
 
-    Attributes
-    ----------
-    impressions : pa.Table    as in the warehouse
-    truth : pa.Table          one row an impression: examined, match, promise, value
-    requests : DataFrame      one row a page: request_id, user_id, day, clicks,
-                              watched_s, likes, true_satisfaction
-    daily : DataFrame         by day: visitors, requests, clicks, watched_h, likes,
-                              true_satisfaction, true_mood, creators (still uploading)
-    users, videos : pa.Table  the company's tables on the last evening
-    evening : the world on the last evening, for `VideoWorld.live(..., after=outcome)`
+    `daily` holds visitors, requests, clicks, watched_h, likes, true_satisfaction,
+    true_mood and creators (still uploading).
     """
 
-    impressions: pa.Table
-    truth: pa.Table
-    requests: pd.DataFrame
+    impressions: pa.Table  # as in the warehouse
+    truth: pa.Table  # one row an impression: examined, match, promise, value
+    requests: pd.DataFrame  # one row a page: what its user did, and what it gave
     daily: pd.DataFrame
-    users: pa.Table
+    users: pa.Table  # on the last evening
     videos: pa.Table
-    evening: Any
+    evening: Any  # for `VideoWorld.live(..., after=outcome)`
