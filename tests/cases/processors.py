@@ -94,6 +94,7 @@ def impressions(n=STEPS * BATCH):
         clicked=clicked,
         liked=clicked & (RNG.random(n) < 0.3),
         explored=zeros.astype(bool),
+        subscribed=zeros.astype(bool),
         share=(RNG.random(n) * clicked).astype(np.float32),
         stars=zeros.astype(np.int8),
     )

@@ -48,3 +48,25 @@ def within(n: NDArray[np.integer]) -> NDArray[np.int64]:
     """0, 1, ... n - 1 for each n, one after another."""
     end = np.cumsum(n)
     return np.arange(end[-1] if len(end) else 0) - np.repeat(end - n, n)
+
+
+def grown(held: NDArray[Any], n: int, fill: Any = 0) -> NDArray[Any]:
+    """An array with at least `n` rows, the new ones holding `fill`."""
+    if len(held) >= n:
+        return held
+    more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
+    return np.concatenate([held, more])
+
+
+def chunks(n: int, size: int) -> list[slice]:
+    """Slices of at most `size` that cover `n` rows; one that is empty for none."""
+    return [slice(first, first + size) for first in range(0, max(n, 1), size)]
+
+
+def repeated(ids: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which entries of a row came before in it; negative ones never count."""
+    order = np.argsort(ids, axis=1, kind="stable")
+    ranked = np.take_along_axis(ids, order, 1)
+    twice = np.zeros(ids.shape, bool)
+    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
+    return np.asarray(twice & (ids >= 0))

@@ -1,24 +1,21 @@
 """Two stages on a log: ahead where there is something to learn, and not in noise."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from sevensteps.cases.video.data.folds import TimeFold, cut, ndcg
+from sevensteps.cases.video.data.folds import TimeFold, ndcg
 from sevensteps.cases.video.data.log import read_log
 from sevensteps.cases.video.data.report import NDCG, run_offline
 from sevensteps.cases.video.data.stages import (
-    GRIDS,
     NEIGHBOURS,
     POOL,
     POPULAR,
     STAGES,
     neighbours,
     popularity,
-    tuned,
 )
-from sevensteps.commands.run import run_on_own_data
+from sevensteps.world.arrays import repeated
 
 from .conftest import noise, tastes
 
@@ -38,21 +35,11 @@ def test_a_fold_knows_nothing_later(fold):
     assert set(fold.user) <= set(fold.past.user)
 
 
-@pytest.mark.parametrize(
-    "lists",
-    [
-        lambda f: popularity(f, 30),
-        lambda f: neighbours(f, "cosine", 50, 30),
-        lambda f: neighbours(f, "BM25", 50, 10_000),
-    ],
-)
-def test_a_baseline_names_only_what_is_new(fold, lists):
-    made = lists(fold)
-    assert made.shape == (len(fold.user), POOL)
-    assert not (fold.had(made) & (made >= 0)).any()
-    for row in made:
-        there = row[row >= 0]
-        assert len(set(there)) == len(there)
+def test_a_baseline_names_only_what_is_new(fold):
+    for made in (popularity(fold, 30), neighbours(fold, "BM25", 50, 10_000)):
+        assert made.shape == (len(fold.user), POOL)
+        assert not (fold.had(made) & (made >= 0)).any()
+        assert not repeated(made).any()
 
 
 def test_popularity_forgets_as_it_is_told(bring):
@@ -77,13 +64,6 @@ def test_popularity_forgets_as_it_is_told(bring):
 def test_neighbours_find_a_taste(fold):
     near = neighbours(fold, "cosine", 50, 10_000)
     assert ndcg([near], [fold]).low > ndcg([popularity(fold, 10_000)], [fold]).high
-
-
-def test_tuning_takes_what_does_best(bring):
-    folds = cut(read_log(bring(impressions=tastes())), (0.6, 0.8))
-    best = tuned(POPULAR, folds)
-    reached = [ndcg([popularity(f, **s) for f in folds], folds) for s in GRIDS[POPULAR]]
-    assert best == GRIDS[POPULAR][int(np.argmax([r.estimate for r in reached]))]
 
 
 def test_two_stages_beat_popularity_where_tastes_differ(bring):
@@ -114,9 +94,3 @@ def test_users_who_never_come_back_are_told(bring):
     once = tastes(2_000).assign(user_id=range(2_000))
     with pytest.raises(ValueError, match="nobody who was seen before"):
         run_offline(bring(impressions=once))
-
-
-def test_other_chapters_have_no_such_report(tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        run_on_own_data("ads", "data", tmp_path)
-    assert "fraud, video, search" in " ".join(capsys.readouterr().err.split())

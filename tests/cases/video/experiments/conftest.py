@@ -43,12 +43,6 @@ def firm() -> Firm:
     early = sim.events.take(sim.events.day < 7)
     clicks = tower_examples(early, sim.items, sim.viewers)
     towers, _ = tower_training.train(TowerPlan(epochs=1, batch=256), sim.items, clicks)
-    told = (
-        sim.events,
-        sim.items,
-        sim.viewers,
-        towers,
-        sim.examination,
-    )
+    told = sim.events, sim.items, sim.viewers, towers, sim.examination
     rows = ranker_rows(*told, first=7, per_day=4_000)
     return Firm(sim, towers, rows, net_training.fit(rows))

@@ -1,16 +1,16 @@
 """Lists by later clicks and by truth; rankers; randomised positions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sevensteps.cases.video import experiments as video
-from sevensteps.cases.video.experiments.randomised import RandomisedPositions
 from sevensteps.cases.video.recommender.inputs import shelf_on
 from sevensteps.cases.video.recommender.policy import Lean, clicks, watch_time
-from sevensteps.cases.video.recommender.ranking import Value
 from sevensteps.cases.video.world import BASKET, Incumbent
 
-VALUE = Value(-1.0, 2.5, 1.5)
+from .conftest import VALUE
 
 
 @pytest.fixture(scope="module")
@@ -42,50 +42,32 @@ def test_lists_that_hold_every_click_find_every_click(later):
     assert video.ndcg(np.full_like(lists, -1), later).estimate == 0
 
 
-def test_the_oracle_s_page_is_worth_most(past, later):
+def test_the_oracle_s_page_is_worth_most_and_a_watched_one_nothing(past, later):
     best = past.world.best(past.history, later.user)
     rng = np.random.default_rng(0)
     some = rng.integers(len(past.items), size=best.shape).astype(np.int32)
     found = video.judge_candidates(past, later, best)
     by_chance = video.best_ten(past, later.user, some)
     assert found["true worth of best 10"].low > by_chance.high
-
-
-def test_a_watched_video_is_worth_nothing_on_a_list(past, later):
-    last = past.known.last[later.user]
-    old = np.where(last >= 0, last, -1)
+    old = past.known.last[later.user]
     assert video.best_ten(past, later.user, old).estimate == 0
 
 
 def test_hits_among_all_and_among_some(later, past):
-    score = np.zeros((len(later.user), len(past.items)), np.float32)
-    score[later.row, later.item] = 1
-    most = int(np.bincount(later.row).max())  # level with each other
-    assert video.hit_rate(score, later, k=most).estimate == 1
-    rng = np.random.default_rng(1)
-    noise = rng.random(score.shape, np.float32)
-    assert video.hit_rate(noise, later, k=10).estimate < 0.02
-    assert video.hit_rate(noise, later, k=10, among=99).estimate == pytest.approx(
-        0.1, abs=0.04
-    )
-
-
-def test_a_score_that_says_nothing_hits_by_chance(later, past):
+    """A score that knows, and one that says nothing and hits by chance."""
     flat = np.zeros((len(later.user), len(past.items)), np.float32)
     among_all = video.hit_rate(flat, later, k=10).estimate
     assert among_all == pytest.approx(10 / len(past.items))
     assert video.hit_rate(flat, later, k=10, among=99).estimate == pytest.approx(0.1)
+    flat[later.row, later.item] = 1
+    most = int(np.bincount(later.row).max())  # level with each other
+    assert video.hit_rate(flat, later, k=most).estimate == 1
 
 
 def test_counts_of_a_later_day_leak(firm):
     sim, rows = firm.sim, firm.rows.take(np.arange(4_000))
-    shelf = shelf_on(
-        sim.known,
-        sim.items,
-        sim.viewers,
-        firm.towers,
-        np.unique(rows.user),
-    )
+    users = np.unique(rows.user)
+    shelf = shelf_on(sim.known, sim.items, sim.viewers, firm.towers, users)
     later = video.as_seen_from(shelf, rows)
     assert later.x.shape == rows.x.shape
     assert (later.x[:, 3] >= rows.x[:, 3] - 1e-5).all()  # chances only grow
@@ -108,27 +90,16 @@ def places(firm):
         name: video.CandidateScorer(firm.towers, firm.net, goal)
         for name, goal in (("survey", VALUE.goal), ("minutes", watch_time))
     }
-    drawn = video.randomised_positions(
-        firm.sim,
-        outcome,
-        asking,
-        asking["survey"],
-        VALUE,
-        seed=firm.sim.world.seed,
-    )
-    return asking, drawn, outcome
-
-
-def test_every_drawn_place_is_there_and_one_in_a_basket_agrees(places):
-    _, drawn, outcome = places
-    log = outcome.impressions
-    assert len(drawn.user) == log["explored"].to_numpy(zero_copy_only=False).sum()
-    for hit in drawn.hit.values():
-        assert hit.mean() == pytest.approx(1 / BASKET, rel=0.5)
+    seed = firm.sim.world.seed
+    told = asking, asking["survey"], VALUE, seed
+    return asking, video.randomised_positions(firm.sim, outcome, *told), outcome
 
 
 def test_estimates_hold_the_truth(firm, places):
-    asking, drawn, _ = places
+    asking, drawn, outcome = places
+    assert len(drawn.user) == outcome.impressions["explored"].to_numpy().sum()
+    for hit in drawn.hit.values():
+        assert hit.mean() == pytest.approx(1 / BASKET, rel=0.5)
     for name, scorer in asking.items():
         policy = video.BestOfBasket(firm.sim, scorer, firm.sim.world.seed)
         truth = video.earned(firm.sim, policy, VALUE, days=3)
@@ -141,13 +112,9 @@ def test_estimates_hold_the_truth(firm, places):
 
 def test_without_a_choice_the_mean_is_the_mean(places):
     _, drawn, _ = places
-    everything = RandomisedPositions(
-        drawn.user,
-        drawn.reward,
-        drawn.predicted,
-        {"all": np.ones(len(drawn.user), bool)},
-        {"all": drawn.predicted},
-    )
+    every = {"all": np.ones(len(drawn.user), bool)}
+    expected = {"all": drawn.predicted}
+    everything = replace(drawn, hit=every, expected=expected)
     assert everything.estimates("all")["SNIPS"].estimate == pytest.approx(
         drawn.reward.mean(), abs=1e-6
     )

@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.recommender.items import Events
 from sevensteps.cases.video.recommender.known import (
     KEEP,
     RECENT,
     Known,
-    grown,
     known_after,
     look_curve,
     walk,
 )
+from sevensteps.world.arrays import grown
 
 
 def test_tables_become_arrays(shop):
@@ -22,6 +21,7 @@ def test_tables_become_arrays(shop):
     hit = events.clicked
     length = shop.items.length_s[events.item]
     assert np.allclose(events.share[hit], (log.watched_s / length)[hit].clip(upper=1))
+    assert not events.share[~hit].any()
     assert np.array_equal(events.stars > 0, log.survey.notna())
     assert shop.items.content.shape == (len(shop.items), 16)
     assert shop.viewers.language.max() == 4
@@ -59,22 +59,16 @@ def test_counts_are_sums(shop):
     creator = shop.items.creator[video]
     theirs = events.take(shop.items.creator[events.item] == creator)
     assert known.creator.clicks[creator] == theirs.clicked.sum()
-    user = int(np.bincount(events.user).argmax())
+    user = int(np.bincount(events.user[events.clicked]).argmax())
     assert known.user.clicks[user] == events.clicked[events.user == user].sum()
     ages = 13 - mine.day[mine.clicked]
     assert known.trend[video] == pytest.approx((KEEP**ages).sum(), rel=1e-3)
-
-
-def test_topics_follows_and_the_watched(shop):
-    events, known, items = shop.events, shop.known, shop.items
-    user = int(np.bincount(events.user[events.clicked]).argmax())
-    mine = events.take((events.user == user) & events.clicked)
-    topics = np.bincount(items.topic[mine.item], mine.share, known.topics.shape[1])
+    hers = events.take((events.user == user) & events.clicked)
+    topics = np.bincount(shop.items.topic[hers.item], hers.share, known.topics.shape[1])
     assert np.allclose(known.topics[user], topics, atol=1e-3)
-    who = np.full(len(mine), user)
-    assert known.watched.has(who, mine.item).all()
+    assert known.watched.has(hers.user, hers.item).all()
     fan = events.take(events.subscribed)
-    assert known.follows.has(fan.user, items.creator[fan.item]).all()
+    assert known.follows.has(fan.user, shop.items.creator[fan.item]).all()
 
 
 def test_the_ring_holds_the_latest_clicks(shop):
@@ -89,23 +83,18 @@ def test_the_ring_holds_the_latest_clicks(shop):
     assert (known.last[n == 0] == -1).all()
 
 
-def test_the_look_curve_is_the_worlds(shop):
+def test_the_look_curve_is_the_worlds_and_needs_exploration(shop):
     truth = shop.world.truth(shop.history)["true_examined"]
     seen = truth.to_numpy(zero_copy_only=False)
     share = np.array([seen[shop.events.position == p].mean() for p in range(10)])
     assert shop.looks[0] == 1
     assert np.abs(shop.looks - share / share[0]).max() < 0.12
-
-
-def test_too_little_exploration_is_told(shop):
-    few = shop.events.take(slice(0, 2_000))
     with pytest.raises(ValueError, match="explore more"):
-        look_curve(few)
+        look_curve(shop.events.take(slice(0, 2_000)))
 
 
 def test_newcomers_find_room(shop):
-    known = Known()
-    known.meet(shop.items, shop.viewers)
+    known = Known.nothing(shop.items, shop.viewers)
     assert len(known.last) == len(shop.viewers)
     assert (known.last == -1).all()
     empty = shop.events.take(slice(0, 0))
@@ -115,14 +104,5 @@ def test_newcomers_find_room(shop):
     held = np.array([1, 2])
     assert grown(held, 2) is held
     assert grown(held, 4, -1).tolist() == [1, 2, -1, -1]
-
-
-def test_nothing_to_learn_from_is_told(shop):
     with pytest.raises(ValueError, match="no events to learn from"):
-        known_after(shop.events.take(slice(0, 0)), shop.items, shop.viewers)
-
-
-def test_events_keep_their_fields(shop):
-    some = shop.events.take(np.arange(5))
-    assert len(some) == 5
-    assert isinstance(some, Events)
+        known_after(empty, shop.items, shop.viewers)

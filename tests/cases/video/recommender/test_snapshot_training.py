@@ -14,8 +14,8 @@ from sevensteps.cases.video.recommender.snapshot_training import (
     train_towers,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
+from sevensteps.rank import TowerPlan
 from sevensteps.rank.neighbours import build, searched
-from sevensteps.rank.towers import TowerPlan
 
 CONFIG = TrainingConfig(towers=TowerPlan(epochs=1, batch=256))
 

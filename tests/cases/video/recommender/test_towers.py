@@ -22,7 +22,7 @@ def test_numpy_serves_what_jax_trained(shop, regulars):
     rows = np.arange(500, dtype=np.int32)
     side = item_side(shop.items, rows, day, plan.buckets)
     theirs = np.asarray(item_vectors(weights, side, jnp))
-    ours = shop.towers.items(shop.items, day, rows)
+    ours = shop.towers.items(shop.items, day)[:500]
     assert np.allclose(ours, theirs, atol=1e-5)
     vector, user = shop.towers.items(shop.items, day), regulars[:300]
     last, share = shop.known.last[user], shop.known.last_share[user]
@@ -35,16 +35,6 @@ def test_numpy_serves_what_jax_trained(shop, regulars):
 
 def test_the_loss_falls(shop):
     assert shop.losses[1] < shop.losses[0] - 0.05
-
-
-def test_the_same_seed_trains_the_same_towers(shop, clicks):
-    plan = TowerPlan(epochs=1, seed=3)
-    first, _ = training.train(plan, shop.items, clicks)
-    again, _ = training.train(plan, shop.items, clicks)
-    other, _ = training.train(TowerPlan(epochs=1, seed=4), shop.items, clicks)
-    vectors = [t.items(shop.items, 4) for t in (first, again, other)]
-    assert np.array_equal(vectors[0], vectors[1])
-    assert not np.allclose(vectors[0], vectors[2], atol=0.1)
 
 
 def test_nearness_follows_true_taste(shop, regulars):
@@ -72,12 +62,6 @@ def test_several_heads_are_several_unit_vectors(shop, clicks, regulars):
     assert not np.allclose(asks[:, 0], asks[:, 1], atol=1e-2)
 
 
-@pytest.mark.parametrize("more", [{"log_q": True}, {"even": 256}, {"hard": -99.0}])
-def test_every_kind_of_negative_trains(shop, clicks, more):
-    _, losses = training.train(TowerPlan(epochs=2, **more), shop.items, clicks)
-    assert losses[1] < losses[0]
-
-
 def test_correcting_for_popularity_brings_popular_videos_nearer(shop, clicks, regulars):
     """Without the correction a popular video is pushed away as a negative too often."""
     trend = {}
@@ -88,9 +72,3 @@ def test_correcting_for_popularity_brings_popular_videos_nearer(shop, clicks, re
         top = np.argsort(-(asks @ vector.T), axis=1)[:, :50]
         trend[log_q] = shop.known.trend[top].mean()
     assert trend[True] > 1.5 * trend[False]
-
-
-def test_too_few_clicks_are_told(shop, clicks):
-    few = clicks.take(np.arange(100))
-    with pytest.raises(ValueError, match="a batch needs 512 clicks; got 100"):
-        training.train(TowerPlan(), shop.items, few)

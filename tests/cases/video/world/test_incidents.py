@@ -11,24 +11,15 @@ from .conftest import SIZE, joined
 START, DAYS = 4, 3
 
 
-@pytest.fixture(scope="module")
-def strike(known):
-    """Histories of the same world with an incident, by kind."""
-    made = {}
-
-    def strike(kind):
-        if kind not in made:
-            incident = Incident(kind, START, DAYS, topic=5)
-            world = VideoWorld(SIZE, seed=7).inject(incident)
-            history = world.history(9)
-            state = world.past(9).state
-            made[kind] = joined(history, world), history, state, incident
-        return made[kind]
-
-    return strike
+def strike(kind):
+    """A history of the same world with an incident, and the state after it."""
+    incident = Incident(kind, START, DAYS, topic=5)
+    world = VideoWorld(SIZE, seed=7).inject(incident)
+    history = world.history(9)
+    return joined(history, world), history, world.past(9).state, incident
 
 
-def test_a_viral_video_is_clicked_by_most_who_see_it(strike):
+def test_a_viral_video_is_clicked_by_most_who_see_it():
     rows, _, state, incident = strike("viral")
     star = viral_video(state.videos, incident)
     assert state.videos.uploaded_at[star] == START * DAY
@@ -42,7 +33,7 @@ def test_a_viral_video_is_clicked_by_most_who_see_it(strike):
     assert abs(value) < 0.7
 
 
-def test_an_event_makes_its_topic_wanted(known, strike):
+def test_an_event_makes_its_topic_wanted(known):
     rows, _, state, _ = strike("event")
     now = rows[rows.day.between(START, START + DAYS - 1)]
     about = state.videos.topic[now.video_id] == 5
@@ -55,7 +46,7 @@ def test_an_event_makes_its_topic_wanted(known, strike):
     )
 
 
-def test_a_bait_farm_uploads_half_as_much_again(known, strike):
+def test_a_bait_farm_uploads_half_as_much_again(known):
     _, _, state, _ = strike("bait_farm")
     made, usual = uploads(state.videos), uploads(known.state.videos)
     days = range(START, START + DAYS)
@@ -72,9 +63,9 @@ def uploads(videos):
     return np.bincount(videos.uploaded_at[videos.uploaded_at >= 0] // DAY, minlength=12)
 
 
-def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
+def test_a_broken_encoder_says_nothing_of_new_videos(known):
     _, history, state, _ = strike("broken_encoder")
-    space = known.world.rules.space
+    space = known.world.space
     seen = state.videos.content.astype(np.float32) @ space.encoder.T
     cosine = (seen * state.videos.vector).sum(axis=1)
     day = state.videos.uploaded_at // DAY
@@ -83,14 +74,6 @@ def test_a_broken_encoder_says_nothing_of_new_videos(known, strike):
     assert cosine[~struck].mean() > 0.5
     shown = history.videos["content"].combine_chunks().flatten().to_numpy()
     assert np.array_equal(shown, state.videos.content.ravel())
-
-
-def quiet(requests, view):
-    """The same ten videos of topic 0 for everybody."""
-    from sevensteps.cases.video.world import Slates
-
-    ids = np.flatnonzero(view.videos["topic"].to_numpy() == 0)[:10].astype(np.int32)
-    return Slates.fixed(np.tile(ids, (len(requests), 1)))
 
 
 def test_incidents_add_up():

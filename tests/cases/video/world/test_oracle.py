@@ -79,8 +79,3 @@ def test_affinity_is_what_the_log_was_made_of(known):
     gap = (match.match[:, 0] - last.true_match.to_numpy())[fresh]
     assert np.median(np.abs(gap)) < 1e-5
     assert (gap > -1e-5).mean() > 0.97  # a page's earlier videos can only tire
-
-
-def test_only_two_aims():
-    with pytest.raises(ValueError, match="aim is 'satisfaction' or 'clicks'"):
-        Oracle("money")

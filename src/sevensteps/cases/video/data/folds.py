@@ -9,10 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.items import Events, Ids
+from sevensteps.cases.video.experiments.offline import ndcg_of
+from sevensteps.cases.video.recommender.items import Events, Flags, Ids
 from sevensteps.cases.video.recommender.sources import click_matrix
 from sevensteps.cases.video.world import Pairs
-from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
+from sevensteps.measure import Interval, recall_at_k
 
 from .log import Log
 
@@ -21,30 +22,20 @@ K, MOST_USERS, BLOCKS = 20, 3_000, 200
 
 @dataclass(frozen=True, slots=True, eq=False)  # told apart by identity
 class TimeFold:
-    """The past of an instant, and what some users took after it.
-
-    Attributes
-    ----------
-    log : Log
-    past : Events             until the instant
-    seconds : (p,) float64    of the past's rows
-    clicks : (users, items)   of the past, 1 where a user took an item
-    user : (n,) int32         asked about: seen before and after, at most `MOST_USERS`
-    row, item : (m,) int      what each took after, for the first time
-    newcomers : int           users of the days after who were never seen before
-    """
+    """The past of an instant, and what some users took after it."""
 
     log: Log
-    past: Events
-    seconds: NDArray[np.float64]
-    clicks: sp.csr_matrix
-    user: Ids
-    row: NDArray[np.intp]
-    item: Ids
-    newcomers: int
+    past: Events  # until the instant
+    seconds: NDArray[np.float64]  # of the past's rows
+    clicks: sp.csr_matrix  # (users, items) of the past, 1 where a user took an item
+    old: Pairs  # the same
+    user: Ids  # asked about: seen before and after, at most `MOST_USERS`
+    row: NDArray[np.intp]  # of what was taken after, for the first time: who by
+    item: Ids  # and what
+    newcomers: int  # users of the days after who were never seen before
 
     @classmethod
-    def of(cls, log: Log, low: float, high: float, seed: int = 0) -> TimeFold:
+    def of(cls, log: Log, low: float, high: float) -> TimeFold:
         """Cut at two instants; what a user had before does not count again."""
         early = log.seconds <= low
         past = log.events.take(early)
@@ -53,11 +44,9 @@ class TimeFold:
         pair = Pairs.none().add(after.user, after.item).keys
         user, item = pair >> 32, pair & 0xFFFFFFFF
         known = np.isin(user, past.user)
-        newcomers = len(np.unique(user[~known]))
         new = known & ~old.has(user, item)
-        every = np.unique(user[new])
-        rng = np.random.default_rng([seed, 17])
-        some = np.sort(rng.permutation(every)[:MOST_USERS])
+        rng = np.random.default_rng([0, 17])
+        some = np.sort(rng.permutation(np.unique(user[new]))[:MOST_USERS])
         keep = new & np.isin(user, some)
         clicks = click_matrix(past, len(log.viewers), len(log.items))
         clicks.data[:] = 1
@@ -66,24 +55,21 @@ class TimeFold:
             past=past,
             seconds=log.seconds[early],
             clicks=clicks,
+            old=old,
             user=some.astype(np.int32),
             row=np.searchsorted(some, user[keep]),
             item=item[keep].astype(np.int32),
-            newcomers=newcomers,
+            newcomers=len(np.unique(user[~known])),
         )
 
-    def taken(self, lists: Ids) -> NDArray[np.bool_]:
+    def taken(self, lists: Ids) -> Flags:
         """(n, k) whether each listed item was taken after the instant."""
-        answers = Pairs.none().add(self.row, self.item)
-        row = np.broadcast_to(np.arange(len(lists))[:, None], lists.shape)
-        return answers.has(row, np.maximum(lists, 0)) & (lists >= 0)
+        taken = Pairs.none().add(self.row, self.item)
+        return taken.has(np.arange(len(lists))[:, None], lists)
 
-    def had(self, lists: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def had(self, lists: NDArray[np.integer]) -> Flags:
         """(n, k) whether a user had taken the listed item before, or none is listed."""
-        row = np.broadcast_to(self.user[:, None], lists.shape)
-        safe = np.maximum(lists, 0)
-        before = np.asarray(self.clicks[row.ravel(), safe.ravel()]).reshape(lists.shape)
-        return (before > 0) | (lists < 0)
+        return self.old.has(self.user[:, None], lists) | (lists < 0)
 
 
 def cut(log: Log, shares: tuple[float, ...]) -> list[TimeFold]:
@@ -106,21 +92,21 @@ def cut(log: Log, shares: tuple[float, ...]) -> list[TimeFold]:
 
 def ndcg(lists: list[Ids], folds: list[TimeFold]) -> Interval:
     """NDCG@K over one or several folds; users are redrawn."""
-    pairs = list(zip(folds, lists, strict=True))
-    gains = np.concatenate([f.taken(ids[:, :K]).astype(float) for f, ids in pairs])
-    wanted = [np.bincount(f.row, minlength=len(f.user)) for f in folds]
-    ideal = (np.arange(K) < np.concatenate(wanted)[:, None]).astype(float)
-    return ndcg_at_k(gains, _blocks(folds), k=K, ideal=ideal)
+    return ndcg_of(*_pooled(lists, folds))
 
 
 def recall(lists: list[Ids], folds: list[TimeFold]) -> Interval:
     """Share of all that was taken which is among the first K; users are redrawn."""
-    first = np.cumsum([0, *(len(f.user) for f in folds)])
-    row = np.concatenate([f.row + n for f, n in zip(folds, first, strict=False)])
-    item = np.concatenate([f.item for f in folds])
-    every = np.concatenate([ids[:, :K] for ids in lists])
-    return recall_at_k(every, row, item, _blocks(folds))
+    return recall_at_k(*_pooled(lists, folds))
 
 
-def _blocks(folds: list[TimeFold]) -> Ids:
-    return np.concatenate([fold.user % BLOCKS for fold in folds])
+def _pooled(lists: list[Ids], folds: list[TimeFold]) -> tuple[Ids, ...]:
+    """The first K of all lists; of what was taken the list and the item; blocks."""
+    first = np.cumsum([0, *(len(fold.user) for fold in folds)])
+    rows = [fold.row + n for fold, n in zip(folds, first, strict=False)]
+    return (
+        np.concatenate([ids[:, :K] for ids in lists]),
+        np.concatenate(rows),
+        np.concatenate([fold.item for fold in folds]),
+        np.concatenate([fold.user % BLOCKS for fold in folds]),
+    )

@@ -37,22 +37,13 @@ SCHEMA = DataSchema(
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Who took what, when; ids are dense, rows in order of time.
+    """Who took what, when; ids are dense, rows in order of time."""
 
-    Attributes
-    ----------
-    events : each row a click; of pages, shares and stars nothing is known
-    seconds : (n,) float64    since the first midnight
-    items : without content; born on the day they first appear
-    viewers : of one language; they join on the day they first appear
-    notes : what was assumed, is missing, or was not used
-    """
-
-    events: Events
-    seconds: NDArray[np.float64]
-    items: Items
-    viewers: Viewers
-    notes: tuple[str, ...]
+    events: Events  # each row a click; of pages, shares and stars nothing is known
+    seconds: NDArray[np.float64]  # since the first midnight
+    items: Items  # without content; born on the day they first appear
+    viewers: Viewers  # of one language; they join on the day they first appear
+    notes: tuple[str, ...]  # what was assumed, is missing, or was not used
 
 
 def read_log(directory: Path | str) -> Log:
@@ -88,11 +79,12 @@ def read_log(directory: Path | str) -> Log:
     day = (seconds // DAY).astype(np.int32)
     user, _ = pd.factorize(rows["user_id"])
     item, ids = pd.factorize(rows["video_id"])
+    same = np.zeros(user.max() + 1, np.int16)
     return Log(
         events=_clicks(user, item, day),
         seconds=seconds,
         items=_items(tables.frames.get("videos"), ids, _first(item, day), notes),
-        viewers=_viewers(_first(user, day)),
+        viewers=Viewers(same, same, same, joined=_first(user, day)),
         notes=tuple(notes),
     )
 
@@ -101,18 +93,18 @@ def _clicks(
     user: NDArray[np.intp], item: NDArray[np.intp], day: NDArray[np.int32]
 ) -> Events:
     """Events that are all clicks, each on a page of its own."""
-    n = len(user)
+    no, zero = np.zeros(len(user), bool), np.zeros(len(user), np.int8)
     return Events(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
         day=day,
-        position=np.zeros(n, np.int8),
-        explored=np.zeros(n, bool),
-        clicked=np.ones(n, bool),
-        liked=np.zeros(n, bool),
-        subscribed=np.zeros(n, bool),
-        share=np.ones(n, np.float32),
-        stars=np.zeros(n, np.int8),
+        position=zero,
+        explored=no,
+        clicked=~no,
+        liked=no,
+        subscribed=no,
+        share=np.ones(len(user), np.float32),
+        stars=zero,
     )
 
 
@@ -142,8 +134,3 @@ def _items(
         length_s=np.full(n, 600, np.float32),
         content=np.zeros((n, 0), np.float32),
     )
-
-
-def _viewers(joined: Floats) -> Viewers:
-    nothing = np.zeros(len(joined), np.int16)
-    return Viewers(nothing, nothing, nothing, joined)

@@ -9,9 +9,10 @@ import numpy as np
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import coverage
 
+from . import stages
 from .folds import MOST_USERS, K, TimeFold, cut, ndcg, recall
 from .log import Log, read_log
-from .stages import GRIDS, STAGES, Setting, baseline, proposals, ranked, rankers, tuned
+from .stages import BASELINES, STAGES
 
 #: Shares of the rows, in order of time, between which folds lie.
 TRAINING, TESTS = (0.4, 0.5, 0.6, 0.7, 0.8), (0.8, 0.85, 0.9, 0.95, 1.0)
@@ -35,10 +36,6 @@ def run_offline(folder: Path) -> OfflineReport:
     folder : Path     Parquet or CSV: `impressions`, and `videos` if there is one. See
                       `sevensteps.cases.video.data.log.read_log`
 
-    Returns
-    -------
-    OfflineReport     prints itself in a terminal with rich
-
     Raises
     ------
     ValueError        if a table is not as it should be (told by table, column and
@@ -46,31 +43,32 @@ def run_offline(folder: Path) -> OfflineReport:
     """
     log = read_log(folder)
     training, tests = cut(log, TRAINING), cut(log, TESTS)
-    settings = {name: tuned(name, training) for name in GRIDS}
-    models = rankers([(fold, proposals(fold, settings)) for fold in training])
+    settings = {name: stages.tuned(name, training) for name in BASELINES}
+    told = [(fold, stages.proposals(fold, settings)) for fold in training]
+    models = stages.rankers(told)
     lists = {
-        name: [baseline(name, fold, setting)[:, :K] for fold in tests]
+        name: [BASELINES[name](fold, **setting)[:, :K] for fold in tests]
         for name, setting in settings.items()
     }
-    lists[STAGES] = [ranked(models, proposals(fold, settings)) for fold in tests]
+    lists[STAGES] = [
+        stages.ranked(models, stages.proposals(fold, settings)) for fold in tests
+    ]
+    reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
     results = {
         name: {
-            NDCG: ndcg(ids, tests),
+            NDCG: reached[name],
             f"recall@{K}": recall(ids, tests),
             "of all items": f"{coverage(np.concatenate(ids), len(log.items)):.1%}",
-            "setting": _said(settings.get(name)),
+            "setting": ", ".join(map(str, settings.get(name, {}).values())) or "-",
         }
         for name, ids in lists.items()
     }
-    reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
-    findings = [lead(STAGES, name, reached[STAGES] - reached[name]) for name in GRIDS]
+    findings = [
+        lead(STAGES, name, reached[STAGES] - reached[name]) for name in BASELINES
+    ]
     return OfflineReport(
         _summary(log, tests), results, log.notes, tuple(findings), SKIPPED
     )
-
-
-def _said(setting: Setting | None) -> str:
-    return ", ".join(f"{value}" for value in (setting or {}).values()) or "-"
 
 
 def _summary(log: Log, tests: list[TimeFold]) -> str:

@@ -9,9 +9,9 @@ earlier proposals.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,16 +29,14 @@ from sevensteps.cases.video.recommender.known import known_after
 from sevensteps.cases.video.recommender.ranking import tree_plan
 from sevensteps.cases.video.recommender.sources import (
     Factors,
-    Listed,
     Near,
     best_of,
     first_of,
     padded,
-    repeated,
 )
 from sevensteps.cases.video.recommender.tower_training import train
-from sevensteps.rank.mlp import unit
-from sevensteps.rank.towers import TowerPlan
+from sevensteps.rank import TowerPlan, unit
+from sevensteps.world.arrays import repeated
 
 from .folds import K, TimeFold, ndcg
 
@@ -81,9 +79,8 @@ def popularity(fold: TimeFold, half_life_days: float) -> Ids:
     """(n, POOL) items by how often they were taken, older takings counting less."""
     weight = faded(fold, half_life_days)
     often = np.bincount(fold.past.item, weight, len(fold.log.items))
-    best = np.argsort(-often, kind="stable")[: (often > 0).sum()].astype(np.int32)
-    every = Listed(best[None], fold.log.viewers.language)
-    return unseen(fold, every(fold.user, _asked(fold)))
+    best = np.argsort(-often, kind="stable")[: (often > 0).sum()][: _asked(fold)]
+    return unseen(fold, np.tile(best, (len(fold.user), 1)))
 
 
 def neighbours(fold: TimeFold, kind: str, n: int, half_life_days: float) -> Ids:
@@ -104,61 +101,49 @@ def neighbours(fold: TimeFold, kind: str, n: int, half_life_days: float) -> Ids:
         }
         model = kinds[kind](K=n, num_threads=1)
         model.fit(fold.clicks, show_progress=False)
-        k = min(_asked(fold), len(fold.log.items))
-        found, score = model.recommend(fold.user, mine, N=k)
+        found, score = model.recommend(fold.user, mine, N=_asked(fold))
     return unseen(fold, np.where(score > 0, found, -1))
 
 
-def baseline(name: str, fold: TimeFold, setting: Setting) -> Ids:
-    """(n, POOL) items of a baseline, best first, -1 where it has no more."""
-    if name == POPULAR:
-        return popularity(fold, **setting)
-    return neighbours(fold, **setting)
+#: (n, POOL) items, best first, -1 where there are no more.
+BASELINES: Mapping[str, Callable[..., Ids]] = {
+    POPULAR: popularity,
+    NEIGHBOURS: neighbours,
+}
 
 
 def tuned(name: str, folds: list[TimeFold]) -> Setting:
-    """The setting with the best NDCG on some folds."""
+    """The setting of a baseline with the best NDCG on some folds."""
 
     def reached(setting: Setting) -> float:
-        return ndcg([baseline(name, fold, setting) for fold in folds], folds).estimate
+        lists = [BASELINES[name](fold, **setting) for fold in folds]
+        return ndcg(lists, folds).estimate
 
     return max(GRIDS[name], key=reached)
 
 
-@dataclass(frozen=True, slots=True)
-class Proposals:
-    """What the sources name for the users of a fold, and what is known of it.
+class Proposals(NamedTuple):
+    """What the sources name for the users of a fold, and what is known of it."""
 
-    Attributes
-    ----------
-    item : (n, m) int32       -1 where nothing stands
-    x : (n, m, inputs) float32     the chapter's, and one over each source's place
-    """
-
-    item: Ids
-    x: Floats
+    item: Ids  # (n, m), -1 where nothing stands
+    x: Floats  # (n, m, inputs) the chapter's, and one over each source's place
 
 
-def proposals(
-    fold: TimeFold, settings: Mapping[str, Setting], seed: int = 0
-) -> Proposals:
+def proposals(fold: TimeFold, settings: Mapping[str, Setting]) -> Proposals:
     """Towers, factors and the baselines name candidates; the first stage."""
     log, user = fold.log, fold.user
-    factors = Factors.of(fold.clicks, WIDTH, ALS_WEIGHT, ALS_RIDGE, seed)
+    factors = Factors.of(fold.clicks, WIDTH, ALS_WEIGHT, ALS_RIDGE, seed=0)
     items = replace(log.items, content=unit(factors.items).astype(np.float32))
     late = fold.past.take(slice(-MOST_CLICKS, None))
-    lessons = tower_examples(late, items, log.viewers)
-    towers, _ = train(
-        TowerPlan(epochs=2, batch=256, log_q=True, seed=seed), items, lessons
-    )
+    plan = TowerPlan(epochs=2, batch=256, log_q=True)
+    towers, _ = train(plan, items, tower_examples(late, items, log.viewers))
     known = known_after(fold.past, items, log.viewers)
     shelf = shelf_on(known, items, log.viewers, towers, user)
     near = Near.exact(towers, shelf.vector, known, log.viewers)
-    k = min(_asked(fold), len(items))
     lists = [
-        unseen(fold, near(user, k)),
-        unseen(fold, factors(user, k)),
-        *(baseline(name, fold, setting) for name, setting in settings.items()),
+        unseen(fold, near(user, _asked(fold))),
+        unseen(fold, factors(user, _asked(fold))),
+        *(BASELINES[name](fold, **setting) for name, setting in settings.items()),
     ]
     every = np.concatenate(lists, axis=1)
     item = np.where(repeated(every), -1, every)
@@ -169,37 +154,31 @@ def proposals(
 
 def unseen(fold: TimeFold, lists: NDArray[np.integer]) -> Ids:
     """(n, POOL): lists without what each user had taken before."""
-    ids = np.where(fold.had(lists), -1, lists)
-    return first_of(ids, POOL)
+    return first_of(np.where(fold.had(lists), -1, lists), POOL)
 
 
 def _asked(fold: TimeFold) -> int:
     """How many items to ask for, so that enough are left that a user never had."""
     had = np.diff(fold.clicks[fold.user].indptr)
-    return POOL + min(int(had.max(initial=0)), MOST_HAD)
+    wanted = POOL + min(int(had.max(initial=0)), MOST_HAD)
+    return min(wanted, len(fold.log.items))
 
 
 def _one_over_place(item: Ids, ranked: Ids) -> Floats:
     """(n, m) one over each item's place on its user's list; 0 if it is not there."""
-    width = max(int(item.max()), int(ranked.max())) + 1
-    out = np.zeros(item.shape, np.float32)
-    place = np.zeros(width, np.float32)
-    one_over = 1 / np.arange(1, ranked.shape[1] + 1, dtype=np.float32)
-    for row in range(len(item)):
-        there = ranked[row] >= 0
-        place[ranked[row, there]] = one_over[there]
-        out[row] = np.where(item[row] >= 0, place[item[row]], 0)
-        place[ranked[row, there]] = 0
-    return out
+    ranked = np.where(ranked < 0, -2, ranked)  # two empty places are not the same
+    same = item[:, :, None] == ranked[:, None, :]
+    place = same.argmax(axis=2).astype(np.float32) + 1
+    return np.where(same.any(axis=2), 1 / place, np.float32(0))
 
 
-def rankers(told: list[tuple[TimeFold, Proposals]], seed: int = 0) -> list[Any]:
+def rankers(told: list[tuple[TimeFold, Proposals]]) -> list[Any]:
     """A line and trees that learn which earlier proposals were taken.
 
     A log of one's own is small, so the trees are smaller than the chapter's and see a
     part of the rows and inputs each.
     """
-    rng = np.random.default_rng([seed, 21])
+    rng = np.random.default_rng([0, 21])
     x, taken = [], []
     for fold, proposed in told:
         hit = fold.taken(proposed.item)
@@ -209,7 +188,7 @@ def rankers(told: list[tuple[TimeFold, Proposals]], seed: int = 0) -> list[Any]:
         x.append(proposed.x[few][there])
         taken.append(hit[few][there])
     line = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    models = (line, LGBMClassifier(**tree_plan(seed=seed) | SMALLER))
+    models = (line, LGBMClassifier(**tree_plan() | SMALLER))
     return [m.fit(np.concatenate(x), np.concatenate(taken)) for m in models]
 
 

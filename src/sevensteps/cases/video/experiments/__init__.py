@@ -2,20 +2,20 @@
 
 from sevensteps.simulate import mean_over_units
 
-from .candidate_recall import (
+from .drill import RareRebuild, incident_drill
+from .offline import (
     LaterClicks,
+    as_seen_from,
     best_ten,
+    click_auc,
+    click_ratio,
     hit_rate,
     judge_candidates,
     ndcg,
 )
-from .cold import cold_starts
-from .drill import incident_drill
-from .faults import RareRebuild
 from .randomised import BestOfBasket, CandidateScorer, earned, randomised_positions
-from .ranked import as_seen_from, click_auc, click_ratio
 from .retraining import RetrainedTwoStage, train_two_stage
-from .simulation import VideoSimulation, by_span, last_days
+from .simulation import VideoSimulation, by_span, cold_starts, last_days
 
 __all__ = [
     "BestOfBasket",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.video.recommender.inputs import NAMES
 from sevensteps.cases.video.recommender.items import Events, Floats, Items
-from sevensteps.cases.video.recommender.policy import Encoder, TwoStage
-from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction, Value
+from sevensteps.cases.video.recommender.policy import Encoder
+from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction
 from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     KINDS,
@@ -26,7 +26,6 @@ from sevensteps.cases.video.world import (
 from sevensteps.monitor import DriftReference
 from sevensteps.simulate import IncidentDrill, Monitors
 
-from .faults import RareRebuild, SilentInput, SkewedIndex
 from .retraining import RetrainedTwoStage
 from .simulation import VideoSimulation
 
@@ -37,104 +36,96 @@ NEVER = 10_000  # days between two builds
 
 
 @dataclass
-class RecordingRanker:
-    """A ranker that keeps some of its inputs, and what its predictions are worth.
+class RecordedPolicy:
+    """A company that retrains; some of what its ranker sees is kept, day by day."""
 
-    Parameters
-    ----------
-    value : prices a prediction
-    silent : what happens to the inputs on their way
-    indexed : from what towers the search's vectors come instead
-    """
-
-    value: Value
-    ranker: OutcomeModel | None = None
-    silent: SilentInput | None = None
-    indexed: Callable[[Towers], Encoder] | None = None
-    day: int = 0
-    inputs: dict[int, list[Floats]] = field(default_factory=dict)
+    learner: RetrainedTwoStage
+    silent: bool = False  # one of the ranker's inputs arrives as zero
+    indexed: Callable[[Towers], Encoder] | None = None  # the search's vectors instead
+    inputs: dict[int, list[Floats]] = field(default_factory=dict)  # by day
     worth: dict[int, list[Floats]] = field(default_factory=dict)
 
-    def instrument(self, policy: TwoStage) -> TwoStage:
-        """The policy with its ranker recorded, and whatever is broken."""
-        if policy.ranker is not self:
-            self.ranker = policy.ranker
-        encoder = self.indexed(policy.towers) if self.indexed else None
-        return replace(policy, ranker=self, indexed=encoder)
+    def __call__(self, requests: Requests, view: View) -> Slates:
+        """The pages of the latest model, whose ranker is recorded meanwhile."""
+        policy = self.learner.policy_on(view)
+        if self.indexed is not None:
+            policy.indexed = self.indexed(policy.towers)
+        ranker = policy.ranker
+        policy.ranker = partial(self.recorded, ranker, view.day)
+        slates = policy(requests, view)
+        policy.ranker = ranker
+        return slates
 
-    def __call__(self, x: Floats) -> Prediction:
-        """(n, inputs) -> predictions."""
-        assert self.ranker is not None
-        x = self.silent(x, self.day) if self.silent else x
-        predicted = self.ranker(x)
-        self.inputs.setdefault(self.day, []).append(x[::KEPT])
-        self.worth.setdefault(self.day, []).append(self.value(predicted)[::KEPT])
+    def recorded(self, ranker: OutcomeModel, day: int, x: Floats) -> Prediction:
+        """What a ranker predicts on a day."""
+        if self.silent:
+            x = x.copy()
+            x[:, NAMES.index(MUTED)] = 0
+        predicted = ranker(x)
+        self.inputs.setdefault(day, []).append(x[::KEPT])
+        worth = self.learner.value(predicted)
+        self.worth.setdefault(day, []).append(worth[::KEPT])
         return predicted
 
 
-@dataclass
-class RecordedPolicy:
-    """A company that retrains, and whose rankers are recorded day by day."""
+@dataclass(frozen=True, slots=True)
+class RareRebuild:
+    """An index that from a day on is rebuilt every so many days only.
 
-    learner: RetrainedTwoStage
-    recorder: RecordingRanker
+    Between two builds ages stand still, and a video uploaded since has no vector: the
+    search does not find it.
+    """
 
-    @classmethod
-    def of(cls, learner: RetrainedTwoStage) -> RecordedPolicy:
-        """Recorded from its first day on."""
-        recorder = RecordingRanker(learner.value)
-        return cls(replace(learner, instrument=recorder.instrument), recorder)
+    towers: Towers
+    every: int
+    first: int = 0
 
-    def __call__(self, requests: Requests, view: View) -> Slates:
-        """Its pages."""
-        self.recorder.day = view.day
-        return self.learner(requests, view)
+    def __call__(self, items: Items, day: float) -> Floats:
+        """(items, d) vectors as of the latest build; zero for what came later."""
+        built = day
+        if day >= self.first:
+            built = self.first + (day - self.first) // self.every * self.every
+        vector = self.towers.items(items, built)
+        vector[items.born > built] = 0
+        return vector
 
 
 def silent_input(policy: RecordedPolicy, day: int) -> RecordedPolicy:
     """One of the ranker's inputs arrives as zero."""
-    policy.recorder.silent = SilentInput(NAMES.index(MUTED), day)
+    policy.silent = True
     return policy
 
 
 def stale_index(policy: RecordedPolicy, day: int) -> RecordedPolicy:
     """The index of the day is the last one."""
-    return _indexed(policy, partial(RareRebuild, every=NEVER, first=day))
+    policy.indexed = partial(RareRebuild, every=NEVER, first=day)
+    return policy
 
 
 def version_skew(policy: RecordedPolicy, day: int, *, other: Towers) -> RecordedPolicy:
-    """The index holds another training's vectors."""
-    return _indexed(policy, partial(SkewedIndex, other=other, first=day))
+    """The index holds another training's vectors.
 
-
-def _indexed(
-    policy: RecordedPolicy, indexed: Callable[[Towers], Encoder]
-) -> RecordedPolicy:
-    policy.recorder.indexed = indexed
-    policy.learner.instrument_now()
+    People's vectors come from the old towers. Nothing fails, and the nearest videos
+    are anybody's.
+    """
+    policy.indexed = lambda towers: other.items
     return policy
 
 
 @dataclass(frozen=True)
 class RecordedDays:
-    """What some days left for the monitors.
+    """What some days left for the monitors."""
 
-    Attributes
-    ----------
-    x, day : (n, inputs), (n,)    some of the candidates' inputs as they arrived
-    numbers : DataFrame           by day, what else is watched
-    """
-
-    x: Floats
-    day: NDArray[np.int64]
-    numbers: pd.DataFrame
+    x: Floats  # (n, inputs) of some candidates, as they arrived
+    day: NDArray[np.int64]  # (n,)
+    numbers: pd.DataFrame  # by day, what else is watched
 
     @classmethod
     def of(cls, policy: RecordedPolicy, outcome: Outcome) -> RecordedDays:
         """Of an outcome, and of what was recorded on its days."""
-        days, recorder = outcome.daily.index, policy.recorder
-        inputs = [np.concatenate(recorder.inputs[day]) for day in days]
-        worth = [np.concatenate(recorder.worth[day]) for day in days]
+        days = outcome.daily.index
+        inputs = [np.concatenate(policy.inputs[day]) for day in days]
+        worth = [np.concatenate(policy.worth[day]) for day in days]
         numbers = numbers_of_log(outcome)
         numbers["worth, mean"] = [each.mean() for each in worth]
         numbers["worth, spread"] = [each.std() for each in worth]
@@ -149,12 +140,7 @@ def daily_numbers(days: RecordedDays, usual: RecordedDays) -> pd.DataFrame:
 
 
 def numbers_of_log(outcome: Outcome) -> pd.DataFrame:
-    """What the company's own log holds of each day, by day.
-
-    Columns: visitors; clicks a page; share watched and likes a click; shares of
-    impressions on new videos and on the day's ten most shown; creators shown for each
-    1,000 impressions; clicks an impression and share watched of new videos; stars.
-    """
+    """What the company's own log holds of each day, by day."""
     items = Items.of(outcome.videos)
     events = Events.of(outcome.impressions, items)
     rows = {day: _numbers_of_day(today, items, day) for day, today in events.days()}
@@ -165,7 +151,6 @@ def _numbers_of_day(today: Events, items: Items, day: int) -> dict[str, float]:
     hit, n = today.clicked, len(today)
     new = items.born[today.item] > day - NEW
     often = np.bincount(today.item)
-    asked = today.stars > 0
     return {
         "visitors": len(np.unique(today.user)),
         "clicks": hit.mean(),
@@ -176,7 +161,7 @@ def _numbers_of_day(today: Events, items: Items, day: int) -> dict[str, float]:
         "creators": len(np.unique(items.creator[today.item])) * 1_000 / n,
         "clicks on new": _mean(hit[new]),
         "share watched of new": _mean(today.share[hit & new]),
-        "stars": _mean(today.stars[asked]),
+        "stars": _mean(today.stars[today.stars > 0]),
     }
 
 
@@ -216,7 +201,7 @@ def incident_drill(
     """
     return IncidentDrill(
         simulation=simulation,
-        policy=RecordedPolicy.of(learner),
+        policy=RecordedPolicy(learner),
         faults={
             "stale_index": stale_index,
             "version_skew": partial(version_skew, other=other),

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from sevensteps.cases.video.recommender.inputs import NAMES, inputs, shelf_on
-from sevensteps.cases.video.recommender.items import Events, Floats, Ids, Items, Viewers
+from sevensteps.cases.video.recommender.items import (
+    Events,
+    Flags,
+    Floats,
+    Ids,
+    Items,
+    Viewers,
+)
 from sevensteps.cases.video.recommender.known import Known, walk
 from sevensteps.cases.video.recommender.policy import Goal
 from sevensteps.cases.video.recommender.ranking import OutcomeModel, Value
@@ -30,6 +37,7 @@ from sevensteps.cases.video.world import (
 )
 from sevensteps.measure import Interval, doubly_robust, ips, snips
 from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
+from sevensteps.world.arrays import chunks
 
 from .simulation import VideoSimulation
 
@@ -50,8 +58,7 @@ class CandidateScorer:
         """(n,) users, each beside (n, k) videos -> (n, k) scores."""
         shelf = shelf_on(known, items, viewers, self.towers, np.unique(user))
         parts = []
-        for first in range(0, len(user), CHUNK):
-            some = slice(first, first + CHUNK)
+        for some in chunks(len(user), CHUNK):
             x = inputs(shelf, user[some], video[some]).reshape(-1, len(NAMES))
             parts.append(self.goal(self.ranker(x), x).reshape(-1, video.shape[1]))
         return np.concatenate(parts)
@@ -59,21 +66,13 @@ class CandidateScorer:
 
 @dataclass(frozen=True, slots=True)
 class RandomisedPositions:
-    """Arrays of one length: each position that was filled at random.
-
-    Attributes
-    ----------
-    user : (n,) int32
-    hit : {name: (n,) bool}           whether a scorer would have chosen what was drawn
-    predicted, expected : what a reward model says of the drawn, and of each choice
-    reward : (n,) what came of the drawn video
-    """
+    """Arrays of one length: each position that was filled at random."""
 
     user: Ids
-    reward: Floats
-    predicted: Floats
-    hit: dict[str, NDArray[np.bool_]]
-    expected: dict[str, Floats]
+    reward: Floats  # what came of the drawn video
+    predicted: Floats  # what a reward model says of it
+    hit: dict[str, Flags]  # by scorer, whether it would have chosen what was drawn
+    expected: dict[str, Floats]  # what the reward model says of its choice
 
     def estimates(self, name: str) -> pd.Series:
         """Mean reward a position, had this scorer chosen: three estimates."""
@@ -119,37 +118,23 @@ def randomised_positions(
         every = _baskets(outcome, known.day, seed)[viewers.language[some.user]]
         at = known, items, viewers, some.user, every
         predicted = model(*at) * simulation.examination[some.position][:, None]
-        own = (every == some.item[:, None]).argmax(axis=1)
-        chosen = {name: scorer(*at).argmax(axis=1) for name, scorer in scorers.items()}
-        parts.append(_drawn(some, value, predicted, own, chosen))
-    return _joined(parts)
-
-
-def _drawn(
-    some: Events,
-    value: Value,
-    predicted: Floats,
-    own: NDArray[np.intp],
-    chosen: Mapping[str, NDArray[np.intp]],
-) -> RandomisedPositions:
-    row = np.arange(len(some))
+        row, own = np.arange(len(some)), (every == some.item[:, None]).argmax(axis=1)
+        part: dict[Any, Any] = {
+            "user": some.user,
+            "reward": reward_of(some, value),
+            "predicted": predicted[row, own],
+        }
+        for name, scorer in scorers.items():
+            best = scorer(*at).argmax(axis=1)
+            part["hit", name], part[name] = best == own, predicted[row, best]
+        parts.append(part)
+    whole = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     return RandomisedPositions(
-        user=some.user,
-        reward=reward_of(some, value),
-        predicted=predicted[row, own],
-        hit={name: best == own for name, best in chosen.items()},
-        expected={name: predicted[row, best] for name, best in chosen.items()},
-    )
-
-
-def _joined(parts: list[RandomisedPositions]) -> RandomisedPositions:
-    names = parts[0].hit
-    return RandomisedPositions(
-        user=np.concatenate([p.user for p in parts]),
-        reward=np.concatenate([p.reward for p in parts]),
-        predicted=np.concatenate([p.predicted for p in parts]),
-        hit={k: np.concatenate([p.hit[k] for p in parts]) for k in names},
-        expected={k: np.concatenate([p.expected[k] for p in parts]) for k in names},
+        user=whole["user"],
+        reward=whole["reward"],
+        predicted=whole["predicted"],
+        hit={name: whole["hit", name] for name in scorers},
+        expected={name: whole[name] for name in scorers},
     )
 
 
@@ -172,10 +157,8 @@ class BestOfBasket:
     _known: Known = field(init=False)
 
     def __post_init__(self) -> None:
-        self._policy, self._known = (
-            Incumbent(self.seed),
-            deepcopy(self.simulation.known),
-        )
+        self._policy = Incumbent(self.seed)
+        self._known = deepcopy(self.simulation.known)
 
     def __call__(self, requests: Requests, view: View) -> Slates:
         """The same pages, the same positions, a chosen video instead of a drawn one."""

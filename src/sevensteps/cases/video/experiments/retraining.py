@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sevensteps.cases.video.recommender.items import Events, Floats, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
@@ -15,10 +15,11 @@ from sevensteps.cases.video.recommender.snapshot_training import (
     train_towers,
 )
 from sevensteps.cases.video.world import Requests, Slates, View
-from sevensteps.rank.towers import TowerPlan
+from sevensteps.rank import TowerPlan
 from sevensteps.simulate import Calendar
 
 RANKER_DAYS = 5  # days from which the ranker learns; the towers stop before them
+WINDOW = 14  # days of clicks before those, for the towers
 
 
 @dataclass
@@ -31,12 +32,9 @@ class RetrainedTwoStage:
     examination : (SLATE,) examination probability of each position; a policy that
         never randomises cannot measure it again
     value : what a click is worth; decided once, so that only the learning differs
-    shares, explores : as for `TwoStage`
+    shares, explores, explored : as for `TwoStage`
     cadence : days between two trainings; 0 trains once
-    window : days of clicks from which the towers learn
     per_day : impressions of each day from which the ranker learns
-    explored : share of the pages on which a position is drawn, if `explores` is set
-    instrument : done to each new policy before it goes live, so that a drill can record
     """
 
     events: Events
@@ -44,11 +42,9 @@ class RetrainedTwoStage:
     value: Value
     shares: Mapping[str, int]
     explores: int | None = None
-    cadence: int = 3
-    window: int = 14
-    per_day: int = 10_000
     explored: float = 1.0
-    instrument: Callable[[TwoStage], TwoStage] | None = None
+    cadence: int = 3
+    per_day: int = 10_000
     calendar: Calendar = field(init=False)
     _now: TwoStage | None = None
 
@@ -57,35 +53,29 @@ class RetrainedTwoStage:
 
     def __call__(self, requests: Requests, view: View) -> Slates:
         """The pages of the latest model."""
+        return self.policy_on(view)(requests, view)
+
+    def policy_on(self, view: View) -> TwoStage:
+        """The latest model, trained anew if it is time."""
         items, viewers = Items.of(view.videos), Viewers.of(view.users)
         if self._now is not None and view.log is not None:
             self.events = self.events.then(Events.of(view.log, items))
         if self._now is None or self.calendar.due(view.day):
-            self._now = self._trained(items, viewers, view.day)
-            self.instrument_now()
+            made = train_two_stage(
+                self.events,
+                items,
+                viewers,
+                self.examination,
+                view.day,
+                value=self.value,
+                shares=self.shares,
+                per_day=self.per_day,
+                seed=view.day,
+            )
+            made.explores, made.explored = self.explores, self.explored
+            self._now = made
             self.calendar.note(view.day)
-        return self._now(requests, view)
-
-    def instrument_now(self) -> None:
-        """Instrument the policy that is in production, once more if it was before."""
-        if self._now is not None and self.instrument is not None:
-            self._now = self.instrument(self._now)
-
-    def _trained(self, items: Items, viewers: Viewers, day: int) -> TwoStage:
-        made = train_two_stage(
-            self.events,
-            items,
-            viewers,
-            self.examination,
-            day,
-            value=self.value,
-            shares=self.shares,
-            explores=self.explores,
-            window=self.window,
-            per_day=self.per_day,
-            seed=day,
-        )
-        return replace(made, explored=self.explored)
+        return self._now
 
 
 def train_two_stage(
@@ -97,8 +87,6 @@ def train_two_stage(
     *,
     value: Value,
     shares: Mapping[str, int],
-    explores: int | None = None,
-    window: int = 14,
     per_day: int = 10_000,
     seed: int = 0,
 ) -> TwoStage:
@@ -108,18 +96,12 @@ def train_two_stage(
     """
     config = TrainingConfig(
         ranker_days=RANKER_DAYS,
-        window=window,
+        window=WINDOW,
         max_clicks=None,
         per_day=per_day,
         towers=TowerPlan(epochs=2, batch=256, seed=seed),
     )
     towers = train_towers(config, events, items, viewers, day)
-    net = train_net(config, (events, items, viewers, towers, examination), day)
-    return TwoStage(
-        known=known_after(events, items, viewers, examination),
-        towers=towers,
-        ranker=net,
-        goal=value.goal,
-        shares=shares,
-        explores=explores,
-    )
+    net = train_net(config, events, items, viewers, towers, examination, day)
+    known = known_after(events, items, viewers, examination)
+    return TwoStage(known, towers, net, value.goal, shares)

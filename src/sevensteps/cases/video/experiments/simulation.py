@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 from scipy.special import expit
 
-from sevensteps.cases.video.recommender.items import Events, Floats, Ids, Items, Viewers
+from sevensteps.cases.video.recommender.items import (
+    Events,
+    Flags,
+    Floats,
+    Ids,
+    Items,
+    Viewers,
+)
 from sevensteps.cases.video.recommender.known import Known, known_after, look_curve
 from sevensteps.cases.video.world import DAY, History, Outcome, VideoWorld
-from sevensteps.simulate import Simulation
+from sevensteps.measure import Interval
+from sevensteps.simulate import UNIT_BLOCKS, Simulation, mean_over_units
 
 
 @dataclass(frozen=True, slots=True)
 class TrueAffinity:
-    """What only the world knows of users and videos; (n, k) arrays.
+    """What only the world knows of users and videos; (n, k) arrays."""
 
-    Attributes
-    ----------
-    click : probability of a click, once examined
-    value : satisfaction that watching gives
-    """
-
-    click: Floats
-    value: Floats
+    click: Floats  # probability of a click, once examined
+    value: Floats  # satisfaction that watching gives
 
     @property
     def worth(self) -> Floats:
@@ -92,7 +95,7 @@ class VideoSimulation(Simulation[VideoWorld, History, Outcome]):
         """
         pages, n = outcome.requests, outcome.users.num_rows
         user = pages.user_id
-        clicked = outcome.impressions["clicked"].to_numpy(zero_copy_only=False)
+        clicked = outcome.impressions["clicked"].to_numpy()
         bad = clicked & (outcome.truth["true_value"].to_numpy() < 0)
         came = pages[["user_id", "day"]].drop_duplicates().user_id
         viewer = outcome.impressions["user_id"].to_numpy()
@@ -149,3 +152,42 @@ def by_span(outcome: Outcome, days: int) -> pd.DataFrame:
     table.insert(0, "satisfaction", sums.true_satisfaction / sums.visitors)
     table["creators"] = daily.creators.groupby(span).last()
     return table
+
+
+def cold_starts(
+    outcomes: Mapping[str, Outcome], simulation: VideoSimulation
+) -> pd.DataFrame:
+    """How each policy treats the people, videos and creators who came after the past.
+
+    Columns, intervals by people: satisfaction a page of newcomers and of all others;
+    share of impressions that new videos get, and that videos of new creators get;
+    mean true value of clicks on new videos and on all others.
+    Missing where there is nobody to ask.
+    """
+    rows = {name: _cold_row(each, simulation) for name, each in outcomes.items()}
+    return pd.DataFrame(rows).T
+
+
+def _cold_row(outcome: Outcome, simulation: VideoSimulation) -> dict[str, Interval]:
+    log, pages = outcome.impressions, outcome.requests
+    user, item = log["user_id"].to_numpy(), log["video_id"].to_numpy()
+    clicked, value = log["clicked"].to_numpy(), outcome.truth["true_value"].to_numpy()
+    creator = outcome.videos["creator_id"].to_numpy()[item]
+    new, everything = item >= len(simulation.items), np.ones(len(item), bool)
+    newcomer = (pages.user_id >= len(simulation.viewers)).to_numpy()
+    given, of = pages.true_satisfaction.to_numpy(), pages.user_id.to_numpy()
+    new_creator = creator > simulation.items.creator.max()
+    return {
+        "a newcomer's page": _mean(given, of, newcomer),
+        "another page": _mean(given, of, ~newcomer),
+        "shown: new videos": _mean(new, user, everything),
+        "shown: new creators": _mean(new_creator, user, everything),
+        "value of a new video's click": _mean(value, user, clicked & new),
+        "value of another click": _mean(value, user, clicked & ~new),
+    }
+
+
+def _mean(values: NDArray[Any], user: NDArray[Any], some: Flags) -> Interval:
+    if len(np.unique(user[some] % UNIT_BLOCKS)) < 2:
+        return Interval.missing()
+    return mean_over_units(values[some], user[some])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.towers import Choices, joined
+from sevensteps.world.arrays import join
 
 from .inputs import inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
@@ -19,67 +19,30 @@ HARD = 4  # videos passed over that stand beside each click
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A ranker's examples; arrays of one length.
+class Rows(Events):
+    """A ranker's examples: events, each beside its inputs."""
 
-    Attributes
-    ----------
-    x : (n, len(NAMES)) float32
-    user, item : (n,) int32
-    position : (n,) int8           where it was shown
-    day : (n,) int32
-    clicked, liked, explored : (n,) bool
-    share : (n,) float32           of the video that was watched, 0 if not clicked
-    stars : (n,) int8              of the survey, 0 where nobody was asked
-    """
-
-    x: Floats
-    user: Ids
-    item: Ids
-    position: NDArray[np.int8]
-    day: Ids
-    clicked: NDArray[np.bool_]
-    liked: NDArray[np.bool_]
-    explored: NDArray[np.bool_]
-    share: Floats
-    stars: NDArray[np.int8]
-
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Rows:
-        """Some of the examples."""
-        return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
-
-    def then(self, other: Rows) -> Rows:
-        """These examples, and others after them."""
-        pairs = ((getattr(self, n), getattr(other, n)) for n in self.__slots__)
-        return Rows(*(np.concatenate(pair) for pair in pairs))
+    x: Floats  # (n, len(NAMES))
 
 
 def tower_examples(
-    events: Events,
-    items: Items,
-    viewers: Viewers,
-    *,
-    by_share: bool = True,
-    seed: int = 0,
+    events: Events, items: Items, viewers: Viewers, *, seed: int = 0
 ) -> Choices:
     """Every click, with the user's clicks of earlier days.
 
-    Parameters
-    ----------
-    by_share : a click counts what was watched of the video, not one
-    seed : of the choice among the videos that were passed over
+    A click counts what was watched of the video. `seed` is of the choice among the
+    videos that were passed over.
     """
     parts = []
     for today, known in walk(events, items, viewers):
         rng = np.random.default_rng([seed, known.day])
         hits, passed = today.take(today.clicked), passed_over(today, rng)
-        weight = hits.share if by_share else np.ones(len(hits), np.float32)
         parts.append(
             Choices(
                 user=hits.user,
                 item=hits.item,
                 day=hits.day.astype(np.float32),
-                weight=weight,
+                weight=hits.share,
                 codes={"language": viewers.language[hits.user]},
                 last=known.last[hits.user],
                 strength=known.last_share[hits.user],
@@ -130,7 +93,7 @@ def ranker_rows(
 
     Parameters
     ----------
-    per_day : at most so many of each day, by lot; all when absent
+    per_day : at most so many of each day, at random; all when absent
     surveyed : only those whose viewer was asked for stars
     """
     parts = []
@@ -142,22 +105,6 @@ def ranker_rows(
             rng = np.random.default_rng([seed, known.day])
             some = some.take(np.sort(rng.choice(len(some), per_day, replace=False)))
         shelf = shelf_on(known, items, viewers, towers, np.unique(some.user))
-        parts.append(_told(inputs(shelf, some.user, some.item[:, None])[:, 0], some))
-    columns = (np.concatenate([getattr(p, k) for p in parts]) for k in Rows.__slots__)
-    return Rows(*columns)
-
-
-def _told(x: Floats, some: Events) -> Rows:
-    """Inputs beside what came of them."""
-    return Rows(
-        x=x,
-        user=some.user,
-        item=some.item,
-        position=some.position,
-        day=some.day,
-        clicked=some.clicked,
-        liked=some.liked,
-        explored=some.explored,
-        share=some.share * some.clicked,
-        stars=some.stars,
-    )
+        x = inputs(shelf, some.user, some.item[:, None])[:, 0]
+        parts.append(Rows(**{f.name: getattr(some, f.name) for f in fields(some)}, x=x))
+    return join(parts)

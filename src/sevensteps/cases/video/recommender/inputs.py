@@ -5,60 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .items import Floats, Ids, Items, Viewers
+from .items import Codes, Floats, Ids, Items, Viewers
 from .known import Counts, Known
 from .towers import Towers
 
-NAMES = (
-    "same_language",
-    "age_days",
-    "length_min",
-    "video_chances",
-    "video_click_rate",
-    "video_share",
-    "video_like_rate",
-    "video_trend",
-    "creator_chances",
-    "creator_click_rate",
-    "creator_share",
-    "creator_like_rate",
-    "user_chances",
-    "user_click_rate",
-    "user_share",
-    "user_like_rate",
-    "days_since_joining",
-    "topic_part",
-    "topics_known",
-    "follows",
-    "nearest",
-    "three_nearest",
-    "share_of_near",
-    "tower",
-    "device",
-    "country",
-    "topic",
-)
+_RATES = ("chances", "click_rate", "share", "like_rate")
 CODES = ("device", "country", "topic")
+NAMES = (
+    *("same_language", "age_days", "length_min"),
+    *(f"video_{rate}" for rate in _RATES),
+    "video_trend",
+    *(f"creator_{rate}" for rate in _RATES),
+    *(f"user_{rate}" for rate in _RATES),
+    *("days_since_joining", "topic_part", "topics_known", "follows"),
+    *("nearest", "three_nearest", "share_of_near"),
+    "tower",
+    *CODES,
+)
 _SHARP = np.float32(8.0)  # how much more a nearer memory weighs
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All that a ranker's inputs are made of, on a morning.
-
-    Attributes
-    ----------
-    vector : (items, d) float32      of the item tower
-    asks : (users, d) float32        of the user tower
-    """
+    """All that a ranker's inputs are made of, on a morning."""
 
     items: Items
     viewers: Viewers
     known: Known
-    vector: Floats
-    asks: Floats
+    vector: Floats  # (items, d) of the item tower
+    asks: Floats  # (users, d) of the user tower
 
 
 def shelf_on(
@@ -113,7 +89,7 @@ def _rates(counts: Counts, key: Ids) -> tuple[Floats, ...]:
     )
 
 
-def _topics(known: Known, user: Ids, topic: NDArray[np.int16]) -> tuple[Floats, Floats]:
+def _topics(known: Known, user: Ids, topic: Codes) -> tuple[Floats, Floats]:
     """A topic's part of what a user watched, and how much that was in all."""
     mine = known.topics[user]
     total = mine.sum(axis=1, keepdims=True)

@@ -7,13 +7,13 @@ same code that answers requests. A feature can therefore never have seen its own
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE, Pairs
+from sevensteps.world.arrays import grown
 
 from .items import Events, Floats, Ids, Items, Viewers
 
@@ -21,29 +21,22 @@ RECENT = 20  # clicks of a user that are kept one by one
 KEEP = np.float32(0.9)  # of what trends, a day
 ENOUGH = 20  # clicks by lot that a place needs for its look to be told
 COUNTED = ("chances", "clicks", "shares", "likes")
-T = TypeVar("T", bound=np.generic)
-
-
-def _zeros() -> Floats:
-    return np.zeros(0, np.float32)
 
 
 @dataclass
 class Counts:
-    """Sums over impressions, by video, by creator or by user.
+    """Sums over impressions, by video, by creator or by user."""
 
-    Attributes
-    ----------
-    chances : looks that the shown places usually get, in looks at the first place
-    clicks, shares, likes : clicks, the sum of the shares watched, likes
-    sums : of each over all keys, kept until the next `add`
-    """
+    chances: Floats  # looks that the shown places usually get, in looks at the first
+    clicks: Floats
+    shares: Floats  # sum of the shares watched
+    likes: Floats
+    sums: tuple[float, ...] | None = None  # over all keys, kept until the next `add`
 
-    chances: Floats = field(default_factory=_zeros)
-    clicks: Floats = field(default_factory=_zeros)
-    shares: Floats = field(default_factory=_zeros)
-    likes: Floats = field(default_factory=_zeros)
-    sums: tuple[float, ...] | None = None
+    @classmethod
+    def none(cls) -> Counts:
+        """Of no key."""
+        return cls(*np.zeros((len(COUNTED), 0), np.float32))
 
     def totals(self) -> tuple[float, ...]:
         """Chances, clicks, shares and likes of all keys together."""
@@ -51,59 +44,75 @@ class Counts:
             self.sums = tuple(float(getattr(self, name).sum()) for name in COUNTED)
         return self.sums
 
-    def add(self, key: Ids, n: int, chances: Floats, events: Events) -> None:
-        """Count the events of some keys; there are `n` keys in all."""
+    def grow(self, n: int) -> None:
+        """Make room for `n` keys."""
+        for name in COUNTED:
+            setattr(self, name, grown(getattr(self, name), n))
+
+    def add(self, key: Ids, chances: Floats, events: Events) -> None:
+        """Count the events of some keys."""
         clicked = events.clicked.astype(np.float32)
         amounts = (chances, clicked, events.share * clicked, events.liked)
         for name, amount in zip(COUNTED, amounts, strict=True):
-            held = grown(getattr(self, name), n)
-            setattr(self, name, held + np.bincount(key, amount, n).astype(np.float32))
+            held = getattr(self, name)
+            more = np.bincount(key, amount, len(held)).astype(np.float32)
+            setattr(self, name, held + more)
         self.sums = None
 
     def of(self, key: int) -> Counts:
-        """The counts of one key, with the totals of all."""
-        one = slice(key, key + 1)
-        held = self.chances[one], self.clicks[one], self.shares[one], self.likes[one]
-        return Counts(*held, sums=self.totals())
+        """The counts of one key, -1 being nobody, with the totals of all."""
+        one = _one(key)
+        held = {name: grown(getattr(self, name)[one], 1) for name in COUNTED}
+        return Counts(**held, sums=self.totals())
 
 
 @dataclass
 class Known:
-    """The company's memory on the morning of `day`; it grows with the company.
+    """The company's memory on the morning of `day`; it grows with the company."""
 
-    Attributes
-    ----------
-    looks : (SLATE,) float32       chance that a place is looked at, the first being 1
-    item, creator, user : Counts
-    trend : (items,) float32       clicks, forgotten by a tenth a day
-    topics : (users, topics)       sum of shares watched by topic
-    last : (users, RECENT) int32   latest clicked videos, -1 for none; a ring
-    last_share : (users, RECENT)   how much of each was watched
-    n_last : (users,) int64        how many were ever put into the ring
-    watched, follows : Pairs       (user, video) and (user, creator)
-    """
+    looks: Floats  # (SLATE,) chance that a place is looked at, the first being 1
+    day: int
+    item: Counts
+    creator: Counts
+    user: Counts
+    trend: Floats  # (items,) clicks, forgotten by a tenth a day
+    topics: Floats  # (users, topics) sum of shares watched
+    last: Ids  # (users, RECENT) latest clicked videos, -1 for none; a ring
+    last_share: Floats  # how much of each was watched
+    n_last: NDArray[np.int64]  # (users,) how many were ever put into the ring
+    watched: Pairs  # (user, video)
+    follows: Pairs  # (user, creator)
 
-    looks: Floats = field(default_factory=lambda: np.ones(SLATE, np.float32))
-    day: int = 0
-    item: Counts = field(default_factory=Counts)
-    creator: Counts = field(default_factory=Counts)
-    user: Counts = field(default_factory=Counts)
-    trend: Floats = field(default_factory=_zeros)
-    topics: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    last: Ids = field(default_factory=lambda: np.zeros((0, RECENT), np.int32))
-    last_share: Floats = field(default_factory=lambda: np.zeros((0, RECENT), "f4"))
-    n_last: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    watched: Pairs = field(default_factory=Pairs.none)
-    follows: Pairs = field(default_factory=Pairs.none)
+    @classmethod
+    def nothing(
+        cls, items: Items, viewers: Viewers, looks: Floats | None = None
+    ) -> Known:
+        """Of these videos and users, before anything has happened."""
+        n_topics = int(items.topic.max()) + 1
+        known = cls(
+            looks=np.ones(SLATE, np.float32) if looks is None else looks,
+            day=0,
+            item=Counts.none(),
+            creator=Counts.none(),
+            user=Counts.none(),
+            trend=np.zeros(0, np.float32),
+            topics=np.zeros((0, n_topics), np.float32),
+            last=np.zeros((0, RECENT), np.int32),
+            last_share=np.zeros((0, RECENT), np.float32),
+            n_last=np.zeros(0, np.int64),
+            watched=Pairs.none(),
+            follows=Pairs.none(),
+        )
+        known.meet(items, viewers)
+        return known
 
     def learn(self, events: Events, items: Items, viewers: Viewers, day: int) -> None:
         """Take in events until the morning of `day`; make room for who is new."""
         self.meet(items, viewers)
-        n_users, n_creators = len(viewers), len(self.creator.clicks)
         chances = self.looks[events.position]
-        self.item.add(events.item, len(items), chances, events)
-        self.creator.add(items.creator[events.item], n_creators, chances, events)
-        self.user.add(events.user, n_users, chances, events)
+        self.item.add(events.item, chances, events)
+        self.creator.add(items.creator[events.item], chances, events)
+        self.user.add(events.user, chances, events)
         hits = events.take(events.clicked)
         clicks = np.bincount(hits.item, minlength=len(items)).astype(np.float32)
         self.trend = KEEP ** max(day - self.day, 0) * self.trend + clicks
@@ -116,15 +125,11 @@ class Known:
 
     def meet(self, items: Items, viewers: Viewers) -> None:
         """Make room for everybody and everything that exists by now."""
-        n_users, n_creators = len(viewers), int(items.creator.max()) + 1
-        sizes = {"item": len(items), "creator": n_creators, "user": n_users}
-        for name, n in sizes.items():
-            counts = getattr(self, name)
-            for part in COUNTED:
-                setattr(counts, part, grown(getattr(counts, part), n))
+        n_users = len(viewers)
+        self.item.grow(len(items))
+        self.creator.grow(int(items.creator.max()) + 1)
+        self.user.grow(n_users)
         self.trend = grown(self.trend, len(items))
-        if not len(self.topics):
-            self.topics = np.zeros((0, int(items.topic.max()) + 1), np.float32)
         self.topics = grown(self.topics, n_users)
         self.last = grown(self.last, n_users, -1)
         self.last_share = grown(self.last_share, n_users)
@@ -133,25 +138,25 @@ class Known:
     def alone(self, user: int, recent: tuple[int, ...] = ()) -> Known:
         """What is known of one user, who becomes user 0; the rest is shared.
 
-        Parameters
-        ----------
-        user : -1 for a stranger, of whom nothing is known
-        recent : videos clicked since the morning, the latest first
+        User -1 is a stranger. `recent` was clicked since the morning, the latest first.
         """
-        some = slice(user, user + 1) if user >= 0 else slice(0, 0)
+        some = _one(user)
         last = grown(self.last[some], 1, -1).copy()
         share = grown(self.last_share[some], 1).copy()
         at = (int(self.n_last[some].sum()) + np.arange(len(recent))) % RECENT
         usual = share[last >= 0].mean() if (last >= 0).any() else 0.5
         last[0, at], share[0, at] = recent[::-1], usual
-        one = Known(self.looks, self.day, self.item, self.creator)
-        one.user = self.user.of(user) if user >= 0 else _nobody(self.user)
-        one.trend, one.topics = self.trend, grown(self.topics[some], 1)
-        one.last, one.last_share, one.n_last = last, share, grown(self.n_last[some], 1)
-        seen = self.watched.of(user)
-        one.watched = seen.add(np.zeros(len(recent), int), np.array(recent, int))
-        one.follows = self.follows.of(user)
-        return one
+        since = np.zeros(len(recent), int), np.array(recent, int)
+        return replace(
+            self,
+            user=self.user.of(user),
+            topics=grown(self.topics[some], 1),
+            last=last,
+            last_share=share,
+            n_last=grown(self.n_last[some], 1),
+            watched=self.watched.of(user).add(*since),
+            follows=self.follows.of(user),
+        )
 
     def _remember(self, hits: Events) -> None:
         """Put clicks into each user's ring, the latest over the oldest."""
@@ -164,6 +169,11 @@ class Known:
         self.n_last += np.bincount(user, minlength=len(self.n_last))
 
 
+def _one(key: int) -> slice:
+    """The row of one key, or none of -1."""
+    return slice(max(key, 0), key + 1)
+
+
 def walk(
     events: Events, items: Items, viewers: Viewers, looks: Floats | None = None
 ) -> Iterator[tuple[Events, Known]]:
@@ -171,8 +181,7 @@ def walk(
 
     The same `Known` goes on from day to day: use it before asking for the next.
     """
-    known = Known() if looks is None else Known(looks)
-    known.meet(items, viewers)
+    known = Known.nothing(items, viewers, looks)
     for day, today in events.days():
         known.day = day
         yield today, known
@@ -193,12 +202,8 @@ def look_curve(events: Events) -> Floats:
     """(SLATE,) how often each place is looked at, the first being 1.
 
     From places that were filled by lot: there the video cannot depend on the place,
-    so clicks differ by looks alone (Joachims et al., 2017).
-
-    Raises
-    ------
-    ValueError
-        if a place has too few clicks to tell
+    so clicks differ by looks alone (Joachims et al., 2017). A ValueError says which
+    place has too few clicks to tell.
     """
     by_lot = events.take(events.explored)
     shown = np.bincount(by_lot.position, minlength=SLATE)
@@ -210,17 +215,3 @@ def look_curve(events: Events) -> Floats:
         )
     rate = clicks / shown
     return np.asarray(rate / rate[0], np.float32)
-
-
-def grown(held: NDArray[T], n: int, fill: Any = 0) -> NDArray[T]:
-    """An array with at least `n` rows, the new ones holding `fill`."""
-    if len(held) >= n:
-        return held
-    more = np.full((n - len(held), *held.shape[1:]), fill, held.dtype)
-    return np.concatenate([held, more])
-
-
-def _nobody(users: Counts) -> Counts:
-    """The counts of somebody without a past."""
-    nothing = np.zeros(1, np.float32)
-    return Counts(nothing, nothing, nothing, nothing, sums=users.totals())

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sevensteps.cases.video.world import SLATE
-from sevensteps.rank.mlp import Weights, begin_layers, mlp
+from sevensteps.rank import begin_layers, mlp
+from sevensteps.rank.mlp import Weights
 from sevensteps.rank.training import Schedule, train
 
 from .examples import Rows
@@ -38,22 +39,6 @@ class NetPlan:
         return Schedule(self.batch, self.epochs, self.rate, self.decay)
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a network learns from; arrays of one length.
-
-    Attributes
-    ----------
-    x : (n, features) float32      scaled
-    position : (n,) int8           where it was shown; -1 adds nothing for the place
-    goals : (n, 3) float32         click, share and like, or their probabilities
-    """
-
-    x: Floats
-    position: NDArray[np.int8]
-    goals: Floats
-
-
 def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) -> Net:
     """From impressions; share and like learn from the clicked ones.
 
@@ -66,42 +51,42 @@ def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) ->
     ValueError                if there are fewer impressions than a batch needs
     """
     plan = plan or NetPlan()
-    plan.schedule.steps(len(rows.x), "impressions")
+    plan.schedule.steps(len(rows), "impressions")
     scale = start.scale if start else Scale.of(rows.x)
     goals = np.column_stack([rows.clicked, rows.share, rows.liked]).astype(np.float32)
-    lesson = Lesson(scale(rows.x), rows.position, goals)
-    weights = start.weights if start else begun(lesson, plan, *_base(rows))
-    return Net(scale, learned(weights, lesson, plan))
+    x = scale(rows.x)
+    weights = start.weights if start else begun(x.shape[1], plan, *_base(rows))
+    return Net(scale, learned(weights, x, rows.position, goals, plan))
 
 
-def learned(weights: Weights, lesson: Lesson, plan: NetPlan) -> Weights:
-    """Weights after `plan.epochs` passes over a lesson, in an order drawn anew each.
+def learned(
+    weights: Weights,
+    x: Floats,
+    position: NDArray[np.int8],
+    goals: Floats,
+    plan: NetPlan,
+) -> Weights:
+    """Weights after `plan.epochs` passes over examples, in an order drawn anew each.
 
-    Raises
-    ------
-    ValueError                if the lesson is shorter than a batch
+    (n, features) scaled inputs; where each was shown, -1 adding nothing for the place;
+    (n, 3) click, share and like, or their probabilities.
     """
     rng = np.random.default_rng([plan.seed, 15])
-    return train(
-        _loss,
-        weights,
-        len(lesson.x),
-        lambda some: _batch(lesson, some),
-        plan.schedule,
-        rng,
-    )[0]
+
+    def batch_of(some: Any) -> dict[str, Any]:
+        return {"x": x[some], "position": position[some], "goals": goals[some]}
+
+    return train(_loss, weights, len(x), batch_of, plan.schedule, rng)[0]
 
 
-def begun(lesson: Lesson, plan: NetPlan, base: Floats, place: Floats) -> Weights:
-    """Weights by lot; what is known without any input at once.
+def begun(n_features: int, plan: NetPlan, base: Floats, place: Floats) -> Weights:
+    """Random weights; what is known without any input at once.
 
-    Parameters
-    ----------
-    base : (3,) log-odds of a click, of what is watched and of a like
-    place : (SLATE,) what each place adds to the log-odds of a click
+    (3,) log-odds of a click, of what is watched and of a like, and what each place adds
+    to those of a click.
     """
     rng = np.random.default_rng([plan.seed, 14])
-    layers = begin_layers(rng, [lesson.x.shape[1], *plan.widths, 3], last=0.1)
+    layers = begin_layers(rng, [n_features, *plan.widths, 3], last=0.1)
     layers[-1]["b"] = np.asarray(base)
     return {"layers": layers, "place": np.asarray(place)}
 
@@ -114,14 +99,6 @@ def _base(rows: Rows) -> tuple[Floats, Floats]:
     hit = rows.clicked
     after = logit([rows.share[hit].mean(), (rows.liked[hit].sum() + 1) / hit.sum()])
     return np.asarray([place[0], *after]), place - place[0]
-
-
-def _batch(lesson: Lesson, some: Any) -> dict[str, Any]:
-    return {
-        "x": lesson.x[some],
-        "position": lesson.position[some],
-        "goals": lesson.goals[some],
-    }
 
 
 def _loss(weights: Any, batch: Any, fixed: Any) -> jax.Array:

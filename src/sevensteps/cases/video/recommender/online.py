@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.neighbours import Built
 from sevensteps.serve.stages import Run, Stage, through
+from sevensteps.world.arrays import take
 
 from .inputs import Shelf, inputs
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
-from .pages import GONE, Layout, compose
+from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Value
-from .sources import Followed, Listed, Source, fresh, merged, popular
+from .sources import Followed, Source, fresh, merged, popular
 from .towers import Towers
 
 ZERO = np.zeros(1, np.int32)  # the one user of a request
@@ -27,15 +27,7 @@ LISTED = 50  # videos on the list of a country
 
 @dataclass(frozen=True)
 class ServingSnapshot:
-    """All that a service answers from until the next training run.
-
-    Attributes
-    ----------
-    vector : (items, d) float32      of the item tower
-    index : over the vectors; `probes` of its lists are read
-    countries : (countries, LISTED) int32     what is popular in each
-    shares : how many candidates each source may name
-    """
+    """All that a service answers from until the next training run."""
 
     known: Known
     items: Items
@@ -43,34 +35,27 @@ class ServingSnapshot:
     towers: Towers
     ranker: OutcomeModel
     value: Value
-    vector: Floats
-    index: Built
-    countries: Ids
-    shares: Mapping[str, int]
+    vector: Floats  # (items, d) of the item tower
+    index: Built  # over the vectors; `probes` of its lists are read
+    countries: Ids  # (countries, LISTED) what is popular in each
+    shares: Mapping[str, int]  # how many candidates each source may name
     probes: int = 64
     layout: Layout = field(default_factory=Layout)
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for a page.
+    """Who asks for a page. Of a known user, country and language on file are taken."""
 
-    Attributes
-    ----------
-    user : -1, or an id that the morning does not know, for a stranger
-    country, language : codes; of a known user those on file are taken
-    recent : videos clicked since the morning, the latest first
-    """
-
-    user: int
+    user: int  # -1, or an id that the morning does not know, for a stranger
     country: int = 0
     language: int = 0
-    recent: tuple[int, ...] = ()
+    recent: tuple[int, ...] = ()  # clicked since the morning, the latest first
 
 
-def popular_by_country(events: Events, viewers: Viewers, days: int = 7) -> Ids:
-    """(countries, LISTED) videos with the most clicks of the last days, best first."""
-    late = events.take(events.clicked & (events.day > events.day.max() - days))
+def popular_by_country(events: Events, viewers: Viewers) -> Ids:
+    """(countries, LISTED) videos with the most clicks of the last week, best first."""
+    late = events.take(events.clicked & (events.day > events.day.max() - 7))
     country = viewers.country[late.user]
     lists = np.full((int(viewers.country.max()) + 1, LISTED), -1, np.int32)
     for code in range(len(lists)):
@@ -82,25 +67,17 @@ def popular_by_country(events: Events, viewers: Viewers, days: int = 7) -> Ids:
 
 @dataclass
 class Recommender:
-    """A page for one request at a time, stage by stage.
-
-    Parameters
-    ----------
-    morning : what to answer from
-    remembers : user vectors kept for the next request; 0 keeps none
-    """
+    """A page for one request at a time, stage by stage."""
 
     morning: ServingSnapshot
-    remembers: int = 100_000
+    remembers: int = 100_000  # user vectors kept for the next request
     hits: int = 0
     misses: int = 0
 
     def __post_init__(self) -> None:
         m = self.morning
-        self._lists = {
-            "popular": popular(m.known, m.items, m.viewers).lists,
-            "fresh": fresh(m.known, m.items, m.viewers).lists,
-        }
+        self._popular = popular(m.known, m.items, m.viewers)
+        self._fresh = fresh(m.known, m.items, m.viewers)
         self._followed = Followed.of(m.known, m.items)
         self._asks: OrderedDict[int, Floats] = OrderedDict()
 
@@ -108,15 +85,13 @@ class Recommender:
     def stages(self) -> tuple[Stage, ...]:
         """From a request to its page; offline and served alike."""
         return (
-            Stage("features", lambda run: self._person(run.request)),
-            Stage(
-                "tower", lambda run: self._vector(run.request, *run.made["features"])
-            ),
-            Stage("search", lambda run: self._near(run.made["tower"])),
-            Stage("lists", self._candidates),
+            Stage("features", self._features),
+            Stage("tower", self._tower),
+            Stage("search", self._search),
+            Stage("lists", self._lists),
             Stage("inputs", self._inputs),
-            Stage("rank", lambda run: self._scores(run.made["inputs"])),
-            Stage("compose", self._page),
+            Stage("rank", self._rank),
+            Stage("compose", self._compose),
         )
 
     def page(self, asking: Asking) -> list[int]:
@@ -129,23 +104,28 @@ class Recommender:
         if "search" not in run.made:
             return None
         known, _ = run.made["features"]
-        return self._unseen(known, run.made["search"][0]) or None
+        item = run.made["search"][0]
+        old = known.watched.has(ZERO, item) | (item < 0)
+        return [int(v) for v in item[~old][:SLATE]] or None
 
     def by_country(self, asking: Asking) -> list[int]:
         """What is popular where somebody is: no model, no index, never empty."""
         m, country = self.morning, asking.country
-        if 0 <= asking.user < len(m.viewers):
+        if self._on_file(asking):
             country = int(m.viewers.country[asking.user])
         listed = m.countries[country if country < len(m.countries) else 0]
         seen = set(asking.recent)
         return [int(v) for v in listed if v >= 0 and v not in seen][:SLATE]
 
-    def _person(self, asking: Asking) -> tuple[Known, Viewers]:
-        m, user = self.morning, asking.user
-        if 0 <= user < len(m.viewers):
-            v, one = m.viewers, slice(user, user + 1)
-            own = v.language[one], v.country[one], v.device[one], v.joined[one]
-            return m.known.alone(user, asking.recent), Viewers(*own)
+    def _on_file(self, asking: Asking) -> bool:
+        return 0 <= asking.user < len(self.morning.viewers)
+
+    def _features(self, run: Run) -> tuple[Known, Viewers]:
+        """What is known of the person, who becomes user 0."""
+        m, asking = self.morning, run.request
+        if self._on_file(asking):
+            own = take(m.viewers, slice(asking.user, asking.user + 1))
+            return m.known.alone(asking.user, asking.recent), own
         return m.known.alone(-1, asking.recent), Viewers(
             language=np.full(1, asking.language, np.int16),
             country=np.full(1, asking.country, np.int16),
@@ -153,62 +133,54 @@ class Recommender:
             joined=np.full(1, m.known.day, np.float32),
         )
 
-    def _vector(self, asking: Asking, known: Known, viewers: Viewers) -> Floats:
+    def _tower(self, run: Run) -> Floats:
         """(1, d), from the last request of a known user who clicked nothing since.
 
         What a stranger's vector depends on stands in the request, not under his id.
         """
-        on_file = 0 <= asking.user < len(self.morning.viewers) and not asking.recent
-        held = self._asks.get(asking.user) if on_file else None
+        m, asking = self.morning, run.request
+        lasting = self._on_file(asking) and not asking.recent
+        held = self._asks.get(asking.user) if lasting else None
         if held is not None:
             self.hits += 1
             return held
         self.misses += 1
-        asks = self.morning.towers.of_users(known, viewers, self.morning.vector, ZERO)
+        known, viewers = run.made["features"]
+        asks = m.towers.of_users(known, viewers, m.vector, ZERO)
         made = np.ascontiguousarray(asks[:, 0])
-        if on_file and self.remembers:
+        if lasting and self.remembers:
             self._asks[asking.user] = made
             while len(self._asks) > self.remembers:
                 self._asks.popitem(last=False)
         return made
 
-    def _near(self, asks: Floats) -> Ids:
+    def _search(self, run: Run) -> Ids:
         m = self.morning
-        return m.index.search(asks, m.shares.get("near", SLATE), m.probes)
+        return m.index.search(run.made["tower"], m.shares.get("near", SLATE), m.probes)
 
-    def _sources(self, known: Known, viewers: Viewers, near: Ids) -> dict[str, Source]:
-        followed = Followed(known, self._followed.order, self._followed.start)
-        made: dict[str, Source] = {"near": lambda user, k: near[:, :k]}
-        for name, lists in self._lists.items():
-            made[name] = Listed(lists, viewers.language)
-        return made | {"followed": followed}
-
-    def _unseen(self, known: Known, item: NDArray[np.integer]) -> list[int]:
-        old = known.watched.has(ZERO, item) | (item < 0)
-        return [int(v) for v in item[~old][:SLATE]]
-
-    def _scores(self, x: Floats) -> Floats:
-        return self.morning.value(self.morning.ranker(x))
-
-    def _candidates(self, run: Run) -> Ids:
+    def _lists(self, run: Run) -> Ids:
+        """(1, k) candidates of all sources."""
         known, viewers = run.made["features"]
-        sources = self._sources(known, viewers, run.made["search"])
+        near = run.made["search"]
+        sources: dict[str, Source] = {
+            "near": lambda user, k: near[:, :k],
+            "popular": replace(self._popular, language=viewers.language),
+            "fresh": replace(self._fresh, language=viewers.language),
+            "followed": replace(self._followed, known=known),
+        }
         return merged(sources, self.morning.shares, ZERO)
 
-    def _inputs(self, run: Run) -> Floats:
+    def _shelf(self, run: Run) -> Shelf:
         m, (known, viewers) = self.morning, run.made["features"]
-        shelf = Shelf(m.items, viewers, known, m.vector, run.made["tower"])
-        return inputs(shelf, ZERO, np.maximum(run.made["lists"], 0))[0]
+        return Shelf(m.items, viewers, known, m.vector, run.made["tower"])
 
-    def _page(self, run: Run) -> list[int]:
-        known, _ = run.made["features"]
-        return self._composed(known, run.made["lists"][0], run.made["rank"])
+    def _inputs(self, run: Run) -> Floats:
+        return inputs(self._shelf(run), ZERO, np.maximum(run.made["lists"], 0))[0]
 
-    def _composed(self, known: Known, item: Ids, score: Floats) -> list[int]:
-        m = self.morning
-        old = known.watched.has(ZERO, item)
-        score = np.where((item < 0) | old, GONE, score).astype(np.float32)
-        safe = np.maximum(item, 0)
-        parts = score[None], m.vector[safe][None], m.items.creator[safe][None]
-        place = compose(m.layout, *parts)[0, 0]
-        return [int(v) for v in item[place[place >= 0]]]
+    def _rank(self, run: Run) -> Floats:
+        return self.morning.value(self.morning.ranker(run.made["inputs"]))
+
+    def _compose(self, run: Run) -> list[int]:
+        found, score = run.made["lists"], run.made["rank"][None]
+        page = pages_of(self.morning.layout, self._shelf(run), ZERO, found, score)[0, 0]
+        return [int(v) for v in page[page >= 0]]

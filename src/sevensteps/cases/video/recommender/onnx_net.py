@@ -25,20 +25,10 @@ class OnnxNet:
     """A network that ONNX Runtime computes, on one thread.
 
     Only the model's bytes travel to other processes: each makes a session of its own.
-
-    Attributes
-    ----------
-    scale : of the inputs, in NumPy as for a `Net`
-    model : the ONNX file; (n, features) float32 in, (n, 3) probabilities out
     """
 
-    scale: Scale
-    model: bytes
-
-    @property
-    def n_bytes(self) -> int:
-        """Of the model."""
-        return len(self.model)
+    scale: Scale  # of the inputs, in NumPy as for a `Net`
+    model: bytes  # the ONNX file; (n, features) float32 in, (n, 3) probabilities out
 
     @cached_property
     def session(self) -> Any:
@@ -62,10 +52,7 @@ class OnnxNet:
 
 
 def as_onnx(net: Net) -> OnnxNet:
-    """The same network in ONNX Runtime, in 32 bits.
-
-    The pull of the first place, the only one that is asked for, joins the last bias.
-    """
+    """The same network in ONNX Runtime, in 32 bits."""
     return OnnxNet(net.scale, bytes(_model(net).SerializeToString()))
 
 
@@ -114,21 +101,25 @@ def _quiet() -> Iterator[None]:
 
 
 def _model(net: Net) -> Any:
-    """Product, sum and rectifier for each layer, and a sigmoid at the end."""
+    """Product, sum and rectifier for each layer, and a sigmoid at the end.
+
+    The pull of the first place, the only one that is asked for, joins the last bias.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
+    *hidden, last = net.weights["layers"]
+    pull = np.array([net.weights["place"][0], 0, 0], np.float32)
+    layers = [*hidden, last | {"b": last["b"] + pull}]
     nodes, held, at = [], [], "x"
-    layers = _first_place(net)
     for i, layer in enumerate(layers):
-        held += [
-            numpy_helper.from_array(np.asarray(layer[part], np.float32), f"{part}{i}")
-            for part in ("w", "b")
-        ]
-        last = i + 1 == len(layers)
+        for part in ("w", "b"):
+            value = np.asarray(layer[part], np.float32)
+            held.append(numpy_helper.from_array(value, f"{part}{i}"))
+        end = "Sigmoid" if i + 1 == len(layers) else "Relu"
         nodes += [
             helper.make_node("MatMul", [at, f"w{i}"], [f"product{i}"], f"product{i}"),
             helper.make_node("Add", [f"product{i}", f"b{i}"], [f"sum{i}"], f"sum{i}"),
-            helper.make_node("Sigmoid" if last else "Relu", [f"sum{i}"], [f"out{i}"]),
+            helper.make_node(end, [f"sum{i}"], [f"out{i}"]),
         ]
         at = f"out{i}"
     n_in, kind = layers[0]["w"].shape[0], TensorProto.FLOAT
@@ -137,9 +128,3 @@ def _model(net: Net) -> Any:
     graph = helper.make_graph(nodes, "net", [told], [out], held)
     opsets = [helper.make_opsetid("", OPSET)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-
-
-def _first_place(net: Net) -> list[dict[str, Any]]:
-    *hidden, last = net.weights["layers"]
-    pull = np.array([net.weights["place"][0], 0, 0], np.float32)
-    return [*hidden, last | {"b": last["b"] + pull}]

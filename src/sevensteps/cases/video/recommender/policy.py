@@ -7,7 +7,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import (
     MOST_PAGES,
@@ -17,11 +16,12 @@ from sevensteps.cases.video.world import (
     basket,
     explore,
 )
+from sevensteps.world.arrays import chunks, take
 
 from .inputs import NAMES, Shelf, inputs, shelf_on
-from .items import Events, Floats, Ids, Items, Viewers
+from .items import Codes, Events, Floats, Ids, Items, Viewers
 from .known import Known
-from .pages import GONE, Layout, compose
+from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Prediction
 from .sources import Followed, Near, Source, flat, fresh, merged, popular
 from .towers import Towers
@@ -38,10 +38,8 @@ class TwoStage:
     Parameters
     ----------
     known : what was known when the policy went live; copied, then kept up to date
-    towers, ranker : trained models
     goal : what to rank by, from a guess and the inputs
     shares : how many candidates each source may name: near, popular, fresh, followed
-    layout : how pages are composed
     explores : seed of an even draw for one place of a page, as the incumbent's; or
         None: nothing is drawn
     explored : share of the pages on which a place is drawn
@@ -71,30 +69,42 @@ class TwoStage:
         pages = self.pages(items, viewers, user)
         slates = Slates.fixed(pages[row, requests.page])
         if self.explores is not None:
-            language = viewers.language[requests.user_id].astype(np.int8)
-            self._explore(slates, language, view, self.explores)
+            self._explore(slates, viewers.language[requests.user_id], view)
         return slates
 
     def pages(self, items: Items, viewers: Viewers, user: Ids) -> Ids:
         """(n, MOST_PAGES, SLATE) videos for some users, by what is known now."""
         shelf = shelf_on(self.known, items, viewers, self.towers, user)
         sources = self._sources(shelf)
-        parts = [
-            self._pages(shelf, sources, user[first : first + CHUNK])
-            for first in range(0, len(user), CHUNK)
-        ]
-        return np.concatenate(parts)
-
-    def _explore(
-        self, slates: Slates, language: NDArray[np.int8], view: View, seed: int
-    ) -> None:
-        """Draw one place on some of the pages."""
-        rng = np.random.default_rng([seed, view.day])
-        some = np.flatnonzero(rng.random(len(language)) < self.explored)
-        part = Slates(
-            slates.video_id[some], slates.propensity[some], slates.explored[some]
+        parts = chunks(len(user), CHUNK)
+        return np.concatenate(
+            [self._pages(shelf, sources, user[some]) for some in parts]
         )
-        explore(part, basket(seed, view), language[some], rng)
+
+    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
+        found = merged(sources, self.shares, user)
+        x = inputs(shelf, user, np.maximum(found, 0)).reshape(-1, len(NAMES))
+        score = self.goal(self.ranker(x), x).reshape(found.shape)
+        return pages_of(self.layout, shelf, user, found, score, MOST_PAGES)
+
+    def _sources(self, shelf: Shelf) -> dict[str, Source]:
+        known, items, viewers = shelf.known, shelf.items, shelf.viewers
+        held = self.indexed(items, known.day) if self.indexed else shelf.vector
+        made: dict[str, Callable[[], Source]] = {
+            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
+            "popular": lambda: popular(known, items, viewers),
+            "fresh": lambda: fresh(known, items, viewers),
+            "followed": lambda: Followed.of(known, items),
+        }
+        return {name: made[name]() for name in self.shares}
+
+    def _explore(self, slates: Slates, language: Codes, view: View) -> None:
+        """Draw one place on some of the pages."""
+        assert self.explores is not None
+        rng = np.random.default_rng([self.explores, view.day])
+        some = np.flatnonzero(rng.random(len(language)) < self.explored)
+        part = take(slates, some)
+        explore(part, basket(self.explores, view), language[some], rng)
         slates.video_id[some] = part.video_id
         slates.propensity[some] = part.propensity
         slates.explored[some] = part.explored
@@ -112,31 +122,6 @@ class TwoStage:
             self.known.learn(Events.of(view.log, items), items, viewers, view.day)
         self.known.day, self._fresh = view.day, False
 
-    def _sources(self, shelf: Shelf) -> dict[str, Source]:
-        known, items, viewers = shelf.known, shelf.items, shelf.viewers
-        held = self.indexed(items, known.day) if self.indexed else shelf.vector
-        made: dict[str, Callable[[], Source]] = {
-            "near": lambda: Near(self.towers, shelf.vector, flat(held), known, viewers),
-            "popular": lambda: popular(known, items, viewers),
-            "fresh": lambda: fresh(known, items, viewers),
-            "followed": lambda: Followed.of(known, items),
-        }
-        return {name: made[name]() for name in self.shares}
-
-    def _pages(self, shelf: Shelf, sources: Mapping[str, Source], user: Ids) -> Ids:
-        """(n, MOST_PAGES, SLATE) videos of some users."""
-        found = merged(sources, self.shares, user)
-        item = np.maximum(found, 0)
-        x = inputs(shelf, user, item)
-        flat = x.reshape(-1, len(NAMES))
-        score = self.goal(self.ranker(flat), flat).reshape(item.shape)
-        old = shelf.known.watched.has(user[:, None], item)
-        score = np.where((found < 0) | old, GONE, score).astype(np.float32)
-        vector, creator = shelf.vector[item], shelf.items.creator[item]
-        place = compose(self.layout, score, vector, creator, MOST_PAGES)
-        rows = np.arange(len(user))[:, None, None]
-        return np.where(place >= 0, item[rows, np.maximum(place, 0)], -1)
-
 
 def clicks(guess: Prediction, x: Floats) -> Floats:
     """The goal of clicks."""
@@ -150,18 +135,11 @@ def watch_time(guess: Prediction, x: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Lean:
-    """A goal between what suits a person and what is popular.
+    """A goal between what suits a person and what is popular."""
 
-    Parameters
-    ----------
-    goal : what suits the person
-    lean : 0 for that goal alone, 1 for popularity alone
-    scale : size of the goal's scores where a video's trend counts one
-    """
-
-    goal: Goal
-    lean: float
-    scale: float
+    goal: Goal  # what suits the person
+    lean: float  # 0 for that goal alone, 1 for popularity alone
+    scale: float  # size of the goal's scores where a video's trend counts one
 
     def __call__(self, guess: Prediction, x: Floats) -> Floats:
         """(n,) the mixture of both."""

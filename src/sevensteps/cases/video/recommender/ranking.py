@@ -12,32 +12,28 @@ from typing import Any, Protocol
 
 import numpy as np
 from lightgbm import LGBMClassifier, LGBMRegressor
+from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sevensteps.cases.video.world import SLATE
-from sevensteps.rank.mlp import mlp
-from sevensteps.rank.standardizer import Standardizer
+from sevensteps.rank import Standardizer, mlp
 
 from .examples import Rows
 from .inputs import CODES, NAMES
-from .items import Floats
+from .items import Events, Floats
+
+ANSWERS = 30  # of a survey that are needed at least
+WARM_UP = 7  # days by which a user's own habit is told
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a ranker expects; (n,) arrays.
+    """What a ranker expects; (n,) arrays."""
 
-    Attributes
-    ----------
-    click : probability of a click in the first place of a page
-    share : of the video that is watched after a click
-    like : probability of a like after a click
-    """
-
-    click: Floats
-    share: Floats
-    like: Floats
+    click: Floats  # probability of a click in the first place of a page
+    share: Floats  # of the video that is watched after a click
+    like: Floats  # probability of a like after a click
 
 
 class OutcomeModel(Protocol):
@@ -88,10 +84,10 @@ class Linear:
     def fit(cls, rows: Rows) -> Linear:
         """From impressions; share and like from the clicked ones."""
         scale, hit = Scale.of(rows.x), rows.clicked
-        x, places = scale(rows.x), _places(rows.position)
+        x = scale(rows.x)
         return cls(
             scale,
-            _logistic(np.hstack([x, places]), rows.clicked),
+            _logistic(np.hstack([x, _places(rows.position)]), rows.clicked),
             Ridge(10.0).fit(x[hit], rows.share[hit]),
             _logistic(x[hit], rows.liked[hit]),
         )
@@ -111,7 +107,7 @@ def _logistic(x: Floats, y: Any) -> LogisticRegression:
     return LogisticRegression(C=0.1, max_iter=200).fit(x, y)
 
 
-def _places(position: Any) -> Floats:
+def _places(position: NDArray[np.int8]) -> Floats:
     return np.eye(SLATE, dtype=np.float32)[position]
 
 
@@ -139,13 +135,12 @@ class Trees:
     like: LGBMClassifier
 
     @classmethod
-    def fit(cls, rows: Rows, n_trees: int = 150, seed: int = 0) -> Trees:
+    def fit(cls, rows: Rows) -> Trees:
         """From impressions; share and like from the clicked ones."""
-        plan, few = tree_plan(n_trees, seed), tree_plan(n_trees // 2, seed)
-        hit = rows.clicked
+        many, few, hit = tree_plan(150), tree_plan(75), rows.clicked
         told = np.column_stack([rows.x, rows.position])
         return cls(
-            LGBMClassifier(**plan).fit(told, rows.clicked),
+            LGBMClassifier(**many).fit(told, rows.clicked),
             LGBMRegressor(**few).fit(rows.x[hit], rows.share[hit]),
             LGBMClassifier(**few).fit(rows.x[hit], rows.liked[hit]),
         )
@@ -198,13 +193,8 @@ class Value:
         ValueError
             if fewer than 30 were asked
         """
-        asked = rows.stars > 0
-        if asked.sum() < 30:
-            raise ValueError(f"30 answers are needed at least; got {asked.sum()}")
-        guess = ranker(rows.x[asked])
-        told = np.column_stack([np.ones(asked.sum()), guess.share, guess.like])
-        base, share, like = np.linalg.lstsq(told, rows.stars[asked] - 3.0)[0]
-        return cls(float(base), float(share), float(like))
+        asked = rows.take(rows.stars > 0)
+        return cls._priced(ranker(asked.x), asked)
 
     @classmethod
     def of_outcomes(cls, rows: Rows) -> Value:
@@ -213,7 +203,17 @@ class Value:
         A guess is smoother than what happens, so weights of the one do not price the
         other.
         """
-        return cls.fit(lambda x: Prediction(*_happened(rows)), rows)
+        asked = rows.take(rows.stars > 0)
+        liked = asked.liked.astype(np.float32)
+        return cls._priced(Prediction(asked.share, asked.share, liked), asked)
+
+    @classmethod
+    def _priced(cls, after: Prediction, asked: Rows) -> Value:
+        if len(asked) < ANSWERS:
+            raise ValueError(f"{ANSWERS} answers are needed at least; got {len(asked)}")
+        told = np.column_stack([np.ones(len(asked)), after.share, after.like])
+        base, share, like = np.linalg.lstsq(told, asked.stars - 3.0)[0]
+        return cls(float(base), float(share), float(like))
 
     def goal(self, guess: Prediction, x: Floats) -> Floats:
         """The goal of this value, for a policy."""
@@ -225,8 +225,33 @@ class Value:
         return np.asarray(guess.click * after, np.float32)
 
 
-def _happened(rows: Rows) -> tuple[Floats, Floats, Floats]:
-    """Clicks, shares and likes of those who were asked for stars."""
-    asked = rows.stars > 0
-    told = rows.clicked, rows.share, rows.liked
-    return tuple(each[asked].astype(np.float32) for each in told)  # type: ignore[return-value]
+def value_of_returns(events: Events, n_users: int) -> Value:
+    """Weights of clicks, shares watched and likes by what they do to a return.
+
+    A logistic regression over (user, day) of a visit on the next day on what the visit
+    held. How often the user has come so far and how many pages were asked for stand
+    beside it: who likes much comes often anyway, and that is not what a like *does*.
+    The weights are log-odds, an association and no experiment.
+
+    Raises
+    ------
+    ValueError
+        if the log is too short to hold habits and returns
+    """
+    days = int(events.day.max()) + 1
+    if days < WARM_UP + 3:
+        raise ValueError(f"returns need a log of {WARM_UP + 3} days; got {days}")
+    cell = events.user.astype(np.int64) * days + events.day
+    held = events.clicked, events.share, events.liked, np.ones(len(events))
+    sums = [
+        np.bincount(cell, each, n_users * days).astype("f4").reshape(n_users, days)
+        for each in held
+    ]
+    came = sums[-1] > 0
+    user, day = np.nonzero(came[:, WARM_UP:-1])
+    day += WARM_UP
+    habit = np.cumsum(came, axis=1)[user, day - 1] / day
+    told = np.column_stack([*(each[user, day] for each in sums), habit])
+    fitted = LogisticRegression(C=1e6, max_iter=500)
+    base, share, like, *_ = fitted.fit(told, came[user, day + 1]).coef_[0]
+    return Value(float(base), float(share), float(like))

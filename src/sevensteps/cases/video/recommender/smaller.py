@@ -7,7 +7,6 @@ can be measured alike. Eight-bit arithmetic is in `onnx_net`.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, Literal
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.mlp import Weights
 
 from .examples import Rows
-from .inputs import NAMES
 from .items import Floats
-from .net_training import Lesson, NetPlan, begun, fit, learned
+from .net_training import NetPlan, begun, fit, learned
 from .onnx_net import OnnxNet
 from .ranking import Net, OutcomeModel, Scale
 
@@ -27,9 +25,7 @@ WEIGHED = 16_384  # impressions on which units are weighed, at most
 NO_PLACE = -1
 
 
-def pruned(
-    net: Net, rows: Rows, keep: float = 0.25, plan: NetPlan | None = None
-) -> Net:
+def pruned(net: Net, rows: Rows, keep: float = 0.25, plan: NetPlan = TUNING) -> Net:
     """A network of the most important units only: its matrices are smaller.
 
     A unit counts as much as it passes on: its mean output times the length of its
@@ -39,8 +35,7 @@ def pruned(
     ----------
     rows : impressions, to weigh the units and to learn on
     keep : share of the units that stay in each hidden layer; one at least
-    plan : of the learning afterwards, `TUNING` by default; 0 epochs for none.
-        Its widths are not used
+    plan : of the learning afterwards; none with 0 epochs. Its widths are not used
 
     Raises
     ------
@@ -49,10 +44,8 @@ def pruned(
     Source: the weights as in He et al. (2014), the outputs as in Hu et al. (2016).
     """
     _check_share(keep)
-    _check_some(len(rows.x))
-    plan = plan or TUNING
     layers = [dict(layer) for layer in net.weights["layers"]]
-    x = net.scale(rows.x[:: -(-len(rows.x) // WEIGHED)])
+    x = net.scale(rows.x[:: 1 + (len(rows) - 1) // WEIGHED])
     for layer, after in pairwise(layers):
         out = np.maximum(x @ layer["w"] + layer["b"], 0)
         worth = out.mean(axis=0) * np.linalg.norm(after["w"], axis=1)
@@ -68,33 +61,24 @@ def thinned(net: Net, keep: float = 0.25) -> Net:
     """A network with only the largest weights of each layer; the others are zero.
 
     The matrices keep their shapes: a product with zeros takes as long as any other.
-
-    Parameters
-    ----------
-    keep : share of each matrix that stays; biases stay whole
-
-    Raises
-    ------
-    ValueError                if `keep` is not in (0, 1]
+    `keep` is the share of each matrix that stays, in (0, 1]; biases stay whole.
 
     Source: Han et al. (2015), without learning on afterwards.
     """
     _check_share(keep)
-    layers = [layer | {"w": _largest(layer["w"], keep)} for layer in _layers(net)]
+    layers = []
+    for layer in net.weights["layers"]:
+        w = np.array(layer["w"])
+        least_first = np.argsort(np.abs(w), axis=None, kind="stable")
+        w.ravel()[least_first[: w.size - round(keep * w.size)]] = 0
+        layers.append(layer | {"w": w})
     return Net(net.scale, net.weights | {"layers": layers})
-
-
-def _largest(w: Floats, keep: float) -> Floats:
-    least_first = np.argsort(np.abs(w), axis=None, kind="stable")
-    thin = np.array(w)
-    thin.ravel()[least_first[: w.size - round(keep * w.size)]] = 0
-    return thin
 
 
 def distilled(
     teacher: OutcomeModel,
     rows: Rows,
-    plan: NetPlan | None = None,
+    plan: NetPlan = STUDENT,
     *,
     more: Floats | None = None,
 ) -> Net:
@@ -107,35 +91,25 @@ def distilled(
     Parameters
     ----------
     rows : impressions; only their inputs are used
-    plan : `STUDENT` by default
     more : (n, len(NAMES)) inputs that nobody was shown, such as candidates of a page
 
     Raises
     ------
-    ValueError                if `more` has another shape, or there are too few inputs
+    ValueError                if there are fewer inputs than a batch needs
 
     Source: Hinton et al. (2015); for rankers, Tang & Wang (2018).
     """
-    plan = plan or STUDENT
-    x = rows.x if more is None else _joined(rows.x, more)
-    _check_some(len(x))
+    x = np.concatenate([rows.x, rows.x[:0] if more is None else more])
+    plan.schedule.steps(len(x), "inputs")
     guess, scale = teacher(x), Scale.of(x)
     goals = np.column_stack([guess.click, guess.share, guess.like]).astype(np.float32)
-    lesson = Lesson(scale(x), np.full(len(x), NO_PLACE, np.int8), goals)
-    weights = begun(lesson, plan, _mean_odds(goals), np.zeros(SLATE, np.float32))
-    weights = learned(weights, lesson, plan)
-    return Net(
-        scale, _placed(weights, teacher) if isinstance(teacher, Net) else weights
-    )
-
-
-def _joined(x: Floats, more: Floats) -> Floats:
-    if more.ndim != 2 or more.shape[1] != len(NAMES):
-        raise ValueError(
-            f"`more` must be (n, {len(NAMES)}) inputs, unscaled; got {more.shape}. "
-            "Make them with `recommender.inputs.inputs` and reshape them"
-        )
-    return np.concatenate([x, more])
+    scaled, nowhere = scale(x), np.full(len(x), NO_PLACE, np.int8)
+    no_pull = np.zeros(SLATE, np.float32)
+    weights = begun(scaled.shape[1], plan, _mean_odds(goals), no_pull)
+    weights = learned(weights, scaled, nowhere, goals, plan)
+    if isinstance(teacher, Net):
+        weights = _placed(weights, teacher.weights["place"])
+    return Net(scale, weights)
 
 
 def _mean_odds(goals: Floats) -> Floats:
@@ -146,9 +120,8 @@ def _mean_odds(goals: Floats) -> Floats:
     return np.asarray(np.log(mean / (1 - mean)), np.float32)
 
 
-def _placed(weights: Weights, teacher: Net) -> Weights:
-    """With the teacher's places; what it guesses of the first place stays."""
-    place = teacher.weights["place"]
+def _placed(weights: Weights, place: Floats) -> Weights:
+    """With a teacher's places; what is guessed of the first place stays."""
     *hidden, last = weights["layers"]
     bias = last["b"] - np.array([place[0], 0, 0], np.float32)
     return {"layers": [*hidden, last | {"b": bias}], "place": place}
@@ -160,50 +133,26 @@ def n_bytes(net: Net | OnnxNet) -> int:
     A zero takes as much room as any other weight.
     """
     if isinstance(net, OnnxNet):
-        return net.n_bytes
-    n = sum(layer["w"].size + layer["b"].size for layer in _layers(net))
+        return len(net.model)
+    n = sum(layer["w"].size + layer["b"].size for layer in net.weights["layers"])
     return 4 * (n + int(net.weights["place"].size))
 
 
-Kind = Literal["float32", "float16", "int8"]
-
-
-def stored(vectors: Floats, kind: Kind) -> tuple[Floats, int]:
+def stored(vectors: Floats, kind: str) -> tuple[Floats, int]:
     """Vectors as they are read back after being stored in few bits, and their bytes.
 
-    Parameters
-    ----------
-    vectors : (n, d) float32
-    kind : "float32", "float16", or "int8" with a scale for each dimension
-
-    Returns
-    -------
-    (n, d) float32            not scaled to unit length again
-    int                       bytes in store, with the scales
-
-    Raises
-    ------
-    ValueError                for another kind, or without vectors
+    (n, d) float32 -> the same, not scaled to unit length again, and the bytes in store.
+    `kind` is "float32", "float16", or "int8" with a scale for each dimension.
     """
-    if vectors.ndim != 2 or not vectors.size:
-        raise ValueError(f"vectors must be (n, d), one at least; got {vectors.shape}")
-    if kind == "int8":
-        return _in_bytes(vectors)
-    if kind not in ("float32", "float16"):
+    if kind not in ("float32", "float16", "int8"):
         raise ValueError(f"no store for {kind!r}; choose float32, float16 or int8")
-    held = vectors.astype(kind)
-    return held.astype(np.float32), held.nbytes
-
-
-def _in_bytes(vectors: Floats) -> tuple[Floats, int]:
+    if kind != "int8":
+        held = vectors.astype(kind)
+        return held.astype(np.float32), held.nbytes
     largest = np.abs(vectors).max(axis=0)
     step = np.where(largest > 0, largest / 127, 1).astype(np.float32)
     held = np.rint(vectors / step).clip(-127, 127).astype(np.int8)
     return held * step, held.nbytes + step.nbytes
-
-
-def _layers(net: Net) -> Any:
-    return net.weights["layers"]
 
 
 def _check_share(keep: float) -> None:
@@ -211,11 +160,4 @@ def _check_share(keep: float) -> None:
         raise ValueError(
             f"keep is the share that stays, over 0 and at most 1; got {keep}. "
             "For a quarter, give 0.25"
-        )
-
-
-def _check_some(n: int) -> None:
-    if not n:
-        raise ValueError(
-            "no rows: give impressions, from `recommender.examples.ranker_rows`"
         )

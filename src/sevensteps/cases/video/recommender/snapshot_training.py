@@ -5,15 +5,15 @@ A service imports nothing of this: training needs JAX, answering does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, log2
 
 import numpy as np
 
 from sevensteps.cases.video.world import History
+from sevensteps.rank import TowerPlan
 from sevensteps.rank.neighbours import Built, build
-from sevensteps.rank.towers import TowerPlan
 
 from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
@@ -25,36 +25,19 @@ from .towers import Towers
 
 PROBED = 1 / 32  # of an index's lists
 FEWEST_PROBES = 32  # a small index has short lists
+SHARES = {"near": 100, "popular": 50, "fresh": 20, "followed": 20}  # of candidates
 
 Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """How much is learned from a log; the towers' seed is that of every draw.
+    """How much is learned from a log; the towers' seed is that of every draw."""
 
-    Attributes
-    ----------
-    ranker_days : last days of the log, for the ranker; the towers stop before them
-    window : days of clicks before those, for the towers; all when None
-    max_clicks : at most so many for the towers, at random; all when None
-    per_day : impressions of each day from which the ranker learns
-    shares : how many candidates each source may name
-    towers : how the towers are built and trained
-    """
-
-    ranker_days: int = 6
-    window: int | None = None
-    max_clicks: int | None = 400_000
-    per_day: int = 10_000
-    shares: Mapping[str, int] = field(
-        default_factory=lambda: {
-            "near": 100,
-            "popular": 50,
-            "fresh": 20,
-            "followed": 20,
-        }
-    )
+    ranker_days: int = 6  # the last ones, for the ranker; the towers stop before them
+    window: int | None = None  # days of clicks before those, for the towers; or all
+    max_clicks: int | None = 400_000  # at most so many for the towers, at random
+    per_day: int = 10_000  # impressions of each day from which the ranker learns
     towers: TowerPlan = field(default_factory=lambda: TowerPlan(epochs=2, batch=256))
 
 
@@ -65,14 +48,7 @@ def train_snapshot(
 ) -> ServingSnapshot:
     """Train towers, ranker and value on a log, and build the index.
 
-    Parameters
-    ----------
-    config : how much is learned
-    progress : called with how many of the steps are done, of how many
-
-    Raises
-    ------
-    ValueError                if the log holds too few clicks or answers to learn from
+    A ValueError says if the log holds too few clicks or answers to learn from.
     """
     config, done = config or TrainingConfig(), progress or (lambda *_: None)
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
@@ -83,7 +59,7 @@ def train_snapshot(
     towers = train_towers(config, events, items, viewers, known.day)
     done(2, 4)
     log = events, items, viewers, towers, looks
-    net = train_net(config, log, known.day)
+    net = train_net(config, *log, known.day)
     first = known.day - config.ranker_days
     value = Value.fit(net, ranker_rows(*log, first=first, surveyed=True))
     done(3, 4)
@@ -100,7 +76,7 @@ def train_snapshot(
         vector=vector,
         index=index,
         countries=popular_by_country(events, viewers),
-        shares=config.shares,
+        shares=SHARES,
         probes=probes_of(len(vector)),
     )
 
@@ -114,24 +90,24 @@ def train_towers(
     clicks = tower_examples(early, items, viewers, seed=seed)
     if config.window is not None:
         clicks = clicks.take(np.flatnonzero(clicks.day >= end - config.window))
-    n, most = len(clicks.item), config.max_clicks
-    if most is not None and n > most:
+    if config.max_clicks is not None and len(clicks) > config.max_clicks:
         rng = np.random.default_rng([seed, 21])
-        clicks = clicks.take(np.sort(rng.choice(n, most, replace=False)))
+        some = rng.choice(len(clicks), config.max_clicks, replace=False)
+        clicks = clicks.take(np.sort(some))
     return tower_training.train(config.towers, items, clicks)[0]
 
 
 def train_net(
     config: TrainingConfig,
-    log: tuple[Events, Items, Viewers, Towers, Floats],
+    events: Events,
+    items: Items,
+    viewers: Viewers,
+    towers: Towers,
+    looks: Floats,
     day: int,
 ) -> Net:
-    """A ranking network for `day`, of impressions of the ranker's days.
-
-    Parameters
-    ----------
-    log : with towers that stopped before those days, and examination by position
-    """
+    """A ranking network for `day`, of impressions of the ranker's days."""
+    log = events, items, viewers, towers, looks
     first, seed = day - config.ranker_days, config.towers.seed
     rows = ranker_rows(*log, first=first, per_day=config.per_day, seed=seed)
     return net_training.fit(rows)

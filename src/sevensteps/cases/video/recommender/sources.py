@@ -16,11 +16,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from .items import Events, Floats, Ids, Items, Viewers
+from sevensteps.world.arrays import chunks, repeated
+
+from .items import Codes, Events, Flags, Floats, Ids, Items, Viewers
 from .known import Known
 from .towers import Towers
 
 Source = Callable[[Ids, int], Ids]
+Positions = NDArray[np.intp]
+LISTED = 500  # videos on a list that all share
 CHUNK = 512  # users at a time
 
 
@@ -29,36 +33,32 @@ class Listed:
     """One list for all who speak a language."""
 
     lists: Ids  # (languages, n), best first, -1 where a list ends
-    language: NDArray[np.int16]  # of each user
+    language: Codes  # of each user
 
     def __call__(self, user: Ids, k: int) -> Ids:
         """(n, k) of each user's own list."""
         return padded(self.lists[self.language[user]], k)
 
 
-def popular(known: Known, items: Items, viewers: Viewers, n: int = 500) -> Listed:
-    """The `n` videos that trend most in each language."""
-    return _listed(np.flatnonzero(known.trend > 0), known.trend, items, viewers, n)
+def popular(known: Known, items: Items, viewers: Viewers) -> Listed:
+    """What trends most in each language."""
+    return _listed(np.flatnonzero(known.trend > 0), known.trend, items, viewers)
 
 
-def fresh(
-    known: Known, items: Items, viewers: Viewers, n: int = 500, *, days: int = 3
-) -> Listed:
-    """Videos of the last days, first those whose creators are watched longest."""
-    new = np.flatnonzero(items.born >= known.day - days)
+def fresh(known: Known, items: Items, viewers: Viewers) -> Listed:
+    """Videos of three days, first those whose creators are watched longest."""
+    new = np.flatnonzero(items.born >= known.day - 3)
     creator = known.creator
     worth = (creator.shares + 1) / (creator.clicks + 2)
-    return _listed(new, worth[items.creator], items, viewers, n)
+    return _listed(new, worth[items.creator], items, viewers)
 
 
-def _listed(
-    some: NDArray[np.intp], score: Floats, items: Items, viewers: Viewers, n: int
-) -> Listed:
+def _listed(some: Positions, score: Floats, items: Items, viewers: Viewers) -> Listed:
     """Some videos by language, those with the largest scores first."""
-    lists = np.full((int(viewers.language.max()) + 1, n), -1, np.int32)
+    lists = np.full((int(viewers.language.max()) + 1, LISTED), -1, np.int32)
     for language in range(len(lists)):
         ids = some[items.language[some] == language]
-        best = ids[np.argsort(-score[ids], kind="stable")[:n]]
+        best = ids[np.argsort(-score[ids], kind="stable")[:LISTED]]
         lists[language, : len(best)] = best
     return Listed(lists, viewers.language)
 
@@ -78,7 +78,7 @@ class CoWatch:
     def of(
         cls, clicks: sp.csr_matrix, known: Known, n: int = 50, shrink: float = 10.0
     ) -> CoWatch:
-        """Neighbours from a (users, items) matrix of clicks."""
+        """The `n` nearest neighbours from a (users, items) matrix of clicks."""
         some = clicks.tocsc()
         often = np.asarray(some.sum(axis=0)).ravel()
         busy = np.flatnonzero(often >= 2)
@@ -87,13 +87,9 @@ class CoWatch:
         keep = both.row != both.col
         i, j, c = both.row[keep], both.col[keep], both.data[keep]
         cosine = c / (np.sqrt(often[busy[i]] * often[busy[j]]) + shrink)
-        order = np.lexsort((-cosine, i))
-        i, j, cosine = i[order], j[order], cosine[order]
-        rank = np.arange(len(i)) - np.searchsorted(i, i)
-        top = rank < n
-        shape = (some.shape[1], some.shape[1])
-        entries = (cosine[top].astype(np.float32), (busy[i[top]], busy[j[top]]))
-        return cls(sp.csr_matrix(entries, shape=shape), known)
+        at, _ = _best_entries(i, cosine, n)
+        entries = cosine[at].astype(np.float32), (busy[i[at]], busy[j[at]])
+        return cls(sp.csr_matrix(entries, shape=(some.shape[1],) * 2), known)
 
     def __call__(self, user: Ids, k: int) -> Ids:
         """(n, k) by the sum of nearness to the user's latest clicks."""
@@ -101,7 +97,18 @@ class CoWatch:
         row, slot = np.nonzero(last >= 0)
         entries = (share[row, slot] + 0.1, (row, last[row, slot]))
         asked = sp.csr_matrix(entries, shape=(len(user), self.near.shape[0]))
-        return top_of(asked @ self.near, k)
+        score = (asked @ self.near).tocoo()
+        at, rank = _best_entries(score.row, score.data, k)
+        out = np.full((len(user), k), -1, np.int32)
+        out[score.row[at], rank] = score.col[at]
+        return out
+
+
+def _best_entries(row: Ids, value: Floats, k: int) -> tuple[Positions, Positions]:
+    """Entries with the `k` largest values of each row, best first, and their ranks."""
+    order = np.lexsort((-value, row))
+    rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+    return order[rank < k], rank[rank < k]
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ class Factors:
 
     users: Floats
     items: Floats
-    often: NDArray[np.bool_]  # (items,) clicked at all
+    often: Flags  # (items,) clicked at all
 
     @classmethod
     def of(
@@ -139,14 +146,13 @@ class Factors:
         out = np.full((len(user), k), -1, np.int32)
         ids = np.flatnonzero(self.often)
         vectors = self.items[ids]
-        for first in range(0, len(user), CHUNK):
-            some = user[first : first + CHUNK]
-            there = some < len(self.users)  # who joined after the fit is unknown
-            mine = self.users[np.where(there, some, 0)] * there[:, None]
+        for some in chunks(len(user), CHUNK):
+            there = user[some] < len(self.users)  # who joined after the fit is unknown
+            mine = self.users[np.where(there, user[some], 0)] * there[:, None]
             best = best_of(mine @ vectors.T, k)
             found = ids[best].astype(np.int32)
             found[~mine.any(axis=1)] = -1
-            out[first : first + CHUNK] = padded(found, k)
+            out[some] = padded(found, k)
         return out
 
 
@@ -229,19 +235,7 @@ def click_matrix(events: Events, n_users: int, n_items: int) -> sp.csr_matrix:
     return made
 
 
-def top_of(scores: sp.csr_matrix, k: int) -> Ids:
-    """(n, k) columns with the largest entries of each row, best first."""
-    made = scores.tocoo()
-    order = np.lexsort((-made.data, made.row))
-    row, column = made.row[order], made.col[order]
-    rank = np.arange(len(row)) - np.searchsorted(row, row)
-    out = np.full((scores.shape[0], k), -1, np.int32)
-    top = rank < k
-    out[row[top], rank[top]] = column[top]
-    return out
-
-
-def best_of(scores: Floats, k: int) -> NDArray[np.intp]:
+def best_of(scores: Floats, k: int) -> Positions:
     """(n, k) places of the largest scores of each row, best first."""
     k = min(k, scores.shape[1])
     near = np.argpartition(-scores, k - 1, axis=1)[:, :k]
@@ -263,21 +257,10 @@ def first_of(ids: NDArray[np.integer], k: int) -> Ids:
     return padded(np.take_along_axis(out, order, 1), k)
 
 
-def repeated(ids: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which entries of a row came before in it; -1 never counts."""
-    order = np.argsort(ids, axis=1, kind="stable")
-    ranked = np.take_along_axis(ids, order, 1)
-    twice = np.zeros(ids.shape, bool)
-    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
-    return np.asarray(twice & (ids >= 0))
-
-
 def merged(sources: Mapping[str, Source], shares: Mapping[str, int], user: Ids) -> Ids:
-    """(n, sum of shares) candidates of all sources; what comes twice is dropped.
+    """(n, sum of shares) candidates; what a second source names again is dropped.
 
-    Parameters
-    ----------
-    shares : how many each source may name
+    `shares` says how many each source may name.
     """
     every = np.concatenate([sources[s](user, k) for s, k in shares.items()], axis=1)
     return np.where(repeated(every), -1, every)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sevensteps.rank import Choices, TowerPlan, begin_towers
 from sevensteps.rank.tower_training import train_towers
-from sevensteps.rank.towers import Choices, Side, TowerPlan, begin_towers
+from sevensteps.rank.towers import Side
 
 from .items import Floats, Ids, Items
 from .towers import Towers, item_side

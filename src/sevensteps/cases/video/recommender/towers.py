@@ -6,19 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sevensteps.rank import TowerPlan, item_vectors, user_vectors
 from sevensteps.rank.mlp import Weights
-from sevensteps.rank.towers import (
-    Side,
-    TowerPlan,
-    item_vectors,
-    user_side,
-    user_vectors,
-)
+from sevensteps.rank.towers import Side, user_side
+from sevensteps.world.arrays import chunks
 
 from .items import Floats, Ids, Items, Viewers
 from .known import Known
 
-CHUNK = 1 << 14  # rows at a time, so that they stay in the cache
+CHUNK = 1 << 14  # videos at a time, so that they stay in the cache
+USERS = 1 << 10  # each brings its latest clicks
 
 
 def item_side(items: Items, rows: Ids, day: Floats | float, buckets: int) -> Side:
@@ -43,14 +40,13 @@ class Towers:
     plan: TowerPlan
     weights: Weights
 
-    def items(self, items: Items, day: float, rows: Ids | None = None) -> Floats:
-        """(n, out) vectors of videos, of unit length, as they are on a day."""
-        rows = np.arange(len(items), dtype=np.int32) if rows is None else rows
-        made = np.empty((len(rows), self.plan.out), np.float32)
-        for first in range(0, len(rows), CHUNK):
-            some = rows[first : first + CHUNK]
-            side = item_side(items, some, day, self.plan.buckets)
-            made[first : first + CHUNK] = item_vectors(self.weights, side)
+    def items(self, items: Items, day: float) -> Floats:
+        """(n, out) vectors of all videos, of unit length, as they are on a day."""
+        rows = np.arange(len(items), dtype=np.int32)
+        made = np.empty((len(items), self.plan.out), np.float32)
+        for some in chunks(len(items), CHUNK):
+            side = item_side(items, rows[some], day, self.plan.buckets)
+            made[some] = item_vectors(self.weights, side)
         return made
 
     def of_users(
@@ -58,10 +54,10 @@ class Towers:
     ) -> Floats:
         """(n, heads, out) vectors of users, given the vectors of all videos."""
         made = np.empty((len(user), self.plan.heads, self.plan.out), np.float32)
-        for first in range(0, len(user), CHUNK // 16):
-            some = user[first : first + CHUNK // 16]
-            last, share = known.last[some], known.last_share[some]
-            side = user_side({"language": viewers.language[some]}, last, share)
+        for some in chunks(len(user), USERS):
+            ids = user[some]
+            last, share = known.last[ids], known.last_share[ids]
+            side = user_side({"language": viewers.language[ids]}, last, share)
             seen = vector[np.maximum(last, 0)]
-            made[first : first + CHUNK // 16] = user_vectors(self.weights, side, seen)
+            made[some] = user_vectors(self.weights, side, seen)
         return made

@@ -2,36 +2,22 @@
 
 from sevensteps.world import Arms
 
+from . import incumbent, oracle, pairs, records
 from .incumbent import BASKET, basket, explore
-from .incumbent import VideoIncumbent as Incumbent
-from .oracle import VideoOracle as Oracle
-from .pairs import UserItemPairs as Pairs
-from .records import (
-    KINDS,
-    SCALES,
-    Policy,
-    Slates,
-)
-from .records import (
-    PageRequests as Requests,
-)
-from .records import (
-    VideoHistory as History,
-)
-from .records import (
-    VideoIncident as Incident,
-)
-from .records import (
-    VideoOutcome as Outcome,
-)
-from .records import (
-    VideoSize as Size,
-)
-from .records import (
-    VideoView as View,
-)
+from .records import KINDS, SCALES, Policy, Slates
 from .schema import COUNTRIES, DAY, LANGUAGES, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
 from .world import VideoWorld
+
+# Where no other world is near, the short names.
+History = records.VideoHistory
+Incident = records.VideoIncident
+Incumbent = incumbent.VideoIncumbent
+Oracle = oracle.VideoOracle
+Outcome = records.VideoOutcome
+Pairs = pairs.UserItemPairs
+Requests = records.PageRequests
+Size = records.VideoSize
+View = records.VideoView
 
 __all__ = [
     "BASKET",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sevensteps.world.arrays import join, unit
 from sevensteps.world.streams import stream
 
-from .records import Flags, Floats, Ids, VideoSize
+from .records import Flags, Floats, Ids
 from .rng import CREATORS, SPACE, VIDEOS
 from .schema import CONTENT_DIM, COUNTRIES, DAY, DIM, LANGUAGES, N_TOPICS
 
@@ -44,13 +44,12 @@ class Space:
         share = 1 / (1 + rng.permutation(N_TOPICS)) ** 0.7
         wanted = share * rng.lognormal(0, 0.8, (len(COUNTRIES), N_TOPICS))
         turn, _ = np.linalg.qr(rng.standard_normal((DIM, CONTENT_DIM)))
+        half_life = np.exp(rng.uniform(np.log(2), np.log(1_000), N_TOPICS))
         return cls(
             centre=centre.astype(np.float32),
             share=share / share.sum(),
             wanted=wanted / wanted.sum(axis=1, keepdims=True),
-            half_life=np.exp(rng.uniform(np.log(2), np.log(1_000), N_TOPICS)).astype(
-                np.float32
-            ),
+            half_life=half_life.astype(np.float32),
             encoder=turn.astype(np.float32),
         )
 
@@ -69,10 +68,10 @@ class Creators:
         return len(self.topic)
 
     @classmethod
-    def first(cls, space: Space, size: VideoSize, seed: int) -> Creators:
+    def first(cls, space: Space, n: int, seed: int) -> Creators:
         """Everybody who uploaded before the first day."""
         rng = stream(seed, CREATORS)
-        age = rng.exponential(_MEAN_AGE_DAYS, size.n_creators) * DAY
+        age = rng.exponential(_MEAN_AGE_DAYS, n) * DAY
         return cls.drawn(space, (-age).astype(np.int32), rng)
 
     @classmethod
@@ -90,17 +89,7 @@ class Creators:
 
 @dataclass(frozen=True, slots=True)
 class Videos:
-    """Videos, hidden qualities included; arrays of one length, ids by position.
-
-    Attributes
-    ----------
-    vector : (n, DIM) float16    where it lies among tastes, of unit length
-    quality : (n,) float16       what it gives to anybody who watches
-    bait : (n,) float16          0 to 1: promise beyond the content
-    thumbnail : (n,) float16     pull of the picture, of no other use
-    content : (n, CONTENT_DIM) float16   what the company's encoder sees of `vector`:
-                                 turned, and noisy
-    """
+    """Videos, hidden qualities included; arrays of one length, ids by position."""
 
     creator: Ids
     uploaded_at: Ids
@@ -108,11 +97,11 @@ class Videos:
     tag: NDArray[np.int8]
     language: NDArray[np.int8]
     length_s: Floats
-    vector: NDArray[np.float16]
-    quality: NDArray[np.float16]
-    bait: NDArray[np.float16]
-    thumbnail: NDArray[np.float16]
-    content: NDArray[np.float16]
+    vector: NDArray[np.float16]  # (n, DIM) where it lies among tastes, of unit length
+    quality: NDArray[np.float16]  # what it gives to anybody who watches
+    bait: NDArray[np.float16]  # 0 to 1: promise beyond the content
+    thumbnail: NDArray[np.float16]  # pull of the picture, of no other use
+    content: NDArray[np.float16]  # (n, CONTENT_DIM) what the company's encoder sees
 
     def __len__(self) -> int:
         return len(self.creator)
@@ -129,21 +118,16 @@ class Videos:
         return replace(self, bait=bait, quality=quality)
 
 
-def catalogue(space: Space, creators: Creators, size: VideoSize, seed: int) -> Videos:
-    """All videos of the first day, shard by shard."""
-    n_shards = -(-size.n_videos // SHARD)
-    return join([shard(space, creators, size, seed, k) for k in range(n_shards)])
-
-
-def shard(
-    space: Space, creators: Creators, size: VideoSize, seed: int, k: int
-) -> Videos:
-    """Shard `k` of the first day's videos: a pure function of the seed and `k`."""
-    n = min(SHARD, size.n_videos - k * SHARD)
-    rng = stream(seed, VIDEOS, k)
-    creator = draw_creators(creators.rate, n, rng)
-    age = -creators.joined_at[creator] * rng.random(n)
-    return videos_by(space, creators, creator, (-age).astype(np.int32), rng)
+def first_videos(space: Space, creators: Creators, n: int, seed: int) -> Videos:
+    """All videos of the first day; each shard is drawn from its own stream."""
+    shards = []
+    for k, first in enumerate(range(0, n, SHARD)):
+        rng = stream(seed, VIDEOS, k)
+        creator = draw_creators(creators.rate, min(SHARD, n - first), rng)
+        age = -creators.joined_at[creator] * rng.random(len(creator))
+        at = (-age).astype(np.int32)
+        shards.append(videos_by(space, creators, creator, at, rng))
+    return join(shards)
 
 
 def draw_creators(rate: Floats, n: int, rng: np.random.Generator) -> Ids:

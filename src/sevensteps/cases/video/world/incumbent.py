@@ -7,10 +7,13 @@ heavy tail emerges from exposure and is not put in by hand.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.world.arrays import grown, repeated
+from sevensteps.world.columns import codes_or_values
 from sevensteps.world.streams import stream
 
 from .pairs import UserItemPairs
@@ -29,16 +32,10 @@ _PRIOR = np.float32(3.0)  # clicks that a new user's taste counts as
 
 @dataclass
 class VideoIncumbent:
-    """Trending by language and topic; the page's order is drawn, so it can be weighed.
+    """Trending by language and topic; a page's order is drawn, so it can be weighed."""
 
-    Parameters
-    ----------
-    seed : int                of its own chance
-    explore : bool            fill one place of each page from the day's basket
-    """
-
-    seed: int = 0
-    explore: bool = True
+    seed: int = 0  # of its own chance
+    explore: bool = True  # fill one place of each page from the day's basket
     _clicks: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     _taste: Floats = field(default_factory=lambda: np.zeros((0, N_TOPICS), np.float32))
     _watched: UserItemPairs = field(default_factory=UserItemPairs.none)
@@ -59,12 +56,10 @@ class VideoIncumbent:
 
     def _learn(self, view: VideoView, shelf: _Company) -> None:
         """Count the clicks since last time, those of earlier days a little less."""
-        clicks = np.zeros(len(shelf.tag), np.float32)
-        clicks[: len(self._clicks)] = _KEEP * self._clicks
-        taste = np.zeros((len(shelf.user_language), N_TOPICS), np.float32)
-        taste[: len(self._taste)] = self._taste
+        clicks = grown(_KEEP * self._clicks, len(shelf.tag))
+        taste = grown(self._taste, len(shelf.user_language)).copy()
         if view.log is not None:
-            hit = view.log["clicked"].to_numpy(zero_copy_only=False)
+            hit = view.log["clicked"].to_numpy()
             video = view.log["video_id"].to_numpy()[hit]
             user = view.log["user_id"].to_numpy()[hit]
             age = view.day - 1 - view.log["at"].to_numpy()[hit] // DAY
@@ -120,14 +115,13 @@ class Groups:
     start: NDArray[np.int64]
 
     @classmethod
-    def by(cls, group: NDArray[np.integer], n: int) -> Groups:
-        """Positions in order of the group that each belongs to."""
-        order = np.argsort(group, kind="stable").astype(np.int32)
-        return cls(order, np.searchsorted(group[order], np.arange(n + 1)))
-
-    def of_those(self, ids: NDArray[np.integer]) -> Groups:
-        """The same groups, of ids instead of positions."""
-        return Groups(ids[self.order].astype(np.int32), self.start)
+    def by(
+        cls, group: NDArray[np.integer], n: int, ids: NDArray[np.intp] | None = None
+    ) -> Groups:
+        """Ids, or positions, in order of the group that each belongs to."""
+        order = np.argsort(group, kind="stable")
+        start = np.searchsorted(group[order], np.arange(n + 1))
+        return cls((order if ids is None else ids[order]).astype(np.int32), start)
 
     def of(self, group: int) -> Ids:
         """One group."""
@@ -154,29 +148,26 @@ class _Company:
 
     @classmethod
     def of(cls, view: VideoView) -> _Company:
-        language, tag = codes(view.videos["language"]), view.videos["topic"].to_numpy()
+        language = codes_or_values(view.videos["language"])
+        tag = view.videos["topic"].to_numpy()
         cell = language.astype(np.int16) * N_TOPICS + tag
         uploaded = view.videos["uploaded_at"].to_numpy()
         new = np.flatnonzero(uploaded >= (view.day - _FRESH_DAYS) * DAY)
         common = np.bincount(tag, minlength=N_TOPICS) / len(tag)
         n = len(LANGUAGES)
         return cls(
-            codes(view.users["language"]),
+            codes_or_values(view.users["language"]),
             tag,
             common.astype(np.float32),
             Groups.by(cell, n * N_TOPICS),
             Groups.by(language, n),
-            Groups.by(language[new], n).of_those(new),
+            Groups.by(language[new], n, new),
         )
 
 
 def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
     """Plackett-Luce: each place is drawn from what is left, by exp(score)."""
-    order = np.argsort(pool, axis=1, kind="stable")
-    ranked = np.take_along_axis(pool, order, 1)
-    twice = np.zeros(pool.shape, bool)
-    np.put_along_axis(twice, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], 1)
-    score = np.where(twice, -np.inf, score).astype(np.float32)
+    score = np.where(repeated(pool), -np.inf, score).astype(np.float32)
     noisy = score + rng.gumbel(size=score.shape).astype(np.float32)
     best = np.argsort(-noisy, axis=1)
     odds = np.exp(np.take_along_axis(score, best, 1))
@@ -190,16 +181,13 @@ def _drawn(pool: Ids, score: Floats, rng: np.random.Generator) -> Slates:
 
 def basket(seed: int, view: VideoView) -> Ids:
     """(languages, BASKET) videos from which a day's exploration draws evenly."""
-    everything = Groups.by(codes(view.videos["language"]), len(LANGUAGES))
+    everything = Groups.by(codes_or_values(view.videos["language"]), len(LANGUAGES))
     rng = stream(seed, BASKETS, view.day)
     return everything.draw(np.arange(len(LANGUAGES)), BASKET, rng)
 
 
 def explore(
-    slates: Slates,
-    basket: Ids,
-    language: NDArray[np.int8],
-    rng: np.random.Generator,
+    slates: Slates, basket: Ids, language: NDArray[Any], rng: np.random.Generator
 ) -> None:
     """Fill one place of each page with an even draw from its language's basket.
 
@@ -213,9 +201,3 @@ def explore(
     slates.video_id[rows, place] = drawn
     slates.propensity[rows, place] = 1 / basket.shape[1]
     slates.explored[rows, place] = True
-
-
-def codes(column: object) -> NDArray[np.int8]:
-    """The codes of a dictionary column."""
-    combined = column.combine_chunks()  # type: ignore[attr-defined]
-    return np.asarray(combined.indices.to_numpy(zero_copy_only=False), np.int8)

@@ -1,49 +1,29 @@
-"""A policy in production: people come, look, leave, and come back or not."""
+"""What a day in production leaves behind: moods, audiences, tables."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.world import DayRecord, stream
-from sevensteps.world.arrays import join
+from sevensteps.world import DayRecord
 from sevensteps.world.checks import check_page
 
-from .catalogue import Creators, Space, Videos, draw_creators, videos_by
+from . import tables
+from .catalogue import Creators, Videos
 from .matching import VideoDay
 from .oracle import VideoOracle
-from .people import Users, joiners
-from .records import (
-    Flags,
-    Floats,
-    PageRequests,
-    Policy,
-    Slates,
-    VideoIncident,
-    VideoSize,
-    VideoView,
-)
-from .rng import UPLOADS
-from .schema import DAY, SLATE
+from .people import Users
+from .records import Flags, Floats, PageRequests, Policy, Slates, VideoView
+from .schema import SLATE
 from .sessions import Memory, SlateResponses
-from .tables import (
-    creators_table,
-    impressions_table,
-    pages_table,
-    truth_table,
-    users_table,
-    videos_table,
-)
 
 FORGETS = 0.97  # of satisfaction, a day
 LEARNS = 0.2  # of a day's satisfaction, by those who came
 HOPE = 0.9  # of a creator's audience, a day
 QUITS = 0.02  # a day, without any audience
 CHEERS = 3.0  # a view a day makes it e to this power less likely
-FARM = 0.5  # uploads of a bait farm, as a share of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +37,6 @@ class VideoState:
     mood: Floats  # (users,) remembered satisfaction
     audience: Floats  # (creators,) remembered views a day
     active: Flags  # (creators,) still uploading
-
-
-@dataclass(frozen=True, slots=True)
-class VideoRules:
-    """What does not change from day to day."""
-
-    space: Space
-    size: VideoSize
-    seed: int
-    incidents: tuple[VideoIncident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,71 +61,16 @@ def answered(
         return policy.slates(stage, state.memory, requests)
     view = VideoView(
         stage.day,
-        users_table(state.users),
-        creators_table(state.creators),
-        videos_table(state.videos),
+        tables.users_table(state.users),
+        tables.creators_table(state.creators),
+        tables.videos_table(state.videos),
         log,
     )
     return checked(policy(requests, view), len(requests), len(state.videos))
 
 
-def opening(rules: VideoRules, state: VideoState, day: int) -> VideoState:
-    """People join and creators upload, before anybody comes."""
-    size, rng = rules.size, stream(rules.seed, UPLOADS, day)
-    new = joiners(rules.space, round(size.joiners * size.n_users), rules.seed, day)
-    n_new = round(size.beginners * size.n_creators)
-    beginners = Creators.drawn(rules.space, np.full(n_new, day * DAY, np.int32), rng)
-    creators = join([state.creators, beginners])
-    active = np.concatenate([state.active, np.ones(n_new, bool)])
-    some = np.full(n_new, 0.1, np.float32)
-    return replace(
-        state,
-        users=join([state.users, new]),
-        creators=creators,
-        videos=join([state.videos, uploads(rules, creators, active, n_new, day, rng)]),
-        mood=np.concatenate([state.mood, np.zeros(len(new), np.float32)]),
-        audience=np.concatenate([state.audience, some]),
-        active=active,
-    )
-
-
-def uploads(
-    rules: VideoRules,
-    creators: Creators,
-    active: Flags,
-    n_new: int,
-    day: int,
-    rng: np.random.Generator,
-) -> Videos:
-    """The day's new videos: one by each beginner, the rest by anybody active."""
-    usual = rules.size.uploads * rules.size.n_videos
-    usual *= active.sum() / rules.size.n_creators
-    n = max(0, rng.poisson(usual) - n_new)
-    who = draw_creators(creators.rate * active, n, rng)
-    beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
-    on = [i for i in rules.incidents if i.on(day)]
-    n_farmed = round(
-        math.fsum(FARM * i.size * usual for i in on if i.kind == "bait_farm")
-    )
-    farmed = beginners[np.arange(n_farmed) % n_new] if n_new else beginners[:0]
-    who = np.concatenate([beginners, who, farmed])
-    at = np.full(len(who), day * DAY, np.int32)
-    fresh = videos_by(rules.space, creators, who, at, rng)
-    if len(farmed):
-        fresh = fresh.baited(np.arange(len(who)) >= len(who) - len(farmed))
-    if any(i.kind == "broken_encoder" for i in on):
-        fresh = fresh.blind(rng)
-    return fresh
-
-
 def checked(slates: Slates, n: int, n_videos: int) -> Slates:
-    """A policy's answer, if it can be shown.
-
-    Raises
-    ------
-    ValueError                for a wrong shape, an unknown or repeated video, or a
-                              propensity outside (0, 1]
-    """
+    """A policy's answer, if it can be shown; else a ValueError that says why not."""
     video, odds = slates.video_id, slates.propensity
     check_page(video, (n, SLATE), n_videos, "video")
     if odds.shape != video.shape or slates.explored.shape != video.shape:
@@ -188,19 +103,19 @@ def evening(state: VideoState, served: Served, rolls: Floats) -> VideoState:
 def recorded(state: VideoState, served: Served, day: int) -> DayRecord:
     """The day's tables and its sums."""
     rows = served.requests, served.slates, served.seen
-    table = pages_table(served.requests, served.seen)
+    pages = tables.pages_table(served.requests, served.seen)
     return DayRecord(
-        log=impressions_table(*rows),
-        truth=truth_table(*rows),
-        units=table,
+        log=tables.impressions_table(*rows),
+        truth=tables.truth_table(*rows),
+        units=pages,
         sums={
             "day": day,
-            "visitors": int(table.user_id.nunique()),
-            "requests": len(table),
-            "clicks": int(table.clicks.sum()),
-            "watched_h": float(table.watched_s.sum()) / 3_600,
-            "likes": int(table.likes.sum()),
-            "true_satisfaction": float(table.true_satisfaction.sum()),
+            "visitors": int(pages.user_id.nunique()),
+            "requests": len(pages),
+            "clicks": int(pages.clicks.sum()),
+            "watched_h": float(pages.watched_s.sum()) / 3_600,
+            "likes": int(pages.likes.sum()),
+            "true_satisfaction": float(pages.true_satisfaction.sum()),
             "true_mood": float(state.mood.mean()),
             "creators": int(state.active.sum()),
         },

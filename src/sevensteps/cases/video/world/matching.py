@@ -21,24 +21,11 @@ VIRAL = 4.0  # added to the promise of a viral video
 
 @dataclass(frozen=True, slots=True)
 class VideoMatch:
-    """What some videos are to some users; arrays of one shape.
+    """What some videos are to some users; arrays of one shape."""
 
-    Attributes
-    ----------
-    match : float32           fit of the content to the user's best interest
-    value : float32           what watching gives; below zero it disappoints
-    promise : float32         what title and picture make one expect
-    """
-
-    match: Floats
-    value: Floats
-    promise: Floats
-
-    def at(self, place: int) -> VideoMatch:
-        """One place of all pages."""
-        return VideoMatch(
-            self.match[:, place], self.value[:, place], self.promise[:, place]
-        )
+    match: Floats  # fit of the content to the user's best interest
+    value: Floats  # what watching gives; below zero it disappoints
+    promise: Floats  # what title and picture make one expect
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +71,18 @@ class VideoDay:
 
     def _wanted(self, video: NDArray[np.integer]) -> Floats:
         bonus = np.zeros(video.shape, np.float32)
-        for incident in self.incidents:
-            if incident.kind == "event" and incident.on(self.day):
-                about = self.videos.topic[video] == incident.topic
-                bonus += EVENT * incident.size * about
+        for event in self._on("event"):
+            bonus += EVENT * event.size * (self.videos.topic[video] == event.topic)
         return bonus
 
     def _talked_about(self, video: NDArray[np.integer]) -> Floats:
         bonus = np.zeros(video.shape, np.float32)
-        for incident in self.incidents:
-            if incident.kind == "viral" and incident.on(self.day):
-                star = viral_video(self.videos, incident)
-                bonus += VIRAL * incident.size * (video == star)
+        for viral in self._on("viral"):
+            bonus += VIRAL * viral.size * (video == viral_video(self.videos, viral))
         return bonus
+
+    def _on(self, kind: str) -> list[VideoIncident]:
+        return [i for i in self.incidents if i.kind == kind and i.on(self.day)]
 
 
 def viral_video(videos: Videos, incident: VideoIncident) -> int:

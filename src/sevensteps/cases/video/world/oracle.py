@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import expit
 
+from sevensteps.world.arrays import chunks
+
 from .matching import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
 from .records import Floats, Ids, PageRequests, Slates
 from .schema import MOST_PAGES, SLATE
@@ -26,14 +28,10 @@ BLOCK = 1 << 16  # videos at a time
 class VideoOracle:
     """Shows what serves the aim best, page by page, place by place.
 
-    A place gets the video with the largest expected gain, given what the places
-    above it have probably fed the user with. That is the best slate if only one
-    place counts, and close to it for ten: the search is greedy, and the shortlist
-    takes the largest values only.
-
-    Parameters
-    ----------
-    aim : "satisfaction" (chance of a click times the value) or "clicks"
+    A place gets the video with the largest expected gain (chance of a click, times the
+    value if the aim is satisfaction), given what the places above it have probably fed
+    the user with. That is the best slate if only one place counts, and close to it for
+    ten: the search is greedy, and the shortlist takes the largest values only.
     """
 
     aim: Aim = "satisfaction"
@@ -52,12 +50,11 @@ class VideoOracle:
         """(n, n_pages, SLATE) videos for some users, best first."""
         shown = np.empty((len(user), n_pages, SLATE), np.int32)
         base = _Base.of(stage, self.aim)
-        for first in range(0, len(user), CHUNK):
-            some = user[first : first + CHUNK]
-            near = base.shortlist(stage, some)
-            match = remembered(stage, memory, some, near)
+        for some in chunks(len(user), CHUNK):
+            near = base.shortlist(stage, user[some])
+            match = remembered(stage, memory, user[some], near)
             for page in range(n_pages):
-                shown[first : first + CHUNK, page] = self._page(stage, near, match)
+                shown[some, page] = self._page(stage, near, match)
         return shown
 
     def _page(self, stage: VideoDay, near: Ids, match: VideoMatch) -> Ids:
@@ -101,13 +98,11 @@ class _Base:
     def shortlist(self, stage: VideoDay, user: Ids) -> Ids:
         """(n, SHORTLIST) most promising videos of each user, block by block."""
         ids, scores = np.empty((2, len(user), 0))
-        n = len(self.own)
-        for first in range(0, n, BLOCK):
-            block = slice(first, min(first + BLOCK, n))
+        for block in chunks(len(self.own), BLOCK):
             score = self._scores(stage, user, block)
             keep = min(SHORTLIST, score.shape[1] - 1)
             near = np.argpartition(-score, keep, axis=1)[:, :keep]
-            ids = np.hstack([ids, near + first])
+            ids = np.hstack([ids, near + block.start])
             scores = np.hstack([scores, np.take_along_axis(score, near, 1)])
         best = np.argpartition(-scores, SHORTLIST - 1, axis=1)[:, :SHORTLIST]
         return np.take_along_axis(ids, best, 1).astype(np.int32)
@@ -116,7 +111,7 @@ class _Base:
         """(n, block) own score and weighted match."""
         taste = stage.users.interests(user, stage.day)
         handicap = stage.users.handicap[user]
-        fit = np.full((len(user), block.stop - block.start), -np.inf, np.float32)
+        fit = np.full((len(user), len(self.own[block])), -np.inf, np.float32)
         for k in range(taste.shape[1]):
             one = taste[:, k] @ self.vector[:, block] - handicap[:, k, None]
             np.maximum(fit, one, out=fit)

@@ -6,19 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
-from sevensteps.world.arrays import join, unit
-from sevensteps.world.streams import stream
+from sevensteps.world.arrays import join, unit, within
+from sevensteps.world.streams import stream, uniforms
 
 from .catalogue import LANGUAGE_SHARES, Space
-from .records import Floats, Ids
-from .rng import USERS
-from .schema import COUNTRIES, DAY, DEVICES, DIM, LANGUAGES, N_TOPICS
+from .records import Floats, Ids, PageRequests
+from .rng import PAGES, USERS, VISIT, WHEN
+from .schema import COUNTRIES, DAY, DEVICES, DIM, LANGUAGES, MOST_PAGES, N_TOPICS
 
 INTERESTS = 4
 SHARD = 1 << 16  # users; each shard is a pure function of its number
 DRIFT_DAYS = 240.0  # mean time after which an interest gives way to another
 HABIT = (-2.4, 1.5)  # mean and spread of the log-odds of a visit
+RETURNS = 0.5  # log-odds of a visit for one unit of remembered satisfaction
+WEEKEND = 0.2  # log-odds of a visit on a Saturday or Sunday
+HOURLY = np.repeat((5, 2, 4, 8, 9, 10, 15, 10), 3)  # visits by local hour, relative
+AHEAD = np.array((-6, -6, 5, -3, 1, 0))  # hours before the world's clock, by country
 _DEVICE_SHARES = (0.65, 0.25, 0.10)
 _TASTE_SPREAD = 0.2  # of a user's interest around its topic
 _COUNTRY_OF = {"en": (0, 5), "es": (1, 0), "hi": (2, 2), "pt": (3, 3), "de": (4, 4)}
@@ -26,28 +31,18 @@ _COUNTRY_OF = {"en": (0, 5), "es": (1, 0), "hi": (2, 2), "pt": (3, 3), "de": (4,
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """People who watch, hidden tastes included; arrays of one length.
-
-    Attributes
-    ----------
-    taste : (n, 2, INTERESTS, DIM) float16   interests before and after they drift
-    drifts_on : (n, INTERESTS) int32         day on which each gives way
-    handicap : (n, INTERESTS) float32        0 for the main interest, more for others
-    habit : (n,) float32                     log-odds of a visit on an average day
-    gullible : (n,) float32                  0 to 1: pull of a promise
-    patience : (n,) float32                  stretches how far down a page they look
-    """
+    """People who watch, hidden tastes included; arrays of one length."""
 
     country: NDArray[np.int8]
     language: NDArray[np.int8]
     device: NDArray[np.int8]
     joined_at: Ids
-    taste: NDArray[np.float16]
-    drifts_on: Ids
-    handicap: Floats
-    habit: Floats
-    gullible: Floats
-    patience: Floats
+    taste: NDArray[np.float16]  # (n, 2, INTERESTS, DIM) before and after they drift
+    drifts_on: Ids  # (n, INTERESTS) day on which each gives way
+    handicap: Floats  # (n, INTERESTS) 0 for the main interest, more for others
+    habit: Floats  # log-odds of a visit on an average day
+    gullible: Floats  # 0 to 1: pull of a promise
+    patience: Floats  # stretches how far down a page they look
 
     def __len__(self) -> int:
         return len(self.language)
@@ -110,3 +105,32 @@ def _topics(
     asked = rng.random((len(country), 2, INTERESTS)) + country[:, None, None]
     cell = np.searchsorted(upto.ravel(), asked)
     return np.asarray(cell - country[:, None, None].astype(np.intp) * N_TOPICS)
+
+
+def pages(
+    users: Users, mood: Floats, random_key: NDArray[np.uint64], day: int
+) -> tuple[PageRequests, NDArray[np.uint64]]:
+    """Who comes, when, and for how many pages; with the random key of each page."""
+    weekend = WEEKEND * (day % 7 >= 5)
+    chance = expit(users.habit + RETURNS * mood + np.float32(weekend))
+    user = np.flatnonzero(uniforms(random_key, 0, VISIT) < chance).astype(np.int32)
+    eager = -np.log(np.maximum(uniforms(random_key[user], 0, PAGES), 1e-7))
+    n = 1 + np.minimum(eager * users.patience[user], MOST_PAGES - 1).astype(int)
+    page = within(n)
+    user = np.repeat(user, n)
+    begun = _begun(uniforms(random_key[user], 0, WHEN), users.country[user])
+    at = (day * DAY + begun + 600 * page).astype(np.int32)
+    key = random_key[user] ^ (page.astype(np.uint64) << np.uint64(57))
+    order = np.lexsort((user, at))
+    number = (user.astype(np.int64) * 4_096 + day) * MOST_PAGES + page
+    return PageRequests(
+        number[order], user[order], at[order], page[order].astype(np.int8)
+    ), key[order]
+
+
+def _begun(u: Floats, country: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Seconds into the day, by the clock of each one's country."""
+    upto = np.concatenate([[0.0], np.cumsum(HOURLY)])
+    local = np.interp(u, upto / upto[-1], np.arange(25))
+    seconds = (local - AHEAD[country]) % 24 * 3_600
+    return np.asarray(np.minimum(seconds, DAY - 600 * MOST_PAGES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,30 +18,20 @@ from .schema import N_TOPICS, SLATE
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-Kind = Literal["viral", "event", "bait_farm", "broken_encoder"]
-KINDS: tuple[Kind, ...] = ("viral", "event", "bait_farm", "broken_encoder")
+KINDS = ("viral", "event", "bait_farm", "broken_encoder")
 
 
 @dataclass(frozen=True, slots=True)
 class VideoSize:
-    """How large a world is on its first day, and how fast it grows.
-
-    Attributes
-    ----------
-    n_users, n_videos, n_creators : int   on the first day
-    days : int                            the history's default length
-    joiners : float                       new users a day, as a share of the first
-    uploads : float                       new videos a day, as a share of the first
-    beginners : float                     new creators a day, as a share of the first
-    """
+    """How large a world is on its first day, and how fast it grows."""
 
     n_users: int
     n_videos: int
     n_creators: int
-    days: int
-    joiners: float = 0.002
-    uploads: float = 0.001
-    beginners: float = 0.004
+    days: int  # the history's default length
+    joiners: float = 0.002  # new users a day, as a share of the first
+    uploads: float = 0.001  # new videos, likewise
+    beginners: float = 0.004  # new creators
 
     def __post_init__(self) -> None:
         if self.n_users < 100 or self.n_videos < 1_000 or self.n_creators < 20:
@@ -94,19 +84,12 @@ class PageRequests:
 
     A user asks for one to four pages in a row. All of a day's pages are planned
     together: what is clicked on the first is not known when the second is made.
-
-    Attributes
-    ----------
-    request_id : (n,) int64
-    user_id : (n,) int32
-    at : (n,) int32           seconds since the world began
-    page : (n,) int8          0 for a user's first page of the day
     """
 
     request_id: NDArray[np.int64]
     user_id: Ids
-    at: Ids
-    page: NDArray[np.int8]
+    at: Ids  # seconds since the world began
+    page: NDArray[np.int8]  # 0 for a user's first page of the day
 
     def __len__(self) -> int:
         return len(self.user_id)
@@ -114,19 +97,11 @@ class PageRequests:
 
 @dataclass(frozen=True, slots=True)
 class Slates:
-    """What a policy shows: one row of videos for each request, best first.
+    """What a policy shows: (n, SLATE) videos, one row for each request, best first."""
 
-    Attributes
-    ----------
-    video_id : (n, SLATE) int32       -1 leaves a place empty
-    propensity : (n, SLATE) float32   probability with which the policy chose each;
-                                      1 where it did not draw
-    explored : (n, SLATE) bool        which places were filled by a uniform draw
-    """
-
-    video_id: Ids
-    propensity: Floats
-    explored: Flags
+    video_id: Ids  # -1 leaves a place empty
+    propensity: Floats  # with which the policy chose each; 1 where it did not draw
+    explored: Flags  # which places were filled by a uniform draw
 
     @classmethod
     def fixed(cls, video_id: Ids) -> Slates:
@@ -141,7 +116,7 @@ class Slates:
 class VideoView:
     """What a policy may look at on a day.
 
-    `log` holds the impressions since it was last asked: log's, or the whole
+    `log` holds the impressions since it was last asked: yesterday's, or the whole
     history on the first day of a live run, or none on the first day of a world.
     """
 
@@ -149,7 +124,7 @@ class VideoView:
     users: pa.Table
     creators: pa.Table
     videos: pa.Table
-    log: pa.Table | None  # impressions that the policy has not been shown yet
+    log: pa.Table | None
 
 
 Policy = Callable[[PageRequests, VideoView], Slates]
@@ -170,22 +145,14 @@ class VideoHistory:
 class VideoOutcome:
     """What followed from a policy.
 
-    Attributes
-    ----------
-    impressions : pa.Table    as in the warehouse
-    truth : pa.Table          one row an impression: examined, match, promise, value
-    requests : DataFrame      one row a page: request_id, user_id, day, clicks,
-                              watched_s, likes, true_satisfaction
-    daily : DataFrame         by day: visitors, requests, clicks, watched_h, likes,
-                              true_satisfaction, true_mood, creators (still uploading)
-    users, videos : pa.Table  the company's tables on the last evening
-    evening : the world on the last evening, for `VideoWorld.live(..., after=outcome)`
+    `daily` holds visitors, requests, clicks, watched_h, likes, true_satisfaction,
+    true_mood and creators (still uploading).
     """
 
-    impressions: pa.Table
-    truth: pa.Table
-    requests: pd.DataFrame
+    impressions: pa.Table  # as in the warehouse
+    truth: pa.Table  # one row an impression: examined, match, promise, value
+    requests: pd.DataFrame  # one row a page: what its user did, and what it gave
     daily: pd.DataFrame
-    users: pa.Table
+    users: pa.Table  # on the last evening
     videos: pa.Table
-    evening: Any
+    evening: Any  # for `VideoWorld.live(..., after=outcome)`

@@ -8,29 +8,24 @@ CONTENT_DIM = 16  # of what the company's encoder makes of a video
 N_TOPICS = 48
 SLATE = 10  # videos shown on a page
 MOST_PAGES = 4  # that a user asks for in a day
-LAST_DAY = 3_650
 
 LANGUAGES = ("en", "es", "hi", "pt", "de")
 COUNTRIES = ("US", "MX", "IN", "BR", "DE", "GB")
 DEVICES = ("phone", "desktop", "tv")
 NAMES = {"language": LANGUAGES, "country": COUNTRIES, "device": DEVICES}
-
-
-def _coded() -> pa.DataType:
-    return pa.dictionary(pa.int8(), pa.string())
-
+_CODED = pa.dictionary(pa.int8(), pa.string())
 
 USERS = pa.schema(
     [
         ("user_id", pa.int32()),
-        ("country", _coded()),
-        ("language", _coded()),
-        ("device", _coded()),
+        ("country", _CODED),
+        ("language", _CODED),
+        ("device", _CODED),
         ("joined_at", pa.int32()),
     ]
 )
 CREATORS = pa.schema(
-    [("creator_id", pa.int32()), ("language", _coded()), ("joined_at", pa.int32())]
+    [("creator_id", pa.int32()), ("language", _CODED), ("joined_at", pa.int32())]
 )
 VIDEOS = pa.schema(
     [
@@ -38,7 +33,7 @@ VIDEOS = pa.schema(
         ("creator_id", pa.int32()),
         ("uploaded_at", pa.int32()),
         ("length_s", pa.float32()),
-        ("language", _coded()),
+        ("language", _CODED),
         ("topic", pa.int8()),  # the uploader's tag; one in ten is wrong
         ("content", pa.list_(pa.float16(), CONTENT_DIM)),  # the company's encoder
     ]

@@ -20,9 +20,8 @@ EXAMINES_ON = np.array((0.86, 0.82, 0.90), np.float32)  # to the next place, by 
 BUDGET_S = 900.0  # of a page, for a user of patience 1
 BORED = 0.15  # satisfaction lost by a page on which nothing was worth a click
 FED = 0.35  # of match lost by a video just like one watched on the same page
-AGAIN = np.float32(
-    2.5
-)  # of promise, and half of it of value, lost by a video watched before
+# Of promise, and half of it of value, lost by a video watched before:
+AGAIN = np.float32(2.5)
 KNOWN = np.float32(0.4)  # of promise gained by a creator to whom the user subscribes
 SURVEYED = 0.03  # of watched videos; who is asked, answers
 
@@ -40,6 +39,13 @@ class SlateResponses:
     match: Floats
     promise: Floats
     value: Floats
+
+    @classmethod
+    def none(cls, n: int) -> SlateResponses:
+        """Room for what will happen on `n` pages."""
+        flag, number, star = bool, np.float32, np.int8
+        kinds = flag, flag, number, flag, flag, star, number, number, number
+        return cls(*(np.zeros((n, SLATE), kind) for kind in kinds))
 
     @property
     def satisfaction(self) -> Floats:
@@ -82,7 +88,7 @@ def behave(
     random_key: NDArray[np.uint64],
 ) -> tuple[SlateResponses, Memory]:
     """Every user's way through the pages that a policy made, first pages first."""
-    seen = _nothing(len(requests))
+    seen = SlateResponses.none(len(requests))
     for page in range(MOST_PAGES):
         rows = np.flatnonzero(requests.page == page)
         user, video = requests.user_id[rows], slates.video_id[rows]
@@ -91,18 +97,6 @@ def behave(
         for field in fields(SlateResponses):
             getattr(seen, field.name)[rows] = getattr(some, field.name)
     return seen, memory
-
-
-def _nothing(n: int) -> SlateResponses:
-    """Room for what will happen on `n` pages."""
-    flags = [np.zeros((n, SLATE), bool) for _ in range(4)]
-    floats = [np.zeros((n, SLATE), np.float32) for _ in range(4)]
-    stars = np.zeros((n, SLATE), np.int8)
-    examined, clicked, liked, subscribed = flags
-    watched_s, match, promise, value = floats
-    return SlateResponses(
-        examined, clicked, watched_s, liked, subscribed, stars, match, promise, value
-    )
 
 
 def _page(
@@ -116,8 +110,8 @@ def _page(
     there = video >= 0
     video = np.where(there, video, 0)
     match = remembered(stage, memory, user, video)
-    depth = _depth(stage, user, random_key)[:, None] > np.arange(SLATE)
-    walk = _walk(stage, match, user, video, depth & there, random_key)
+    examines = there & (_depth(stage, user, random_key)[:, None] > np.arange(SLATE))
+    walk = _walk(stage, match, user, video, examines, random_key)
     key = random_key[:, None]
     clicked, value = walk.clicked, walk.value
     liked = clicked & (uniforms(key, video, LIKE) < expit(1.5 * value - 3))
@@ -166,27 +160,24 @@ def _walk(
 
     Each watched video makes the next of its kind less welcome.
     """
-    seen = _nothing(len(user))
+    seen = SlateResponses.none(len(user))
     left = BUDGET_S * stage.users.patience[user]
     fed = np.zeros((len(user), stage.videos.vector.shape[1]), np.float32)
     for place in range(SLATE):
-        vector = stage.videos.vector[video[:, place]].astype(np.float32)
+        ids = video[:, place]
+        vector = stage.videos.vector[ids].astype(np.float32)
         tired = FED * np.einsum("nd,nd->n", fed, vector).clip(0, 2)
-        here = match.at(place)
-        promise, value = here.promise - PULL * tired, here.value - WORTH * tired
-        wants = uniforms(random_key, video[:, place], CLICK) < expit(
-            1.3 * promise - 2.0
-        )
+        promise = match.promise[:, place] - PULL * tired
+        value = match.value[:, place] - WORTH * tired
+        wants = uniforms(random_key, ids, CLICK) < expit(1.3 * promise - 2.0)
         now = examines[:, place] & wants & (left > 0)
-        stays = expit(
-            0.2 + 1.6 * value + 4 * (uniforms(random_key, video[:, place], WATCH) - 0.5)
-        )
-        length = stage.videos.length_s[video[:, place]]
-        seconds = np.where(now, np.minimum(stays * length, left), 0)
+        mood = 4 * (uniforms(random_key, ids, WATCH) - 0.5)
+        stays = expit(0.2 + 1.6 * value + mood)
+        seconds = np.where(now, np.minimum(stays * stage.videos.length_s[ids], left), 0)
+        seen.examined[:, place] = examines[:, place] & (left > 0)
         left -= seconds
         fed += np.where(now[:, None], vector, 0)
-        seen.examined[:, place] = examines[:, place] & (left + seconds > 0)
         seen.clicked[:, place], seen.watched_s[:, place] = now, seconds
-        seen.match[:, place] = here.match - tired
+        seen.match[:, place] = match.match[:, place] - tired
         seen.promise[:, place], seen.value[:, place] = promise, value
     return seen

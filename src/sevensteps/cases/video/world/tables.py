@@ -9,70 +9,54 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sevensteps.world.columns import dictionary
+
+from . import schema
 from .catalogue import Creators, Videos
 from .people import Users
 from .records import PageRequests, Slates
-from .schema import (
-    CONTENT_DIM,
-    COUNTRIES,
-    CREATORS,
-    DAY,
-    DEVICES,
-    IMPRESSIONS,
-    LANGUAGES,
-    SLATE,
-    TRUTH,
-    USERS,
-    VIDEOS,
-)
+from .schema import CONTENT_DIM, DAY, NAMES, SLATE
 from .sessions import SlateResponses
 
 
-def _coded(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names))
+def _table(kind: pa.Schema, *columns: NDArray[Any] | pa.Array) -> pa.Table:
+    """A table of columns in the order of its schema; codes get their names."""
+    made = []
+    for field, column in zip(kind, columns, strict=True):
+        if pa.types.is_dictionary(field.type):
+            column = dictionary(column, NAMES[field.name])
+        made.append(column if isinstance(column, pa.Array) else pa.array(column))
+    return pa.Table.from_arrays(made, schema=kind)
+
+
+def _ids(n: int) -> NDArray[np.int32]:
+    return np.arange(n, dtype=np.int32)
 
 
 def users_table(users: Users) -> pa.Table:
     """What the company knows of its users."""
-    return pa.Table.from_arrays(
-        [
-            pa.array(np.arange(len(users), dtype=np.int32)),
-            _coded(users.country, COUNTRIES),
-            _coded(users.language, LANGUAGES),
-            _coded(users.device, DEVICES),
-            pa.array(users.joined_at),
-        ],
-        schema=USERS,
-    )
+    known = users.country, users.language, users.device, users.joined_at
+    return _table(schema.USERS, _ids(len(users)), *known)
 
 
 def creators_table(creators: Creators) -> pa.Table:
     """What the company knows of its creators."""
-    n = len(creators)
-    return pa.Table.from_arrays(
-        [
-            pa.array(np.arange(n, dtype=np.int32)),
-            _coded(creators.language, LANGUAGES),
-            pa.array(creators.joined_at),
-        ],
-        schema=CREATORS,
-    )
+    known = creators.language, creators.joined_at
+    return _table(schema.CREATORS, _ids(len(creators)), *known)
 
 
 def videos_table(videos: Videos) -> pa.Table:
     """What the company knows of its videos, its encoder's view included."""
-    flat = pa.array(videos.content.ravel())
-    return pa.Table.from_arrays(
-        [
-            pa.array(np.arange(len(videos), dtype=np.int32)),
-            pa.array(videos.creator),
-            pa.array(videos.uploaded_at),
-            pa.array(videos.length_s),
-            _coded(videos.language, LANGUAGES),
-            pa.array(videos.tag),
-            pa.FixedSizeListArray.from_arrays(flat, CONTENT_DIM),
-        ],
-        schema=VIDEOS,
+    content = pa.array(videos.content.ravel())
+    return _table(
+        schema.VIDEOS,
+        _ids(len(videos)),
+        videos.creator,
+        videos.uploaded_at,
+        videos.length_s,
+        videos.language,
+        videos.tag,
+        pa.FixedSizeListArray.from_arrays(content, CONTENT_DIM),
     )
 
 
@@ -80,37 +64,48 @@ def impressions_table(
     requests: PageRequests, slates: Slates, seen: SlateResponses
 ) -> pa.Table:
     """One row for each place of each page that was filled."""
-    columns = _spread(requests, slates) | {
-        "explored": slates.explored,
-        "propensity": slates.propensity.astype(np.float32),
-        "clicked": seen.clicked,
-        "watched_s": seen.watched_s,
-        "liked": seen.liked,
-        "subscribed": seen.subscribed,
-    }
-    filled = slates.video_id.ravel() >= 0
-    stars = seen.survey.ravel()[filled]
-    arrays = [pa.array(v.ravel()[filled]) for v in columns.values()]
-    arrays.append(pa.array(stars, mask=stars == 0))
-    return pa.Table.from_arrays(arrays, schema=IMPRESSIONS)
+    *columns, stars = _filled(
+        slates,
+        np.repeat(requests.request_id, SLATE),
+        np.repeat(requests.user_id, SLATE),
+        np.repeat(requests.at, SLATE),
+        _places(len(requests)),
+        slates.video_id.astype(np.int32),
+        slates.explored,
+        slates.propensity.astype(np.float32),
+        seen.clicked,
+        seen.watched_s,
+        seen.liked,
+        seen.subscribed,
+        seen.survey,
+    )
+    return _table(schema.IMPRESSIONS, *columns, pa.array(stars, mask=stars == 0))
 
 
 def truth_table(
     requests: PageRequests, slates: Slates, seen: SlateResponses
 ) -> pa.Table:
     """What only the world knows of the same rows."""
-    keys = _spread(requests, slates)
-    columns = {
-        "request_id": keys["request_id"],
-        "position": keys["position"],
-        "true_examined": seen.examined,
-        "true_match": seen.match,
-        "true_promise": seen.promise,
-        "true_value": seen.value,
-    }
+    columns = _filled(
+        slates,
+        np.repeat(requests.request_id, SLATE),
+        _places(len(requests)),
+        seen.examined,
+        seen.match,
+        seen.promise,
+        seen.value,
+    )
+    return _table(schema.TRUTH, *columns)
+
+
+def _places(n: int) -> NDArray[np.int8]:
+    return np.tile(np.arange(SLATE, dtype=np.int8), n)
+
+
+def _filled(slates: Slates, *columns: NDArray[Any]) -> list[NDArray[Any]]:
+    """Columns of all places, without those that are empty."""
     filled = slates.video_id.ravel() >= 0
-    arrays = [pa.array(v.ravel()[filled]) for v in columns.values()]
-    return pa.Table.from_arrays(arrays, schema=TRUTH)
+    return [column.ravel()[filled] for column in columns]
 
 
 def pages_table(requests: PageRequests, seen: SlateResponses) -> pd.DataFrame:
@@ -126,15 +121,3 @@ def pages_table(requests: PageRequests, seen: SlateResponses) -> pd.DataFrame:
             "true_satisfaction": seen.satisfaction,
         }
     )
-
-
-def _spread(requests: PageRequests, slates: Slates) -> dict[str, NDArray[Any]]:
-    """The columns that name a row, in the schema's order."""
-    place = np.arange(SLATE, dtype=np.int8)
-    return {
-        "request_id": np.repeat(requests.request_id, SLATE),
-        "user_id": np.repeat(requests.user_id, SLATE),
-        "at": np.repeat(requests.at, SLATE),
-        "position": np.tile(place, len(requests)),
-        "video_id": slates.video_id.astype(np.int32),
-    }

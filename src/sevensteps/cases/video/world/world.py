@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,23 +16,35 @@ from sevensteps.world import (
     LivedWorld,
     WorldPast,
     joined_days,
+    stream,
     uniforms,
     unit_streams,
 )
+from sevensteps.world.arrays import join
 
-from .catalogue import Creators, Space, catalogue
+from . import catalogue
+from .catalogue import Creators, Space, Videos
 from .incumbent import VideoIncumbent
-from .live import Served, VideoRules, VideoState, answered, evening, opening, recorded
+from .live import Served, VideoState, answered, evening, recorded
 from .matching import VideoDay, VideoMatch
 from .oracle import Aim, VideoOracle
-from .people import first_users
-from .records import SCALES, Ids, Policy, VideoHistory, VideoIncident, VideoOutcome
-from .rng import ARMS, QUIT
-from .schema import NAMES, SCHEMA, TRUTH
+from .people import first_users, joiners, pages
+from .records import (
+    SCALES,
+    Flags,
+    Ids,
+    Policy,
+    VideoHistory,
+    VideoIncident,
+    VideoOutcome,
+)
+from .rng import ARMS, QUIT, UPLOADS
+from .schema import DAY, NAMES, SCHEMA, TRUTH
 from .sessions import Memory, behave
 from .tables import creators_table, users_table, videos_table
-from .visits import pages
 
+FARM = 0.5  # uploads of a bait farm, as a share of all others
+AUDIENCE = 0.1  # views a day that a new creator begins with
 BYTES_A_PAGE, BYTES_A_VIDEO, BYTES_A_USER = 600, 180, 450  # on disk, rounded up
 VISITS_A_DAY, PAGES_A_VISIT = 0.2, 2  # rounded up, to guess the room that is needed
 
@@ -61,21 +74,21 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
     history_type = VideoHistory
 
     @cached_property
-    def rules(self) -> VideoRules:
-        """What does not change from day to day."""
-        return VideoRules(Space.of(self.seed), self.size, self.seed, self.incidents)
+    def space(self) -> Space:
+        """Where its topics lie."""
+        return Space.of(self.seed)
 
     def first_state(self) -> VideoState:
         """Everybody and everything before the first day."""
-        size, seed, space = self.size, self.seed, self.rules.space
-        creators = Creators.first(space, size, seed)
+        size, seed, space = self.size, self.seed, self.space
+        creators = Creators.first(space, size.n_creators, seed)
         return VideoState(
             users=first_users(space, size.n_users, seed),
             creators=creators,
-            videos=catalogue(space, creators, size, seed),
+            videos=catalogue.first_videos(space, creators, size.n_videos, seed),
             memory=Memory.none(),
             mood=np.zeros(size.n_users, np.float32),
-            audience=np.full(size.n_creators, 0.1, np.float32),
+            audience=np.full(size.n_creators, AUDIENCE, np.float32),
             active=np.ones(size.n_creators, bool),
         )
 
@@ -85,7 +98,52 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
 
     def open(self, state: VideoState, day: int) -> VideoState:
         """People join and creators upload."""
-        return opening(self.rules, state, day)
+        size, rng = self.size, stream(self.seed, UPLOADS, day)
+        new = joiners(self.space, round(size.joiners * size.n_users), self.seed, day)
+        n_new = round(size.beginners * size.n_creators)
+        joined = np.full(n_new, day * DAY, np.int32)
+        beginners = Creators.drawn(self.space, joined, rng)
+        creators = join([state.creators, beginners])
+        active = np.append(state.active, np.ones(n_new, bool))
+        hope = np.full(n_new, AUDIENCE, np.float32)
+        return replace(
+            state,
+            users=join([state.users, new]),
+            creators=creators,
+            videos=join(
+                [state.videos, self._uploads(creators, active, n_new, day, rng)]
+            ),
+            mood=np.append(state.mood, np.zeros(len(new), np.float32)),
+            audience=np.append(state.audience, hope),
+            active=active,
+        )
+
+    def _uploads(
+        self,
+        creators: Creators,
+        active: Flags,
+        n_new: int,
+        day: int,
+        rng: np.random.Generator,
+    ) -> Videos:
+        """The day's new videos: one by each beginner, the rest by anybody active."""
+        usual = self.size.uploads * self.size.n_videos
+        usual *= active.sum() / self.size.n_creators
+        n = max(0, rng.poisson(usual) - n_new)
+        who = catalogue.draw_creators(creators.rate * active, n, rng)
+        beginners = np.arange(len(creators) - n_new, len(creators), dtype=np.int32)
+        on = [i for i in self.incidents if i.on(day)]
+        farms = [FARM * i.size * usual for i in on if i.kind == "bait_farm"]
+        n_farmed = round(math.fsum(farms)) if n_new else 0
+        farmed = np.resize(beginners, n_farmed)
+        who = np.concatenate([beginners, who, farmed])
+        at = np.full(len(who), day * DAY, np.int32)
+        new = catalogue.videos_by(self.space, creators, who, at, rng)
+        if n_farmed:
+            new = new.baited(np.arange(len(who)) >= len(who) - n_farmed)
+        if any(i.kind == "broken_encoder" for i in on):
+            new = new.blind(rng)
+        return new
 
     def serve(
         self,
@@ -95,7 +153,7 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
         future: int,
         log: pa.Table | None,
     ) -> Served:
-        """A day's pages: who asked, what was shown, what happened."""
+        """A day's pages under a policy."""
         keys = self._keys(np.arange(len(state.users)), future, day)
         requests, key = pages(state.users, state.mood, keys, day)
         stage = self.stage(state, day)
@@ -141,13 +199,7 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
         return int(pages * BYTES_A_PAGE + people)
 
     def affinity(self, history: VideoHistory, user: Ids, video: Ids) -> VideoMatch:
-        """What videos would be to users on the morning after a history.
-
-        Parameters
-        ----------
-        user : (n,) int
-        video : (n, k) int
-        """
+        """What (n, k) videos would be to (n,) users on the morning after a history."""
         stage = self.stage(self.past_of(history).state, history.days)
         return stage.meet(np.asarray(user), np.asarray(video))
 
@@ -159,5 +211,4 @@ class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
 
     def stage(self, state: VideoState, day: int) -> VideoDay:
         """Users and videos on a day, as those see them who come."""
-        space, on = self.rules.space, self.incidents
-        return VideoDay(space, state.users, state.videos, day, on)
+        return VideoDay(self.space, state.users, state.videos, day, self.incidents)

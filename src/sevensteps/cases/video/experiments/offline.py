@@ -1,60 +1,59 @@
-"""Lists of candidates, judged twice: by later clicks, and by the truth."""
+"""What can be judged without production: lists of candidates, and rankers.
+
+Lists are judged twice: by later clicks, and by the truth.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.items import Events, Floats, Ids
+from sevensteps.cases.video.recommender.examples import Rows
+from sevensteps.cases.video.recommender.inputs import Shelf, inputs
+from sevensteps.cases.video.recommender.items import Events, Flags, Floats, Ids
+from sevensteps.cases.video.recommender.ranking import OutcomeModel
 from sevensteps.cases.video.world import SLATE
-from sevensteps.measure import Interval, ndcg_at_k, recall_at_k
+from sevensteps.measure import (
+    Interval,
+    calibration_ratio,
+    ndcg_at_k,
+    recall_at_k,
+    roc_auc,
+)
 from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
+from sevensteps.world.arrays import chunks
 
 from .simulation import VideoSimulation
 
 ROWS = 256  # of a table of scores at a time
+CHUNK = 20_000  # impressions at a time
 
 
 @dataclass(frozen=True, slots=True)
 class LaterClicks:
-    """What some users clicked after a training run.
+    """What some users clicked after a training run."""
 
-    Attributes
-    ----------
-    user : (n,) int32         asked about: clicked before and after
-    row, item : (m,) int      each later click: the user's row, the video
-    randomised : (m,) bool        at a position that was randomised
-    """
-
-    user: Ids
-    row: NDArray[np.intp]
-    item: Ids
-    randomised: NDArray[np.bool_]
+    user: Ids  # asked about: clicked before and after
+    row: NDArray[np.intp]  # of each later click: the user's row
+    item: Ids  # and the video
+    randomised: Flags  # whether it was at a position that was randomised
 
     @classmethod
     def of(
-        cls,
-        simulation: VideoSimulation,
-        after: Events,
-        most: int = 1_500,
-        seed: int = 0,
+        cls, simulation: VideoSimulation, after: Events, most: int = 1_500
     ) -> LaterClicks:
-        """At most `most` random users; a video that a user had before does not count.
+        """Of the days after a simulation's history, by at most `most` random users.
 
-        Parameters
-        ----------
-        simulation : VideoSimulation    its history ends before the events
-        after : Events                  of the days that follow
+        A video that a user had before does not count.
         """
         hits = after.take(after.clicked & (after.item < len(simulation.items)))
         old = simulation.known.watched.has(hits.user, hits.item)
         hits = hits.take(~old & (hits.user < len(simulation.viewers)))
         known = np.unique(hits.user[simulation.known.n_last[hits.user] > 0])
-        rng = np.random.default_rng([seed, 18])
-        user = np.sort(rng.permutation(known)[:most])
+        user = np.sort(np.random.default_rng([0, 18]).permutation(known)[:most])
         hits = hits.take(np.isin(hits.user, user))
         return cls(user, np.searchsorted(user, hits.user), hits.item, hits.explored)
 
@@ -91,12 +90,7 @@ def judge_candidates(
 
 
 def hit_rate(
-    score: Floats,
-    later: LaterClicks,
-    *,
-    k: int = 10,
-    among: int | None = None,
-    seed: int = 0,
+    score: Floats, later: LaterClicks, *, k: int = 10, among: int | None = None
 ) -> Interval:
     """Share of later clicks that a score puts among the first `k`; ties at random.
 
@@ -112,12 +106,12 @@ def hit_rate(
     own = score[later.row, later.item][:, None]
     if among is None:
         parts = [
-            _among_first(score[later.row[i : i + ROWS]], own[i : i + ROWS], k, itself=1)
-            for i in range(0, len(own), ROWS)
+            _among_first(score[later.row[some]], own[some], k, itself=1)
+            for some in chunks(len(own), ROWS)
         ]
         hits = np.concatenate(parts)
     else:
-        rng = np.random.default_rng([seed, 19])
+        rng = np.random.default_rng([0, 19])
         drawn = rng.integers(score.shape[1], size=(len(own), among))
         hits = _among_first(score[later.row[:, None], drawn], own, k, itself=0)
     return mean_over_units(hits, later.user[later.row])
@@ -132,10 +126,41 @@ def _among_first(others: Floats, own: Floats, k: int, itself: int) -> Floats:
 
 def ndcg(lists: Ids, later: LaterClicks) -> Interval:
     """NDCG of (n, k) lists by the later clicks, each worth one."""
-    wide = int(max(lists.max(), later.item.max())) + 2
-    wanted = later.row * wide + later.item
+    return ndcg_of(lists, later.row, later.item, later.user % UNIT_BLOCKS)
+
+
+def ndcg_of(lists: Ids, row: NDArray[np.integer], item: Ids, block: Ids) -> Interval:
+    """NDCG of (n, k) lists by what was taken: the list's row and the item, (m,) each.
+
+    `block` is of each list.
+    """
+    wide = int(max(lists.max(), item.max())) + 2
     own = np.arange(len(lists))[:, None] * wide + lists
-    gains = (np.isin(own, wanted) & (lists >= 0)).astype(float)
-    n = np.bincount(later.row, minlength=len(lists))
+    gains = (np.isin(own, row * wide + item) & (lists >= 0)).astype(float)
+    n = np.bincount(row, minlength=len(lists))
     ideal = (np.arange(lists.shape[1]) < n[:, None]).astype(float)
-    return ndcg_at_k(gains, later.user % UNIT_BLOCKS, k=lists.shape[1], ideal=ideal)
+    return ndcg_at_k(gains, block, k=lists.shape[1], ideal=ideal)
+
+
+def as_seen_from(shelf: Shelf, rows: Rows) -> Rows:
+    """The same impressions with the inputs of another day.
+
+    Of a later one they hold what nobody knew yet: a leak, to be priced.
+    """
+    parts = [
+        inputs(shelf, rows.user[some], rows.item[some, None])[:, 0]
+        for some in chunks(len(rows), CHUNK)
+    ]
+    return replace(rows, x=np.concatenate(parts))
+
+
+def click_auc(ranker: OutcomeModel, rows: Rows, examination: Floats) -> Interval:
+    """Clicked above not clicked, each at its own position; people redrawn."""
+    score = ranker(rows.x).click * examination[rows.position]
+    return roc_auc(score, rows.clicked, rows.user % UNIT_BLOCKS)
+
+
+def click_ratio(ranker: OutcomeModel, rows: Rows, examination: Floats) -> Interval:
+    """Clicks predicted for each one that came; people redrawn."""
+    score = np.clip(ranker(rows.x).click * examination[rows.position], 0, 1)
+    return calibration_ratio(score, rows.clicked, rows.user % UNIT_BLOCKS)
