@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sevensteps.estimate.capacity import peak_rate
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, readable, tidy
+from sevensteps.estimate.capacity import monthly_cost, peak_rate
+from sevensteps.estimate.units import Amount, Q, as_unit, readable, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,14 @@ class Fleet:
 
     Attributes
     ----------
-    rate : quantity or str        mean requests per time
-    service_time : quantity       time on one core for one request, measured
-    items, item_size : quantity   what is searched, bytes of each
-    users, user_size : quantity   what is known of people, bytes of each
-    memory, cores, price          of one machine; euros per month
-    peak_factor : float           peak over mean
-    utilisation : float           share of a core's time that you dare to use
-    filled : float                share of a machine's memory that you dare to fill
-    copies : int                  of every shard at least, so that one may fail
+    rate, service_time        mean requests per time; time on one core for one, measured
+    items, item_size          what is searched, bytes of each
+    users, user_size          what is known of people, bytes of each
+    memory, cores, price      of one machine; euros per month
+    peak_factor : float       peak over mean
+    utilisation, filled : float   shares of a core's time and of a machine's memory that
+                              you dare to use
+    copies : int              of every shard at least, so that one may fail
     """
 
     rate: Amount
@@ -55,13 +54,8 @@ def fleet(plan: Fleet) -> pd.DataFrame:
     Every machine holds the whole index, so that a page is made in one place, and a
     share of the users. Shards follow from memory, replicas from the peak.
 
-    Returns
-    -------
-    DataFrame                 one row per quantity: value, unit
-
-    Raises
-    ------
-    ValueError                the index alone does not fit into one machine
+    One row per quantity: value, unit. A ValueError if the index alone does not fit into
+    one machine.
 
     Examples
     --------
@@ -81,12 +75,12 @@ def fleet(plan: Fleet) -> pd.DataFrame:
             f"the index takes {readable(index)}, more than a machine may "
             "hold: shard the items too, or make the vectors smaller"
         )
-    shards = math.ceil((people / room).to("").magnitude)
-    busy = _busy_cores(peak, plan)
+    seconds = as_unit("service_time", plan.service_time, "second").magnitude
+    busy = float(peak.magnitude * seconds)
     by_load = math.ceil(busy / (plan.cores * plan.utilisation))
+    shards = math.ceil((people / room).to("").magnitude)
     replicas = max(plan.copies, math.ceil(by_load / shards))
     machines = Q(shards * replicas, "machine")
-    cost = as_unit("machines x price", machines * Q(plan.price), "euro/month")
     return tidy(
         {
             "peak rate": peak,
@@ -96,11 +90,6 @@ def fleet(plan: Fleet) -> pd.DataFrame:
             "shards": Q(shards, ""),
             "replicas of each": Q(replicas, ""),
             "machines": machines,
-            "cost": cost,
+            "cost": monthly_cost((machines, plan.price)),
         }
     )
-
-
-def _busy_cores(peak: Quantity, plan: Fleet) -> float:
-    seconds = as_unit("service_time", plan.service_time, "second").magnitude
-    return float(peak.magnitude * seconds)
