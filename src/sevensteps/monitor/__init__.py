@@ -1,6 +1,6 @@
 """Drift, estimates before the labels, alarms on a budget, and who noticed what."""
 
-from .alarms import Baseline, alarms, max_by_monitor, threshold
+from .alarms import Baseline, max_by_monitor, threshold
 from .decay import half_life
 from .detection import Detection, detect
 from .drift import DriftReference, psi
@@ -10,7 +10,6 @@ __all__ = [
     "Baseline",
     "Detection",
     "DriftReference",
-    "alarms",
     "detect",
     "expected_by_day",
     "half_life",

@@ -1,13 +1,14 @@
-"""Alarms whose thresholds buy a stated number of false alarms a month."""
+"""Alarms whose thresholds ring on one clean day a month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 MONTH = 30
+BUDGET = 1.0  # false alarms a month
 _TAIL = 0.25  # share of clean days from which the tail is extrapolated
 _MIN_DAYS = 10
 
@@ -48,57 +49,39 @@ class Baseline:
 def max_by_monitor(
     numbers: pd.DataFrame, monitors: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
-    """Monitors out of daily numbers: each takes the most unusual of its own.
-
-    Parameters
-    ----------
-    numbers : days x numbers, from `Baseline.robust_z`
-    monitors : by name, the numbers that each reads
-    """
+    """Days x monitors, each the most unusual of the numbers that it reads by name."""
     return pd.DataFrame(
         {name: numbers[list(reads)].max(axis=1) for name, reads in monitors.items()}
     )
 
 
-def threshold(clean: ArrayLike, *, false_alarms_per_month: float = 1.0) -> float:
-    """The level that clean days exceed so often a month, and not more often.
+def threshold(clean: ArrayLike) -> float:
+    """The level that clean days exceed once a month, and not more often.
 
     Parameters
     ----------
     clean : (days,) float     a monitor's daily value on days without incident
-    false_alarms_per_month : float   the budget, per 30 days
 
     Returns
     -------
-    float                     alarm when a day's value lies above it. A budget of
-                              one alarm or more in the clean days is read off
-                              them; a smaller one is extrapolated by an
-                              exponential tail over their upper quarter
+    float                     alarm when a day's value lies above it. From a month of
+                              clean days on it is read off them; before, extrapolated
+                              by an exponential tail over their upper quarter
 
     Raises
     ------
-    ValueError                with fewer than 10 clean days, a value that is not
-                              finite, or a budget that is not in (0, 30)
+    ValueError                with fewer than 10 clean days, or a value that is not
+                              finite
     """
     values = np.sort(np.asarray(clean, np.float64))[::-1]
     if len(values) < _MIN_DAYS:
         raise ValueError(f"need at least {_MIN_DAYS} clean days, got {len(values)}")
     if not np.isfinite(values).all():
         raise ValueError("clean values must be finite: leave out days without data")
-    if not 0 < false_alarms_per_month < MONTH:
-        raise ValueError(
-            f"the budget must lie between 0 and {MONTH} alarms a month, got "
-            f"{false_alarms_per_month}"
-        )
-    allowed = false_alarms_per_month * len(values) / MONTH
+    allowed = BUDGET * len(values) / MONTH
     if allowed >= 1:
         return float(values[int(allowed)])
     n_tail = max(3, int(_TAIL * len(values)))
     start = values[n_tail]
     excess = float((values[:n_tail] - start).mean())
     return float(start + excess * np.log(n_tail / allowed))
-
-
-def alarms(values: ArrayLike, level: float) -> NDArray[np.bool_]:
-    """Days on which a monitor is above its threshold; a missing value is quiet."""
-    return np.asarray(values, np.float64) > level

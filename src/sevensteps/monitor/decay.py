@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import optimize
 
 from sevensteps.measure import Interval
+from sevensteps.measure.inputs import Floats, same_length
 
 _LEVEL = 3.841  # chi-square, one degree of freedom, 95 %
 _FASTEST = float(np.log(2) / 0.25)  # a quarter of a day
-
-Floats = NDArray[np.float64]
 
 
 def half_life(day: ArrayLike, n_cases: ArrayLike, n_caught: ArrayLike) -> Interval:
@@ -28,11 +27,6 @@ def half_life(day: ArrayLike, n_cases: ArrayLike, n_caught: ArrayLike) -> Interv
     Interval                  maximum likelihood (binomial) with the 95 % profile
                               likelihood interval; `high` is infinite when no
                               decay at all is compatible, and so may the estimate be
-
-    Raises
-    ------
-    ValueError                if lengths differ, more are caught than there are,
-                              nothing was caught, or all days are one
     """
     t, n, k = (np.asarray(a, np.float64) for a in (day, n_cases, n_caught))
     _check(t, n, k)
@@ -84,8 +78,7 @@ def _loglikelihood(rate: float, t: Floats, n: Floats, k: Floats) -> float:
 
 
 def _check(t: Floats, n: Floats, k: Floats) -> None:
-    if not len(t) == len(n) == len(k):
-        raise ValueError(f"lengths differ: {len(t)}, {len(n)}, {len(k)}")
+    same_length(day=t, n_cases=n, n_caught=k)
     if len(np.unique(t)) < 2:
         raise ValueError("need at least two different days to see a decay")
     bad = np.flatnonzero(~((k >= 0) & (k <= n)))

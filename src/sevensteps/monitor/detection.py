@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
 from sevensteps.measure import Interval
 
-from .alarms import MONTH, alarms, threshold
+from .alarms import MONTH, threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,7 @@ class Detection:
     levels: dict[str, pd.DataFrame]
 
 
-def detect(
-    monitors: Mapping[str, pd.DataFrame],
-    first_day: int,
-    *,
-    false_alarms_per_month: float = 1.0,
-) -> Detection:
+def detect(monitors: Mapping[str, pd.DataFrame], first_day: int) -> Detection:
     """Set thresholds on early days without incident, and time each incident.
 
     An alarm that also rings on the same day without the incident is no detection.
@@ -49,7 +43,6 @@ def detect(
                runs from before the first day to the end: its early days set the
                thresholds, its late days count the false alarms
     first_day : int           of the incidents
-    false_alarms_per_month    budget of each monitor
 
     Raises
     ------
@@ -57,33 +50,28 @@ def detect(
                               no late days without incident
     """
     none = monitors["none"]
-    names = [str(name) for name in none]
     early, late = none.loc[: first_day - 1], none.loc[first_day:]
     if late.empty:
         raise ValueError(f"'none' must go on beyond day {first_day} of the incidents")
-    budget = false_alarms_per_month
-    limits = pd.Series(
-        {n: threshold(early[n], false_alarms_per_month=budget) for n in names}
-    )
-    quiet = late <= limits
-    delay = {
-        kind: _delays(
-            _after(kind, one, names, first_day).where(quiet), limits, first_day
+    limits = pd.Series({str(name): threshold(early[name]) for name in none})
+    delay = {}
+    for kind in [kind for kind in monitors if kind != "none"]:
+        after = _after(kind, monitors[kind], limits.index, first_day)
+        rung = (after > limits) & (late <= limits).reindex(
+            after.index, fill_value=False
         )
-        for kind, one in monitors.items()
-        if kind != "none"
-    }
+        delay[kind] = rung.idxmax().sub(first_day).where(rung.any())
     some = limits[limits > 0]
     return Detection(
-        delay=pd.DataFrame(delay, index=names).T,
-        false_alarms={n: _rate(alarms(late[n], limits[n])) for n in names},
+        delay=pd.DataFrame(delay, index=limits.index, dtype=float).T,
+        false_alarms={name: _rate(late[name] > limits[name]) for name in limits.index},
         thresholds=limits,
         levels={kind: one[some.index] / some for kind, one in monitors.items()},
     )
 
 
 def _after(
-    kind: str, one: pd.DataFrame, names: list[str], first_day: int
+    kind: str, one: pd.DataFrame, names: pd.Index, first_day: int
 ) -> pd.DataFrame:
     """An incident's days from its first on, with the same monitors."""
     if absent := [n for n in names if n not in one]:
@@ -94,16 +82,7 @@ def _after(
     return after
 
 
-def _delays(after: pd.DataFrame, limits: pd.Series, first_day: int) -> pd.Series:
-    """Days until each monitor's first alarm."""
-    delay = {}
-    for name, level in limits.items():
-        rung = after.index[alarms(after[name], level)]
-        delay[name] = float(rung[0] - first_day) if len(rung) else np.nan
-    return pd.Series(delay, dtype=float)
-
-
-def _rate(rung: np.ndarray) -> Interval:
+def _rate(rung: pd.Series) -> Interval:
     """Alarms per 30 days with the exact Poisson interval (Garwood, 1936)."""
     n, days = int(rung.sum()), len(rung)
     low = stats.chi2.ppf(0.025, 2 * n) / 2 if n else 0.0
