@@ -16,10 +16,7 @@ MOST_THREADS = 2  # they share one large world
 def parallel_map(
     function: Callable[[T], R], tasks: Iterable[T], *, threads: bool = False
 ) -> list[R]:
-    """[function(task), ...], in the order of the tasks.
-
-    The answers do not depend on the number of workers, since each task draws from its
-    own seeds.
+    """[function(task), ...], in the order of the tasks, each with its own seeds.
 
     Parameters
     ----------
