@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from sevensteps.measure import (
-    binomial_interval,
     calibration_ratio,
     prior_correction,
     reliability,
 )
+from sevensteps.measure.calibration import binomial_interval
 
 RNG = np.random.default_rng(1)
 RARE_P = np.exp(RNG.normal(-10.5, 1.5, 1_000_000)).clip(0, 1)

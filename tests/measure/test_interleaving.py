@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sevensteps.measure import (
-    ab_test,
     block_bootstrap,
     preference,
     sample_size,
@@ -76,21 +75,6 @@ def test_pages_are_what_captains_would_draft(seed, k, ragged):
     held = np.sum(made.lists >= 0, axis=1)
     either = [len((set(x) | set(y)) - {-1}) for x, y in zip(a, b, strict=True)]
     assert (held == np.minimum(either, k)).all()
-
-
-def test_a_coin_decides_who_begins_and_a_seed_repeats_it():
-    a, b = np.tile([1, 2, 3], (4_000, 1)), np.tile([4, 5, 6], (4_000, 1))
-    made = team_draft(a, b, seed=1)
-    assert abs((made.team[:, 0] == 0).mean() - 0.5) < 0.03
-    assert (made.lists == team_draft(a, b, seed=1).lists).all()
-    assert (made.lists != team_draft(a, b, seed=2).lists).any()
-
-
-def test_agreement_is_nobodys():
-    same = team_draft([[1, 2, 3]], [[1, 2, 3]])
-    assert (same.lists.tolist(), same.team.tolist()) == ([[1, 2, 3]], [[-1] * 3])
-    nothing = team_draft([[-1, -1]], [[-1, -1]])
-    assert nothing.lists.tolist() == [[-1, -1]]
 
 
 WORTH = np.linspace(0.05, 0.5, 12)  # chance of a click when looked at, by document
@@ -178,18 +162,6 @@ def test_the_sensitivity_ratio_is_that_of_the_samples_needed():
     want = sample_size(0.3, 1) / searches_needed(0.15, 0.55 - 0.15**2)
     assert want in got
     assert (got.high - got.low) / got.estimate < 0.3
-
-
-def test_interleaving_calls_the_winner_sooner_than_an_ab_test():
-    """The same two rankers, shoppers and clicks, in both experiments."""
-    rng, n = np.random.default_rng(7), 20_000
-    lists = ordered(rng, n, 0.05), ordered(rng, n, 0.4)
-    eager = rng.gamma(1, 1, n)[:, None]  # shoppers differ, in every arm
-    arms = [(clicks(rng, x) & (rng.random(x.shape) < eager)).sum(axis=1) for x in lists]
-    assert ab_test(*arms).difference.low > 0
-    page = team_draft(*lists, seed=7)
-    hit = clicks(rng, page.lists) & (rng.random(page.lists.shape) < eager)
-    assert sensitivity_ratio(*arms, search_wins(page.team, hit)).low > 1
 
 
 @pytest.mark.parametrize(

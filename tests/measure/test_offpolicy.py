@@ -9,11 +9,11 @@ from scipy import stats
 from sevensteps.measure import (
     average_precision,
     doubly_robust,
-    effective_sample_size,
     ips,
-    latency_quantile,
     snips,
 )
+from sevensteps.measure.latency import latency_quantile
+from sevensteps.measure.offpolicy import effective_sample_size
 
 DAY = np.arange(4_000) % 40
 

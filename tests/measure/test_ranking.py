@@ -70,20 +70,6 @@ def test_each_resample_equals_drawing_whole_days(
     np.testing.assert_allclose(interval.samples, slow)
 
 
-@settings(max_examples=40, deadline=None)
-@given(table=tables(), seed=st.integers(0, 100))
-def test_only_the_order_of_scores_matters_and_not_the_order_of_rows(table, seed):
-    score, label, day = table
-    order = np.random.default_rng(seed).permutation(len(score))
-    for metric, _, options in METRICS:
-        plain = metric(score, label, block_bootstrap(day, 9), **options)
-        bent = metric(np.exp(3 * score), label, block_bootstrap(day, 9), **options)
-        days = block_bootstrap(day[order], 9)
-        mixed = metric(score[order], label[order], days, **options)
-        np.testing.assert_allclose(plain.samples, bent.samples, rtol=1e-9)
-        np.testing.assert_allclose(plain.samples, mixed.samples, rtol=1e-9)
-
-
 def test_day_blocks_cover_where_row_blocks_do_not():
     """Frauds in campaigns: the interval must hold the long-run value about 95 %."""
     rng = np.random.default_rng(5)

@@ -68,14 +68,6 @@ def test_money_counts_what_each_row_stands_for(rows):
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
-@pytest.mark.parametrize("weight", [[-1.0, 1, 1, 1], [np.nan, 1, 1, 1], [1.0, 1, 1]])
-def test_impossible_weights_are_refused(weight):
-    with pytest.raises(ValueError, match="weight"):
-        measure.recall_at_budget(
-            [0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0], [0, 0, 1, 1], per_day=1, weight=weight
-        )
-
-
 def test_the_mean_day_resamples_days():
     daily = pd.Series([1.0, 2.0, 6.0, 3.0], index=[4, 5, 6, 7])
     mean = measure.mean_per_day(daily)

@@ -10,11 +10,10 @@ from sevensteps.measure.agreement import (
     rank_correlation,
     weighted_kappa,
 )
-from sevensteps.measure.assignment import assign, sample_ratio_check, unit_hash
+from sevensteps.measure.assignment import assign, sample_ratio_check
 from sevensteps.measure.bootstrap import block_bootstrap, mean_per_day
 from sevensteps.measure.budget import precision_at_budget, recall_at_budget, scorecard
 from sevensteps.measure.calibration import (
-    binomial_interval,
     calibration_ratio,
     prior_correction,
     reliability,
@@ -25,7 +24,7 @@ from sevensteps.measure.clicks.counterfactual import (
     counterfactual_rank,
     reranked,
 )
-from sevensteps.measure.clicks.dbn import DynamicBayesian, fit_dbn, fit_simplified_dbn
+from sevensteps.measure.clicks.dbn import fit_dbn, fit_simplified_dbn
 from sevensteps.measure.clicks.log import ClickLog, click_log
 from sevensteps.measure.clicks.propensities import (
     ByPlace,
@@ -55,11 +54,9 @@ from sevensteps.measure.interleaving import (
     team_draft,
 )
 from sevensteps.measure.interval import Interval, significant
-from sevensteps.measure.latency import latency_quantile
 from sevensteps.measure.lists import coverage, ndcg_at_k, recall_at_k
 from sevensteps.measure.offpolicy import (
     doubly_robust,
-    effective_sample_size,
     ips,
     snips,
 )
@@ -69,13 +66,11 @@ from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
 __all__ = [
     "ByPlace",
     "ClickLog",
-    "DynamicBayesian",
     "Evidence",
     "Interval",
     "ab_test",
     "assign",
     "average_precision",
-    "binomial_interval",
     "block_bootstrap",
     "calibration_ratio",
     "click_log",
@@ -85,7 +80,6 @@ __all__ = [
     "coverage",
     "cuped",
     "doubly_robust",
-    "effective_sample_size",
     "examined_evidence",
     "fit_dbn",
     "fit_simplified_dbn",
@@ -96,7 +90,6 @@ __all__ = [
     "ips_weights",
     "judged",
     "krippendorff_alpha",
-    "latency_quantile",
     "mean_per_day",
     "minimum_detectable_effect",
     "naive_evidence",
@@ -124,6 +117,5 @@ __all__ = [
     "significant",
     "snips",
     "team_draft",
-    "unit_hash",
     "weighted_kappa",
 ]

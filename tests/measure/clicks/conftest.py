@@ -56,6 +56,5 @@ def people():
         Shop=Shop,
         position_based=position_based,
         dynamic_bayesian=dynamic_bayesian,
-        cascade=lambda rng, pull: dynamic_bayesian(rng, pull, np.ones_like(pull), 1.0),
         look=np.array([1.0, 0.7, 0.5, 0.4, 0.3, 0.25]),
     )

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sevensteps.measure import (
-    DynamicBayesian,
     click_log,
     fit_dbn,
     fit_simplified_dbn,
     naive_evidence,
 )
+from sevensteps.measure.clicks.dbn import DynamicBayesian
 
 FITS = {
     "simplified": lambda log: fit_dbn(log, 1.0),
