@@ -32,16 +32,6 @@ def test_ab_test_equals_scipys_welch():
     assert ab_test([2.0, 2.0], [1.0, 1.0]).p_value == 0
 
 
-def test_intervals_cover_the_truth_on_heavy_tails():
-    """Mostly zeros, log-normal losses, a true difference of 0.1 x the mean loss."""
-    rng, covered = np.random.default_rng(1), 0
-    for _ in range(150):
-        loss = rng.lognormal(0, 1, 4000) * (rng.random(4000) < 0.1)
-        half = rng.permutation(4000) < 2000
-        covered += 0.1 in ab_test(loss[half] + 0.1, loss[~half]).difference
-    assert 0.9 * 150 <= covered < 150
-
-
 def test_per_unit_counts_the_silent_as_zero():
     frame = pd.DataFrame({"v": RNG.random(500), "u": RNG.integers(0, 80, 500)})
     units = np.append(RNG.permutation(100), 500)  # the last one is silent

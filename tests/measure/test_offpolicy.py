@@ -41,13 +41,9 @@ def test_letting_some_through_restores_what_blocking_hides():
     rate = ips(seen, weight, day)
     assert fraud.mean() in rate
     assert fraud.mean() in snips(seen, weight, day)
-    naive = seen[~suspicious].mean()
-    assert naive < rate.low
-
+    assert seen[~suspicious].mean() < rate.low
     truth = average_precision(score, fraud, day)
     assert truth.estimate in average_precision(score, seen, day, weight=weight)
-    hidden = average_precision(score[~suspicious], fraud[~suspicious], day[~suspicious])
-    assert hidden.high < truth.low
 
 
 def test_equal_weights_are_a_plain_mean():

@@ -59,12 +59,6 @@ def test_a_mix_learns_whom_to_believe(judged):
     assert (np.diff(values, axis=1) <= 0).all()
 
 
-def test_a_mix_needs_no_scores(judged):
-    pool = Pool.of(judged[0])
-    ids, _ = Mix.fit(pool, pool.item < 5)(pool, 5)
-    assert (ids < 5).mean() > (reciprocal_ranks(judged[0], 5)[0] < 5).mean()
-
-
 def test_a_pool_keeps_ranks_and_scores(judged):
     pool = Pool.of([[[4, 2]], [[2, -1]]], [[[0.5, 0.25]], [[7, 0]]])
     assert pool.item.tolist() == [2, 4]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 
 from sevensteps.measure import (
     click_log,
@@ -71,32 +70,6 @@ def test_days_compare_only_what_moved_within_a_day(people):
     within = harvested_propensity(click_log(shown, clicked, query, day)).estimate
     assert np.abs(within - people.look).max() < 0.03
     assert np.abs(over_time - people.look).max() > 0.07
-
-
-def test_all_pairs_agree_with_a_likelihood_that_also_fits_click_rates(people):
-    """Agarwal et al. maximise a cross-entropy with a rate for each two places."""
-    _, log = positions(people, np.random.default_rng(5), n=20_000)
-    curve = harvested_propensity(log).estimate
-    k, m = log.n_places, log.n_pairs
-    at = (log.pair * k + np.arange(k)).ravel()
-    seen = np.bincount(at, minlength=m * k).reshape(m, k)
-    hit = np.bincount(at, log.clicked.ravel(), m * k).reshape(m, k)
-    both = seen[:, :, None] + seen[:, None, :]
-    share = np.where(both > 0, seen[:, None, :] / np.maximum(both, 1), 0)
-    click = (hit[:, :, None] * share).sum(0)
-    miss = ((seen - hit)[:, :, None] * share).sum(0)
-    off = ~np.eye(k, dtype=bool)
-    upper = np.triu_indices(k, 1)
-
-    def loss(x):
-        look, rate = np.exp(np.append(0, x[: k - 1])), np.zeros((k, k))
-        rate[upper] = np.exp(x[k - 1 :])
-        p = np.clip(look[:, None] * (rate + rate.T), 1e-9, 1 - 1e-9)
-        return -(click * np.log(p) + miss * np.log1p(-p))[off].sum()
-
-    start = np.full(k - 1 + len(upper[0]), -1.0)
-    theirs = np.exp(np.append(0, minimize(loss, start).x[: k - 1]))
-    np.testing.assert_allclose(curve, theirs, rtol=0.02)
 
 
 def test_places_without_a_link_are_told_as_unknown(people):

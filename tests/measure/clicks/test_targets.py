@@ -62,26 +62,6 @@ def test_another_order_is_estimated_without_bias_and_covered(people):
     assert abs(right_off) < 0.01 < 0.1 < wrong_off
 
 
-def test_a_wrong_propensity_can_prefer_the_worse_order(people):
-    """Naive clicks hold the logged order for best, whatever is better."""
-    rng = np.random.default_rng(1)
-    shop = people.Shop.of(rng)
-    query, shown, own = shop.search(rng, 40_000)
-    pull = shop.pull[query[:, None], own][:, ::-1]  # the logged order is the worst
-    shown = shown[:, ::-1]
-    log = click_log(shown, people.position_based(rng, pull, people.look), query)
-    logged_order = np.broadcast_to(PLACES, shown.shape)
-    best = reranked(pull, log)
-
-    def gain(propensity):
-        w = ips_weights(log.clicked, PLACES, propensity)
-        return counterfactual_dcg(w, best, log.block) - counterfactual_dcg(
-            w, logged_order, log.block
-        )
-
-    assert gain(np.ones(6)).high < 0 < gain(people.look).low
-
-
 def test_clipping_trades_bias_for_effective_clicks(people):
     rng = np.random.default_rng(2)
     _, log, pull = logged(people, rng, 20_000)
