@@ -6,11 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from sevensteps.measure import (
-    calibration_ratio,
-    prior_correction,
-    reliability,
-)
+from sevensteps.measure import calibration_ratio, prior_correction, reliability
 from sevensteps.measure.calibration import binomial_interval
 
 RNG = np.random.default_rng(1)

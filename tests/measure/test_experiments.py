@@ -16,7 +16,7 @@ from sevensteps.measure import (
     sample_ratio_check,
     sample_size,
 )
-from sevensteps.measure.assignment import unit_hash
+from sevensteps.measure.experiment import unit_hash
 
 RNG = np.random.default_rng(0)
 

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.measure import (
-    Interval,
-    block_bootstrap,
-    bootstrap,
-    significant,
-)
+from sevensteps.measure import Interval, block_bootstrap, bootstrap, significant
 
 
 def test_of_takes_the_central_quantiles_and_leaves_out_what_is_missing():

@@ -6,12 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sevensteps.measure import (
-    average_precision,
-    doubly_robust,
-    ips,
-    snips,
-)
+from sevensteps.measure import average_precision, doubly_robust, ips, snips
 from sevensteps.measure.latency import latency_quantile
 from sevensteps.measure.offpolicy import effective_sample_size
 

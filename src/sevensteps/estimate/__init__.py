@@ -1,8 +1,10 @@
 """Back-of-the-envelope arithmetic with units: capacity, queues, cost, Fermi drills."""
 
 from sevensteps.estimate.capacity import (
+    Fleet,
     Load,
     capacity,
+    fleet,
     machines,
     memory,
     monthly_cost,
@@ -10,7 +12,6 @@ from sevensteps.estimate.capacity import (
     storage,
 )
 from sevensteps.estimate.fermi import DRILLS, fermi_score
-from sevensteps.estimate.fleet import Fleet, fleet
 from sevensteps.estimate.queueing import machines_within, waiting
 from sevensteps.estimate.units import Q, readable, tidy
 

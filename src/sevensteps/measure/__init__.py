@@ -10,7 +10,6 @@ from sevensteps.measure.agreement import (
     rank_correlation,
     weighted_kappa,
 )
-from sevensteps.measure.assignment import assign, sample_ratio_check
 from sevensteps.measure.bootstrap import block_bootstrap, mean_per_day
 from sevensteps.measure.budget import precision_at_budget, recall_at_budget, scorecard
 from sevensteps.measure.calibration import (
@@ -41,9 +40,11 @@ from sevensteps.measure.clicks.targets import (
 )
 from sevensteps.measure.experiment import (
     ab_test,
+    assign,
     cuped,
     minimum_detectable_effect,
     per_unit,
+    sample_ratio_check,
     sample_size,
 )
 from sevensteps.measure.interleaving import (
@@ -55,11 +56,7 @@ from sevensteps.measure.interleaving import (
 )
 from sevensteps.measure.interval import Interval, significant
 from sevensteps.measure.lists import coverage, ndcg_at_k, recall_at_k
-from sevensteps.measure.offpolicy import (
-    doubly_robust,
-    ips,
-    snips,
-)
+from sevensteps.measure.offpolicy import doubly_robust, ips, snips
 from sevensteps.measure.ranked import ranked
 from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
 

@@ -79,11 +79,7 @@ def binomial_interval(hits: ArrayLike, trials: ArrayLike) -> tuple[Floats, Float
 
 
 def reliability(
-    p: ArrayLike,
-    labels: ArrayLike,
-    *,
-    bins: int = 10,
-    weight: ArrayLike | None = None,
+    p: ArrayLike, labels: ArrayLike, *, bins: int = 10, weight: ArrayLike | None = None
 ) -> pd.DataFrame:
     """Predicted against observed rate, in bins of equal sums of `p`.
 

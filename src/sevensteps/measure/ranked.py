@@ -61,11 +61,7 @@ class Ranked:
 
     @classmethod
     def of(
-        cls,
-        query: NDArray[np.integer[Any]],
-        code: Ints,
-        score: Floats,
-        grade: Floats,
+        cls, query: NDArray[np.integer[Any]], code: Ints, score: Floats, grade: Floats
     ) -> Ranked:
         """From rows that are in order."""
         count = np.bincount(code, minlength=len(query))

@@ -111,11 +111,7 @@ class _Slots:
 
 
 def average_precision(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: Block,
-    *,
-    weight: ArrayLike | None = None,
+    scores: ArrayLike, labels: ArrayLike, day: Block, *, weight: ArrayLike | None = None
 ) -> Interval:
     """Mean precision at the rank of each positive: the area under precision-recall.
 
@@ -153,11 +149,7 @@ def average_precision(
 
 
 def roc_auc(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: Block,
-    *,
-    weight: ArrayLike | None = None,
+    scores: ArrayLike, labels: ArrayLike, day: Block, *, weight: ArrayLike | None = None
 ) -> Interval:
     """Probability that a positive scores above a negative; ties count one half.
 

@@ -167,10 +167,7 @@ def pointwise(judged: Judged, plan: TreePlan | None = None) -> TreeRanker:
 
 
 def lambdamart(
-    judged: Judged,
-    plan: TreePlan | None = None,
-    *,
-    gains: tuple[float, ...] = GAINS,
+    judged: Judged, plan: TreePlan | None = None, *, gains: tuple[float, ...] = GAINS
 ) -> TreeRanker:
     """Listwise trees: LambdaMART.
 

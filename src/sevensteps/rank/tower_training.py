@@ -17,15 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .mlp import Floats, Weights
-from .towers import (
-    Choices,
-    Ids,
-    Side,
-    TowerPlan,
-    item_vectors,
-    user_side,
-    user_vectors,
-)
+from .towers import Choices, Ids, Side, TowerPlan, item_vectors, user_side, user_vectors
 from .training import Rows, Schedule, train
 
 ItemSide = Callable[[Ids, Floats], Side]

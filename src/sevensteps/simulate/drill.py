@@ -13,8 +13,7 @@ import pandas as pd
 from sevensteps.measure import Interval
 from sevensteps.monitor import Baseline, Detection, detect, max_by_monitor
 
-from .parallel import parallel_map
-from .simulation import PER, Simulation, mean_over_units
+from .simulation import PER, Simulation, mean_over_units, parallel_map
 
 Observed = TypeVar("Observed")
 Fault = Callable[[Any, int], Any]  # policy, day on which it breaks -> a broken policy

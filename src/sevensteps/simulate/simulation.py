@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sevensteps.measure import Interval, ab_test, block_bootstrap
-
-from .parallel import parallel_map
 
 WorldT = TypeVar("WorldT")
 HistoryT = TypeVar("HistoryT")
 OutcomeT = TypeVar("OutcomeT")
 Name = TypeVar("Name", bound=Hashable)
+T = TypeVar("T")
+R = TypeVar("R")
+MOST_PROCESSES = 4  # each holds a small world, about half a gigabyte
+MOST_THREADS = 2  # they share one large world
 PER = 1_000  # units, for whose days a scoreboard counts
 UNIT_BLOCKS = 100  # groups of units that are redrawn together
 Keep = Callable[[Any, Any], Any]
+
+
+def parallel_map(
+    function: Callable[[T], R], tasks: Iterable[T], *, threads: bool = False
+) -> list[R]:
+    """[function(task), ...], in the order of the tasks, each with its own seeds.
+
+    Parameters
+    ----------
+    threads : in threads, which share what is too large to be sent; else in processes. A
+        small world is many small NumPy calls, and in threads they wait for each other.
+        Nothing is shared through files (`max_nbytes`)
+    """
+    n = min(MOST_THREADS if threads else MOST_PROCESSES, os.cpu_count() or 1)
+    prefer = "threads" if threads else "processes"
+    with warnings.catch_warnings():  # a process that has grown is replaced: no harm
+        warnings.filterwarnings("ignore", "A worker stopped")
+        jobs = Parallel(n, prefer=prefer, max_nbytes=None)
+        return list(jobs(delayed(function)(task) for task in tasks))
 
 
 def mean_over_units(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:

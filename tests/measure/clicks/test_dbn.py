@@ -3,18 +3,10 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure import (
-    click_log,
-    fit_dbn,
-    fit_simplified_dbn,
-    naive_evidence,
-)
+from sevensteps.measure import click_log, fit_dbn, fit_simplified_dbn, naive_evidence
 from sevensteps.measure.clicks.dbn import DynamicBayesian
 
-FITS = {
-    "simplified": lambda log: fit_dbn(log, 1.0),
-    "dynamic": fit_dbn,
-}
+FITS = {"simplified": lambda log: fit_dbn(log, 1.0), "dynamic": fit_dbn}
 
 
 @pytest.fixture(scope="module")

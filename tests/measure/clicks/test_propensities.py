@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure import (
-    click_log,
-    harvested_propensity,
-    randomised_propensity,
-)
+from sevensteps.measure import click_log, harvested_propensity, randomised_propensity
 
 REPEATS = 120
 

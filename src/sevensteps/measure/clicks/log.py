@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.assignment import unit_hash
+from sevensteps.measure.experiment import unit_hash
 from sevensteps.measure.inputs import Bools, Floats, same_length
 from sevensteps.measure.interleaving import repeats
 
