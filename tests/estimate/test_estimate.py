@@ -1,6 +1,7 @@
 """Estimates with units: against hand arithmetic, formulas and a simulated queue."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from sevensteps.estimate import (
     DRILLS,
+    Fleet,
     Load,
     Q,
     capacity,
     fermi_score,
+    fleet,
     machines,
     machines_within,
     memory,
@@ -155,3 +158,50 @@ def test_drills_agree_with_their_working():
     guesses = ["1500 payment/s", "12 TB", "36 GB", "3 machine", "90 ms", "200 day"]
     for drill, guess in zip(DRILLS, guesses, strict=True):
         assert drill.score(guess).points > 0.9, str(drill)
+
+
+PLAN = Fleet(
+    rate="1e9 request/day",
+    service_time="5 ms",
+    items="1e8 item",
+    item_size="48 byte/item",
+    users="1.5e9 user",
+    user_size="400 byte/user",
+    memory="64 gigabyte",
+    cores=16,
+    price="300 EUR/month/machine",
+)
+
+
+def value(plan, name):
+    return fleet(plan).loc[name, "value"]
+
+
+def test_a_fleet_by_hand():
+    """1e9/86,400 x 2 = 23,148/s x 5 ms = 116 cores / 9.6 = 13 machines by load;
+    600 GB of users / (44.8 - 4.8) GB = 15 shards, twice. Ten times as busy, by load."""
+    assert value(PLAN, "peak rate") == pytest.approx(23_100)
+    assert value(PLAN, "busy cores at the peak") == pytest.approx(116)
+    assert value(PLAN, "shards") == 15
+    assert value(PLAN, "replicas of each") == 2
+    assert value(PLAN, "machines") == 30
+    assert value(PLAN, "cost") == pytest.approx(9_000)
+    busy = replace(PLAN, service_time="50 ms")
+    assert value(busy, "shards") == 15
+    assert value(busy, "replicas of each") == 9
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"filled": 0}, "filled"),
+        ({"utilisation": 1.2}, "utilisation"),
+        ({"cores": 0}, "cores"),
+        ({"copies": 0}, "copies"),
+        ({"item_size": "48 second/item"}, "items x item_size"),
+        ({"items": "1e9 item"}, "shard the items too"),
+    ],
+)
+def test_wrong_plans_are_refused(wrong, why):
+    with pytest.raises(ValueError, match=why):
+        fleet(replace(PLAN, **wrong))

@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from sevensteps.measure import average_precision, doubly_robust, ips, snips
 from sevensteps.measure.latency import latency_quantile
-from sevensteps.measure.offpolicy import effective_sample_size
 
 DAY = np.arange(4_000) % 40
 
@@ -39,21 +36,6 @@ def test_letting_some_through_restores_what_blocking_hides():
     assert seen[~suspicious].mean() < rate.low
     truth = average_precision(score, fraud, day)
     assert truth.estimate in average_precision(score, seen, day, weight=weight)
-
-
-def test_equal_weights_are_a_plain_mean():
-    reward, day = np.arange(10.0), np.arange(10) % 3
-    for estimate in (ips, snips):
-        assert estimate(reward, np.ones(10), day).estimate == pytest.approx(4.5)
-    assert effective_sample_size(np.full(7, 3.0)) == pytest.approx(7)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0.1, 10), min_size=4, max_size=30))
-def test_snips_stays_within_the_rewards(weight):
-    reward = np.arange(len(weight)) % 2
-    interval = snips(reward, weight, np.arange(len(weight)) // 2)
-    assert 0 <= interval.low <= interval.high <= 1
 
 
 @pytest.mark.parametrize(

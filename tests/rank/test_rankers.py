@@ -65,14 +65,6 @@ def test_every_kind_beats_one_feature_on_grades_and_clicks(fit, least, margin):
     assert ndcg(fit(replace(TRAIN, grade=grade))) > ndcg(ColumnRanker("bm25")) + margin
 
 
-def test_two_runs_are_identical(listwise):
-    again = lambdamart(TRAIN, SMALL)
-    assert np.array_equal(again.scores(TEST.features), listwise.scores(TEST.features))
-    assert again.model.model_to_string() == listwise.model.model_to_string()
-    one, two = pairwise(TRAIN), pairwise(TRAIN)
-    assert np.array_equal(one.weight, two.weight)
-
-
 def test_it_is_lightgbms_own_lambdarank(listwise):
     parameters = {
         "objective": "lambdarank",

@@ -128,24 +128,17 @@ def test_parts_of_a_log_keep_the_numbers_of_pairs():
         log.where(np.array([True]))
 
 
-@pytest.mark.parametrize("empty_first", [True, False])
-def test_the_empty_place_never_counts_as_a_pair(empty_first):
-    rows = np.array([[3, -1], [4, 5]])[:: -1 if empty_first else 1]
-    log = click_log(rows, np.zeros((2, 2), bool), [0, 9])
-    assert log.n_pairs == 3
-    assert log.filled.tolist() == (rows >= 0).tolist()
-    there = log.pair[log.filled]
-    assert log.pairs.product[there].tolist() == rows[rows >= 0].tolist()
-    query = np.repeat([0, 9], 2).reshape(2, 2)[log.filled]
-    assert log.pairs.query[there].tolist() == query.tolist()
-
-
-def test_long_product_numbers_are_pairs_of_their_own():
+def test_pairs_are_numbered_however_long_and_never_the_empty_place():
     """Thirteen digits times seven do not fit in 64 bits: nothing is multiplied."""
     rng = np.random.default_rng(0)
     product = 4_000_000_000_000 + rng.choice(10**9, 50, replace=False)
     query = rng.integers(0, 5_000_000, 400)
     shown = np.array([rng.choice(product, 5, replace=False) for _ in range(400)])
-    log = click_log(shown, np.zeros(shown.shape, bool), query)
-    assert np.array_equal(log.pairs.product[log.pair], shown)
-    assert np.array_equal(log.pairs.query[log.pair], np.repeat(query, 5).reshape(-1, 5))
+    shown[:, 2:][rng.random((400, 3)) < 0.5] = -1
+    log, there = click_log(shown, np.zeros(shown.shape, bool), query), shown >= 0
+    assert (log.filled == there).all()
+    assert np.array_equal(log.pairs.product[log.pair[there]], shown[there])
+    asked = np.repeat(query, 5).reshape(-1, 5)[there]
+    assert np.array_equal(log.pairs.query[log.pair[there]], asked)
+    wanted = {*zip(asked.tolist(), shown[there].tolist(), strict=True)}
+    assert log.n_pairs == len(wanted)
