@@ -5,31 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
-from sklearn.calibration import calibration_curve
 
-from sevensteps.measure import (
-    binomial_interval,
-    calibration_ratio,
-    prior_correction,
-    reliability,
-)
+from sevensteps.measure import calibration_ratio, prior_correction, reliability
+from sevensteps.measure.calibration import binomial_interval
 
-RNG = np.random.default_rng(0)
-P = RNG.beta(1, 20, 20_000)
-LABEL = RNG.random(20_000) < P
-DAY = RNG.integers(0, 20, 20_000)
+RNG = np.random.default_rng(1)
 RARE_P = np.exp(RNG.normal(-10.5, 1.5, 1_000_000)).clip(0, 1)
 RARE = RNG.random(1_000_000) < RARE_P
 
 
-@pytest.mark.parametrize(
-    ("by", "strategy"), [("width", "uniform"), ("rows", "quantile")]
-)
-def test_reliability_equals_scikit_learn(by, strategy):
-    table = reliability(P, LABEL, bins=10, by=by)
-    observed, predicted = calibration_curve(LABEL, P, n_bins=10, strategy=strategy)
-    np.testing.assert_allclose(table["observed"], observed, rtol=0.02)
-    np.testing.assert_allclose(table["predicted"], predicted, rtol=0.02)
+def test_bins_hold_what_is_between_their_edges():
+    """By hand: 39.4 positives are expected; a bin ends before a quarter is reached."""
+    p = np.repeat([0.05, 0.1, 0.2, 0.4], [190, 99, 50, 25])
+    label = np.arange(364) % 7 == 0
+    table = reliability(p, label, bins=4)
+    assert table["predicted"].tolist() == pytest.approx([0.05, 0.1, 0.2, 0.4])
+    assert table["rows"].tolist() == [190, 99, 50, 25]
+    want = [label[p == value].mean() for value in (0.05, 0.1, 0.2, 0.4)]
+    assert table["observed"].tolist() == pytest.approx(want)
 
 
 def test_at_a_tiny_base_rate_every_bin_holds_as_many_expected_positives():
@@ -47,11 +40,10 @@ def test_at_a_tiny_base_rate_every_bin_holds_as_many_expected_positives():
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0]), min_size=2, max_size=50))
 def test_equal_probabilities_share_a_bin(values):
     label = np.arange(len(values)) % 2
-    for by in ("events", "rows", "width"):
-        table = reliability(values, label, bins=4, by=by)
-        assert table["rows"].sum() == len(values)
-        assert len(table) <= len(set(values))
-        assert table["positives"].sum() == label.sum()
+    table = reliability(values, label, bins=4)
+    assert table["rows"].sum() == len(values)
+    assert len(table) <= len(set(values))
+    assert table["positives"].sum() == label.sum()
 
 
 def test_prior_correction_undoes_undersampling():
@@ -84,8 +76,8 @@ def test_binomial_interval_equals_scipy(hits):
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"within \[0, 1\].*row 1"):
         reliability([0.1, 1.2], [0, 1])
-    with pytest.raises(ValueError, match="'events', 'rows' or 'width'"):
-        reliability([0.1, 0.2], [0, 1], by="decade")
+    with pytest.raises(ValueError, match="`bins` must be at least 1"):
+        reliability([0.1, 0.2], [0, 1], bins=0)
     with pytest.raises(ValueError, match="sampling_rate"):
         prior_correction([0.1], 0)
     with pytest.raises(ValueError, match="NaN"):

@@ -45,9 +45,8 @@ def test_weights_repeat_rows(metric, options, rows):
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
-@pytest.mark.parametrize("by", ["events", "rows", "width"])
-def test_bins_hold_the_rows_that_are_stood_for(by, rows):
-    weighted, repeated = both(measure.reliability, rows, "score", "label", by=by)
+def test_bins_hold_the_rows_that_are_stood_for(rows):
+    weighted, repeated = both(measure.reliability, rows, "score", "label")
     pd.testing.assert_frame_equal(weighted, repeated)
 
 
@@ -69,26 +68,10 @@ def test_money_counts_what_each_row_stands_for(rows):
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
-def test_marked_alerts_stand_for_no_more_than_the_budget(rows):
-    score, _, day, _, times = rows
-    marked = measure.alerts(score, day, per_day=40, weight=times)
-    asked = pd.Series(times[marked]).groupby(day[marked]).sum()
-    assert asked.max() <= 40
-    assert asked.min() > 40 - times.max()
-
-
-@pytest.mark.parametrize("weight", [[-1.0, 1, 1, 1], [np.nan, 1, 1, 1], [1.0, 1, 1]])
-def test_impossible_weights_are_refused(weight):
-    with pytest.raises(ValueError, match="weight"):
-        measure.recall_at_budget(
-            [0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0], [0, 0, 1, 1], per_day=1, weight=weight
-        )
-
-
 def test_the_mean_day_resamples_days():
     daily = pd.Series([1.0, 2.0, 6.0, 3.0], index=[4, 5, 6, 7])
-    mean = measure.mean_per_day(daily, resamples=50)
-    drawn = measure.block_bootstrap(daily.index, 50).totals(np.eye(4))[1:]
+    mean = measure.mean_per_day(daily)
+    drawn = measure.block_bootstrap(daily.index).totals(np.eye(4))[1:]
     assert mean.estimate == 3.0
     np.testing.assert_allclose(mean.samples, drawn @ daily.to_numpy() / 4)
 

@@ -1,10 +1,10 @@
-"""Detection: planted incidents are timed, and other days' alarms are not counted."""
+"""Incidents are timed, thresholds keep their budget, a baseline sees change."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.monitor import detect
+from sevensteps.monitor import Baseline, detect, max_by_monitor, threshold
 
 
 def noise(first: int, end: int, seed: int) -> pd.DataFrame:
@@ -64,15 +64,6 @@ def test_levels_are_shares_of_the_threshold(monitors) -> None:
         pd.testing.assert_frame_equal(found.levels[kind], expected)
 
 
-def test_false_alarms_keep_their_budget() -> None:
-    rng = np.random.default_rng(0)
-    none = pd.DataFrame(rng.exponential(size=(6_000, 2)), columns=["a", "b"])
-    found = detect({"none": none, "x": none.loc[3_000:]}, 3_000)
-    for rate in found.false_alarms.values():
-        assert rate.estimate == pytest.approx(1, abs=0.35)
-    assert found.delay.isna().all(axis=None)
-
-
 def test_what_is_missing_is_named(monitors) -> None:
     with pytest.raises(ValueError, match=r"'breach' lacks monitors \['sharp'\]"):
         detect(monitors | {"breach": monitors["breach"].drop(columns="sharp")}, 60)
@@ -80,3 +71,44 @@ def test_what_is_missing_is_named(monitors) -> None:
         detect(monitors | {"breach": monitors["none"].loc[:50]}, 60)
     with pytest.raises(ValueError, match="must go on beyond day 90"):
         detect(monitors, 90)
+
+
+@pytest.mark.parametrize("clean_days", [25, 60])
+def test_a_threshold_keeps_its_budget_on_new_days(clean_days: int) -> None:
+    rng = np.random.default_rng(0)
+    rung = [
+        (rng.exponential(size=300) > threshold(rng.exponential(size=clean_days))).mean()
+        for _ in range(400)
+    ]
+    assert 0.7 < 30 * np.mean(rung) < 1.7
+
+
+def test_a_budget_is_read_off_the_clean_days() -> None:
+    assert threshold(np.arange(60.0)) == 57  # two days in sixty lie above
+
+
+@pytest.mark.parametrize(
+    ("clean", "said"),
+    [
+        (np.arange(9), "at least 10 clean days"),
+        (np.r_[np.arange(20), np.nan], "must be finite"),
+    ],
+)
+def test_a_threshold_needs_clean_days(clean: np.ndarray, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        threshold(clean)
+
+
+def test_a_baseline_sees_change_either_way() -> None:
+    rng = np.random.default_rng(0)
+    clean = pd.DataFrame({"a": rng.normal(10, 2, 200), "still": 3.0})
+    base = Baseline.fit(clean)
+    now = pd.DataFrame({"a": [10.0, 20.0, 0.0], "still": [3.0, 3.0, 3.1]})
+    score = base.robust_z(now)
+    assert score["a"].tolist() == pytest.approx([0, 5, 5], abs=0.9)
+    assert score["still"].tolist() == [0, 0, np.inf]
+    watched = max_by_monitor(score, {"both": ["a", "still"], "one": ["a"]})
+    assert watched["both"].tolist() == [*score["a"][:2], np.inf]
+    assert watched["one"].tolist() == score["a"].tolist()
+    with pytest.raises(ValueError, match="at least 10 clean days"):
+        Baseline.fit(clean.head(5))

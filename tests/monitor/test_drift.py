@@ -2,25 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sevensteps.monitor import DriftReference, psi
-
-counts = st.lists(st.integers(0, 1_000), min_size=2, max_size=8).filter(any)
-
-
-@given(counts)
-def test_psi_is_zero_for_equal_shares_and_symmetric(left: list[int]) -> None:
-    right = left[::-1]
-    assert psi(left, left) == 0
-    assert psi(left, right) >= 0
-    assert psi(left, right) == pytest.approx(psi(right, left))
 
 
 def test_psi_by_hand() -> None:
     by_hand = (0.4 - 0.5) * np.log(0.4 / 0.5) + (0.6 - 0.5) * np.log(0.6 / 0.5)
     assert psi([50, 50], [40, 60]) == pytest.approx(by_hand)
+    assert psi([40, 60, 0], [400, 600, 5]) == pytest.approx(0, abs=2e-5)
 
 
 @pytest.mark.parametrize("bad", [[], [0, 0], [-1, 2], [[1, 2]]])
@@ -84,7 +73,7 @@ def test_drift_refuses_what_it_cannot_compare() -> None:
     reference = DriftReference.fit(features(rng, 100), NAMES)
     with pytest.raises(ValueError, match="matrix of 3 columns"):
         reference.psi_by_day(np.zeros((5, 2)), np.zeros(5))
-    with pytest.raises(ValueError, match="5 rows but 4 days"):
+    with pytest.raises(ValueError, match="`features` 5, `day` 4"):
         reference.psi_by_day(np.zeros((5, 3)), [1, 1, 1, 1])
-    with pytest.raises(ValueError, match="need rows"):
+    with pytest.raises(ValueError, match="no rows"):
         DriftReference.fit(np.zeros((0, 3)), NAMES)

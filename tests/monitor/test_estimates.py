@@ -18,20 +18,16 @@ def test_calibrated_scores_sum_to_the_positives_of_a_day() -> None:
     assert expected.index.tolist() == list(range(n_days))
 
 
-def test_scores_must_be_probabilities() -> None:
-    with pytest.raises(ValueError, match=r"row 1: 1\.5 is no probability"):
+def test_scores_must_be_probabilities_of_each_row() -> None:
+    with pytest.raises(ValueError, match=r"within \[0, 1\].*row 1"):
         expected_by_day([0.5, 1.5], [0, 0])
-    with pytest.raises(ValueError, match="row 0: nan"):
-        expected_by_day([np.nan], [0])
-    with pytest.raises(ValueError, match="lengths differ"):
+    with pytest.raises(ValueError, match="differ in length"):
         expected_by_day([0.5], [0, 1])
 
 
 def test_reports_count_when_they_arrive() -> None:
-    count = reports_by_day([3, 1, 3, 9], [0, 1, 3, 7, 8, 9], window=7)
+    count = reports_by_day([3, 1, 3, 9], [0, 1, 3, 7, 8, 9])
     assert count.tolist() == [0, 1, 3, 3, 2, 3]
-    with pytest.raises(ValueError, match="at least one day"):
-        reports_by_day([1], [1], window=0)
 
 
 def test_a_half_life_is_covered() -> None:
@@ -59,7 +55,7 @@ def test_no_decay_is_an_endless_half_life() -> None:
         ([0, 1], [5, 5], [1, 6], "row 1: caught 6 of 5"),
         ([0, 1], [5, 5], [0, 0], "nothing was caught"),
         ([2, 2], [5, 5], [1, 1], "two different days"),
-        ([0, 1], [5], [1], "lengths differ"),
+        ([0, 1], [5], [1], "differ in length"),
         ([0, 1], [5, np.nan], [1, 1], "row 1"),
     ],
 )

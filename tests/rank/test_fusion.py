@@ -10,26 +10,17 @@ from sevensteps.rank.fusion import Mix, Pool, reciprocal_ranks
 LISTS = st.lists(st.permutations(range(8)).map(lambda p: p[:5]), min_size=1, max_size=4)
 
 
-def plainly(lists, damping=60):
-    """The reciprocal sum as in the paper, in a dictionary."""
-    total = {}
-    for ranked in lists:
-        for rank, item in enumerate(ranked, start=1):
-            total[item] = total.get(item, 0) + 1 / (damping + rank)
-    return sorted(total, key=lambda item: (-round(total[item], 12), item))
-
-
 @given(LISTS)
 def test_reciprocal_ranks_are_the_papers(lists):
     ids, values = reciprocal_ranks([np.array([ranked]) for ranked in lists], 8)
-    order = plainly(lists)
-    assert len(order) == (ids >= 0).sum()
-    best = dict(zip(ids[0].tolist(), values[0].tolist(), strict=True))
-    again = {
+    items = {item for ranked in lists for item in ranked}
+    plainly = {
         item: sum(1 / (61 + r.index(item)) for r in lists if item in r)
-        for item in order
+        for item in items
     }
-    assert best == pytest.approx(again | {-1: -np.inf} if -1 in best else again)
+    found = dict(zip(ids[0].tolist(), values[0].tolist(), strict=True))
+    rest = {-1: -np.inf} if len(items) < 8 else {}
+    assert found == pytest.approx(plainly | rest)
     assert values[0].tolist() == sorted(values[0], reverse=True)
 
 
@@ -39,12 +30,6 @@ def test_rows_do_not_mix():
     assert ids.tolist() == [[2, 1, 9], [3, 4, -1]]
     assert values[0, 0] == pytest.approx(1 / 62 + 1 / 61)
     assert np.isneginf(values[1, 2])
-
-
-def test_a_trusted_source_leads():
-    one, two = np.array([[1, 2]]), np.array([[3, 4]])
-    ids, _ = reciprocal_ranks([one, two], 4, weights=[1, 9])
-    assert ids.tolist() == [[3, 4, 1, 2]]
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +59,6 @@ def test_a_mix_learns_whom_to_believe(judged):
     assert (np.diff(values, axis=1) <= 0).all()
 
 
-def test_a_mix_needs_no_scores(judged):
-    pool = Pool.of(judged[0])
-    ids, _ = Mix.fit(pool, pool.item < 5)(pool, 5)
-    assert (ids < 5).mean() > (reciprocal_ranks(judged[0], 5)[0] < 5).mean()
-
-
 def test_a_pool_keeps_ranks_and_scores(judged):
     pool = Pool.of([[[4, 2]], [[2, -1]]], [[[0.5, 0.25]], [[7, 0]]])
     assert pool.item.tolist() == [2, 4]
@@ -96,7 +75,6 @@ def test_a_pool_keeps_ranks_and_scores(judged):
         (lambda: Pool.of([[[1]], [[1], [2]]]), "a row for each query"),
         (lambda: Pool.of([[[1]]], [[[1, 2]]]), "the shapes of their lists"),
         (lambda: Pool.of([[[1, 1]]]), "twice on one list of source 0"),
-        (lambda: reciprocal_ranks([[[1]]], 1, weights=[1, 2]), "one finite weight"),
         (lambda: Mix.fit(Pool.of([[[1]]]), [True, False]), "each of the 1 pairs"),
         (lambda: Mix.fit(Pool.of([[[1]]]), [True]), "relevant pairs and others"),
     ],

@@ -25,12 +25,6 @@ def test_flat_is_exact(exact):
     assert made.cpu_s >= 0
 
 
-def test_a_byte_a_number_is_a_quarter_of_the_memory(exact):
-    made = build("SQ8", VECTOR)
-    assert made.n_bytes == pytest.approx(VECTOR.nbytes / 4, rel=0.02)
-    assert 0.9 < overlap(made.search(ASKS, 100), exact).mean() <= 1
-
-
 def test_more_probes_find_more(exact):
     made = build("IVF64,Flat", VECTOR)
     found = [overlap(made.search(ASKS, 100, p), exact).mean() for p in (1, 4, 64)]

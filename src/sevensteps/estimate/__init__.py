@@ -1,28 +1,26 @@
 """Back-of-the-envelope arithmetic with units: capacity, queues, cost, Fermi drills."""
 
 from sevensteps.estimate.capacity import (
+    Fleet,
     Load,
     capacity,
+    fleet,
     machines,
     memory,
     monthly_cost,
     peak_rate,
     storage,
 )
-from sevensteps.estimate.fermi import Drill, FermiScore, drills, fermi_score
-from sevensteps.estimate.fleet import Fleet, fleet
-from sevensteps.estimate.queueing import Waiting, machines_within, waiting
-from sevensteps.estimate.units import Q, readable, tidy, units
+from sevensteps.estimate.fermi import DRILLS, fermi_score
+from sevensteps.estimate.queueing import machines_within, waiting
+from sevensteps.estimate.units import Q, readable, tidy
 
 __all__ = [
-    "Drill",
-    "FermiScore",
+    "DRILLS",
     "Fleet",
     "Load",
     "Q",
-    "Waiting",
     "capacity",
-    "drills",
     "fermi_score",
     "fleet",
     "machines",
@@ -33,6 +31,5 @@ __all__ = [
     "readable",
     "storage",
     "tidy",
-    "units",
     "waiting",
 ]

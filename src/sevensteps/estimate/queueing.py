@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit
+from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, per_second
 
 
 @dataclass(frozen=True)
@@ -23,33 +23,6 @@ class Waiting:
     p_wait: float
     mean: Quantity
     p99: Quantity
-
-
-def _erlang_c(busy: float, servers: int) -> float:
-    """Probability of waiting, by Erlang B's recursion (stable for many servers)."""
-    blocked = 1.0
-    for n in range(1, servers + 1):
-        blocked = busy * blocked / (n + busy * blocked)
-    return servers * blocked / (servers - busy * (1 - blocked))
-
-
-def _load(rate: Amount, service_time: Amount) -> tuple[float, float]:
-    """Servers kept busy on average, and the seconds of one service."""
-    seconds = float(as_unit("service_time", service_time, "second").magnitude)
-    per_second = Q(rate).to_root_units()
-    if Q(rate).dimensionality.get("[time]", 0) != -1:
-        raise ValueError(f"`rate` is {Q(rate)}: give events per time, 'payment/s'")
-    if not (seconds > 0 and per_second.magnitude > 0):
-        raise ValueError("`rate` and `service_time` must be above zero")
-    return float(per_second.magnitude) * seconds, seconds
-
-
-def _wait_at(busy: float, seconds: float, servers: int, q: float) -> float:
-    """Quantile of the waiting time, in seconds."""
-    p_wait = _erlang_c(busy, servers)
-    if p_wait <= 1 - q:
-        return 0.0
-    return math.log(p_wait / (1 - q)) * seconds / (servers - busy)
 
 
 def waiting(rate: Amount, service_time: Amount, servers: int) -> Waiting:
@@ -83,25 +56,37 @@ def waiting(rate: Amount, service_time: Amount, servers: int) -> Waiting:
         )
     p_wait = _erlang_c(busy, servers)
     mean = p_wait * seconds / (servers - busy)
-    p99 = _wait_at(busy, seconds, servers, 0.99)
+    p99 = math.log(max(p_wait / (1 - 0.99), 1)) * seconds / (servers - busy)
     return Waiting(busy / servers, p_wait, Q(mean, "second"), Q(p99, "second"))
 
 
-def machines_within(
-    rate: Amount, service_time: Amount, *, wait: Amount, quantile: float = 0.99
-) -> int:
-    """Fewest servers that keep a quantile of the waiting time within `wait`.
+def _load(rate: Amount, service_time: Amount) -> tuple[float, float]:
+    """Servers kept busy on average, and the seconds of one service."""
+    seconds = float(as_unit("service_time", service_time, "second").magnitude)
+    events = float(per_second("rate", rate).magnitude)
+    if not (seconds > 0 and events > 0):
+        raise ValueError("`rate` and `service_time` must be above zero")
+    return events * seconds, seconds
+
+
+def _erlang_c(busy: float, servers: int) -> float:
+    """Probability of waiting, by Erlang B's recursion (stable for many servers)."""
+    blocked = 1.0
+    for n in range(1, servers + 1):
+        blocked = busy * blocked / (n + busy * blocked)
+    return servers * blocked / (servers - busy * (1 - blocked))
+
+
+def machines_within(rate: Amount, service_time: Amount, *, wait: Amount) -> int:
+    """Fewest servers that let 99 % of the events wait no longer than `wait`.
 
     >>> machines_within("300 request/s", "10 ms", wait="10 ms")
     6
     """
-    if not 0 < quantile < 1:
-        raise ValueError(f"`quantile` must lie between 0 and 1, not {quantile}")
-    busy, seconds = _load(rate, service_time)
-    limit = float(as_unit("wait", wait, "second").magnitude)
-    if limit < 0:
+    limit = as_unit("wait", wait, "second")
+    if limit.magnitude < 0:
         raise ValueError("`wait` must not be negative")
-    servers = math.floor(busy) + 1
-    while _wait_at(busy, seconds, servers, quantile) > limit:
+    servers = math.floor(_load(rate, service_time)[0]) + 1
+    while waiting(rate, service_time, servers).p99 > limit:
         servers += 1
     return servers

@@ -8,19 +8,11 @@ from typing import Any
 import pandas as pd
 import pint
 
+COUNTED = ("payment", "request", "row", "card", "key", "user", "item", "machine")
 units = pint.UnitRegistry()
-for _definition in (
-    "payment = [payment]",
-    "request = [request]",
-    "row = [row]",
-    "card = [card]",
-    "key = [key]",
-    "user = [user]",
-    "item = [item]",
-    "machine = [machine]",
-    "euro = [currency] = EUR",
-):
-    units.define(_definition)
+for _name in COUNTED:
+    units.define(f"{_name} = [{_name}]")
+units.define("euro = [currency] = EUR")
 units.formatter.default_format = "~P"
 
 Quantity = Any  # pint's quantities are typed by what they hold, not by their unit
@@ -33,12 +25,8 @@ def Q(value: Amount, unit: str = "") -> Quantity:
     Parameters
     ----------
     value : number, str or quantity
-    unit : str                any unit that pint knows, and payment, request, row, card,
-                              key, user, item, machine, euro
-
-    Raises
-    ------
-    ValueError                the text names no known unit
+    unit : str                any unit that pint knows, euro, or one of `COUNTED`; a
+                              ValueError for others
 
     Examples
     --------
@@ -66,13 +54,19 @@ def as_unit(name: str, value: Amount, unit: str) -> Quantity:
         ) from None
 
 
+def per_second(name: str, rate: Amount) -> Quantity:
+    """Events per second, whatever the events are."""
+    quantity = Q(rate)
+    if quantity.dimensionality.get("[time]", 0) != -1:
+        raise ValueError(f"`{name}` is {quantity}: give events per time, 'payment/day'")
+    return quantity.to_root_units()
+
+
 def readable(value: Amount) -> Quantity:
     """The same quantity in a unit that leaves few digits: 10.9 TB, not 1.09e13 B.
 
-    >>> print(readable(Q(10_950_000_000_000, "byte")))
-    10.95 TB
-    >>> print(readable("0.0042 second"))
-    4.2 ms
+    >>> print(readable(Q(10_950_000_000_000, "byte")), readable("0.0042 second"))
+    10.95 TB 4.2 ms
     """
     quantity = Q(value)
     names = str(quantity.units)

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.inputs import Floats, Ints, at_least
+from sevensteps.measure.inputs import Floats, Ints, at_least, numbers
 from sevensteps.measure.interval import Interval
 
 RESAMPLES = 1000
@@ -31,12 +31,11 @@ AT_ONCE = 2_000_000  # weights held in memory
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks of rows, and how they are drawn again.
+    """Rows in blocks, and how these are drawn again; `block_bootstrap` makes them.
 
     Attributes
     ----------
     code : (n,) int           index of each row's block, 0 .. n_blocks - 1
-    n_blocks : int
     resamples, seed : int     how often, and from where
     key : str                 names these resamples
     """
@@ -48,10 +47,7 @@ class Blocks:
     key: str
 
     def sums(self, values: NDArray[Any] | None = None) -> Floats:
-        """(n_blocks,) sums of `values` over each block's rows, or the number of rows.
-
-        Of (n, m) `values`: (n_blocks, m).
-        """
+        """(n_blocks, ...) sums of (n, ...) values, or the number of rows."""
         if values is not None and values.ndim == 2:
             return np.stack([self.sums(column) for column in values.T], axis=1)
         return np.bincount(self.code, values, self.n_blocks).astype(np.float64)
@@ -70,12 +66,7 @@ class Blocks:
         return Interval.of(values[1:], float(values[0]), resampling=self.key)
 
     def mean(self, values: Floats) -> Interval:
-        """Mean over rows; NaN is left out.
-
-        Raises
-        ------
-        ValueError                every value is NaN
-        """
+        """Mean over rows; NaN is left out, and refused if there is nothing else."""
         some = np.isfinite(values)
         if not some.any():
             raise ValueError("nothing can be measured: no value of any row is known")
@@ -98,6 +89,9 @@ class Blocks:
         return _drawn(rng, self.resamples, self.n_blocks)
 
 
+Block = ArrayLike | Blocks
+
+
 def _drawn(rng: np.random.Generator, resamples: int, n: int) -> Floats:
     """(resamples, n) how often each of n blocks is among n draws with replacement."""
     drawn = rng.integers(n, size=(resamples, n))
@@ -106,16 +100,14 @@ def _drawn(rng: np.random.Generator, resamples: int, n: int) -> Floats:
     return count.reshape(resamples, n).astype(np.float64)
 
 
-def block_bootstrap(
-    block: ArrayLike, resamples: int = RESAMPLES, seed: int = 0
-) -> Blocks:
-    """Prepare to draw the blocks in `block` again.
+def block_bootstrap(block: Block, resamples: int = RESAMPLES, seed: int = 0) -> Blocks:
+    """Prepare to draw blocks again. Every metric takes their labels, or the result.
 
     Parameters
     ----------
     block : (n,)              label of each row's block: its day, user or query
-    resamples : int           how many times the blocks are drawn again
-    seed : int                the same blocks, number and seed give the same resamples
+    resamples, seed : int     how often; the same blocks, number and seed give the same
+                              resamples, so that intervals can be subtracted
 
     Raises
     ------
@@ -126,6 +118,8 @@ def block_bootstrap(
     >>> block_bootstrap([7, 7, 8]).mean(np.array([1.0, 2.0, 3.0])).estimate
     2.0
     """
+    if isinstance(block, Blocks):
+        return block
     at_least("resamples", resamples, 2)
     code, names = pd.factorize(np.asarray(block), sort=True)
     if (code < 0).any():
@@ -144,3 +138,23 @@ def ratio(top: Floats, bottom: Floats) -> Floats:
     """Elementwise quotient; NaN where there is nothing to divide by."""
     out = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
     return np.divide(top, bottom, out=out, where=bottom > 0)
+
+
+def mean_per_day(daily: pd.Series) -> Interval:
+    """Mean of one number a day, such as the day's net euros; days are drawn again.
+
+    Parameters
+    ----------
+    daily : Series            indexed by day; a ValueError for NaN, a day twice, or one
+                              day only
+
+    Examples
+    --------
+    >>> ours, theirs = pd.Series([5.0, 9.0, 7.0]), pd.Series([4.0, 8.0, 6.0])
+    >>> mean_per_day(ours) - mean_per_day(theirs)
+    1.00 [1.00, 1.00]
+    """
+    values = numbers("daily", daily)
+    if not daily.index.is_unique:
+        raise ValueError("`daily` has a day twice: sum over each day first")
+    return block_bootstrap(np.asarray(daily.index)).mean(values)

@@ -1,42 +1,36 @@
-"""What a team of reviewers finds when it can look at a fixed number of alerts a day."""
+"""What reviewers find who can look at a fixed number of alerts a day; a scorecard."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import RESAMPLES, Blocks, block_bootstrap, ratio
-from sevensteps.measure.inputs import (
-    Bools,
-    Floats,
-    Ints,
-    at_least,
-    labels_of,
-    numbers,
-    same_length,
-    weights_of,
-)
+from sevensteps.measure.bootstrap import Block, block_bootstrap, ratio
+from sevensteps.measure.inputs import Floats, at_least
 from sevensteps.measure.interval import Interval
+from sevensteps.measure.ranking import (
+    ScoredRows,
+    average_precision,
+    roc_auc,
+    scored_rows,
+)
 
 
-def _by_day(code: Ints, n_blocks: int) -> list[Ints]:
-    """Row numbers of each day."""
-    order = np.argsort(code, kind="stable")
-    return np.split(order, np.bincount(code, minlength=n_blocks).cumsum()[:-1])
+def _alerts(rows: ScoredRows, per_day: int) -> Floats:
+    """(n,) part of what a row stands for that is among its day's alerts.
 
-
-def _shares(scores: Floats, weight: Floats, blocks: Blocks, per_day: int) -> Floats:
-    """(n,) share of what a row stands for that is among its day's alerts.
-
-    1 above the day's cut and 0 below. Rows tied at the cut share the alerts that are
-    left, so the order of the rows never changes a result.
+    All above the day's cut and nothing below. Rows tied at the cut share the alerts
+    that are left, so the order of the rows never changes a result.
     """
-    share = np.ones(len(scores))
-    for rows in _by_day(blocks.code, blocks.n_blocks):
-        score, stands_for = scores[rows], weight[rows]
+    at_least("per_day", per_day, 1)
+    share = np.ones(len(rows.score))
+    by_day = np.argsort(rows.blocks.code, kind="stable")
+    last = np.bincount(rows.blocks.code).cumsum()[:-1]
+    for today in np.split(by_day, last):
+        score, stands_for = rows.score[today], rows.weight[today]
         order = np.argsort(-score, kind="stable")
         asked = stands_for[order].cumsum()
         if asked[-1] <= per_day:
@@ -44,73 +38,17 @@ def _shares(scores: Floats, weight: Floats, blocks: Blocks, per_day: int) -> Flo
         cut = score[order[np.searchsorted(asked, per_day)]]
         above, tied = score > cut, score == cut
         left = per_day - stands_for[above].sum()
-        share[rows] = above + tied * (left / stands_for[tied].sum())
+        share[today] = above + tied * (left / stands_for[tied].sum())
     return share
-
-
-def alerts(
-    scores: ArrayLike,
-    day: ArrayLike,
-    *,
-    per_day: int,
-    weight: ArrayLike | None = None,
-) -> Bools:
-    """Mark the `per_day` highest scores of each day; the earlier row wins a tie.
-
-    With `weight`, how many payments each row stands for, the marked rows stand for
-    `per_day` payments at most.
-
-    >>> alerts([0.1, 0.9, 0.5, 0.2, 0.8], [0, 0, 0, 1, 1], per_day=1)
-    array([False,  True, False, False,  True])
-    """
-    score = numbers("scores", scores, infinite=True)
-    stands_for = weights_of(weight, len(score))
-    same_length(scores=score, day=np.asarray(day), weight=stands_for)
-    at_least("per_day", per_day, 1)
-    code, days = pd.factorize(np.asarray(day), sort=True)
-    chosen = np.zeros(len(score), dtype=np.bool_)
-    for rows in _by_day(code.astype(np.intp), len(days)):
-        order = rows[np.argsort(-score[rows], kind="stable")]
-        chosen[order[stands_for[order].cumsum() <= per_day]] = True
-    return chosen
-
-
-class _Budget(NamedTuple):
-    """Sums per day from which every budget metric follows."""
-
-    blocks: Blocks
-    label: Floats  # (n,) payments that each row stands for, 0 where not a positive
-    share: Floats  # (n,) of what it stands for, the part that is looked at
-    weight: Floats
-
-
-def _budget(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    per_day: int,
-    weight: ArrayLike | None,
-    resamples: int,
-    seed: int,
-) -> _Budget:
-    score = numbers("scores", scores, infinite=True)
-    label = labels_of(labels)
-    row = weights_of(weight, len(score))
-    same_length(scores=score, labels=label, day=np.asarray(day), weight=row)
-    at_least("per_day", per_day, 1)
-    blocks = block_bootstrap(day, resamples, seed)
-    return _Budget(blocks, label * row, _shares(score, row, blocks, per_day), row)
 
 
 def precision_at_budget(
     scores: ArrayLike,
     labels: ArrayLike,
-    day: ArrayLike,
+    day: Block,
     *,
     per_day: int,
     weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Interval:
     """Share of positives among the `per_day` highest scores of each day.
 
@@ -139,22 +77,19 @@ def precision_at_budget(
     Source: precision top-k, Dal Pozzolo et al., "Credit card fraud detection and
     concept-drift adaptation with delayed supervised information", IJCNN (2015).
     """
-    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
-    blocks = budget.blocks
-    found = blocks.total(budget.share * budget.label)
-    looked_at = blocks.total(budget.share * budget.weight)
-    return blocks.interval(ratio(found, looked_at))
+    rows = scored_rows(scores, labels, day, weight)
+    share = _alerts(rows, per_day)
+    found = rows.blocks.total(share * (rows.label * rows.weight))
+    return rows.blocks.interval(ratio(found, rows.blocks.total(share * rows.weight)))
 
 
 def recall_at_budget(
     scores: ArrayLike,
     labels: ArrayLike,
-    day: ArrayLike,
+    day: Block,
     *,
     per_day: int,
     weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Interval:
     """Share of all positives that are among the `per_day` highest scores of their day.
 
@@ -164,8 +99,32 @@ def recall_at_budget(
     >>> recall_at_budget(score, label, day, per_day=1).estimate
     1.0
     """
-    budget = _budget(scores, labels, day, per_day, weight, resamples, seed)
-    blocks = budget.blocks
-    found = blocks.total(budget.share * budget.label)
-    positives = blocks.total(budget.label)
-    return blocks.interval(ratio(found, positives))
+    rows = scored_rows(scores, labels, day, weight)
+    positive = rows.label * rows.weight
+    found = rows.blocks.total(_alerts(rows, per_day) * positive)
+    return rows.blocks.interval(ratio(found, rows.blocks.total(positive)))
+
+
+def scorecard(
+    candidates: Mapping[str, ArrayLike],
+    labels: ArrayLike,
+    day: Block,
+    *,
+    per_day: int,
+    weight: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """One row per candidate, one Interval per metric, all under the same resamples.
+
+    `card - card.loc["rules"]` is the paired difference from the rules. Parameters as
+    for `precision_at_budget`, but {name: (n,) scores} for the candidates.
+    """
+    blocks, table = block_bootstrap(day), {}
+    for name, score in candidates.items():
+        rows = score, labels, blocks
+        table[name] = {
+            "average precision": average_precision(*rows, weight=weight),
+            "recall": recall_at_budget(*rows, per_day=per_day, weight=weight),
+            "precision": precision_at_budget(*rows, per_day=per_day, weight=weight),
+            "ROC AUC": roc_auc(*rows, weight=weight),
+        }
+    return pd.DataFrame.from_dict(table, orient="index")

@@ -1,20 +1,18 @@
 """Do the probabilities mean what they say? At tiny base rates few measures can tell.
 
 A model that always answers zero has a Brier score and a calibration error of 0.0001
-where one payment in ten thousand is a fraud. So bins here can hold equal numbers of
+where one payment in ten thousand is a fraud. So bins here hold equal numbers of
 *expected positives*, and errors can be stated relative to the base rate.
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Block, ratio
 from sevensteps.measure.inputs import (
     Floats,
     Ints,
@@ -25,8 +23,7 @@ from sevensteps.measure.inputs import (
     weights_of,
 )
 from sevensteps.measure.interval import Interval
-
-Binning = Literal["events", "rows", "width"]
+from sevensteps.measure.ranking import scored_rows
 
 
 def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
@@ -58,56 +55,41 @@ def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
     return np.asarray(kept / (kept + (1 - sampled)))  # so grouped, 1 stays 1
 
 
-def _bins(p: Floats, n_bins: int, by: Binning, weight: Floats) -> Ints:
+def _bins(p: Floats, n_bins: int, weight: Floats) -> Ints:
     """(n,) bin of each row, lowest first; equal probabilities share a bin."""
-    at_least("bins", n_bins, 1)
-    if by == "width":
-        return np.minimum((p * n_bins).astype(np.intp), n_bins - 1)
-    if by not in ("events", "rows"):
-        raise ValueError(f"`by` must be 'events', 'rows' or 'width', not {by!r}")
     order = np.argsort(p, kind="stable")
-    mass = (weight if by == "rows" else weight * p)[order].cumsum()
-    share = np.arange(1, n_bins) / n_bins
-    side: Literal["left", "right"] = "right" if by == "rows" else "left"
-    at = np.searchsorted(mass, share * mass[-1], side=side)
+    mass = (weight * p)[order].cumsum()
+    at = np.searchsorted(mass, np.arange(1, n_bins) / n_bins * mass[-1])
     edges = p[order][np.minimum(at, len(p) - 1)]
     return np.searchsorted(np.unique(edges), p, side="right").astype(np.intp)
 
 
-def binomial_interval(
-    hits: ArrayLike, trials: ArrayLike, *, level: float = 0.95
-) -> tuple[Floats, Floats]:
-    """Exact (Clopper-Pearson) bounds of a share; good down to zero hits.
+def binomial_interval(hits: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
+    """Exact (Clopper-Pearson) 95 % bounds of a share; good down to zero hits.
 
     >>> low, high = binomial_interval([0, 3], [100, 100])
     >>> low.round(4), high.round(4)
     (array([0.    , 0.0062]), array([0.0362, 0.0852]))
     """
     k, n = np.asarray(hits, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    tail = (1 - level) / 2
+    tail = (1 - 0.95) / 2
     low = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, tail), 0)
     high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail), 1)
     return low, high
 
 
 def reliability(
-    p: ArrayLike,
-    labels: ArrayLike,
-    *,
-    bins: int = 10,
-    by: Binning = "events",
-    weight: ArrayLike | None = None,
+    p: ArrayLike, labels: ArrayLike, *, bins: int = 10, weight: ArrayLike | None = None
 ) -> pd.DataFrame:
-    """Predicted against observed rate, bin by bin.
+    """Predicted against observed rate, in bins of equal sums of `p`.
+
+    So no bin is empty of positives, even at tiny base rates.
 
     Parameters
     ----------
     p : (n,) float            predicted probabilities
     labels : (n,) bool        what it was
     bins : int                at most so many; equal probabilities are never parted
-    by : str                  what every bin has alike: "events" the sum of `p` (the
-                              choice at tiny base rates: no bin is empty of positives),
-                              "rows" the number of rows, "width" the range of `p`
     weight : (n,) float       how many rows each one stands for, if sampled
 
     Returns
@@ -124,14 +106,16 @@ def reliability(
     0    10        0.1       0.1
     1     2        0.5       0.5
     """
+    at_least("bins", bins, 1)
     prob, label = probabilities("p", p), labels_of(labels)
     row = weights_of(weight, len(prob))
     same_length(p=prob, labels=label, weight=row)
-    code = _bins(prob, bins, by, row)
+    code = _bins(prob, bins, row)
     n = np.bincount(code, row)
-    expected, positives = np.bincount(code, prob * row), np.bincount(code, label * row)
     used = n > 0
-    n, expected, positives = n[used], expected[used], positives[used]
+    n, expected, positives = (
+        np.bincount(code, each)[used] for each in (row, prob * row, label * row)
+    )
     low, high = binomial_interval(positives, n)
     return pd.DataFrame(
         {
@@ -147,25 +131,17 @@ def reliability(
 
 
 def calibration_ratio(
-    p: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    p: ArrayLike, labels: ArrayLike, day: Block, *, weight: ArrayLike | None = None
 ) -> Interval:
     """Positives expected by the model for each one that came: 1 is right, 53 is not.
 
-    `weight` says how many rows each one stands for, if they were sampled.
+    Days are drawn again; `weight` is how many rows each one stands for, if sampled.
 
     >>> calibration_ratio([0.9, 0.6, 0.5], [1, 0, 1], [0, 0, 1]).estimate
     1.0
     """
-    prob, label = probabilities("p", p), labels_of(labels)
-    same_length(p=prob, labels=label, day=np.asarray(day))
-    blocks = block_bootstrap(day, resamples, seed)
-    row = weights_of(weight, len(prob))
-    expected = blocks.total(prob * row)
-    came = blocks.total(label * row)
-    return blocks.interval(ratio(expected, came))
+    rows = scored_rows(probabilities("p", p), labels, day, weight)
+    expected = rows.blocks.total(rows.score * rows.weight)
+    return rows.blocks.interval(
+        ratio(expected, rows.blocks.total(rows.label * rows.weight))
+    )

@@ -22,8 +22,11 @@ def _column(name: str, values: ArrayLike) -> NDArray[np.generic]:
     return array
 
 
-def _first(bad: Bools) -> str:
-    return f"{int(bad.sum()):,} rows, the first is row {int(bad.argmax()):,}"
+def _refuse(bad: Bools, said: str) -> None:
+    """Say what is wrong, in how many rows, and in which first."""
+    if bad.any():
+        n, first = int(bad.sum()), int(bad.argmax())
+        raise ValueError(f"{said} in {n:,} rows, the first is row {first:,}")
 
 
 def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> Floats:
@@ -33,8 +36,7 @@ def numbers(name: str, values: ArrayLike, *, infinite: bool = False) -> Floats:
         raise ValueError(f"`{name}` must hold numbers, not {array.dtype}")
     number: Floats = array.astype(np.float64, copy=False)
     bad = np.isnan(number) if infinite else ~np.isfinite(number)
-    if bad.any():
-        raise ValueError(f"`{name}` holds NaN or infinity in {_first(bad)}: fill them")
+    _refuse(bad, f"`{name}` holds NaN or infinity")
     return number
 
 
@@ -42,33 +44,23 @@ def probabilities(name: str, values: ArrayLike) -> Floats:
     """One column of numbers within [0, 1]."""
     array = numbers(name, values)
     bad = (array < 0) | (array > 1)
-    if bad.any():
-        raise ValueError(
-            f"`{name}` must be probabilities within [0, 1]; outside in {_first(bad)}"
-        )
+    _refuse(bad, f"`{name}` must be probabilities within [0, 1]; it is outside")
     return array
 
 
 def flags(name: str, values: ArrayLike) -> Bools:
     """One column of yes and no, as bool or as 0 and 1."""
-    array = _column(name, values)
-    if array.dtype == bool:
-        return array.astype(np.bool_, copy=False)
-    if not np.issubdtype(array.dtype, np.number):
-        raise ValueError(f"`{name}` must be true or false, not {array.dtype}")
-    bad = (array != 0) & (array != 1)
-    if bad.any():
-        raise ValueError(f"`{name}` must be 0 or 1; neither in {_first(bad)}")
+    array = numbers(name, values)
+    _refuse((array != 0) & (array != 1), f"`{name}` must be 0 or 1; it is neither")
     return array.astype(np.bool_)
 
 
 def labels_of(values: ArrayLike) -> Bools:
     """Labels with at least one of each kind: else nothing can be ranked."""
     array = flags("labels", values)
-    positives = int(array.sum())
-    if positives == 0:
+    if not array.any():
         raise ValueError("no positive label: take more days, or a later cut for labels")
-    if positives == array.size:
+    if array.all():
         raise ValueError("every label is positive: there is nothing to tell apart")
     return array
 
@@ -78,14 +70,13 @@ def weights_of(weight: ArrayLike | None, n_rows: int) -> Floats:
     if weight is None:
         return np.ones(n_rows)
     array = numbers("weight", weight)
-    if (array < 0).any():
-        raise ValueError(f"`weight` is negative in {_first(array < 0)}")
+    _refuse(array < 0, "`weight` is negative")
     return array
 
 
-def same_length(**columns: NDArray[np.generic] | None) -> None:
-    """Refuse columns of different lengths, and say which is how long."""
-    sizes = {name: c.size for name, c in columns.items() if c is not None}
+def same_length(**columns: NDArray[np.generic]) -> None:
+    """Refuse columns or tables of different lengths, and say which is how long."""
+    sizes = {name: len(column) for name, column in columns.items()}
     if len(set(sizes.values())) > 1:
         said = ", ".join(f"`{name}` {size:,}" for name, size in sizes.items())
         raise ValueError(f"columns differ in length: {said}")

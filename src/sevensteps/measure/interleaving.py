@@ -14,8 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap
-from sevensteps.measure.inputs import Bools, Floats, Ints, numbers, same_length
+from sevensteps.measure.bootstrap import block_bootstrap, ratio
+from sevensteps.measure.experiment import sample_size
+from sevensteps.measure.inputs import (
+    Bools,
+    Ints,
+    at_least,
+    between,
+    numbers,
+    same_length,
+)
 from sevensteps.measure.interval import Interval
 
 Ids = NDArray[np.integer[Any]]
@@ -37,13 +45,7 @@ class Interleaved:
     team: NDArray[np.int8]
 
 
-def team_draft(
-    a: ArrayLike,
-    b: ArrayLike,
-    *,
-    seed: int = 0,
-    draws: ArrayLike | None = None,
-) -> Interleaved:
+def team_draft(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> Interleaved:
     """Let two rankings pick in turns, as captains choose their teams.
 
     In each round a coin says who picks first; each adds its best document that is not
@@ -57,9 +59,8 @@ def team_draft(
     Parameters
     ----------
     a, b : (n, k) int         ids, best first; -1 for an empty place
-    seed : int                of the coins
-    draws : (n, k) float      uniform numbers within [0, 1) instead: below a half, A
-                              picks first in the round that begins at this place
+    seed : int                of the coins, one for each place: below a half, A picks
+                              first in the round that begins there
 
     Raises
     ------
@@ -67,9 +68,9 @@ def team_draft(
 
     Examples
     --------
-    >>> page = team_draft([[1, 2, 3, 4]], [[1, 3, 5, 2]], draws=[[0, 0, 0, 0.9]])
+    >>> page = team_draft([[1, 2, 3, 4]], [[1, 3, 5, 2]])
     >>> page.lists, page.team
-    (array([[1, 2, 3, 5]]), array([[-1,  0,  1,  1]], dtype=int8))
+    (array([[1, 2, 3, 4]]), array([[-1,  0,  1,  0]], dtype=int8))
 
     Source: Radlinski, Kurup and Joachims, "How does clickthrough data reflect retrieval
     quality?", CIKM (2008). Places of agreement without credit are our choice.
@@ -77,7 +78,7 @@ def team_draft(
     first, second = sides = _lists("a", a), _lists("b", b)
     if first.shape != second.shape:
         raise ValueError(f"`a` has the shape {first.shape}, `b` {second.shape}")
-    coin = _coins(first.shape, seed, draws) < 0.5
+    coin = np.random.default_rng(seed).random(first.shape) < 0.5
     same = np.logical_and.accumulate(first == second, axis=1)
     lists = np.where(same, first, EMPTY)
     team = np.full(first.shape, NEITHER, np.int8)
@@ -120,24 +121,17 @@ def _lists(name: str, values: ArrayLike) -> Ids:
         )
     if (ids < EMPTY).any():
         raise ValueError(f"`{name}` holds an id below -1")
-    ordered = np.sort(ids, axis=1)
-    twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)
-    if twice.any():
+    if (twice := repeats(ids)).any():
         row = int(twice.argmax())
         raise ValueError(f"`{name}` holds an id twice on list {row:,}: drop the second")
     return ids
 
 
-def _coins(shape: tuple[int, ...], seed: int, draws: ArrayLike | None) -> Floats:
-    if draws is None:
-        return np.random.default_rng(seed).random(shape)
-    coin = np.asarray(draws, np.float64)
-    if coin.shape != shape or not ((coin >= 0) & (coin < 1)).all():
-        raise ValueError(
-            f"`draws` must be numbers within [0, 1) of the shape {shape}, not "
-            f"{coin.shape}"
-        )
-    return coin
+def repeats(ids: Ids) -> Bools:
+    """(n,) whether a list holds an id twice."""
+    ordered = np.sort(ids, axis=1)
+    again = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+    return np.asarray(again.any(axis=1))
 
 
 def search_wins(team: ArrayLike, clicked: ArrayLike) -> Ints:
@@ -184,13 +178,7 @@ class Preference:
     p_value: float
 
 
-def preference(
-    wins: ArrayLike,
-    shopper: ArrayLike | None = None,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Preference:
+def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:
     """Which ranker shoppers prefer, and how sure that is.
 
     Searches of one shopper hang together, so shoppers are what is redrawn, and the sign
@@ -198,8 +186,7 @@ def preference(
 
     Parameters
     ----------
-    wins : (n,) int           per search, see `search_wins`
-    shopper : (n,) int        of each search; every search by itself when absent
+    wins, shopper : (n,) int  of each search: see `search_wins`, and who it was
 
     Examples
     --------
@@ -212,12 +199,67 @@ def preference(
     won = numbers("wins", wins)
     if not np.isin(won, (-1, 0, 1)).all():
         raise ValueError("`wins` must be 1 (A), -1 (B) or 0 (a tie) for each search")
-    who = np.arange(len(won)) if shopper is None else np.asarray(shopper)
-    same_length(wins=won, shopper=who)
-    drawn = block_bootstrap(who, resamples, seed)
+    drawn = block_bootstrap(shopper)
+    same_length(wins=won, shopper=drawn.code)
     n_a, n_b, tied = (int((won == kind).sum()) for kind in (1, -1, 0))
     vote = np.sign(np.bincount(drawn.code, won))
     n_votes = int(np.abs(vote).sum())
     for_a = int((vote > 0).sum())
     p_value = float(binomtest(for_a, n_votes).pvalue) if n_votes else 1.0
     return Preference(n_a, n_b, tied, drawn.mean(won / 2), p_value)
+
+
+def searches_needed(effect: float, variance: float) -> int:
+    """Interleaved searches that call the winner four times in five.
+
+    This is `sample_size` with half the standard deviation: every search is in both
+    arms, and nothing is spent on a difference between them.
+
+    Parameters
+    ----------
+    effect, variance : float  mean of the wins per search, and their variance
+
+    >>> searches_needed(effect=0.05, variance=0.4)
+    1256
+    """
+    between("variance", variance, 0, np.inf)
+    return sample_size(effect, float(np.sqrt(variance)) / 2)
+
+
+def sensitivity_ratio(
+    treatment: ArrayLike, control: ArrayLike, wins: ArrayLike
+) -> Interval:
+    """How many times as many searches an A/B test needs to call the same winner.
+
+    The ratio of what both need for any level and power: variance over squared effect,
+    the A/B test's taken over both arms. Give units of one kind throughout, searches or
+    shoppers who search alike. An arm without a clear effect makes the interval wide.
+
+    Parameters
+    ----------
+    treatment, control : (n,), (m,) float   outcome per unit in each arm of the test
+    wins : (l,) float                       A's lead per unit of interleaving
+
+    Examples
+    --------
+    >>> sensitivity_ratio([1, 2, 1, 2], [0, 1, 0, 1], wins=[1, 0, 1, 0]).estimate
+    1.0
+
+    Source: Chapelle, Joachims, Radlinski and Yue, ACM TOIS 30 (2012), who compare
+    squared z-scores.
+    """
+    told = {"treatment": treatment, "control": control, "wins": wins}
+    mean, variance = {}, {}
+    for seed, (name, values) in enumerate(told.items()):
+        value = numbers(name, values)
+        at_least(f"number of {name}", len(value), 2)
+        drawn = block_bootstrap(np.arange(len(value)), seed=seed)
+        total = drawn.total(np.stack([value, value**2], axis=1)) / len(value)
+        mean[name] = total[:, 0]
+        variance[name] = total[:, 1] - total[:, 0] ** 2
+    arms = 2 * (variance["treatment"] + variance["control"])
+    apart = ratio((mean["treatment"] - mean["control"]) ** 2, arms)
+    times = ratio(ratio(mean["wins"] ** 2, variance["wins"]), apart)
+    if np.isnan(times[0]):
+        raise ValueError("the arms or the wins are all alike: nothing to compare")
+    return Interval.of(times[1:], float(times[0]))

@@ -29,18 +29,15 @@ def significant(value: float, digits: int = 3) -> str:
 
 @dataclass(frozen=True, repr=False)
 class Interval:
-    """An estimate between two bounds.
+    """An estimate between two bounds, 95 % unless said otherwise.
 
     Parameters
     ----------
     estimate, low, high : float
-        The value measured and the ends of its interval (95 % unless said otherwise).
-    samples : (resamples,) float, optional
-        The bootstrap's values. Two intervals that were measured under the same
-        resamples can be subtracted: the difference is paired, so what both share
-        (a busy day, one large fraud) cancels.
-    resampling : str
-        Names the resamples, so that only like is subtracted from like.
+    samples : (resamples,)    the bootstrap's values. Two intervals that were measured
+                              under the same resamples can be subtracted: what both
+                              share (a busy day, one large fraud) cancels
+    resampling : str          names the resamples, so that like is taken from like
 
     Examples
     --------
@@ -64,17 +61,12 @@ class Interval:
 
     @classmethod
     def of(
-        cls,
-        samples: ArrayLike,
-        estimate: float | None = None,
-        *,
-        level: float = 0.95,
-        resampling: str = "",
+        cls, samples: ArrayLike, estimate: float | None = None, *, resampling: str = ""
     ) -> Self:
-        """Interval between the central quantiles of `samples`.
+        """Between the central 95 % of `samples`, around their mean or an estimate.
 
         Samples that could not be measured (NaN: a resample without one fraud) are
-        left out. `estimate` is their mean unless given.
+        left out.
 
         >>> Interval.of([1.0, 2.0, 3.0, 4.0, 5.0])
         3.00 [1.10, 4.90]
@@ -82,9 +74,7 @@ class Interval:
         values = np.asarray(samples, dtype=np.float64)
         if values.ndim != 1 or not np.isfinite(values).any():
             raise ValueError("samples must be a list of numbers, not all missing")
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie between 0 and 1, not {level}")
-        tail = (1 - level) / 2
+        tail = (1 - 0.95) / 2
         low, high = np.nanquantile(values, [tail, 1 - tail])
         middle = float(np.nanmean(values)) if estimate is None else float(estimate)
         return cls(middle, float(low), float(high), values, resampling)
@@ -102,8 +92,8 @@ class Interval:
             raise ValueError("an interval without samples cannot be subtracted")
         if not self.resampling or self.resampling != other.resampling:
             raise ValueError(
-                "these intervals come from different resamples: measure both on the "
-                "same days with the same `resamples` and `seed`"
+                "these intervals come from different resamples: measure both over the "
+                "same days, or whatever the blocks are"
             )
         samples = self.samples - other.samples
         middle = self.estimate - other.estimate

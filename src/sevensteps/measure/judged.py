@@ -2,21 +2,21 @@
 
 `mean(per_query.ndcg, scores, grades, query, k=10)` is the mean of a metric of
 `per_query` with a 95 % bootstrap interval. Two metrics, or two scores, of the same
-blocks with the same `resamples` and `seed` can be subtracted: the difference is paired.
+blocks can be subtracted: the difference is paired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap
-from sevensteps.measure.inputs import Floats, same_length
+from sevensteps.measure.bootstrap import Block, block_bootstrap
+from sevensteps.measure.inputs import Floats, one_of, same_length
 from sevensteps.measure.interval import Interval
-from sevensteps.measure.ranked import Missing, ranked
+from sevensteps.measure.ranked import ranked
 
 
 def mean(
@@ -25,10 +25,8 @@ def mean(
     grades: ArrayLike,
     query: ArrayLike,
     *,
-    missing: Missing = "zero",
+    missing: Literal["zero", "condensed"] = "zero",
     block: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
     **options: Any,
 ) -> Interval:
     """Mean of a metric over queries, from flat rows as learning to rank has them.
@@ -36,8 +34,7 @@ def mean(
     Parameters
     ----------
     metric : function         of `per_query`, e.g. `per_query.ndcg`
-    scores, grades, query : (n,)   see `ranked`. Grade -1: nobody judged it. A score of
-        minus infinity: a judged document that the list lacks
+    scores, grades, query : (n,)   see `ranked`
     missing : what was not judged counts as grade 0 ("zero", as trec_eval does), or is
         taken off the list before it is measured ("condensed": Sakai, SIGIR 2007)
     block : (n,)              what the bootstrap draws again, one label for all rows of
@@ -55,20 +52,15 @@ def mean(
     >>> mean(per_query.ndcg, score, grade, query, k=3).estimate.__round__(4)
     0.6597
     """
-    lists = ranked(scores, grades, query).treated(missing)
+    one_of("missing", missing, ("zero", "condensed"))
+    lists = ranked(scores, grades, query)
+    lists = lists.condensed() if missing == "condensed" else lists
     own = None if block is None else _of_queries(np.asarray(block), query)
-    return over_queries(
-        metric(lists, **options), lists.query, block=own, resamples=resamples, seed=seed
-    )
+    return over_queries(metric(lists, **options), lists.query, block=own)
 
 
 def over_queries(
-    values: ArrayLike,
-    query: ArrayLike,
-    *,
-    block: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    values: ArrayLike, query: ArrayLike, *, block: Block | None = None
 ) -> Interval:
     """Mean of numbers per query, and its interval: of a slice, for example.
 
@@ -82,11 +74,11 @@ def over_queries(
     0.5
     """
     each, ids = np.asarray(values, np.float64), np.asarray(query)
-    label = ids if block is None else np.asarray(block)
-    same_length(values=each, query=ids, block=label)
     if np.isnan(each).all():
         raise ValueError("no query has a relevant document: nothing can be measured")
-    return block_bootstrap(label, resamples, seed).mean(each)
+    blocks = block_bootstrap(ids if block is None else block)
+    same_length(values=each, query=ids, block=blocks.code)
+    return blocks.mean(each)
 
 
 def _of_queries(label: np.ndarray[Any, Any], query: ArrayLike) -> ArrayLike:

@@ -8,20 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from sevensteps.measure.inputs import Floats, between, numbers
+from sevensteps.measure.inputs import between, numbers
 from sevensteps.measure.interval import Interval
-
-
-def _quantile(ordered: Floats, q: float) -> Interval:
-    """Order-statistic interval: how many values lie below a quantile is binomial."""
-    n = len(ordered)
-    below = bdtr(np.arange(n + 1, dtype=np.float64), n, q)  # P(at most k lie below)
-    # values i and j (from 1) enclose it with probability P(i <= number below <= j - 1)
-    i = int(np.searchsorted(below, 0.025, side="right"))
-    j = int(np.searchsorted(below, 0.975)) + 1
-    low = float(ordered[i - 1]) if i >= 1 else -math.inf
-    high = float(ordered[j - 1]) if j <= n else math.inf
-    return Interval(float(ordered[max(1, math.ceil(n * q)) - 1]), low, high)
 
 
 def latency_quantile(values: ArrayLike, q: float) -> Interval:
@@ -29,7 +17,7 @@ def latency_quantile(values: ArrayLike, q: float) -> Interval:
 
     Parameters
     ----------
-    values : (n,) float       latencies in one unit, e.g. ms; requests in order or not
+    values : (n,) float       latencies in one unit, e.g. ms
     q : float                 within (0, 1): 0.99 for p99
 
     Returns
@@ -46,4 +34,12 @@ def latency_quantile(values: ArrayLike, q: float) -> Interval:
     Source: David and Nagaraja, "Order statistics" (2003), section 7.1.
     """
     between("q", q, 0, 1)
-    return _quantile(np.sort(numbers("values", values, infinite=True)), q)
+    ordered = np.sort(numbers("values", values, infinite=True))
+    n = len(ordered)
+    below = bdtr(np.arange(n + 1, dtype=np.float64), n, q)  # P(at most k lie below)
+    # values i and j (from 1) enclose it with probability P(i <= number below <= j - 1)
+    i = int(np.searchsorted(below, 0.025, side="right"))
+    j = int(np.searchsorted(below, 0.975)) + 1
+    low = float(ordered[i - 1]) if i >= 1 else -math.inf
+    high = float(ordered[j - 1]) if j <= n else math.inf
+    return Interval(float(ordered[max(1, math.ceil(n * q)) - 1]), low, high)

@@ -7,38 +7,18 @@ the blocks.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Block, block_bootstrap, ratio
 from sevensteps.measure.inputs import Floats, at_least, same_length
 from sevensteps.measure.interval import Interval
 from sevensteps.measure.ranked import discount
 
-Ids = NDArray[np.integer[Any]]
-
 
 def found_in(lists: ArrayLike, row: ArrayLike, item: ArrayLike) -> NDArray[np.bool_]:
-    """Whether each wanted item is on its row's list.
-
-    Parameters
-    ----------
-    lists : (n, k) int        ids, -1 for an empty place
-    row : (m,) int            the list that should hold it
-    item : (m,) int           what it should hold
-
-    Raises
-    ------
-    ValueError                a row that is not there, or an item below zero
-
-    Examples
-    --------
-    >>> found_in([[3, 5], [7, -1]], row=[0, 0, 1], item=[5, 7, 7])
-    array([ True, False,  True])
-    """
+    """(m,) whether each item is on the list of its row; see `recall_at_k`."""
     every, r, i = np.asarray(lists), np.asarray(row), np.asarray(item)
     same_length(row=r, item=i)
     if every.ndim != 2:
@@ -54,62 +34,41 @@ def found_in(lists: ArrayLike, row: ArrayLike, item: ArrayLike) -> NDArray[np.bo
 
 
 def recall_at_k(
-    lists: ArrayLike,
-    row: ArrayLike,
-    item: ArrayLike,
-    block: ArrayLike,
-    *,
-    k: int | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    lists: ArrayLike, row: ArrayLike, item: ArrayLike, block: Block
 ) -> Interval:
-    """Share of all that was wanted which is among the first `k` of its list.
+    """Share of all that was wanted which is on its list of `k`.
 
     Parameters
     ----------
-    lists, row, item : see `found_in`
+    lists : (n, k) int        ids, -1 for an empty place
+    row, item : (m,) int      the list that should hold it, and what it should hold
     block : (n,) int          of each *list*, e.g. the user's id modulo a hundred
-    k : int                   places that count; all of them when absent
 
-    Returns
-    -------
-    Interval                  95 % bootstrap over blocks
+    Raises
+    ------
+    ValueError                a row that is not there, or an item below zero
 
     Examples
     --------
     >>> lists, row, item = [[3, 5], [7, 9]], [0, 0, 1], [5, 7, 7]
     >>> recall_at_k(lists, row, item, block=[0, 1]).estimate.__round__(3)
     0.667
-    >>> recall_at_k(lists, row, item, block=[0, 1], k=1).estimate.__round__(3)
-    0.333
     """
-    every = np.asarray(lists)
-    if k is not None:
-        at_least("k", k, 1)
-        every = every[:, :k]
-    hit = found_in(every, row, item).astype(np.float64)
-    label = np.asarray(block)
-    _one_each(lists=every, block=label)
-    blocks = block_bootstrap(label, resamples, seed)
-    at, n = np.asarray(row), len(every)
-    got, wanted = (np.bincount(at, x, n).astype(float) for x in (hit, hit * 0 + 1))
+    hit = found_in(lists, row, item)
+    every, at, blocks = np.asarray(lists), np.asarray(row), block_bootstrap(block)
+    same_length(lists=every, block=blocks.code)
+    got, wanted = (np.bincount(x, minlength=len(every)) for x in (at[hit], at))
     return blocks.interval(ratio(blocks.total(got), blocks.total(wanted)))
 
 
 def ndcg_at_k(
-    gains: ArrayLike,
-    block: ArrayLike,
-    *,
-    k: int,
-    ideal: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    gains: ArrayLike, block: Block, *, k: int, ideal: ArrayLike | None = None
 ) -> Interval:
     """Mean normalised discounted cumulative gain of the first `k` places.
 
-    The gain is taken as it is (linear; pass `2**grade - 1` for the exponential one) and
-    divided by the logarithm of its place. Lists on which nothing could be gained are
-    left out. The order is that of the columns: ties are the caller's.
+    The gain is taken as it is and divided by the logarithm of its place. Lists on which
+    nothing could be gained are left out. The order is that of the columns: ties are the
+    caller's.
 
     Parameters
     ----------
@@ -125,9 +84,9 @@ def ndcg_at_k(
     Source: Järvelin and Kekäläinen, ACM TOIS 20 (2002).
     """
     at_least("k", k, 1)
-    shown, label = _gains("gains", gains), np.asarray(block)
+    shown, blocks = _gains("gains", gains), block_bootstrap(block)
     best = shown if ideal is None else _gains("ideal", ideal)
-    _one_each(gains=shown, block=label, ideal=best)
+    same_length(gains=shown, block=blocks.code, ideal=best)
     most = _discounted(-np.sort(-best, axis=1), k)
     got = _discounted(shown, k)
     some = most > 0
@@ -135,15 +94,7 @@ def ndcg_at_k(
         raise ValueError(
             "`ideal` must hold all gains: a list gained more than its best"
         )
-    each = np.where(some, got / np.where(some, most, 1), np.nan)
-    return block_bootstrap(label, resamples, seed).mean(each)
-
-
-def _one_each(**tables: NDArray[Any]) -> None:
-    """Every table must have a row for each list."""
-    if len({len(table) for table in tables.values()}) > 1:
-        said = ", ".join(f"`{name}` {len(table):,}" for name, table in tables.items())
-        raise ValueError(f"tables differ in their number of rows: {said}")
+    return blocks.mean(np.where(some, got / np.where(some, most, 1), np.nan))
 
 
 def _gains(name: str, values: ArrayLike) -> Floats:

@@ -7,11 +7,10 @@ at the price of noise.
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, numbers, same_length
+from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
+from sevensteps.measure.inputs import Floats, numbers, same_length, weights_of
 from sevensteps.measure.interval import Interval
 
 
@@ -23,25 +22,26 @@ def effective_sample_size(weight: ArrayLike) -> float:
 
     Source: Kish, "Survey sampling" (1965).
     """
-    w = _weights(weight)
+    w = _weights(numbers("weight", weight))
     return float(w.sum() ** 2 / (w @ w))
 
 
-def _weights(weight: ArrayLike) -> Floats:
-    w = numbers("weight", weight)
-    if (w < 0).any() or not (w > 0).any():
-        raise ValueError("`weight` must not be negative, nor zero everywhere")
-    return w
+def _weights(weight: Floats) -> Floats:
+    if not weights_of(weight, len(weight)).any():
+        raise ValueError("`weight` is zero everywhere")
+    return weight
 
 
-def ips(
-    reward: ArrayLike,
-    weight: ArrayLike,
-    day: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
+def _logged(
+    reward: ArrayLike, weight: ArrayLike, day: Block
+) -> tuple[Floats, Floats, Blocks]:
+    r, w = numbers("reward", reward), _weights(numbers("weight", weight))
+    blocks = block_bootstrap(day)
+    same_length(reward=r, weight=w, day=blocks.code)
+    return r, w, blocks
+
+
+def ips(reward: ArrayLike, weight: ArrayLike, day: Block) -> Interval:
     """Mean reward under another policy: mean of weight times reward over *all* rows.
 
     Unbiased if the logged probabilities are right; noisy where weights are large.
@@ -52,10 +52,6 @@ def ips(
     weight : (n,) float       1 / propensity, 0 where nothing was logged
     day : (n,) int            block of the bootstrap
 
-    Returns
-    -------
-    Interval                  95 % day-block bootstrap
-
     Examples
     --------
     >>> ips([0, 0, 1, 0], [1, 1, 10, 0], day=[0, 0, 1, 1]).estimate
@@ -63,19 +59,11 @@ def ips(
 
     Source: Horvitz and Thompson, JASA 47 (1952).
     """
-    r, w = numbers("reward", reward), _weights(weight)
-    same_length(reward=r, weight=w, day=np.asarray(day))
-    return block_bootstrap(day, resamples, seed).mean(r * w)
+    r, w, blocks = _logged(reward, weight, day)
+    return blocks.mean(r * w)
 
 
-def snips(
-    reward: ArrayLike,
-    weight: ArrayLike,
-    day: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
+def snips(reward: ArrayLike, weight: ArrayLike, day: Block) -> Interval:
     """The same mean divided by the sum of weights: a little bias for much less noise.
 
     It never leaves the range of the rewards. Parameters as for `ips`.
@@ -86,11 +74,8 @@ def snips(
     Source: Swaminathan and Joachims, "The self-normalized estimator for counterfactual
     learning", NeurIPS (2015).
     """
-    r, w = numbers("reward", reward), _weights(weight)
-    same_length(reward=r, weight=w, day=np.asarray(day))
-    blocks = block_bootstrap(day, resamples, seed)
-    total = blocks.total(r * w)
-    return blocks.interval(ratio(total, blocks.total(w)))
+    r, w, blocks = _logged(reward, weight, day)
+    return blocks.interval(ratio(blocks.total(r * w), blocks.total(w)))
 
 
 def doubly_robust(
@@ -98,10 +83,7 @@ def doubly_robust(
     weight: ArrayLike,
     guessed: ArrayLike,
     expected: ArrayLike,
-    day: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    day: Block,
 ) -> Interval:
     """Mean reward under another policy: a model's guess, mended by weighted errors.
 
@@ -121,7 +103,7 @@ def doubly_robust(
 
     Source: Dudik, Langford and Li, "Doubly robust policy evaluation", ICML (2011).
     """
-    r, w = numbers("reward", reward), _weights(weight)
+    r, w, blocks = _logged(reward, weight, day)
     g, e = numbers("guessed", guessed), numbers("expected", expected)
-    same_length(reward=r, weight=w, guessed=g, expected=e, day=np.asarray(day))
-    return block_bootstrap(day, resamples, seed).mean(e + w * (r - g))
+    same_length(reward=r, guessed=g, expected=e)
+    return blocks.mean(e + w * (r - g))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,6 @@ from sevensteps.measure.inputs import Bools, Floats, Ints, numbers, one_of, same
 UNJUDGED = -1.0  # the grade of what no editor has looked at
 MOST = 1_000_000  # as a grade: beyond it somebody has confused the columns
 
-Missing = Literal["zero", "condensed"]
 Ties = Literal["order", "average"]
 
 
@@ -45,7 +44,6 @@ class Ranked:
     ----------
     query : (q,) int          ids, ascending; what is measured per query has this order
     start : (q + 1,) int      where each query's rows begin
-    row : (n,) int            which row of the input stands here
     code : (n,) int           index of its query
     place : (n,) int          on its list, from 0
     shown : (n,) bool         on its list at all: its score is not minus infinity
@@ -55,26 +53,34 @@ class Ranked:
 
     query: NDArray[np.integer[Any]]
     start: Ints
-    row: Ints
     code: Ints
     place: Ints
     shown: Bools
     grade: Floats
     score: Floats
 
-    def sums(self, values: Floats) -> Floats:
+    @classmethod
+    def of(
+        cls, query: NDArray[np.integer[Any]], code: Ints, score: Floats, grade: Floats
+    ) -> Ranked:
+        """From rows that are in order."""
+        count = np.bincount(code, minlength=len(query))
+        start = np.concatenate([[0], np.cumsum(count)])
+        place = np.arange(len(code)) - start[code]
+        return cls(query, start, code, place, score > -np.inf, grade, score)
+
+    def sums(self, values: ArrayLike) -> Floats:
         """(q,) sums of (n,) values over each query's rows."""
         n = len(self.query)
-        return np.bincount(self.code, values, minlength=n).astype(np.float64)
+        told = np.asarray(values, np.float64)
+        return np.bincount(self.code, told, minlength=n).astype(np.float64)
 
     def condensed(self) -> Ranked:
         """The lists without what was not judged; all queries stay."""
-        return self._only(self.grade != UNJUDGED)
-
-    def treated(self, missing: Missing) -> Ranked:
-        """Without what was not judged, or as it is: metrics take it for grade 0."""
-        one_of("missing", missing, ("zero", "condensed"))
-        return self.condensed() if missing == "condensed" else self
+        kept = self.grade != UNJUDGED
+        return Ranked.of(
+            self.query, self.code[kept], self.score[kept], self.grade[kept]
+        )
 
     def tie_groups(self, ties: Ties) -> TieGroups:
         """Rows whose order means nothing: of one query and score, or each by itself."""
@@ -86,27 +92,6 @@ class Ranked:
         start = np.flatnonzero(new)
         size = np.diff(start, append=len(new))
         return TieGroups(np.repeat(np.arange(len(start)), size), start, size)
-
-    def averaged(self, gain: Floats) -> Floats:
-        """(n,) gains, each replaced by the mean of those with its query and score."""
-        tie = self.tie_groups("average")
-        return np.asarray((tie.sums(gain) / tie.size)[tie.code])
-
-    def _only(self, kept: Bools) -> Ranked:
-        code = self.code[kept]
-        count = np.bincount(code, minlength=len(self.query))
-        start = np.concatenate([[0], np.cumsum(count)])
-        place = np.arange(len(code)) - start[code]
-        return replace(
-            self,
-            start=start,
-            row=self.row[kept],
-            code=code,
-            place=place,
-            shown=self.shown[kept],
-            grade=self.grade[kept],
-            score=self.score[kept],
-        )
 
 
 def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
@@ -130,8 +115,12 @@ def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
     array([2., 0., 1.])
     """
     score = numbers("scores", scores, infinite=True)
-    grade = numbers("grades", grades)
-    ids = _ids(query)
+    grade, ids = numbers("grades", grades), np.asarray(query)
+    if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(
+            f"`query` must be one column of whole numbers, not {ids.dtype} of shape "
+            f"{ids.shape}: number the queries with pandas.factorize"
+        )
     same_length(scores=score, grades=grade, query=ids)
     wrong = ((grade < 0) & (grade != UNJUDGED)) | (grade > MOST)
     if wrong.any():
@@ -141,23 +130,9 @@ def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
         )
     code, names = pd.factorize(ids, sort=True)
     row = np.lexsort((-score, code))
-    start = np.concatenate([[0], np.cumsum(np.bincount(code))])
-    code, score = code[row].astype(np.intp, copy=False), score[row]
-    place = np.arange(len(row)) - start[code]
-    shown = score > -np.inf
-    return Ranked(names, start, row, code, place, shown, grade[row], score)
+    return Ranked.of(names, code[row].astype(np.intp), score[row], grade[row])
 
 
 def discount(place: Ints) -> Floats:
     """What a place, from 0, counts in a cumulated gain: one over log2 of place + 2."""
     return np.asarray(1 / np.log2(place + 2))
-
-
-def _ids(query: ArrayLike) -> NDArray[np.integer[Any]]:
-    ids = np.asarray(query)
-    if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
-        raise ValueError(
-            f"`query` must be one column of whole numbers, not {ids.dtype} of shape "
-            f"{ids.shape}: number the queries with pandas.factorize"
-        )
-    return ids

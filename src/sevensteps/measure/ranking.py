@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import RESAMPLES, Blocks, block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
 from sevensteps.measure.inputs import (
     Bools,
     Floats,
@@ -27,7 +27,29 @@ from sevensteps.measure.inputs import (
 )
 from sevensteps.measure.interval import Interval
 
-_AT_ONCE = 2048  # positives' scores in one matrix: keeps the work within ~100 MB
+AT_ONCE = 2048  # positives' scores in one matrix: keeps the work within ~100 MB
+
+
+class ScoredRows(NamedTuple):
+    """Rows that were checked: (n,) scores, labels and weights, and their blocks."""
+
+    score: Floats
+    label: Bools
+    weight: Floats
+    blocks: Blocks
+
+
+def scored_rows(
+    scores: ArrayLike, labels: ArrayLike, day: Block, weight: ArrayLike | None
+) -> ScoredRows:
+    """Check what all metrics of a score are given."""
+    score = numbers("scores", scores, infinite=True)
+    label, row = labels_of(labels), weights_of(weight, len(score))
+    blocks = block_bootstrap(day)
+    same_length(scores=score, labels=label, day=blocks.code, weight=row)
+    if not (row[label] > 0).any():
+        raise ValueError("no positive label has a weight above zero")
+    return ScoredRows(score, label, row, blocks)
 
 
 class _Step(NamedTuple):
@@ -40,41 +62,43 @@ class _Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Ranked:
+class _Slots:
     """Rows placed among the positives' scores.
 
     Slot 2i + 1 is a score equal to the i-th threshold; slot 2i lies below it and above
     the one before.
     """
 
+    rows: ScoredRows
     slot: Ints
-    labels: Bools
-    row_weight: Floats | None
     n_thresholds: int
-    blocks: Blocks
+
+    @classmethod
+    def of(cls, rows: ScoredRows) -> _Slots:
+        thresholds = np.unique(rows.score[rows.label])
+        below = np.searchsorted(thresholds, rows.score)
+        tied = thresholds[np.minimum(below, len(thresholds) - 1)] == rows.score
+        return cls(rows, 2 * below.astype(np.intp) + tied, len(thresholds))
 
     def totals(self, positive: bool) -> Floats:
         """(r,) weighted number of positives (or negatives) in every resample."""
-        kind = self.labels if positive else ~self.labels
-        row = kind if self.row_weight is None else kind * self.row_weight
-        return self.blocks.total(row.astype(np.float64))
+        return self.rows.blocks.total((self.rows.label == positive) * self.rows.weight)
 
     def counts(self, first: int, n_slots: int, positive: bool) -> Floats:
         """(n_slots, r) weighted rows in the slots from `first` on."""
+        blocks = self.rows.blocks
         chosen = (self.slot >= first) & (self.slot < first + n_slots)
-        chosen &= self.labels == positive
-        n_blocks = self.blocks.n_blocks
-        cell = (self.slot[chosen] - first) * n_blocks + self.blocks.code[chosen]
-        weight = None if self.row_weight is None else self.row_weight[chosen]
-        table = np.bincount(cell, weight, minlength=n_slots * n_blocks)
-        return self.blocks.totals(table.reshape(n_slots, n_blocks).T).T
+        chosen &= self.rows.label == positive
+        cell = (self.slot[chosen] - first) * blocks.n_blocks + blocks.code[chosen]
+        size = n_slots, blocks.n_blocks
+        table = np.bincount(cell, self.rows.weight[chosen], n_slots * blocks.n_blocks)
+        return blocks.totals(table.reshape(size).T).T
 
     def steps(self) -> Iterator[_Step]:
-        """Walk down the thresholds, `_AT_ONCE` at a time."""
-        found = np.zeros(1 + self.blocks.resamples)
-        false = np.zeros(1 + self.blocks.resamples)
-        for stop in range(self.n_thresholds, 0, -_AT_ONCE):
-            start = max(0, stop - _AT_ONCE)
+        """Walk down the thresholds, `AT_ONCE` at a time."""
+        found = false = np.zeros(1 + self.rows.blocks.resamples)
+        for stop in range(self.n_thresholds, 0, -AT_ONCE):
+            start = max(0, stop - AT_ONCE)
             first, n_slots = 2 * start + 1, 2 * (stop - start)
             positives = self.counts(first, n_slots, positive=True)[::-1]
             negatives = self.counts(first, n_slots, positive=False)[::-1]
@@ -86,36 +110,8 @@ class _Ranked:
             found, false = all_found[-1], all_false[-1]
 
 
-def _rank(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    weight: ArrayLike | None,
-    resamples: int,
-    seed: int,
-) -> _Ranked:
-    score = numbers("scores", scores, infinite=True)
-    label = labels_of(labels)
-    row_weight = None if weight is None else weights_of(weight, len(score))
-    same_length(scores=score, labels=label, day=np.asarray(day), weight=row_weight)
-    if row_weight is not None and not (row_weight[label] > 0).any():
-        raise ValueError("no positive label has a weight above zero")
-    thresholds = np.unique(score[label])
-    below = np.searchsorted(thresholds, score)
-    tied = thresholds[np.minimum(below, len(thresholds) - 1)] == score
-    blocks = block_bootstrap(day, resamples, seed)
-    slot = 2 * below.astype(np.intp) + tied
-    return _Ranked(slot, label, row_weight, len(thresholds), blocks)
-
-
 def average_precision(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    scores: ArrayLike, labels: ArrayLike, day: Block, *, weight: ArrayLike | None = None
 ) -> Interval:
     """Mean precision at the rank of each positive: the area under precision-recall.
 
@@ -127,7 +123,6 @@ def average_precision(
     labels : (n,) bool        what it was; tied scores share one threshold
     day : (n,) int            day of each row, the block of the bootstrap
     weight : (n,) float       how many rows each one stands for, e.g. 1 / propensity
-    resamples, seed : int     same values, same resamples: intervals can be subtracted
 
     Returns
     -------
@@ -145,22 +140,16 @@ def average_precision(
     Source: Zhu, "Recall, precision and average precision" (2004); scikit-learn's
     definition, without interpolation.
     """
-    ranked = _rank(scores, labels, day, weight, resamples, seed)
-    area = np.zeros(1 + resamples)
-    for step in ranked.steps():
+    rows = scored_rows(scores, labels, day, weight)
+    slots, area = _Slots.of(rows), np.zeros(1 + rows.blocks.resamples)
+    for step in slots.steps():
         precision = ratio(step.found, step.found + step.false)
         area += np.nansum(step.here * precision, axis=0)
-    return ranked.blocks.interval(ratio(area, ranked.totals(positive=True)))
+    return rows.blocks.interval(ratio(area, slots.totals(positive=True)))
 
 
 def roc_auc(
-    scores: ArrayLike,
-    labels: ArrayLike,
-    day: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    scores: ArrayLike, labels: ArrayLike, day: Block, *, weight: ArrayLike | None = None
 ) -> Interval:
     """Probability that a positive scores above a negative; ties count one half.
 
@@ -172,23 +161,21 @@ def roc_auc(
 
     Source: Hanley and McNeil, Radiology 143 (1982).
     """
-    ranked = _rank(scores, labels, day, weight, resamples, seed)
-    lost = np.zeros(1 + resamples)
-    for step in ranked.steps():
+    rows = scored_rows(scores, labels, day, weight)
+    slots, lost = _Slots.of(rows), np.zeros(1 + rows.blocks.resamples)
+    for step in slots.steps():
         lost += (step.here * (step.false - step.tied / 2)).sum(axis=0)
-    pairs = ranked.totals(positive=True) * ranked.totals(positive=False)
-    return ranked.blocks.interval(1 - ratio(lost, pairs))
+    pairs = slots.totals(positive=True) * slots.totals(positive=False)
+    return rows.blocks.interval(1 - ratio(lost, pairs))
 
 
 def recall_at_fpr(
     scores: ArrayLike,
     labels: ArrayLike,
-    day: ArrayLike,
+    day: Block,
     *,
     fpr: float,
     weight: ArrayLike | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Interval:
     """Largest share of positives found while at most `fpr` of negatives are disturbed.
 
@@ -199,10 +186,10 @@ def recall_at_fpr(
     0.5
     """
     between("fpr", fpr, 0, 1)
-    ranked = _rank(scores, labels, day, weight, resamples, seed)
-    allowed = fpr * ranked.totals(positive=False) * (1 + 1e-12)  # 0.29 x 100 is 29
-    best = np.zeros(1 + resamples)
-    for step in ranked.steps():
+    rows = scored_rows(scores, labels, day, weight)
+    slots, best = _Slots.of(rows), np.zeros(1 + rows.blocks.resamples)
+    allowed = fpr * slots.totals(positive=False) * (1 + 1e-12)  # 0.29 x 100 is 29
+    for step in slots.steps():
         found = np.where(step.false <= allowed, step.found, 0)
         best = np.maximum(best, found.max(axis=0))
-    return ranked.blocks.interval(ratio(best, ranked.totals(positive=True)))
+    return rows.blocks.interval(ratio(best, slots.totals(positive=True)))

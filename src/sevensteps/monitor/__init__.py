@@ -1,16 +1,13 @@
 """Drift, estimates before the labels, alarms on a budget, and who noticed what."""
 
-from .alarms import Baseline, alarms, max_by_monitor, threshold
-from .decay import half_life
-from .detection import Detection, detect
+from .detection import Baseline, Detection, detect, max_by_monitor, threshold
 from .drift import DriftReference, psi
-from .estimates import expected_by_day, reports_by_day
+from .estimates import expected_by_day, half_life, reports_by_day
 
 __all__ = [
     "Baseline",
     "Detection",
     "DriftReference",
-    "alarms",
     "detect",
     "expected_by_day",
     "half_life",

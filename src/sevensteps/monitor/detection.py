@@ -1,15 +1,93 @@
-"""Who notices an incident, on which day, at which rate of false alarms."""
+"""Thresholds that ring on one clean day a month; who notices an incident, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from sevensteps.measure import Interval
 
-from .alarms import MONTH, alarms, threshold
+MONTH = 30
+BUDGET = 1.0  # false alarms a month
+_TAIL = 0.25  # share of clean days from which the tail is extrapolated
+_MIN_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How each watched number usually lies and spreads, from clean days."""
+
+    centre: pd.Series
+    spread: pd.Series
+
+    @classmethod
+    def fit(cls, clean: pd.DataFrame) -> "Baseline":
+        """Median and spread of each column over clean days (one row a day).
+
+        The spread is the median absolute deviation, made comparable with a
+        standard deviation; where that is zero, the standard deviation.
+        """
+        if len(clean) < _MIN_DAYS:
+            raise ValueError(f"need at least {_MIN_DAYS} clean days, got {len(clean)}")
+        centre = clean.median()
+        mad = 1.4826 * (clean - centre).abs().median()
+        spread = mad.where(mad > 0, clean.std()).replace(0, np.nan)
+        return cls(centre, spread)
+
+    def robust_z(self, values: pd.DataFrame) -> pd.DataFrame:
+        """Distance from usual in spreads, either way; 0 where nothing ever varied.
+
+        A column that never varied in clean times and now differs is infinite.
+        """
+        away = (values - self.centre).abs()
+        still = self.spread.isna()
+        score = away / self.spread
+        score.loc[:, still] = np.where(away.loc[:, still] > 1e-12, np.inf, 0.0)
+        return score.fillna(0.0)
+
+
+def max_by_monitor(
+    numbers: pd.DataFrame, monitors: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Days x monitors, each the most unusual of the numbers that it reads by name."""
+    return pd.DataFrame(
+        {name: numbers[list(reads)].max(axis=1) for name, reads in monitors.items()}
+    )
+
+
+def threshold(clean: ArrayLike) -> float:
+    """The level that clean days exceed once a month, and not more often.
+
+    Parameters
+    ----------
+    clean : (days,) float     a monitor's daily value on days without incident
+
+    Returns
+    -------
+    float                     alarm when a day's value lies above it. From a month of
+                              clean days on it is read off them; before, extrapolated
+                              by an exponential tail over their upper quarter
+
+    Raises
+    ------
+    ValueError                with fewer than 10 clean days, or a value that is not
+                              finite
+    """
+    values = np.sort(np.asarray(clean, np.float64))[::-1]
+    if len(values) < _MIN_DAYS:
+        raise ValueError(f"need at least {_MIN_DAYS} clean days, got {len(values)}")
+    if not np.isfinite(values).all():
+        raise ValueError("clean values must be finite: leave out days without data")
+    allowed = BUDGET * len(values) / MONTH
+    if allowed >= 1:
+        return float(values[int(allowed)])
+    n_tail = max(3, int(_TAIL * len(values)))
+    start = values[n_tail]
+    excess = float((values[:n_tail] - start).mean())
+    return float(start + excess * np.log(n_tail / allowed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +111,7 @@ class Detection:
     levels: dict[str, pd.DataFrame]
 
 
-def detect(
-    monitors: Mapping[str, pd.DataFrame],
-    first_day: int,
-    *,
-    false_alarms_per_month: float = 1.0,
-) -> Detection:
+def detect(monitors: Mapping[str, pd.DataFrame], first_day: int) -> Detection:
     """Set thresholds on early days without incident, and time each incident.
 
     An alarm that also rings on the same day without the incident is no detection.
@@ -49,7 +122,6 @@ def detect(
                runs from before the first day to the end: its early days set the
                thresholds, its late days count the false alarms
     first_day : int           of the incidents
-    false_alarms_per_month    budget of each monitor
 
     Raises
     ------
@@ -57,33 +129,28 @@ def detect(
                               no late days without incident
     """
     none = monitors["none"]
-    names = [str(name) for name in none]
     early, late = none.loc[: first_day - 1], none.loc[first_day:]
     if late.empty:
         raise ValueError(f"'none' must go on beyond day {first_day} of the incidents")
-    budget = false_alarms_per_month
-    limits = pd.Series(
-        {n: threshold(early[n], false_alarms_per_month=budget) for n in names}
-    )
-    quiet = late <= limits
-    delay = {
-        kind: _delays(
-            _after(kind, one, names, first_day).where(quiet), limits, first_day
+    limits = pd.Series({str(name): threshold(early[name]) for name in none})
+    delay = {}
+    for kind in [kind for kind in monitors if kind != "none"]:
+        after = _after(kind, monitors[kind], limits.index, first_day)
+        rung = (after > limits) & (late <= limits).reindex(
+            after.index, fill_value=False
         )
-        for kind, one in monitors.items()
-        if kind != "none"
-    }
+        delay[kind] = rung.idxmax().sub(first_day).where(rung.any())
     some = limits[limits > 0]
     return Detection(
-        delay=pd.DataFrame(delay, index=names).T,
-        false_alarms={n: _rate(alarms(late[n], limits[n])) for n in names},
+        delay=pd.DataFrame(delay, index=limits.index, dtype=float).T,
+        false_alarms={name: _rate(late[name] > limits[name]) for name in limits.index},
         thresholds=limits,
         levels={kind: one[some.index] / some for kind, one in monitors.items()},
     )
 
 
 def _after(
-    kind: str, one: pd.DataFrame, names: list[str], first_day: int
+    kind: str, one: pd.DataFrame, names: pd.Index, first_day: int
 ) -> pd.DataFrame:
     """An incident's days from its first on, with the same monitors."""
     if absent := [n for n in names if n not in one]:
@@ -94,16 +161,7 @@ def _after(
     return after
 
 
-def _delays(after: pd.DataFrame, limits: pd.Series, first_day: int) -> pd.Series:
-    """Days until each monitor's first alarm."""
-    delay = {}
-    for name, level in limits.items():
-        rung = after.index[alarms(after[name], level)]
-        delay[name] = float(rung[0] - first_day) if len(rung) else np.nan
-    return pd.Series(delay, dtype=float)
-
-
-def _rate(rung: np.ndarray) -> Interval:
+def _rate(rung: pd.Series) -> Interval:
     """Alarms per 30 days with the exact Poisson interval (Garwood, 1936)."""
     n, days = int(rung.sum()), len(rung)
     low = stats.chi2.ppf(0.025, 2 * n) / 2 if n else 0.0

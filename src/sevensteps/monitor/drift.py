@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-_FLOOR = 0.5  # counts below are lifted to it, so that an empty bin is not infinite
+from sevensteps.measure.inputs import Floats, same_length
 
-Floats = NDArray[np.float64]
+BINS = 10
+_FLOOR = 0.5  # counts below are lifted to it, so that an empty bin is not infinite
 
 
 def psi(expected: ArrayLike, observed: ArrayLike) -> float:
@@ -31,8 +32,7 @@ def psi(expected: ArrayLike, observed: ArrayLike) -> float:
     0.0
     """
     p, q = (_shares(counts) for counts in (expected, observed))
-    if p.shape != q.shape:
-        raise ValueError(f"counts differ in length: {len(p)} and {len(q)}")
+    same_length(expected=p, observed=q)
     return float(((q - p) * np.log(q / p)).sum())
 
 
@@ -40,8 +40,8 @@ def psi(expected: ArrayLike, observed: ArrayLike) -> float:
 class DriftReference:
     """How each feature was distributed in days without incident.
 
-    Numbers are cut at the reference's own quantiles; a missing value has a bin of
-    its own, since a feed that falls silent is drift too.
+    Numbers are cut at the reference's own tenths; a missing value has a bin of its own,
+    since a feed that falls silent is drift too.
     """
 
     names: tuple[str, ...]
@@ -49,22 +49,16 @@ class DriftReference:
     counts: tuple[NDArray[np.int64], ...]
 
     @classmethod
-    def fit(
-        cls, features: ArrayLike, names: Sequence[str], *, bins: int = 10
-    ) -> "DriftReference":
-        """Learn from (n, F) clean rows.
-
-        Raises
-        ------
-        ValueError            if there are no rows, or not one name per column
-        """
+    def fit(cls, features: ArrayLike, names: Sequence[str]) -> "DriftReference":
+        """Learn from (n, F) clean rows; a ValueError unless each column has a name."""
         values = _matrix(features, len(names))
-        if not len(values) or bins < 2:
-            raise ValueError(
-                f"need rows and at least 2 bins, got {len(values)}, {bins}"
-            )
-        edges = tuple(_edges(column, bins) for column in values.T)
-        counts = tuple(_bin(c, e) for c, e in zip(values.T, edges, strict=True))
+        if not len(values):
+            raise ValueError("there are no rows to learn from")
+        edges = tuple(_edges(column) for column in values.T)
+        counts = tuple(
+            np.bincount(_bins_of(column, cuts), minlength=len(cuts) + 2)
+            for column, cuts in zip(values.T, edges, strict=True)
+        )
         return cls(tuple(names), edges, counts)
 
     def psi_by_day(self, features: ArrayLike, day: ArrayLike) -> pd.DataFrame:
@@ -75,8 +69,7 @@ class DriftReference:
         ValueError            for another number of columns, or of days
         """
         values, days = _matrix(features, len(self.names)), np.asarray(day)
-        if len(days) != len(values):
-            raise ValueError(f"{len(values)} rows but {len(days)} days")
+        same_length(features=values, day=days)
         found, row = np.unique(days, return_inverse=True)
         table = {}
         learnt = zip(self.names, values.T, self.edges, self.counts, strict=True)
@@ -94,13 +87,13 @@ def _matrix(features: ArrayLike, width: int) -> Floats:
     return values
 
 
-def _edges(column: Floats, bins: int) -> Floats:
+def _edges(column: Floats) -> Floats:
     """Inner cuts at quantiles; a value that is many quantiles keeps its own bin."""
     sample = np.sort(column[~np.isnan(column)])
     if not len(sample):
         return np.empty(0)
-    cuts = np.unique(np.quantile(sample, np.arange(1, bins) / bins, method="lower"))
-    if len(cuts) == bins - 1:
+    cuts = np.unique(np.quantile(sample, np.arange(1, BINS) / BINS, method="lower"))
+    if len(cuts) == BINS - 1:
         return cuts
     return np.unique(np.r_[cuts, np.nextafter(cuts, np.inf)])
 
@@ -112,15 +105,9 @@ def _bins_of(column: Floats, edges: Floats) -> NDArray[np.int64]:
     return at
 
 
-def _bin(column: Floats, edges: Floats) -> NDArray[np.int64]:
-    """Counts by bin."""
-    return np.bincount(_bins_of(column, edges), minlength=len(edges) + 2)
-
-
 def _shares(counts: ArrayLike) -> Floats:
     values = np.asarray(counts, np.float64)
     if values.ndim != 1 or not len(values) or (values < 0).any() or not values.sum():
         raise ValueError("counts must be a row of numbers >= 0, not all zero")
     lifted = np.maximum(values, _FLOOR)
-    shares: Floats = lifted / lifted.sum()
-    return shares
+    return np.asarray(lifted / lifted.sum())

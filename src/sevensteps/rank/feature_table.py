@@ -44,8 +44,7 @@ class FeatureTable:
         """Some columns, in the order asked; a ValueError for one that is not there."""
         if names == self.names:
             return self
-        missing = [name for name in names if name not in self.names]
-        if missing:
+        if missing := [name for name in names if name not in self.names]:
             raise ValueError(f"there is no feature {', '.join(missing)}")
         at = [self.names.index(name) for name in names]
         return FeatureTable(names, self.values[:, at])
@@ -57,7 +56,6 @@ class FeatureTable:
 
     def beside(self, columns: Mapping[str, ArrayLike]) -> FeatureTable:
         """With further columns of (n,)."""
-        more = [np.asarray(column, np.float32)[:, None] for column in columns.values()]
-        return FeatureTable(
-            (*self.names, *columns), np.concatenate([self.values, *more], axis=1)
-        )
+        more = [np.asarray(column, np.float32) for column in columns.values()]
+        every = np.column_stack([self.values, *more])
+        return FeatureTable((*self.names, *columns), every)

@@ -45,8 +45,7 @@ class Pool:
 
         Raises
         ------
-        ValueError                if there is no list, or their rows differ, or scores
-                                  do not match them, or an id stands twice in a row
+        ValueError            shapes that do not match, or an id twice on one list
         """
         every = _tables(lists, scores)
         n, wide = len(every[0]), max(int(ids.max(initial=0)) for ids in every) + 1
@@ -86,21 +85,14 @@ def _tables(
         raise ValueError("give at least one table of ids, a row for each query")
     if len({len(ids) for ids in every}) > 1:
         raise ValueError("every source needs a row for each query")
-    if scores is not None and [np.shape(s) for s in scores] != [
-        ids.shape for ids in every
-    ]:
+    shapes = [ids.shape for ids in every]
+    if scores is not None and [np.shape(s) for s in scores] != shapes:
         raise ValueError("scores must have the shapes of their lists")
     return every
 
 
-def reciprocal_ranks(
-    lists: Sequence[ArrayLike],
-    k: int,
-    *,
-    weights: Sequence[float] | None = None,
-    damping: float = DAMPING,
-) -> tuple[Ids, Floats]:
-    """The `k` best by the weighted sum of 1 / (damping + rank), ranks from one.
+def reciprocal_ranks(lists: Sequence[ArrayLike], k: int) -> tuple[Ids, Floats]:
+    """The `k` best by the sum of 1 / (60 + rank) over sources, ranks from one.
 
     Parameters
     ----------
@@ -119,16 +111,8 @@ def reciprocal_ranks(
     Source: Cormack, Clarke and Büttcher, SIGIR (2009).
     """
     pool = Pool.of(lists)
-    trust = _trust(weights, len(lists))
-    part = np.where(pool.rank >= 0, 1 / (damping + 1.0 + pool.rank), 0)
-    return pool.best(part @ trust, k)
-
-
-def _trust(weights: Sequence[float] | None, n: int) -> NDArray[np.float64]:
-    trust = np.ones(n) if weights is None else np.asarray(weights, np.float64)
-    if trust.shape != (n,) or not np.isfinite(trust).all():
-        raise ValueError(f"give one finite weight for each of the {n} sources")
-    return trust
+    part = np.where(pool.rank >= 0, 1 / (DAMPING + 1.0 + pool.rank), 0)
+    return pool.best(part.sum(axis=1), k)
 
 
 def _stretched(pool: Pool) -> NDArray[np.float64]:
@@ -147,27 +131,13 @@ def _stretched(pool: Pool) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A mix of sources that was learned from judged pairs.
-
-    Attributes
-    ----------
-    model : logistic regression on what `_clues` tells of each source
-    """
+    """Logistic regression on what each source tells, learned from judged pairs."""
 
     model: LogisticRegression
 
     @classmethod
     def fit(cls, pool: Pool, relevant: ArrayLike) -> Mix:
-        """From a pool and whether each of its pairs is relevant.
-
-        Parameters
-        ----------
-        relevant : (n,) bool      of the pool's pairs, in its order
-
-        Raises
-        ------
-        ValueError                if lengths differ, or only one kind is there
-        """
+        """From a pool, and whether each of its pairs is relevant: (n,) bool."""
         wanted = np.asarray(relevant, bool)
         if wanted.shape != pool.row.shape:
             raise ValueError(f"judge each of the {len(pool.row):,} pairs of the pool")

@@ -60,16 +60,10 @@ class Built:
 
 
 def build(name: str, vector: Floats, *, seed: int = 0) -> Built:
-    """Train and fill the index that a factory string names; inner products.
+    """Train and fill the index that a factory string names with (n, d) float32.
 
-    Parameters
-    ----------
-    name : str                e.g. "Flat", "SQ8", "IVF2048,SQ8"
-    vector : (n, d) float32
-
-    Raises
-    ------
-    ValueError                for a name that faiss does not know
+    "Flat", say, or "SQ8", or "IVF2048,SQ8"; a ValueError for a name that faiss does not
+    know. Nearest is the largest inner product.
     """
     try:
         index = faiss.index_factory(vector.shape[1], name, faiss.METRIC_INNER_PRODUCT)
@@ -77,17 +71,14 @@ def build(name: str, vector: Floats, *, seed: int = 0) -> Built:
         raise ValueError(f"faiss knows no index {name!r}; try 'IVF2048,SQ8'") from None
     start = time.process_time()
     if not index.is_trained:
-        n = min(len(vector), LEARNED * max(_lists(index), 1_024))
+        inverted = faiss.try_extract_index_ivf(index)
+        n_lists = 0 if inverted is None else int(inverted.nlist)
+        n = min(len(vector), LEARNED * max(n_lists, 1_024))
         rng = np.random.default_rng([seed, 16])
         index.train(vector[np.sort(rng.choice(len(vector), n, replace=False))])
     index.add(vector)
     cpu = time.process_time() - start
     return Built(name, index, cpu, faiss.serialize_index(index).nbytes)
-
-
-def _lists(index: faiss.Index) -> int:
-    inverted = faiss.try_extract_index_ivf(index)
-    return 0 if inverted is None else int(inverted.nlist)
 
 
 def overlap(found: Ids, exact: Ids) -> Floats:
@@ -101,7 +92,7 @@ def read_rate(n_bytes: int = 1 << 29, rounds: int = 5) -> float:
     """Bytes per second at which one core reads memory: the limit of any exact search.
 
     The best of a few products over an array that no cache can hold; by CPU time, as
-    `searched`, so that both mean the same where a core is shared.
+    `searched`, since a core may be shared.
     """
     held, best = np.ones(n_bytes // 4, np.float32), np.inf
     for _ in range(rounds):
@@ -113,13 +104,7 @@ def read_rate(n_bytes: int = 1 << 29, rounds: int = 5) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How an index did on some asks, one at a time as requests come.
-
-    Attributes
-    ----------
-    recall : share of the exact search's ids that were found
-    cpu_ms : CPU-milliseconds of one search
-    """
+    """How an index did: share of the exact ids found, CPU-milliseconds of one ask."""
 
     recall: float
     cpu_ms: float
@@ -128,7 +113,7 @@ class Searched:
 def searched(
     built: Built, asks: Floats, exact: Ids, probes: int = 1, wider: float = 4
 ) -> Searched:
-    """Search for each of (n, d) asks by itself, and compare with (n, k) exact ids."""
+    """Search for each of (n, d) asks by itself, as requests come; (n, k) exact ids."""
     k = exact.shape[1]
     start = time.process_time()
     found = [built.search(ask[None], k, probes, wider) for ask in asks]

@@ -2,14 +2,14 @@
 
 *Pointwise* models guess each grade by itself. *Pairwise* ones guess which of two comes
 first. *Listwise* ones weigh each such pair by what swapping the two would do to the
-list's NDCG: LambdaMART. All are asked in the same way, `ranker.scores(features)`.
+list's NDCG: LambdaMART. All are asked in the same way, `ranker.scores(features)`: (n,)
+float32, and a ValueError if a feature is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import lightgbm
 import numpy as np
@@ -21,9 +21,10 @@ from .mlp import Floats
 from .standardizer import Standardizer
 from .training_pairs import Judged
 
-Task = Literal["grade", "click"]
 GAINS = (0, 1, 3, 7, 15)  # of grades 0 to 4: two to the grade, minus one
 CUT = 10  # places that training for NDCG looks at
+PARTNERS = 4  # of each row, with which a pairwise ranker learns
+Places = NDArray[np.intp]
 
 
 class Ranker(Protocol):
@@ -49,12 +50,7 @@ class LinearRanker:
     weight: NDArray[np.float64]
 
     def scores(self, features: FeatureTable) -> Floats:
-        """(n,) float32.
-
-        Raises
-        ------
-        ValueError            if a feature is missing
-        """
+        """(n,) float32."""
         scaled = Standardizer(self.mean, self.spread)(features.only(*self.names).values)
         return np.asarray(scaled @ self.weight, np.float32)
 
@@ -67,12 +63,7 @@ class TreeRanker:
     model: lightgbm.Booster
 
     def scores(self, features: FeatureTable) -> Floats:
-        """(n,) float32.
-
-        Raises
-        ------
-        ValueError            if a feature is missing
-        """
+        """(n,) float32."""
         if not len(features):
             return np.zeros(0, np.float32)
         values = features.only(*self.names).values
@@ -88,27 +79,18 @@ class ColumnRanker:
 
     def scores(self, features: FeatureTable) -> Floats:
         """(n,) float32."""
-        return features.only(self.name).values[:, 0]
+        return features[self.name]
 
 
 @dataclass(frozen=True, slots=True)
 class TreePlan:
-    """How trees are grown.
-
-    Attributes
-    ----------
-    n_trees, leaves, rate, least : number, leaves of each, shrinkage, rows in a leaf
-    patience : trees without a gain on the pairs kept aside, after which training ends
-    more : further parameters, by LightGBM's names; these win
-    """
+    """How trees are grown: number, leaves of each, shrinkage, least rows in a leaf."""
 
     n_trees: int = 200
     leaves: int = 31
     rate: float = 0.08
     least: int = 50
     seed: int = 0
-    patience: int = 30
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     def parameters(self, **task: Any) -> dict[str, Any]:
         """For LightGBM: the same trees in each run, on one thread or two."""
@@ -122,150 +104,106 @@ class TreePlan:
             "num_threads": 2,
             "verbose": -1,
             **task,
-            **self.more,
         }
 
 
-def linear(
-    judged: Judged, *, task: Task = "grade", strength: float = 1.0
-) -> LinearRanker:
-    """Pointwise and linear: ridge on grades, or logistic regression on clicks.
-
-    Parameters
-    ----------
-    strength : of the pull towards zero, in rows
-    """
-    scale = Standardizer.fit(judged.features.values)
-    x = scale(judged.features.values).astype(np.float64)
-    if task == "click":
-        model = LogisticRegression(C=1 / strength, max_iter=1_000)
-        model.fit(x, _clicks(judged), judged.weight)
-    else:
-        model = Ridge(strength).fit(x, judged.grade, judged.weight)
-    weight = np.ravel(model.coef_)
-    return LinearRanker(judged.features.names, scale.mean, scale.spread, weight)
+def linear(judged: Judged) -> LinearRanker:
+    """Pointwise and linear: ridge regression on grades."""
+    scale, x = _scaled(judged)
+    return _linear(judged, scale, Ridge().fit(x, judged.grade, judged.weight))
 
 
-def pairwise(
-    judged: Judged, *, per_row: int = 4, strength: float = 1.0, seed: int = 0
-) -> LinearRanker:
+def pairwise(judged: Judged) -> LinearRanker:
     """Pairwise and linear: which of two of one query is better, by their difference.
 
-    Pairs are drawn: `per_row` partners for each row. A pair counts by the weight of its
-    better row, which is what inverse propensities ask for.
-
-    Raises
-    ------
-    ValueError                if no query has rows of two grades
+    A pair counts by the weight of its better row, which is what inverse propensities
+    ask for. A ValueError if no query has rows of two grades.
 
     Source: RankSVM, Joachims, KDD (2002), with the logistic loss for the hinge; weights
     as in Joachims, Swaminathan and Schnabel, WSDM (2017).
     """
-    better, worse = judged.drawn_pairs(per_row, seed)
-    scale = Standardizer.fit(judged.features.values)
-    x = scale(judged.features.values).astype(np.float64)
+    better, worse = drawn_pairs(judged)
+    scale, x = _scaled(judged)
     # Both ways round, since one class alone is no task; the model has no constant.
     gap = x[better] - x[worse]
     sign = np.where(np.arange(len(gap)) % 2, 1, -1)
     weight = None if judged.weight is None else judged.weight[better]
-    model = LogisticRegression(C=1 / strength, max_iter=1_000, fit_intercept=False)
-    model.fit(gap * sign[:, None], sign, weight)
-    learned = np.ravel(model.coef_)
-    return LinearRanker(judged.features.names, scale.mean, scale.spread, learned)
+    model = LogisticRegression(max_iter=1_000, fit_intercept=False)
+    return _linear(judged, scale, model.fit(gap * sign[:, None], sign, weight))
 
 
-def pointwise(
-    judged: Judged,
-    plan: TreePlan | None = None,
-    *,
-    task: Task = "grade",
-    aside: Judged | None = None,
-) -> TreeRanker:
-    """Pointwise trees: regression on grades, or log-odds of clicks.
+def drawn_pairs(judged: Judged) -> tuple[Places, Places]:
+    """Rows of one query, the better and the worse: partners drawn for each row."""
+    order = np.argsort(judged.query, kind="stable")
+    _, first, size = np.unique(
+        judged.query[order], return_index=True, return_counts=True
+    )
+    start, n = np.repeat(first, size), np.repeat(size, size)
+    rng = np.random.default_rng([0, 31])
+    drawn = start + (rng.random((PARTNERS, len(order))) * n).astype(np.intp)
+    one, other = np.tile(order, PARTNERS), order[drawn].ravel()
+    differ = judged.grade[one] != judged.grade[other]
+    one, other = one[differ], other[differ]
+    if len(one) < 2:
+        raise ValueError("no query has rows of two grades: there is nothing to order")
+    better = judged.grade[one] > judged.grade[other]
+    return np.where(better, one, other), np.where(better, other, one)
 
-    Parameters
-    ----------
-    aside : other queries' pairs, by which the number of trees is chosen
-    """
-    if task == "click":
-        _clicks(judged)
-    objective = "binary" if task == "click" else "regression"
+
+def _scaled(judged: Judged) -> tuple[Standardizer, NDArray[np.float64]]:
+    scale = Standardizer.fit(judged.features.values)
+    return scale, scale(judged.features.values).astype(np.float64)
+
+
+def _linear(judged: Judged, scale: Standardizer, model: Any) -> LinearRanker:
+    weight = np.ravel(model.coef_)
+    return LinearRanker(judged.features.names, scale.mean, scale.spread, weight)
+
+
+def pointwise(judged: Judged, plan: TreePlan | None = None) -> TreeRanker:
+    """Pointwise trees: regression on grades, or on clicks for each exposure."""
     plan = plan or TreePlan()
-    return _grown(judged, plan, plan.parameters(objective=objective), aside)
+    return _grown(judged, plan, plan.parameters(objective="regression"))
 
 
 def lambdamart(
-    judged: Judged,
-    plan: TreePlan | None = None,
-    *,
-    gains: tuple[float, ...] = GAINS,
-    cut: int = CUT,
-    aside: Judged | None = None,
+    judged: Judged, plan: TreePlan | None = None, *, gains: tuple[float, ...] = GAINS
 ) -> TreeRanker:
     """Listwise trees: LambdaMART.
 
     A row's weight multiplies the sum of its pulls *after* its pairs are added up, so a
     weighted click pulls harder, while those it is pulled past are pushed no harder than
     before. That is not inverse propensity weighting. It is if all rows of a list have
-    one weight: make a list for each click with `Judged.one_click_each`.
+    one weight: make a list for each click.
 
     Parameters
     ----------
-    gains : what each grade is worth, from grade 0 on
-    cut : places that NDCG looks at
-    aside : other queries' pairs, by which the number of trees is chosen
-
-    Raises
-    ------
-    ValueError                if a grade has no gain, or is not a whole number
+    gains : what each grade is worth, from grade 0 on; a ValueError for a grade that has
+        no gain or is not a whole number
 
     Source: Burges, MSR-TR-2010-82; LightGBM, Ke et al., NeurIPS (2017).
     """
-    _whole(judged, len(gains))
+    if not np.isin(judged.grade, np.arange(len(gains))).all():
+        most = len(gains) - 1
+        raise ValueError(f"grades must be whole numbers from 0 to {most}: see `gains`")
     plan = plan or TreePlan()
     told = plan.parameters(
         objective="lambdarank",
         label_gain=list(gains),
-        lambdarank_truncation_level=cut + 3,  # as LightGBM advises: a little beyond
+        lambdarank_truncation_level=CUT + 3,  # as LightGBM advises: a little beyond
         metric="ndcg",
-        eval_at=[cut],
+        eval_at=[CUT],
     )
-    return _grown(judged, plan, told, aside)
+    return _grown(judged, plan, told)
 
 
-def _grown(
-    judged: Judged, plan: TreePlan, parameters: dict[str, Any], aside: Judged | None
-) -> TreeRanker:
-    rows = _dataset(judged.grouped())
-    if aside is None:
-        model = lightgbm.train(parameters, rows, plan.n_trees)
-    else:
-        kept = _dataset(aside.grouped(), rows)
-        stop = lightgbm.early_stopping(plan.patience, verbose=False)
-        model = lightgbm.train(
-            parameters, rows, plan.n_trees, valid_sets=[kept], callbacks=[stop]
-        )
+def _grown(judged: Judged, plan: TreePlan, parameters: dict[str, Any]) -> TreeRanker:
+    rows = judged.grouped()
+    data = lightgbm.Dataset(
+        rows.features.values,
+        rows.grade,
+        weight=rows.weight,
+        group=np.unique(rows.query, return_counts=True)[1],
+    )
+    model = lightgbm.train(parameters, data, plan.n_trees)
     return TreeRanker(judged.features.names, model)
-
-
-def _dataset(judged: Judged, like: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
-    sizes = np.unique(judged.query, return_counts=True)[1]
-    return lightgbm.Dataset(
-        judged.features.values,
-        judged.grade,
-        reference=like,
-        weight=judged.weight,
-        group=sizes,
-        free_raw_data=True,
-    )
-
-
-def _clicks(judged: Judged) -> NDArray[np.bool_]:
-    if not np.isin(judged.grade, (0, 1)).all():
-        raise ValueError("clicks must be 0 or 1; for grades use `task='grade'`")
-    return judged.grade > 0
-
-
-def _whole(judged: Judged, n: int) -> None:
-    if not np.isin(judged.grade, np.arange(n)).all():
-        raise ValueError(f"grades must be whole numbers from 0 to {n - 1}: see `gains`")

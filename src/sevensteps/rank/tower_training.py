@@ -17,15 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .mlp import Floats, Weights
-from .towers import (
-    Choices,
-    Ids,
-    Side,
-    TowerPlan,
-    item_vectors,
-    user_side,
-    user_vectors,
-)
+from .towers import Choices, Ids, Side, TowerPlan, item_vectors, user_side, user_vectors
 from .training import Rows, Schedule, train
 
 ItemSide = Callable[[Ids, Floats], Side]
@@ -44,10 +36,6 @@ def train_towers(
     ----------
     item_side : side of items of any shape, on days of a shape that fits
     n_items : from which further negatives are drawn
-
-    Raises
-    ------
-    ValueError                if there are fewer choices than a batch needs
     """
     rng, n = np.random.default_rng([plan.seed, 13]), len(choices)
     schedule = Schedule(plan.batch, plan.epochs, plan.rate)
@@ -69,9 +57,7 @@ def batch(
 ) -> Side:
     """What the loss is told of some choices and the items drawn beside them.
 
-    Parameters
-    ----------
-    often : (items,) share of all choices that are this item's
+    An item is `often` (items,) chosen, as a share of all choices.
     """
     even = rng.integers(len(often), size=plan.even).astype(np.int32)
     ids = np.concatenate([some.item, even])

@@ -49,12 +49,7 @@ class Schedule:
     decay: float = 0.0
 
     def steps(self, n: int, of: str = "examples") -> int:
-        """Steps over `n` examples.
-
-        Raises
-        ------
-        ValueError            if they do not fill one batch, or there is no epoch
-        """
+        """Steps over `n` examples; a ValueError if they do not fill one batch."""
         if n < self.batch:
             raise ValueError(
                 f"a batch needs {self.batch} {of}; got {n}: give more, or a smaller "
@@ -92,10 +87,6 @@ def train(
     batch_of : a tree of arrays from rows of the training set, of one shape always
     rng : of the order, and of whatever `batch_of` draws
     fixed : what the loss is told beside each batch
-
-    Raises
-    ------
-    ValueError                if there are fewer examples than a batch needs
     """
     rates = iter(cosine(schedule.rate, schedule.steps(n)))
     losses = []

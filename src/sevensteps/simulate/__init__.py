@@ -1,10 +1,8 @@
 """Policies in a simulated world: counterfactual runs, scoreboards, incident drills."""
 
 from .drill import DrillReport, IncidentDrill, Monitors
-from .parallel import parallel_map
 from .retraining import Calendar
-from .simulation import Simulation
-from .units import UNIT_BLOCKS, mean_over_units
+from .simulation import UNIT_BLOCKS, Simulation, mean_over_units, parallel_map
 
 __all__ = [
     "UNIT_BLOCKS",

@@ -13,9 +13,7 @@ import pandas as pd
 from sevensteps.measure import Interval
 from sevensteps.monitor import Baseline, Detection, detect, max_by_monitor
 
-from .parallel import parallel_map
-from .simulation import PER, Simulation
-from .units import mean_over_units
+from .simulation import PER, Simulation, mean_over_units, parallel_map
 
 Observed = TypeVar("Observed")
 Fault = Callable[[Any, int], Any]  # policy, day on which it breaks -> a broken policy
@@ -92,17 +90,13 @@ class IncidentDrill(Generic[Observed]):
         return int(self.simulation.history.days) + self.baseline_days
 
     def run(self, kinds: Sequence[str] | None = None) -> DrillReport:
-        """Each incident alone: which monitor notices, when, and what it takes.
+        """Each incident or fault alone: which monitor notices, when, what it takes.
 
         An alarm that also rings on the same day without the incident is no detection.
 
         Parameters
         ----------
-        kinds : some of the incidents and faults; all when absent
-
-        Raises
-        ------
-        KeyError              for a kind that is neither an incident nor a fault
+        kinds : some of the incidents and faults, all when absent; a KeyError for others
         """
         known = [*self.incidents, *self.faults]
         kinds = known if kinds is None else [*kinds]

@@ -7,19 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Calendar:
-    """The first day, and then every `cadence` days.
+    """The first day, and then every `cadence` days; 0 trains once.
 
-    Parameters
-    ----------
-    cadence : days from one training to the next; 0 trains once
-    trained_on : days on which a training was noted
-
-    Raises
-    ------
-    ValueError                for a negative cadence
-
-    Examples
-    --------
     >>> weekly = Calendar(7)
     >>> for day in range(20, 40):
     ...     if weekly.due(day):

@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from sevensteps.measure import ab_test
-
-from .parallel import parallel_map
-from .units import mean_over_units
+from sevensteps.measure import Interval, ab_test, block_bootstrap
 
 WorldT = TypeVar("WorldT")
 HistoryT = TypeVar("HistoryT")
 OutcomeT = TypeVar("OutcomeT")
 Name = TypeVar("Name", bound=Hashable)
+T = TypeVar("T")
+R = TypeVar("R")
+MOST_PROCESSES = 4  # each holds a small world, about half a gigabyte
+MOST_THREADS = 2  # they share one large world
 PER = 1_000  # units, for whose days a scoreboard counts
+UNIT_BLOCKS = 100  # groups of units that are redrawn together
 Keep = Callable[[Any, Any], Any]
+
+
+def parallel_map(
+    function: Callable[[T], R], tasks: Iterable[T], *, threads: bool = False
+) -> list[R]:
+    """[function(task), ...], in the order of the tasks, each with its own seeds.
+
+    Parameters
+    ----------
+    threads : in threads, which share what is too large to be sent; else in processes. A
+        small world is many small NumPy calls, and in threads they wait for each other.
+        Nothing is shared through files (`max_nbytes`)
+    """
+    n = min(MOST_THREADS if threads else MOST_PROCESSES, os.cpu_count() or 1)
+    prefer = "threads" if threads else "processes"
+    with warnings.catch_warnings():  # a process that has grown is replaced: no harm
+        warnings.filterwarnings("ignore", "A worker stopped")
+        jobs = Parallel(n, prefer=prefer, max_nbytes=None)
+        return list(jobs(delayed(function)(task) for task in tasks))
+
+
+def mean_over_units(values: Any, unit: NDArray[np.integer] | None = None) -> Interval:
+    """Mean of one number a unit, with units redrawn in a hundred groups.
+
+    Means over the same units are paired: their difference has its own interval.
+
+    Parameters
+    ----------
+    values : (n,) float       one number a unit; NaN is left out
+    unit : (n,) int           each one's id; its position in `values` when absent
+    """
+    value = np.asarray(values, np.float64)
+    ids = np.arange(len(value)) if unit is None else unit
+    return block_bootstrap(ids % UNIT_BLOCKS).mean(value)
 
 
 class Assignment(Protocol):
@@ -73,10 +112,7 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     ) -> OutcomeT:
         """Put one policy in production, from now on or after an outcome.
 
-        Parameters
-        ----------
-        policy : it is left as its days made it
-        seed : of the random numbers of this future
+        The policy is left as its days made it; `seed` is that of this future.
         """
         world: Any = self.world
         how = {} if after is None else {"after": after}
@@ -91,11 +127,10 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
         seed: int = 1,
         keep: Keep | None = None,
     ) -> dict[Name, Any]:
-        """The same people with the same random numbers, under each policy.
+        """The same people with the same random numbers, under a copy of each policy.
 
         Parameters
         ----------
-        policies : each run has its own copy
         keep : what is handed back of a run, from the policy as its days left it and
             the outcome; the outcome when absent
         """
@@ -122,17 +157,13 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
 
         Rows come from the same units, so their differences are paired.
         """
-        totals = {name: self.per_unit_totals(o) for name, o in outcomes.items()}
         everybody = range(self.n_units(outcomes.values()))
         days = min(map(self.n_days, outcomes.values()))
-        table = {
-            name: each.reindex(everybody, fill_value=0).mul(PER / days)
-            for name, each in totals.items()
-        }
-        rows = {
-            name: {column: mean_over_units(each[column]) for column in each}
-            for name, each in table.items()
-        }
+        rows = {}
+        for name, outcome in outcomes.items():
+            totals = self.per_unit_totals(outcome).reindex(everybody, fill_value=0)
+            daily = totals.mul(PER / days)
+            rows[name] = {column: mean_over_units(daily[column]) for column in daily}
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def compare(
@@ -140,9 +171,7 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     ) -> pd.Series:
         """What an A/B test reads per 1,000 units and day, with Welch's intervals.
 
-        Parameters
-        ----------
-        arms : the policy that was run; everybody who existed counts, seen or not
+        Everybody who existed counts, seen or not; `arms` is the policy that was run.
         """
         totals = self.per_unit_totals(outcome) * (PER / self.n_days(outcome))
         arm = arms.names(np.arange(len(totals)))

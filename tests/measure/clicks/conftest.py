@@ -40,13 +40,6 @@ def position_based(rng, pull, look):
     return rng.random(pull.shape) < look * pull
 
 
-def trusting(rng, pull, look, trust, doubt):
-    """By place: what is relevant is clicked with `trust`, the rest with `doubt`."""
-    relevant = rng.random(pull.shape) < pull
-    seen = rng.random(pull.shape) < look
-    return seen & (rng.random(pull.shape) < np.where(relevant, trust, doubt))
-
-
 def dynamic_bayesian(rng, pull, sate, go_on):
     clicked, looks = np.zeros(pull.shape, bool), np.ones(len(pull), bool)
     for j in range(pull.shape[1]):
@@ -62,8 +55,6 @@ def people():
     return SimpleNamespace(
         Shop=Shop,
         position_based=position_based,
-        trusting=trusting,
         dynamic_bayesian=dynamic_bayesian,
-        cascade=lambda rng, pull: dynamic_bayesian(rng, pull, np.ones_like(pull), 1.0),
         look=np.array([1.0, 0.7, 0.5, 0.4, 0.3, 0.25]),
     )

@@ -3,18 +3,10 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure import (
-    DynamicBayesian,
-    click_log,
-    fit_dbn,
-    fit_simplified_dbn,
-    naive_evidence,
-)
+from sevensteps.measure import click_log, fit_dbn, fit_simplified_dbn, naive_evidence
+from sevensteps.measure.clicks.dbn import DynamicBayesian
 
-FITS = {
-    "simplified": lambda log: fit_dbn(log, 1.0),
-    "dynamic": fit_dbn,
-}
+FITS = {"simplified": lambda log: fit_dbn(log, 1.0), "dynamic": fit_dbn}
 
 
 @pytest.fixture(scope="module")
@@ -47,23 +39,6 @@ def test_each_model_recovers_its_own_people(kind, logs):
         assert model.continuation == pytest.approx(0.8, abs=0.01)
 
 
-def test_the_closed_form_of_the_simplified_model_is_a_little_too_high(logs):
-    """What was passed over after an unsatisfying last click goes uncounted."""
-    shop, log = logs[0], logs[1]["simplified"]
-    quick, exact = fit_simplified_dbn(log), fit_dbn(log, 1.0)
-    seen = naive_evidence(log)
-    for name, truth, weight in (
-        ("attractiveness", shop.pull, seen.exposure),
-        ("satisfaction", shop.sate, seen.clicks),
-    ):
-        off, near = (
-            np.average(getattr(m, name) - shop.of_pairs(truth, log), weights=weight)
-            for m in (quick, exact)
-        )
-        assert 0.01 < off < 0.2, name
-        assert abs(near) < off / 3, name
-
-
 def test_probabilities_of_a_tiny_list_by_hand():
     log = click_log([[5, 6]], np.array([[True, False]]), [1])
     model = DynamicBayesian(log.pairs, np.array([0.5, 0.4]), np.array([0.6, 1]), 0.9)
@@ -92,21 +67,6 @@ def test_chances_given_above_multiply_to_the_chance_of_the_list(go_on, people):
     assert chance.sum() == pytest.approx(1)
     plain = model.click_probability(log)[0]
     np.testing.assert_allclose(chance @ outcome, plain)
-
-
-@pytest.mark.parametrize("go_on", [None, 0.7])
-def test_em_of_the_dynamic_model_never_loses_likelihood(go_on, logs):
-    log = logs[1]["dynamic"].where(np.arange(2_000))
-
-    def likelihood(model):
-        p = np.clip(model.click_probability(log, given_above=True), 1e-12, 1 - 1e-12)
-        return np.log(np.where(log.clicked, p, 1 - p)).sum()
-
-    few, more = (fit_dbn(log, go_on, steps=n, strength=0) for n in (3, 90))
-    assert likelihood(more) > likelihood(few)
-    assert likelihood(more) > likelihood(fit_simplified_dbn(log, strength=0))
-    if go_on is not None:
-        assert more.continuation == go_on
 
 
 def test_short_lists_and_unseen_pairs(logs, people):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import RESAMPLES, block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
 from sevensteps.measure.clicks.log import ClickLog
 from sevensteps.measure.clicks.targets import ips_weights
-from sevensteps.measure.inputs import Floats, at_least
+from sevensteps.measure.inputs import Floats, Ints, at_least, same_length
 from sevensteps.measure.interval import Interval
 from sevensteps.measure.offpolicy import effective_sample_size
 from sevensteps.measure.ranked import discount
 
 
-def reranked(score: ArrayLike, log: ClickLog) -> NDArray[np.intp]:
+def reranked(score: ArrayLike, log: ClickLog) -> Ints:
     """Places of the products shown, were they ordered by another score.
 
     Parameters
@@ -50,13 +49,7 @@ def reranked(score: ArrayLike, log: ClickLog) -> NDArray[np.intp]:
 
 
 def counterfactual_dcg(
-    weight: ArrayLike,
-    place: ArrayLike,
-    block: ArrayLike,
-    *,
-    k: int | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    weight: ArrayLike, place: ArrayLike, block: Block, *, k: int | None = None
 ) -> Interval:
     """Mean discounted gain a search under another order, estimated from clicks.
 
@@ -72,59 +65,37 @@ def counterfactual_dcg(
     block : (n,) int          unit of the bootstrap, e.g. `log.block`
     k : int                   places that count under the other order
 
-    Returns
-    -------
-    Interval                  two orders on the same blocks can be subtracted
-
     Source: Joachims, Swaminathan and Schnabel, WSDM (2017), for additive metrics;
     Agarwal, Takatsu, Zaitsev and Joachims, SIGIR (2019), for discounted gain.
     """
-    w, where = _weighted(weight, place)
+    w, where, blocks = _weighted(weight, place, block)
     counted = where >= 0
     if k is not None:
         at_least("k", k, 1)
         counted &= where < k
-    each = np.where(counted, w * discount(np.maximum(where, 0)), 0).sum(axis=1)
-    return block_bootstrap(_of(block, each), resamples, seed).mean(each)
+    gain = np.where(counted, w * discount(np.maximum(where, 0)), 0)
+    return blocks.mean(gain.sum(axis=1))
 
 
-def counterfactual_rank(
-    weight: ArrayLike,
-    place: ArrayLike,
-    block: ArrayLike,
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
+def counterfactual_rank(weight: ArrayLike, place: ArrayLike, block: Block) -> Interval:
     """Average rank of the relevant results under another order; 1 is the top.
 
     The weights are divided by their sum, so the unknown scale of the propensities
-    falls out and one click from far down does less harm.
-
-    Parameters
-    ----------
-    weight, place, block : as for `counterfactual_dcg`; what has a weight must be listed
+    falls out and one click from far down does less harm. Parameters as for
+    `counterfactual_dcg`; what has a weight must be listed.
 
     Source: Joachims, Swaminathan and Schnabel, WSDM (2017), equation 5; normalised as
     by Swaminathan and Joachims, NeurIPS (2015).
     """
-    w, where = _weighted(weight, place)
+    w, where, blocks = _weighted(weight, place, block)
     if ((where < 0) & (w != 0)).any():
         raise ValueError("`place` is -1 for a weighted product: give its rank")
-    ranks = (w * (where + 1)).sum(axis=1)
-    blocks = block_bootstrap(_of(block, ranks), resamples, seed)
-    total = blocks.total(ranks)
+    total = blocks.total((w * (where + 1)).sum(axis=1))
     return blocks.interval(ratio(total, blocks.total(w.sum(axis=1))))
 
 
 def clip_tradeoff(
-    log: ClickLog,
-    propensity: ArrayLike,
-    place: ArrayLike,
-    clips: Sequence[float],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    log: ClickLog, propensity: ArrayLike, place: ArrayLike, clips: Sequence[float]
 ) -> pd.DataFrame:
     """What clipping buys: the estimate of another order's gain at each largest weight.
 
@@ -139,12 +110,12 @@ def clip_tradeoff(
     """
     if not len(clips):
         raise ValueError("`clips` is empty: try 2, 5, 10, 100")
-    every = np.arange(log.n_places)
+    every, blocks = np.arange(log.n_places), block_bootstrap(log.block)
     full = ips_weights(log.clicked, every, propensity)[log.clicked]
     rows = []
     for clip in clips:
         w = ips_weights(log.clicked, every, propensity, clip=clip)
-        gain = counterfactual_dcg(w, place, log.block, resamples=resamples, seed=seed)
+        gain = counterfactual_dcg(w, place, blocks)
         size = effective_sample_size(w[log.clicked])
         clipped = float((full > clip).mean())
         rows.append((gain.estimate, gain.low, gain.high, clipped, size))
@@ -152,7 +123,9 @@ def clip_tradeoff(
     return pd.DataFrame(rows, index=pd.Index(clips, name="clip"), columns=names)
 
 
-def _weighted(weight: ArrayLike, place: ArrayLike) -> tuple[Floats, NDArray[Any]]:
+def _weighted(
+    weight: ArrayLike, place: ArrayLike, block: Block
+) -> tuple[Floats, NDArray[np.integer], Blocks]:
     w, where = np.asarray(weight, np.float64), np.asarray(place)
     if w.ndim != 2 or w.shape != where.shape:
         raise ValueError(
@@ -162,11 +135,6 @@ def _weighted(weight: ArrayLike, place: ArrayLike) -> tuple[Floats, NDArray[Any]
         raise ValueError("`weight` holds NaN or infinity: clip the propensities")
     if not np.issubdtype(where.dtype, np.integer) or where.min(initial=0) < -1:
         raise ValueError("`place` must hold places from 0, or -1 if not listed")
-    return w, where
-
-
-def _of(block: ArrayLike, rows: Floats) -> NDArray[Any]:
-    label = np.asarray(block)
-    if label.shape != rows.shape:
-        raise ValueError(f"`block` must have a label for each of {len(rows):,} rows")
-    return label
+    blocks = block_bootstrap(block)
+    same_length(weight=w, block=blocks.code)
+    return w, where, blocks

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.measure.clicks.log import ClickLog, Codes, Pairs
-from sevensteps.measure.clicks.targets import (
-    Evidence,
-    examined_evidence,
-    naive_evidence,
-)
-from sevensteps.measure.inputs import Bools, Floats, Ints, at_least
+from sevensteps.measure.clicks.log import ClickLog, Pairs
+from sevensteps.measure.clicks.targets import examined_evidence
+from sevensteps.measure.inputs import Floats, at_least
 
 _EDGE = 1e-9  # probabilities keep this far from 0 and 1
 _TINY = 1e-300  # products of many of them, from 0
+_REST = 1e-3  # a step that moves none of them further is the last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +64,7 @@ class DynamicBayesian:
 
 def _drawn(values: Floats, model: DynamicBayesian, log: ClickLog) -> Floats:
     """(n, k) a pair's parameter at each cell; 0 where nothing was shown."""
-    if not model.pairs.same_as(log.pairs):
+    if not all(map(np.array_equal, model.pairs, log.pairs)):
         raise ValueError(
             "the model was fitted on another log: make one log, and fit and test on "
             "its parts with `log.where`"
@@ -86,27 +83,21 @@ def fit_simplified_dbn(log: ClickLog, *, strength: float = 1.0) -> DynamicBayesi
     Source: Chapelle and Zhang, "A dynamic Bayesian network click model for web search
     ranking", WWW (2009), algorithm 1.
     """
+    at_least("strength", strength, 0)
     seen = examined_evidence(log)
-    satisfied = Evidence(log.pairs, _last_clicks(log), seen.clicks)
+    after = np.cumsum(log.clicked[:, ::-1], axis=1)[:, ::-1]
+    last = log.count(log.clicked & (after == 1))
     return DynamicBayesian(
-        log.pairs, _smoothed(seen, strength), _smoothed(satisfied, strength)
+        log.pairs,
+        _smoothed(seen.clicks, seen.exposure, strength),
+        _smoothed(last, seen.clicks, strength),
     )
 
 
-def _last_clicks(log: ClickLog) -> Floats:
-    """(m,) how often a pair was the last click of its search."""
-    after = np.cumsum(log.clicked[:, ::-1], axis=1)[:, ::-1]
-    last = log.clicked & (after == 1)
-    held = np.bincount(log.pair[last], minlength=len(log.pairs))
-    return held.astype(np.float64)
-
-
-def _smoothed(evidence: Evidence, strength: float) -> Floats:
+def _smoothed(clicks: Floats, exposure: Floats, strength: float) -> Floats:
     """(m,) rates in [0, 1], with the mean of all counted `strength` times."""
-    at_least("strength", strength, 0)
-    mean = evidence.clicks.sum() / max(evidence.exposure.sum(), 1e-300)
-    held = evidence.exposure + strength
-    got = evidence.clicks + strength * mean
+    mean = clicks.sum() / max(exposure.sum(), _TINY)
+    held, got = exposure + strength, clicks + strength * mean
     rate = np.divide(got, held, out=np.full(len(held), mean), where=held > 0)
     return np.clip(rate, 0.0, 1.0)
 
@@ -137,50 +128,32 @@ def fit_dbn(
     at_least("steps", steps, 1)
     if continuation is not None and not 0 < continuation <= 1:
         raise ValueError(f"`continuation` must lie in (0, 1], not {continuation}")
-    simple = fit_simplified_dbn(log, strength=strength)
-    m = len(log.pairs)
-    expect = _Expectation.over(log, continuation, strength)
+    simple, m = fit_simplified_dbn(log, strength=strength), log.n_pairs
+    expect = _Expectation(log, continuation, strength)
     go_on = 0.9 if continuation is None else continuation
     start = np.concatenate([[go_on], simple.attractiveness, simple.satisfaction])
-    x = _accelerated(expect.step, start, steps, watch=len(start), tolerance=1e-3)
+    x = _accelerated(expect.step, start, steps)
     fitted = float(x[0]) if continuation is None else continuation
     return DynamicBayesian(log.pairs, x[1 : m + 1], x[m + 1 :], fitted)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Expectation:
-    """A log turned on its side: each place is one piece of memory."""
+    """A log turned on its side, each place one piece of memory; no step changes it."""
 
-    log: ClickLog
-    pair: Codes
-    filled: Bools
-    last: Ints
-    clicks: Floats
-    continuation: float | None
-    strength: float
-
-    @classmethod
-    def over(
-        cls, log: ClickLog, continuation: float | None, strength: float
-    ) -> _Expectation:
-        """Keep what no step changes."""
-        clicks = naive_evidence(log).clicks
+    def __init__(
+        self, log: ClickLog, continuation: float | None, strength: float
+    ) -> None:
+        self.continuation, self.strength = continuation, strength
+        self.clicks = log.count(log.clicked)
         below = log.clicked[:, ::-1].argmax(axis=1)
-        last = np.where(log.clicked.any(axis=1), log.n_places - 1 - below, -1)
-        pair = np.where(log.filled, log.pair, len(log.pairs))  # empty: pulls nobody
-        return cls(
-            log,
-            np.ascontiguousarray(pair.T, np.int32),
-            np.ascontiguousarray(log.filled.T),
-            last,
-            clicks,
-            continuation,
-            strength,
-        )
+        self.last = np.where(log.clicked.any(axis=1), log.n_places - 1 - below, -1)
+        pair = np.where(log.filled, log.pair, log.n_pairs)  # empty: pulls nobody
+        self.pair = np.ascontiguousarray(pair.T, np.int32)
+        self.filled = np.ascontiguousarray(log.filled.T)
 
     def step(self, x: Floats) -> Floats:
         """Continuation, attractions and satisfactions, all counted anew."""
-        m, pairs = len(self.clicks), self.log.pairs
+        m = len(self.clicks)
         go_on = float(x[0]) if self.continuation is None else self.continuation
         sure = np.clip(x, _EDGE, 1 - _EDGE)  # nothing is impossible: no 0 / 0
         pull, end = np.append(sure[1 : m + 1], 0), np.append(sure[m + 1 :], 0)
@@ -203,8 +176,8 @@ class _Expectation:
             went += looked @ self.filled[j + 1]
         final = self.pair[self.last, np.arange(len(self.last))]
         held = np.bincount(final, satisfied, m + 1).astype(np.float64)
-        new_pull = _smoothed(Evidence(pairs, self.clicks, seen[:m]), self.strength)
-        new_end = _smoothed(Evidence(pairs, held[:m], self.clicks), self.strength)
+        new_pull = _smoothed(self.clicks, seen[:m], self.strength)
+        new_end = _smoothed(held[:m], self.clicks, self.strength)
         rate = went / tried if tried > 0 else go_on
         return np.concatenate([[rate], new_pull, new_end])
 
@@ -228,28 +201,20 @@ class _Expectation:
         return s / silent, on / silent
 
 
-def _accelerated(
-    step: Callable[[Floats], Floats],
-    start: Floats,
-    steps: int,
-    *,
-    watch: int,
-    tolerance: float = 1e-5,
-) -> Floats:
-    """Repeat a step of probabilities until the first `watch` of them rest.
+def _accelerated(step: Callable[[Floats], Floats], x: Floats, steps: int) -> Floats:
+    """Repeat a step of probabilities until they rest.
 
     Two steps tell the direction and the speed; the third goes as far as they promise.
     """
-    x = start
     for _ in range(max(1, steps // 3)):
         one = step(x)
         two = step(one)
         first, bend = one - x, two - 2 * one + x
-        length = np.sqrt((first @ first) / max(float(bend @ bend), 1e-300))
+        length = np.sqrt((first @ first) / max(float(bend @ bend), _TINY))
         reach = x + 2 * length * first + length**2 * bend if length > 1 else two
         new = step(np.clip(reach, _EDGE, 1 - _EDGE))
-        moved = np.abs(new[:watch] - x[:watch]).max()
+        moved = np.abs(new - x).max()
         x = new
-        if moved < tolerance:
+        if moved < _REST:
             break
     return x
