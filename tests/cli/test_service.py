@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sevensteps.cases import registered
 from sevensteps.cases.fraud import demo as fraud
 from sevensteps.cases.fraud.features import FEATURES
-from sevensteps.cases.fraud.service import ModelServer, StoreError, open_store
+from sevensteps.cases.fraud.service import ModelServer, OnlineStore
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.cases.search import demo as search
 from sevensteps.cases.video import demo as video
@@ -33,7 +33,7 @@ def call(*arguments):
 def loads(folder):
     """Whether the service would start with what is in the folder."""
     ModelServer(folder / "model", FEATURES)
-    open_store(folder / "store").close()
+    OnlineStore(folder / "store").close()
     return True
 
 
@@ -62,10 +62,10 @@ def test_what_is_there_is_not_made_again(made, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "gone", ["model/manifest.json", "store/store.json", "both", "damaged"]
+    "gone", ["model/manifest.json", "store/data.mdb", "both", "damaged"]
 )
 def test_what_was_half_made_is_made_again(made, gone):
-    files = [made / "model/manifest.json", made / "store/store.json"]
+    files = [made / "model/manifest.json", made / "store/data.mdb"]
     for file in files:
         if gone == "damaged":
             file.write_text("{")
@@ -73,13 +73,6 @@ def test_what_was_half_made_is_made_again(made, gone):
             file.unlink()
     fraud.fill(setup(made))
     assert loads(made)
-
-
-def test_anothers_damaged_store_is_left_alone_and_told(made):
-    (made / "store/store.json").write_text("{")
-    with pytest.raises(StoreError, match="is damaged"):
-        fraud.fill(setup(made, store=str(made / "store")))
-    assert (made / "store/store.json").read_text() == "{"
 
 
 def test_traffic_is_new_each_time_and_never_ends(small):
@@ -111,8 +104,6 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
 @pytest.mark.parametrize(
     ("arguments", "status", "advice"),
     [
-        (["serve", "--store", f"redis://{NOWHERE}"], 1, "Is redis-server running"),
-        (["serve", "--store", "nonsense://"], 1, "Give a folder, redis://"),
         (["serve", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["load", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve fraud"),
         (["load", "--url", "nowhere"], 1, "give its address with --url"),

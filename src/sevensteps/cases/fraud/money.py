@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,7 @@ Actions = NDArray[np.int8]
 
 
 class CostsLike(Protocol):
-    """Euros and probabilities behind a decision; any record with these names will do.
-
-    The names are those of `sevensteps.cases.fraud.world.Costs`.
-    """
+    """Euros and probabilities behind a decision: `Costs`, or what has these names."""
 
     @property
     def fraud_loss_share(self) -> float:
@@ -124,11 +121,16 @@ def expected_costs(p: ArrayLike, amount: ArrayLike, costs: CostsLike) -> Floats:
     same_length(p=prob, amount=euros)
     if (euros < 0).any():
         raise ValueError(f"`amount` is negative in row {int((euros < 0).argmax()):,}")
+    return costs_of_actions(prob, euros, costs)
+
+
+def costs_of_actions(p: Any, amount: Any, costs: CostsLike) -> Floats:
+    """`expected_costs` of checked numbers: (n, 4), or (4,) of a single payment."""
     fraud_passes, honest_passes = _passes(costs)
-    loss = prob * (euros * costs.fraud_loss_share + costs.chargeback_fee)
-    margin = (1 - prob) * euros * costs.margin_rate
-    out = np.outer(loss, fraud_passes) - np.outer(margin, honest_passes)
-    out += np.outer(1 - prob, _insult(costs))
+    loss = p * (amount * costs.fraud_loss_share + costs.chargeback_fee)
+    out = np.multiply.outer(loss, fraud_passes)
+    out -= np.multiply.outer((1 - p) * amount * costs.margin_rate, honest_passes)
+    out += np.multiply.outer(1 - p, _insult(costs))
     return np.asarray(out + _effort(costs))
 
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.service import PATH, requests_of
+from sevensteps.cases.fraud.service import PATH
 from sevensteps.serve import closed_load, load
 from sevensteps.serve.client import Client
 from sevensteps.serve.load import schedule
@@ -97,13 +97,6 @@ def test_too_few_payloads_are_told(bodies):
         load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, **ASK)
     with pytest.raises(ValueError, match="http://127"):
         Client("https://127.0.0.1:1", KEY, 1.0, PATH)
-
-
-def test_requests_are_the_payments(batch, bodies):
-    assert len(bodies) == batch.num_rows
-    assert len(requests_of(batch, 7)) == 7
-    with pytest.raises(ValueError, match="twice"):
-        requests_of(batch, batch.num_rows + 1)
 
 
 async def with_a_pause(answer):

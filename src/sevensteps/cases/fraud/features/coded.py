@@ -13,9 +13,9 @@ from sevensteps.cases.fraud.world.schema import CATEGORIES
 
 from .names import DAY, NO_DEVICE
 from .single import MONDAY_OFFSET
-from .windows import to_cents
 
 Floats = NDArray[np.float64]
+_CATEGORIES = pa.array(CATEGORIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,25 @@ class Facts:
             if not np.array_equal(ids, np.arange(len(ids))):
                 raise ValueError(f"{name} must count 0, 1, 2, … in order of row")
         return cls(
-            people["country"],
-            floats(people["home_x"]),
-            floats(people["home_y"]),
-            floats(people["opened_at"]),
-            floats(people["declared_income"]),
-            _category_code(shops["category"]),
-            floats(shops["x"]),
-            floats(shops["y"]),
-            floats(shops["opened_at"]),
+            home=people["country"],
+            home_x=floats(people["home_x"]),
+            home_y=floats(people["home_y"]),
+            account_opened=floats(people["opened_at"]),
+            income=floats(people["declared_income"]),
+            category=floats(pc.index_in(_text(shops["category"]), _CATEGORIES)),
+            x=floats(shops["x"]),
+            y=floats(shops["y"]),
+            merchant_opened=floats(shops["opened_at"]),
         )
+
+
+def to_cents(amount: NDArray[Any]) -> NDArray[np.int64]:
+    """Euros to whole cents, halves upwards, as the offline pipeline does.
+
+    >>> to_cents(np.array([0.1, 19.99])).tolist()
+    [10, 1999]
+    """
+    return np.floor(amount.astype(np.float64) * 100 + 0.5).astype(np.int64)
 
 
 def floats(column: pa.ChunkedArray) -> Floats:
@@ -125,7 +134,3 @@ def _home(payments: pa.Table, facts: Facts) -> pa.ChunkedArray:
 
 def _differs(left: pa.ChunkedArray, right: pa.ChunkedArray) -> Floats:
     return floats(pc.not_equal(_text(left), _text(right)))
-
-
-def _category_code(column: pa.ChunkedArray) -> Floats:
-    return floats(pc.index_in(_text(column), value_set=pa.array(CATEGORIES)))

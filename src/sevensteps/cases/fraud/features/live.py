@@ -82,10 +82,7 @@ class LiveFeatures:
         nightly = self._merchants.features(day)[coded.merchant]
         columns |= dict(zip(NIGHTLY_FEATURES, nightly.T, strict=True))
         columns |= payment_columns(batch, self._facts)
-        out = np.empty((len(coded), len(FEATURES)), np.float32)
-        for i, name in enumerate(FEATURES):
-            out[:, i] = columns[name]
-        return out
+        return np.column_stack([columns[n].astype(np.float32) for n in FEATURES])
 
     def observe(self, batch: pa.Table) -> None:
         """Remember a day's payments, all of them, whatever was decided."""
@@ -93,9 +90,8 @@ class LiveFeatures:
         if day is None:
             return
         today = _streams(code(batch, self._facts))
-        since = {name: (day + 1) * DAY - KEPT[name] for name in KEPT}
         self._past = {
-            name: past.merged(today[name], since=since[name])
+            name: past.merged(today[name], since=(day + 1) * DAY - KEPT[name])
             for name, past in self._past.items()
         }
         self._merchants.add(batch)
