@@ -118,7 +118,7 @@ def test_live_refuses_the_past_and_two_days(history: History) -> None:
     with pytest.raises(ValueError, match=f"day {ALL - 1} is over"):
         live.transform(history.payments.filter(pa.array(day == ALL - 1)))
     with pytest.raises(ValueError, match="split it at midnight"):
-        live.observe(history.payments)
+        live.step(history.payments, history.chargebacks)
     assert live.transform(history.payments.slice(0, 0)).shape == (0, len(FEATURES))
 
 

@@ -28,9 +28,8 @@ CENTS, ABROAD = 0, 1  # rows of the card stream's quantities
 class LiveFeatures:
     """Features of the days after a history, each day from all before it.
 
-    A policy calls `step` once a day. Or, in three parts: `report` the chargebacks
-    that came in overnight, `transform` the day's payments as often as wanted,
-    then `observe` them. Equal, row by row, to what `offline` computes later.
+    A policy calls `step` once a day. Equal, row by row, to what `offline` computes
+    later.
 
     Parameters
     ----------
@@ -56,15 +55,17 @@ class LiveFeatures:
         self._past = _streams(code(history.payments.slice(start), self._facts))
 
     def step(self, batch: pa.Table, new_chargebacks: pa.Table) -> NDArray[np.float32]:
-        """One day of a policy's life: report, transform, observe."""
-        self.report(new_chargebacks)
-        features = self.transform(batch)
-        self.observe(batch)
-        return features
+        """Features of a day's payments, which are then remembered, all of them.
 
-    def report(self, new_chargebacks: pa.Table) -> None:
-        """Take in chargebacks (payment_id, reported_at) that have come in."""
+        Parameters
+        ----------
+        new_chargebacks : payment_id, reported_at; that came in since the last day
+        """
         self._merchants.report(new_chargebacks)
+        features = self.transform(batch)
+        if batch.num_rows:
+            self._observe(batch)
+        return features
 
     def transform(self, batch: pa.Table) -> NDArray[np.float32]:
         """(n, F) features of one day's payments, in their order; changes nothing.
@@ -74,9 +75,9 @@ class LiveFeatures:
         ValueError            if the payments span several days, or a day that
                               was observed already
         """
-        day = self._day_of(batch)
-        if day is None:
+        if not batch.num_rows:
             return np.empty((0, len(FEATURES)), np.float32)
+        day = self._day_of(batch)
         coded = code(batch, self._facts)
         columns = stream_columns(self._past, _streams(coded), coded)
         nightly = self._merchants.features(day)[coded.merchant]
@@ -84,24 +85,19 @@ class LiveFeatures:
         columns |= payment_columns(batch, self._facts)
         return np.column_stack([columns[n].astype(np.float32) for n in FEATURES])
 
-    def observe(self, batch: pa.Table) -> None:
-        """Remember a day's payments, all of them, whatever was decided."""
-        day = self._day_of(batch)
-        if day is None:
-            return
+    def _observe(self, batch: pa.Table) -> None:
+        """Remember a day's payments, whatever was decided."""
+        self._day = self._day_of(batch) + 1
         today = _streams(code(batch, self._facts))
         self._past = {
-            name: past.merged(today[name], since=(day + 1) * DAY - KEPT[name])
+            name: past.merged(today[name], since=self._day * DAY - KEPT[name])
             for name, past in self._past.items()
         }
         self._merchants.add(batch)
-        self._day = day + 1
 
-    def _day_of(self, batch: pa.Table) -> int | None:
-        """The one day of a batch, None if it is empty."""
+    def _day_of(self, batch: pa.Table) -> int:
+        """The one day of a batch."""
         days = np.unique(batch["paid_at"].to_numpy() // DAY)
-        if not len(days):
-            return None
         if len(days) > 1:
             raise ValueError(
                 f"a batch must hold one day, got days {days[0]} to {days[-1]}: "

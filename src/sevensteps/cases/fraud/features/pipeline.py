@@ -134,14 +134,13 @@ def by_card_abroad(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
     home = cardholders.select("cardholder_id", home="country")
     rows = payments.left_join(home, "cardholder_id")
     abroad = (ibis._.country != ibis._.home).fill_null(False)
-    return _counts(rows, abroad, "card_id", WEEK, "card_foreign_7d")
+    return _counts(rows, abroad, ["card_id"], WEEK, "card_foreign_7d")
 
 
 def by_card_and_merchant(payments: ir.Table) -> ir.Table:
     """slot and how often this card has paid at this merchant."""
-    events = payments.select("slot", "card_id", "merchant_id", "paid_at")
-    n = _before(ibis._.count(), MONTH, ["card_id", "merchant_id"])
-    return _kept(events.select("slot", card_merchant_30d=n))
+    keys, any_ = ["card_id", "merchant_id"], ibis.literal(True)
+    return _counts(payments, any_, keys, MONTH, "card_merchant_30d")
 
 
 def by_device(payments: ir.Table) -> ir.Table:
@@ -163,15 +162,17 @@ def by_device(payments: ir.Table) -> ir.Table:
 def by_merchant(payments: ir.Table) -> ir.Table:
     """slot and the merchant's small payments of the last hour."""
     small = _cents(ibis._.amount) < SMALL_CENTS
-    return _counts(payments, small, "merchant_id", HOUR, "merchant_small_1h")
+    return _counts(payments, small, ["merchant_id"], HOUR, "merchant_small_1h")
 
 
-def _counts(payments: ir.Table, seen: Any, key: str, span: int, name: str) -> ir.Table:
+def _counts(
+    payments: ir.Table, seen: Any, keys: list[str], span: int, name: str
+) -> ir.Table:
     """slot and how many earlier payments of a key were `seen`; others are dropped."""
     t = ibis._
-    events = payments.select("slot", key, "paid_at", seen=seen.cast("int64"))
+    events = payments.select("slot", *keys, "paid_at", seen=seen.cast("int64"))
     few = events.filter((t.seen == 1) | t.slot.notnull())
-    return _kept(few.select("slot", **{name: _before(t.seen.sum(), span, [key])}))
+    return _kept(few.select("slot", **{name: _before(t.seen.sum(), span, keys)}))
 
 
 def merchant_nights(

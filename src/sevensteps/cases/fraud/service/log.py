@@ -13,9 +13,10 @@ import queue
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sevensteps.world.storage import saving
 
@@ -27,10 +28,9 @@ REMEMBERED = 100_000  # decisions
 BATCH = 256  # decisions that are written at once
 BACKLOG = 100_000  # decisions; beyond it the oldest are dropped, and counted
 IDLE_S = 0.2
-T = TypeVar("T")
 
 
-class Backlog(Generic[T]):
+class Backlog:
     """What waits to be written somewhere, in order.
 
     Attributes
@@ -39,16 +39,16 @@ class Backlog(Generic[T]):
     dropped : lost because too much waited
     """
 
-    def __init__(self, name: str, write: Callable[[Sequence[T]], object]) -> None:
+    def __init__(self, name: str, write: Callable[[Sequence[Any]], object]) -> None:
         self.problem: str | None = None
         self.dropped = 0
         self._name, self._write = name, write
-        self._waiting: deque[T] = deque(maxlen=BACKLOG)
+        self._waiting: deque[Any] = deque(maxlen=BACKLOG)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, item: T) -> None:
+    def put(self, item: Any) -> None:
         """Let it wait."""
         self.dropped += len(self._waiting) == BACKLOG
         self._waiting.append(item)
@@ -93,8 +93,8 @@ class DecisionLog:
             self._file = os.open(path, flags, 0o600)
             _cut_torn_line(self._file)
         self.backlogs = (
-            Backlog[Any]("store", store),
-            Backlog[bytes]("decision log", lambda lines: append(self._file, lines)),
+            Backlog("store", store),
+            Backlog("decision log", lambda lines: append(self._file, lines)),
         )
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -134,30 +134,27 @@ class DecisionLog:
             self._lines.popitem(last=False)
 
     def _run(self) -> None:
-        running = True
-        while running:
-            batch, running = self._next()
-            for item in batch:
-                for backlog, part in zip(self.backlogs, item, strict=False):
-                    backlog.put(part)
-            for backlog in self.backlogs:
-                backlog.flush()
-            for *_, tell in batch:
+        events, lines = self.backlogs
+        batch: list[Any] = []
+        while None not in batch:
+            batch = self._next()
+            decided = [each for each in batch if each is not None]
+            for payment, line, _ in decided:
+                events.put(payment)
+                lines.put(line)
+            events.flush()
+            lines.flush()
+            for *_, tell in decided:
                 tell()
 
-    def _next(self) -> tuple[list[Any], bool]:
-        """What has come in, waiting a little for the first; False at the end."""
+    def _next(self) -> list[Any]:
+        """What has come in, waiting a little for the first; None is the end."""
         batch: list[Any] = []
-        try:
-            found = self._inbox.get(timeout=IDLE_S)
-            while found is not None:
-                batch.append(found)
-                if len(batch) == BATCH:
-                    return batch, True
-                found = self._inbox.get_nowait()
-        except queue.Empty:
-            return batch, True
-        return batch, False
+        with suppress(queue.Empty):
+            batch.append(self._inbox.get(timeout=IDLE_S))
+            while len(batch) < BATCH:
+                batch.append(self._inbox.get_nowait())
+        return batch
 
 
 def compact(line: dict[str, Any]) -> bytes:

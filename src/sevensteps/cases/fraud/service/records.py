@@ -87,10 +87,8 @@ class Stream:
         keys, starts = np.unique(numbers[order], return_index=True)
         edges = [*starts.tolist(), len(numbers)]
         for number, start, stop in zip(keys.tolist(), edges, edges[1:], strict=False):
-            yield (
-                self.key(number),
-                packed[max(start, stop - self.limit) : stop].tobytes(),
-            )
+            first = max(start, stop - self.limit)
+            yield self.key(number), packed[first:stop].tobytes()
 
 
 CARD = Stream("c", "iii?", MONTH, 1_024)  # cents, merchant, device, abroad
@@ -133,7 +131,7 @@ def entries_of(history: History) -> Iterator[Entry]:
     yield from _events(code(recent, facts), recent["payment_id"].to_numpy(), end)
     yield from _holders(history)
     shops = history.merchants.select(["x", "y", "opened_at"]).to_pydict().values()
-    categories = [None if c != c else int(c) for c in facts.category.tolist()]
+    categories = [None if c != c else int(c) for c in facts.shops["category"].tolist()]
     for number, row in enumerate(zip(categories, *shops, strict=True)):
         yield f"m:{number}", json.dumps(row).encode()
     yield from nightly_entries(history, history.days)
