@@ -37,9 +37,9 @@ def loads(folder):
     return True
 
 
-def setup(folder, **more):
+def setup(folder):
     """How the service is started there."""
-    return Setup(folder, "a-key-for-tests-only", 0, 50.0, **more)
+    return Setup(folder, "a-key-for-tests-only", 0, 50.0)
 
 
 @pytest.fixture
@@ -110,11 +110,9 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
         (["load", f"http://{NOWHERE}"], 2, "behind --url"),
         (["load", "--rate", "0"], 2, "or equal to 0.1"),
         (["load", "--seconds", "inf"], 2, "or equal to 3600"),
-        (["serve", "video", "--store", "mine"], 2, "leave --store out"),
         (["serve", "video", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
-        (["serve", "search", "--store", "mine"], 2, "leave --store out"),
         (["serve", "search", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "search", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "search", "--url", f"http://{NOWHERE}"], 1, "serve search"),

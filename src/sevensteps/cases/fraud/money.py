@@ -228,7 +228,6 @@ def bill(
     actions : (n,) int        0 allow, 1 step-up, 2 review, 3 block
     labels : (n,) bool        eventual labels
     amount : (n,) float       euros
-    costs : CostsLike
 
     Returns
     -------
