@@ -11,19 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.features import (
-    CARD_FEATURES,
     FEATURES,
     NIGHTLY_FEATURES,
-    Cardholder,
     LiveFeatures,
-    Merchant,
     feature_matrix,
-    feature_vector,
     nightly_merchants,
     offline,
 )
 from sevensteps.cases.fraud.features.coded import to_cents
 from sevensteps.cases.fraud.features.names import (
+    CARD_FEATURES,
     DAY,
     HOUR,
     MONTH,
@@ -35,9 +32,12 @@ from sevensteps.cases.fraud.features.names import (
     WEEK,
 )
 from sevensteps.cases.fraud.features.single import (
+    Cardholder,
+    Merchant,
     Payment,
     card_features,
     device_features,
+    feature_vector,
     merchant_features,
     payment_features,
 )

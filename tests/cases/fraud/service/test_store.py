@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.cases.fraud.features import Cardholder, Merchant, nightly_merchants
+from sevensteps.cases.fraud.features import nightly_merchants
+from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 from sevensteps.cases.fraud.service import OnlineStore, StoreError, build_store
 from sevensteps.cases.fraud.service.online import Fetched, holder_of, merchant_of
 from sevensteps.cases.fraud.service.records import CARD, DEVICE, SMALL, Event, Stream

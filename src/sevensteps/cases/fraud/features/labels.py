@@ -29,10 +29,8 @@ class Split:
 def labels_as_of(history: History, moment: int | None = None) -> NDArray[np.bool_]:
     """(n,) which payments were known to be fraud just before a moment.
 
-    Parameters
-    ----------
-    moment : seconds; None for all that were ever reported. False means honest *or*
-        not yet reported, never reported, or blocked
+    None: all that were ever reported. False means honest *or* not yet reported, never
+    reported, or blocked.
     """
     told = history.chargebacks
     if moment is not None:
@@ -49,15 +47,9 @@ def split(
     Parameters
     ----------
     train_until : train on days before this one
-    label_gap : days between training's last payment and its labels' cut: the model is
-        trained, and the test begins, at the midnight that begins day
-        `train_until + label_gap`
-    train_from : first training day; windows are 30 days long, so the rows of earlier
-        days have features cut short
-
-    Raises
-    ------
-    ValueError                if a part is empty
+    label_gap : days until the model is trained, with the labels that are known then,
+        and the test begins
+    train_from : first training day; before day 30 windows are cut short
     """
     known_at = train_until + label_gap
     if not 0 <= train_from < train_until or label_gap < 0:

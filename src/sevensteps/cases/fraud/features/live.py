@@ -31,13 +31,8 @@ class LiveFeatures:
     A policy calls `step` once a day. Equal, row by row, to what `offline` computes
     later.
 
-    Parameters
-    ----------
-    history : History         the past; its payments sorted by time, its
-                              chargebacks those known by now (later ones wait)
+    Of the history, payments are sorted by time; chargebacks may wait for theirs.
 
-    Examples
-    --------
     >>> from sevensteps.cases.fraud.world import PaymentsWorld
     >>> world = PaymentsWorld(scale="smoke", seed=7)
     >>> past, all_of_it = world.history(days=2), world.history(days=3)
@@ -55,11 +50,9 @@ class LiveFeatures:
         self._past = _streams(code(history.payments.slice(start), self._facts))
 
     def step(self, batch: pa.Table, new_chargebacks: pa.Table) -> NDArray[np.float32]:
-        """Features of a day's payments, which are then remembered, all of them.
+        """Features of a day's payments, all of which are then remembered.
 
-        Parameters
-        ----------
-        new_chargebacks : payment_id, reported_at; that came in since the last day
+        `new_chargebacks` (payment_id, reported_at) came in since the last day.
         """
         self._merchants.report(new_chargebacks)
         features = self.transform(batch)

@@ -127,13 +127,9 @@ class MerchantDays:
 def nightly_merchants(history: History, day: int) -> pa.Table:
     """The nightly features of all merchants, to be loaded into an online store.
 
-    Only chargebacks reported before that midnight count: those of recent frauds
-    have mostly not arrived, and a feature that saw them would not exist in life.
-
-    Parameters
-    ----------
-    history : payments sorted by time; later ones are ignored
-    day : the features stand from this day's midnight on
+    They stand from the midnight that begins `day`. Only chargebacks reported before it
+    count: those of recent frauds have mostly not arrived, and a feature that saw them
+    would not exist in life.
 
     Returns
     -------

@@ -40,24 +40,17 @@ def offline(
 
     Parameters
     ----------
-    history : any number of payments; ten million, of which one in fifteen is kept,
-        take about 35 CPU-seconds
-    keep : (n,) bool          rows to answer; None: all. Every payment counts as
-                              an event in the windows of the others all the same
-    labels                    "as_known": merchant risk counts a chargeback once
-                              it was reported. "leaking": from the payment on,
-                              which no live system can do; for comparison only
-    only : names              the features wanted; few are quicker than all
+    history : of ten million payments, one in fifteen takes about 35 CPU-seconds
+    keep : (n,) bool, rows to answer; None: all. Every payment counts as an event in the
+        windows of the others all the same
+    labels : "as_known" counts a chargeback once it was reported; "leaking" from the
+        payment on, which no live system can do; for comparison only
+    only : names of the features wanted; few are quicker than all
 
     Returns
     -------
     Table                     payment_id int64 and the features, float32, NaN where
                               missing, in the order of the kept payments
-
-    Raises
-    ------
-    ValueError                if `keep` has another length, or `labels` or a
-                              feature is unknown
     """
     if unknown := [name for name in only if name not in FEATURES]:
         raise ValueError(f"unknown features {unknown}; choose from {FEATURES}")

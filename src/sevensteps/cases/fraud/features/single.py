@@ -73,14 +73,9 @@ def card_features(
     merchants: Sequence[int],
     devices: Sequence[int],
 ) -> list[float]:
-    """The `CARD_FEATURES` of a payment, from the events of its card.
+    """The `CARD_FEATURES`, from the payments of its card, thirty days of which suffice.
 
-    Parameters
-    ----------
-    times : seconds; 30 days of them suffice, later ones than the payment do not count
-    cents : amounts of those payments
-    foreign : paid outside the cardholder's country
-    merchants, devices : of those payments; -1 is no device
+    `foreign` are those outside the cardholder's country; device -1 is none.
     """
     now = payment.paid_at
     end = bisect_left(times, now)
@@ -107,16 +102,16 @@ def card_features(
 def device_features(
     payment: Payment, times: Seconds, cards: Sequence[int]
 ) -> list[float]:
-    """The `DEVICE_FEATURES`: payments by other cards on this device in seven days."""
+    """Payments by other cards on this device in the last seven days."""
     if payment.device_id is None:
         return [NAN]
-    start, end = _edges(times, payment.paid_at, WEEK)
+    end, start = (bisect_left(times, payment.paid_at - w) for w in (0, WEEK))
     return [end - start - cards[start:end].count(payment.card_id)]
 
 
 def merchant_features(payment: Payment, small_times: Seconds) -> list[float]:
-    """The `MERCHANT_FEATURES`, from the moments of its payments under three euros."""
-    start, end = _edges(small_times, payment.paid_at, HOUR)
+    """Payments under three euros at this merchant in the last hour."""
+    end, start = (bisect_left(small_times, payment.paid_at - w) for w in (0, HOUR))
     return [end - start]
 
 
@@ -151,10 +146,6 @@ def feature_vector(*parts: Sequence[float]) -> NDArray[np.float32]:
     if len(row) != len(FEATURES):
         raise ValueError(f"expected {len(FEATURES)} features, got {len(row)}")
     return row
-
-
-def _edges(times: Seconds, now: int, window: int) -> tuple[int, int]:
-    return bisect_left(times, now - window), bisect_left(times, now)
 
 
 def _number(value: float | None) -> float:

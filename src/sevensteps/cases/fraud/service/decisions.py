@@ -33,18 +33,11 @@ MAX_AHEAD_S = 31 * DAY  # a wrong clock must not push a card's past out of the s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionsConfig(ServiceConfig):
-    """Everything that decisions need, besides what all services do.
+    """Everything that decisions need, besides what all services do."""
 
-    Parameters
-    ----------
-    model : folder written by `export_model`
-    store : folder filled by `build_store`
-    log : the file of decisions; its lines are whole payments, features and actions
-    """
-
-    model: Path
-    store: Path
-    log: Path
+    model: Path  # folder written by `export_model`
+    store: Path  # folder filled by `build_store`
+    log: Path  # file of the decisions, for `read_log`
 
 
 @dataclass(frozen=True)
@@ -150,10 +143,7 @@ class Decider:
             stages=self.stages,
             answers={"model": self.by_model, "rules": self.by_rules},
             told=lambda answer: vars(answer.value) | {"replayed": False},
-            bundle=lambda: {
-                "model": self.model.version,
-                "store": self.store.version,
-            },
+            bundle=lambda: {"model": self.model.version, "store": self.store.version},
             deadline_ms=self.config.deadline_ms,
             key=lambda payment: payment.payment_id,
             recall=self.recall,
@@ -233,13 +223,7 @@ def running_service(
 ) -> AbstractContextManager[Running]:
     """Decisions by a process of its own, stopped at the end of the block.
 
-    Parameters
-    ----------
-    model, store, options : as for `DecisionsConfig`
-
-    Raises
-    ------
-    RuntimeError              if it does not start, with what it said
+    What is given is as for `DecisionsConfig`; raises as `process_of`.
     """
     module = "sevensteps.cases.fraud.service"
     return process_of(module, model=model, store=store, **options)

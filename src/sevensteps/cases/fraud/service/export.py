@@ -32,8 +32,7 @@ def export_model(
 
     Parameters
     ----------
-    model : a fitted LightGBM classifier, or a scikit-learn classifier or pipeline with
-        `predict_proba`
+    model : a fitted LightGBM classifier
     features : (f,) names of the columns, in the order of training
     folder : must not exist yet
     check : (n, f) rows on which both must agree to 1e-5; include missing values (NaN)
@@ -43,8 +42,7 @@ def export_model(
 
     Raises
     ------
-    ModelError
-        if the model cannot be converted, or scores a row of `check` differently
+    ModelError                if ONNX scores a row of `check` differently
     FileExistsError           if the folder is there
     StorageError              if the disk refuses; nothing is left behind
     """
@@ -53,7 +51,7 @@ def export_model(
         raise ValueError(f"check must be (n, {len(features)}) rows; got {rows.shape}")
     if not 0 < negatives_kept <= 1:
         raise ValueError(f"negatives_kept must lie in (0, 1]; got {negatives_kept}")
-    onnx = to_onnx(model, len(features))
+    onnx = _onnx(model, len(features))
     scores = _agreed(model, onnx, rows)
     spread = np.argsort(scores)[np.linspace(0, len(rows) - 1, N_PROBES).astype(int)]
     facts = asdict(policy) | {
@@ -73,35 +71,7 @@ def _write(onnx: bytes, folder: Path) -> None:
     (folder / MODEL).write_bytes(onnx)
 
 
-def to_onnx(model: Any, n_features: int) -> bytes:
-    """A classifier as ONNX bytes: input `x` (n, f) float32, probabilities out.
-
-    Raises
-    ------
-    ModelError
-        if neither LightGBM's nor scikit-learn's converter knows the model
-    """
-    try:
-        if hasattr(model, "booster_"):
-            return _lightgbm(model.booster_, n_features)
-        from skl2onnx import to_onnx as convert
-        from skl2onnx.common.data_types import FloatTensorType
-
-        graph = convert(
-            model,
-            initial_types=[("x", FloatTensorType([None, n_features]))],
-            options={"zipmap": False},
-            target_opset=OPSET,
-        )
-        return bytes(graph.SerializeToString())
-    except Exception as error:  # converters raise whatever they like
-        raise ModelError(
-            f"{type(model).__name__} could not be written as ONNX ({error}). Use a "
-            "LightGBM classifier or a scikit-learn classifier with predict_proba"
-        ) from error
-
-
-def _lightgbm(booster: Any, n_features: int) -> bytes:
+def _onnx(model: Any, n_features: int) -> bytes:
     """LightGBM's trees with thresholds that mean the same in 32 bits.
 
     LightGBM compares in 64 bits, ONNX in 32. Rounding a threshold to the *nearest*
@@ -112,7 +82,9 @@ def _lightgbm(booster: Any, n_features: int) -> bytes:
     from onnxmltools import convert_lightgbm
     from onnxmltools.convert.common.data_types import FloatTensorType
 
-    text = re.sub(r"(?m)^threshold=(.*)$", _round_down, booster.model_to_string())
+    text = re.sub(
+        r"(?m)^threshold=(.*)$", _round_down, model.booster_.model_to_string()
+    )
     text = re.sub(r"(?m)^tree_sizes=.*\n", "", text)  # in bytes: true no longer
     graph = convert_lightgbm(
         Booster(model_str=text),

@@ -72,8 +72,7 @@ class DecisionLog:
 
     Parameters
     ----------
-    path : of the file, created with its folders if absent; a line torn by a crash is
-        cut off
+    path : of the file, created if absent; a line torn by a crash is cut off
     store : writes payments where later ones see them
 
     Attributes
@@ -108,13 +107,7 @@ class DecisionLog:
     def keep(
         self, payment: Any, line: dict[str, Any], tell: Callable[[], object]
     ) -> None:
-        """Remember a decision at once, and write it; `tell` once that was tried.
-
-        Parameters
-        ----------
-        payment : for the store
-        line : for the file; names at least `payment_id` and the whole `payment`
-        """
+        """Remember a decision at once, and write it; `tell` once that was tried."""
         data = compact(line)
         self._remember(line, data)
         self._inbox.put((payment, data, tell))
@@ -180,12 +173,9 @@ def append(file: int, lines: Sequence[bytes]) -> None:
 
 
 def read_log(path: Path, tail: int | None = None) -> Iterator[dict[str, Any]]:
-    """The decisions of a log, oldest first; a torn last line is left out.
+    """The decisions of a log, or of about its last `tail` bytes, oldest first.
 
-    Parameters
-    ----------
-    path : of a decision log; none is an empty one
-    tail : read only about so many bytes at its end
+    A torn last line is left out; no file is an empty log.
     """
     if not path.exists():
         return

@@ -21,7 +21,7 @@ from sevensteps.cases.fraud.world import History
 from sevensteps.serve.errors import ServiceError
 from sevensteps.world.storage import new_folder
 
-from .records import Entry, Event, entries_of, nightly_entries
+from .records import Event, entries_of, nightly_entries
 
 INFO = b"info"  # the key of what a store says of itself
 LAYOUT = 2  # of records.py; a store of another layout is not read
@@ -36,14 +36,8 @@ class StoreError(ServiceError):
 class OnlineStore:
     """The store in a folder that `build_store` has written.
 
-    Attributes
-    ----------
-    version : of the build
-    as_of : second from which the content dates, a midnight
-
-    Raises
-    ------
-    StoreError                also by each method, with what to do
+    `version` is that of the build; the content dates from second `as_of`, a midnight.
+    What goes wrong, here and in each method, is a `StoreError` that says what to do.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -87,39 +81,25 @@ class OnlineStore:
 
 
 def build_store(history: History, folder: str | Path) -> None:
-    """Fill a new online store with a history's last 30 days.
-
-    Parameters
-    ----------
-    history : the warehouse up to a midnight
-    folder : must not exist yet
+    """Fill a new online store, in a new folder, with a history's last 30 days.
 
     Raises
     ------
     FileExistsError           if the folder is there
     StorageError              if the disk refuses; nothing is left behind
     """
-    told = {
-        "layout": LAYOUT,
-        "version": secrets.token_hex(6),
-        "as_of": history.days * DAY,
-    }
-    with new_folder(Path(folder)) as made:
-        env = _open(made, create=True)
+    version, as_of = secrets.token_hex(6), history.days * DAY
+    told = {"layout": LAYOUT, "version": version, "as_of": as_of}
+    entries = ((key.encode(), value) for key, value in entries_of(history))
+    with new_folder(Path(folder)) as made, _open(made, create=True) as env:
         try:
             with env.begin(write=True) as writing:
-                writing.cursor().putmulti(_encoded(entries_of(history)))
+                writing.cursor().putmulti(entries)
                 writing.put(INFO, json.dumps(told).encode())
             env.sync(True)
         except lmdb.Error as error:
             # A write that ends half-way at a full disk is an input/output error.
             raise OSError(errno.ENOSPC, str(error)) from error
-        finally:
-            env.close()
-
-
-def _encoded(entries: Iterable[Entry]) -> Iterator[tuple[bytes, bytes]]:
-    return ((key.encode(), value) for key, value in entries)
 
 
 def _open(folder: Path, *, create: bool) -> Any:
