@@ -95,23 +95,6 @@ def test_a_store_that_stopped_under_load_is_told_what_it_missed(
     assert sorted(ids_in(path)) == sorted(ids_of(bodies[:240]))
 
 
-def test_rules_answer_over_http_and_never_block(model, store, bodies, tmp_path):
-    with serving(model, store, tmp_path / "log", deadline_ms=20_000) as service:
-        for breaker in service.app.desk.pipeline.breakers.values():
-            for _ in range(3):
-                breaker.failed()
-        payment = json.loads(bodies[0])
-        cases = [
-            ({"channel": "online", "amount": 901, "ip_risk": 0.95}, "step_up"),
-            ({"channel": "online", "amount": 9, "ip_risk": 0.95}, "allow"),
-            ({"channel": "chip", "amount": 901, "ip_risk": 0.95}, "allow"),
-        ]
-        for number, (change, action) in enumerate(cases):
-            body = json.dumps(payment | change | {"payment_id": number}).encode()
-            answer = service.post(body).json()
-            assert (answer["action"], bool(answer["fallback"])) == (action, True)
-
-
 def test_a_service_with_a_truncated_model_refuses_to_start(model, store, tmp_path):
     broken = shutil.copytree(model, tmp_path / "broken")
     os.truncate(broken / "model.onnx", 1_000)

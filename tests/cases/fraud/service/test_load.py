@@ -32,8 +32,10 @@ def test_the_timetable_is_a_poisson_process():
 
 
 def test_an_open_loop_reports_stages_and_counts(service, bodies):
-    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1)
-    n = len(schedule(60, 2, 1))
+    told, n = [], len(schedule(60, 2, 1))
+    heard = {"progress": lambda sent, of: told.append((sent, of))}
+    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1, **heard)
+    assert told == [(i + 1, n) for i in range(n)]
     assert len(report.latency_ms) == n
     assert report.errors == {}
     assert report.by_fallback == 0
@@ -145,17 +147,3 @@ def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, 
 
     assert asyncio.run(with_a_pause(answer)) == (200, 200)
     assert len(callers) == opened
-
-
-def test_progress_is_told_with_each_request(service, bodies):
-    told = []
-    load(
-        service.url,
-        bodies,
-        rate=30,
-        seconds=1,
-        **ASK,
-        progress=lambda sent, of: told.append((sent, of)),
-    )
-    n = len(schedule(30, 1, 0))
-    assert told == [(i + 1, n) for i in range(n)]

@@ -72,7 +72,7 @@ class LiveFeatures:
             return np.empty((0, len(FEATURES)), np.float32)
         day = self._day_of(batch)
         coded = code(batch, self._facts)
-        columns = stream_columns(self._past, _streams(coded), coded)
+        columns = _stream_columns(self._past, _streams(coded), coded)
         nightly = self._merchants.features(day)[coded.merchant]
         columns |= dict(zip(NIGHTLY_FEATURES, nightly.T, strict=True))
         columns |= payment_columns(batch, self._facts)
@@ -132,7 +132,7 @@ def _streams(c: Coded) -> dict[str, EventStream]:
     }
 
 
-def stream_columns(
+def _stream_columns(
     past: dict[str, EventStream], today: dict[str, EventStream], c: Coded
 ) -> dict[str, NDArray[Any]]:
     """The `STREAM_FEATURES` of payments, from the past's events and today's."""
@@ -143,10 +143,9 @@ def stream_columns(
     seen = c.device != NO_DEVICE
     pairs = windows("card_device", _pair(c.card, c.device))
     others = windows("device", c.device).count(WEEK) - pairs.count(WEEK)
+    visits = windows("card_merchant", _pair(c.card, c.merchant))
     return _card_columns(windows("card", c.card), c) | {
-        "card_merchant_30d": windows("card_merchant", _pair(c.card, c.merchant)).count(
-            MONTH
-        ),
+        "card_merchant_30d": visits.count(MONTH),
         "card_device_30d": np.where(seen, pairs.count(MONTH), np.nan),
         "device_others_7d": np.where(seen, others, np.nan),
         "merchant_small_1h": windows("small", c.merchant).count(HOUR),
@@ -155,10 +154,7 @@ def stream_columns(
 
 def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
     """What the card's own last thirty days say."""
-    n_month = card.count(MONTH)
-    sum_day = card.sums(DAY, CENTS)
-    sum_month = card.sums(MONTH, CENTS)
-    abroad = card.sums(WEEK, ABROAD)
+    n_month, sum_month = card.count(MONTH), card.sums(MONTH, CENTS)
     last = card.last(MONTH)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sum_month / (100 * n_month)
@@ -168,9 +164,9 @@ def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
         "card_n_24h": card.count(DAY),
         "card_n_7d": card.count(WEEK),
         "card_n_30d": n_month,
-        "card_sum_24h": sum_day / 100,
+        "card_sum_24h": card.sums(DAY, CENTS) / 100,
         "card_mean_30d": np.where(n_month > 0, mean, np.nan),
         "amount_ratio": ratio,
         "card_secs_since_last": np.where(last >= 0, c.paid_at - last, np.nan),
-        "card_foreign_7d": abroad,
+        "card_foreign_7d": card.sums(WEEK, ABROAD),
     }

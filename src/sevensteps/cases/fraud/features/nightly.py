@@ -97,9 +97,8 @@ class MerchantDays:
 
     def features(self, day: int) -> NDArray[np.float64]:
         """(n_merchants, 5) `NIGHTLY_FEATURES` at the midnight that begins `day`."""
-        n_week, _ = self._trade(day, 7)
         n_month, cents = self._trade(day, 30)
-        n_risk, _ = self._trade(day, RISK_DAYS)
+        n_week, n_risk = (self._trade(day, length)[0] for length in (7, RISK_DAYS))
         frauds = self._reported(day, RISK_DAYS)
         recent = [self._reported(day, days) for days in REPORT_DAYS.values()]
         with np.errstate(invalid="ignore"):
