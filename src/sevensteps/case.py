@@ -26,7 +26,6 @@ class ServiceFace:
     path: str  # where requests are posted
     asks: str  # what they are about, in the plural
     fallback: str  # how an answer is called that did not come from the model
-    stores: bool = False  # whether it keeps an online store that `--store` can name
 
     @property
     def url(self) -> str:

@@ -57,7 +57,6 @@ def _defaults(attribute: str) -> str:
 
 
 PORTS, DEADLINES = _defaults("port"), _defaults("deadline_ms")
-STORES = ", ".join(f"`{name}`" for name, s in SERVICES.items() if s.stores)
 TABLES = "; ".join(f"{case.slug}: {case.tables}" for case in CASES.values())
 
 
@@ -152,18 +151,10 @@ def check(
 
 @app.command(
     rich_help_panel=OPERATE,
-    epilog="Examples: `sevensteps serve video`, "
-    "`sevensteps serve fraud --store redis://127.0.0.1:6379`",
+    epilog="Example: `sevensteps serve video`",
 )
 def serve(
     service: ServiceName = FIRST,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHERE",
-            help=f"of {STORES}: a folder, or `redis://host:port`; embedded if absent",
-        ),
-    ] = None,
     port: Annotated[
         int | None, typer.Option(help=f"0 takes a free one {PORTS}")
     ] = None,
@@ -179,15 +170,10 @@ def serve(
     a fallback answers instead: rules for a payment, a simpler list for a page.
     """
     chosen = _known(service)
-    if store is not None and not SERVICES[service].stores:
-        raise typer.BadParameter(
-            f"{service} keeps no online store, it answers from files of its own: "
-            "leave --store out"
-        )
     with _loading():
         from sevensteps.commands.service import start
 
-    raise typer.Exit(start(chosen, store, port, deadline_ms))
+    raise typer.Exit(start(chosen, port, deadline_ms))
 
 
 @app.command(

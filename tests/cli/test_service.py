@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sevensteps.cases import registered
 from sevensteps.cases.fraud import demo as fraud
 from sevensteps.cases.fraud.features import FEATURES
-from sevensteps.cases.fraud.service import ModelServer, StoreError, open_store
+from sevensteps.cases.fraud.service import ModelServer, OnlineStore
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.cases.search import demo as search
 from sevensteps.cases.video import demo as video
@@ -33,13 +33,13 @@ def call(*arguments):
 def loads(folder):
     """Whether the service would start with what is in the folder."""
     ModelServer(folder / "model", FEATURES)
-    open_store(folder / "store").close()
+    OnlineStore(folder / "store").close()
     return True
 
 
-def setup(folder, **more):
+def setup(folder):
     """How the service is started there."""
-    return Setup(folder, "a-key-for-tests-only", 0, 50.0, **more)
+    return Setup(folder, "a-key-for-tests-only", 0, 50.0)
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_what_is_there_is_not_made_again(made, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "gone", ["model/manifest.json", "store/store.json", "both", "damaged"]
+    "gone", ["model/manifest.json", "store/data.mdb", "both", "damaged"]
 )
 def test_what_was_half_made_is_made_again(made, gone):
-    files = [made / "model/manifest.json", made / "store/store.json"]
+    files = [made / "model/manifest.json", made / "store/data.mdb"]
     for file in files:
         if gone == "damaged":
             file.write_text("{")
@@ -73,13 +73,6 @@ def test_what_was_half_made_is_made_again(made, gone):
             file.unlink()
     fraud.fill(setup(made))
     assert loads(made)
-
-
-def test_anothers_damaged_store_is_left_alone_and_told(made):
-    (made / "store/store.json").write_text("{")
-    with pytest.raises(StoreError, match="is damaged"):
-        fraud.fill(setup(made, store=str(made / "store")))
-    assert (made / "store/store.json").read_text() == "{"
 
 
 def test_traffic_is_new_each_time_and_never_ends(small):
@@ -111,19 +104,15 @@ def test_serving_imports_what_training_needs_only_to_train(name, heavy):
 @pytest.mark.parametrize(
     ("arguments", "status", "advice"),
     [
-        (["serve", "--store", f"redis://{NOWHERE}"], 1, "Is redis-server running"),
-        (["serve", "--store", "nonsense://"], 1, "Give a folder, redis://"),
         (["serve", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["load", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve fraud"),
         (["load", "--url", "nowhere"], 1, "give its address with --url"),
         (["load", f"http://{NOWHERE}"], 2, "behind --url"),
         (["load", "--rate", "0"], 2, "or equal to 0.1"),
         (["load", "--seconds", "inf"], 2, "or equal to 3600"),
-        (["serve", "video", "--store", "mine"], 2, "leave --store out"),
         (["serve", "video", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "video", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "video", "--url", f"http://{NOWHERE}"], 1, "sevensteps serve video"),
-        (["serve", "search", "--store", "mine"], 2, "leave --store out"),
         (["serve", "search", "--port", "99999"], 1, "port must lie in 0..65535"),
         (["serve", "search", "--deadline-ms", "0"], 1, "deadline_ms must lie in"),
         (["load", "search", "--url", f"http://{NOWHERE}"], 1, "serve search"),

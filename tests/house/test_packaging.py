@@ -120,7 +120,7 @@ def test_each_folder_has_its_licence():
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 #: What a step may run besides the make targets.
-HELPERS = ("sudo apt-get ", "gh issue create ")
+HELPERS = ("gh issue create ",)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

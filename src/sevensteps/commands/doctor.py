@@ -26,7 +26,6 @@ COMPUTING = {"numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "lightgbm", 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAMS = {
     "site tests in a browser": CHROMIUM,
-    "tests of the Redis store": ("redis-server",),
 }
 
 

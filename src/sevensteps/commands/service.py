@@ -21,7 +21,6 @@ from sevensteps.serve.run import answer
 
 def start(
     case: Case,
-    store: str | None = None,
     port: int | None = None,
     deadline_ms: float | None = None,
 ) -> int:
@@ -29,7 +28,6 @@ def start(
 
     Parameters
     ----------
-    store : str, optional   folder or Redis address; by default a folder in the cache
     port : int              0 takes a free one; by default the service's own
     deadline_ms : float     within which every request is answered
     """
@@ -40,7 +38,6 @@ def start(
             api_key=api_key(case.cache),
             port=service.port if port is None else port,
             deadline_ms=service.deadline_ms if deadline_ms is None else deadline_ms,
-            store=store,
         )
         demo = case.demo()
         config = demo.config(setup)

@@ -26,14 +26,12 @@ class Setup:
     api_key : what callers send as `X-API-Key`
     port : 0 takes a free one
     deadline_ms : within which every request is answered
-    store : folder or Redis address of somebody's own store; None for the cache's
     """
 
     folder: Path
     api_key: str = field(repr=False)
     port: int
     deadline_ms: float
-    store: str | None = None
 
 
 class Demo(Protocol):

@@ -11,7 +11,6 @@ CASE = Case(
         path="/v1/decisions",
         asks="payments",
         fallback="by the rules",
-        stores=True,
     ),
     data=(("data", "data.report:run_offline"),),
     tables="payments.csv",

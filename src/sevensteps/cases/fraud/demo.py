@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,11 @@ from sevensteps.cases.fraud.service import (
     Decider,
     DecisionsConfig,
     ModelServer,
-    NoStore,
+    OnlineStore,
     Pricing,
     StoreError,
     build_store,
     export_model,
-    open_store,
     requests_of,
 )
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
@@ -35,7 +35,8 @@ def config(setup: Setup) -> DecisionsConfig:
     """How the service is started."""
     return DecisionsConfig(
         model=setup.folder / "model",
-        store=setup.store or str(setup.folder / "store"),
+        store=setup.folder / "store",
+        log=setup.folder / "decisions.jsonl",
         api_key=setup.api_key,
         port=setup.port,
         deadline_ms=setup.deadline_ms,
@@ -48,18 +49,9 @@ def app(config: DecisionsConfig) -> App:
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:
-    """Make the model and the store that are not there.
-
-    The cache's own store is made again if it is damaged; another's is filled only if it
-    is empty.
-
-    Raises
-    ------
-    StoreError    if the store cannot be reached or, another's, is damaged
-    """
-    model, store = setup.folder / "model", setup.store or str(setup.folder / "store")
-    no_store = NoStore if setup.store else StoreError
-    empty = lacks(lambda: open_store(store).close(), no_store)
+    """Make the model and the store that are not there, or are damaged."""
+    model, store = setup.folder / "model", setup.folder / "store"
+    empty = lacks(lambda: OnlineStore(store).close(), StoreError)
     train = lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
     if not empty and not train:
         return
@@ -67,9 +59,11 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
         history = WORLD.history(KNOWN_DAYS, progress=report)
     if train:
         with progress("Training a model in it"):
+            shutil.rmtree(model, ignore_errors=True)
             train_model(history, model)
     if empty:
         with progress("Filling its online store"):
+            shutil.rmtree(store, ignore_errors=True)
             build_store(history, store)
 
 

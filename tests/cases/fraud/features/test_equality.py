@@ -1,6 +1,8 @@
 """Offline, live and single-payment features are one definition: equal row by row."""
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -11,31 +13,36 @@ from numpy.typing import NDArray
 from sevensteps.cases.fraud.features import (
     FEATURES,
     NIGHTLY_FEATURES,
-    NO_DEVICE,
-    Cardholder,
     LiveFeatures,
-    Merchant,
-    Payment,
-    card_features,
-    device_features,
     feature_matrix,
-    feature_vector,
-    merchant_features,
     nightly_merchants,
     offline,
-    payment_features,
-    stream_features,
-    to_cents,
 )
+from sevensteps.cases.fraud.features.coded import to_cents
 from sevensteps.cases.fraud.features.names import (
+    CARD_FEATURES,
+    DAY,
+    HOUR,
+    MONTH,
+    NO_DEVICE,
     REPORT_DAYS,
     RISK_DAYS,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
+    WEEK,
+)
+from sevensteps.cases.fraud.features.single import (
+    Cardholder,
+    Merchant,
+    Payment,
+    card_features,
+    device_features,
+    feature_vector,
+    merchant_features,
+    payment_features,
 )
 from sevensteps.cases.fraud.world import CATEGORIES, History, PaymentsWorld
 
-DAY = 86_400
 PAST, ALL = 33, 36
 
 
@@ -111,7 +118,7 @@ def test_live_refuses_the_past_and_two_days(history: History) -> None:
     with pytest.raises(ValueError, match=f"day {ALL - 1} is over"):
         live.transform(history.payments.filter(pa.array(day == ALL - 1)))
     with pytest.raises(ValueError, match="split it at midnight"):
-        live.observe(history.payments)
+        live.step(history.payments, history.chargebacks)
     assert live.transform(history.payments.slice(0, 0)).shape == (0, len(FEATURES))
 
 
@@ -132,44 +139,62 @@ class Store:
             self.night[day] = nightly_merchants(self.history, day).to_pandas()
         return self.night[day].loc[merchant, list(NIGHTLY_FEATURES)].to_numpy()
 
-    def stream(self, row: int, home: str) -> NDArray[np.float64]:
-        now, card, device = (int(a[row]) for a in (self.at, self.card, self.device))
-        mine, shared = self.card == card, self.device == device
-        small = (self.merchant == self.merchant[row]) & (self.cents < 300)
-        of_card = card_features(
-            self.at[mine],
-            self.cents[mine],
-            self.country[mine] != home,
-            self.merchant[mine],
-            self.device[mine],
-            now=now,
-            amount_cents=int(self.cents[row]),
-            merchant_id=int(self.merchant[row]),
-            device_id=device,
-        )
-        others = None
-        if device != NO_DEVICE:
-            others = device_features(
-                self.at[shared], self.card[shared], now=now, card_id=card
-            )
-        return stream_features(
-            of_card, others, merchant_features(self.at[small], now=now)
-        )
-
     def vector(self, row: int) -> NDArray[np.float32]:
         """A payment's features as the service makes them: from its keys' events."""
         p = self.history.payments.slice(row, 1).to_pylist()[0]
         holder = self.history.cardholders.slice(p["cardholder_id"], 1).to_pylist()[0]
         shop = self.history.merchants.slice(p["merchant_id"], 1).to_pylist()[0]
-        payment = Payment(**{f.name: p[f.name] for f in fields(Payment)})
         who = Cardholder(**{f.name: holder[f.name] for f in fields(Cardholder)})
         code = CATEGORIES.index(shop["category"])
         where = Merchant(code, shop["x"], shop["y"], shop["opened_at"])
+        payment = cast(Payment, SimpleNamespace(**p))
+        mine, shared = self.card == p["card_id"], self.device == self.device[row]
+        small = (self.merchant == self.merchant[row]) & (self.cents < 300)
+        abroad = self.country != holder["country"]
+        columns = (self.at, self.cents, abroad, self.merchant, self.device)
         return feature_vector(
-            self.stream(row, holder["country"]),
-            self.nightly(p["merchant_id"], p["paid_at"] // DAY),
+            card_features(payment, *(each[mine].tolist() for each in columns)),
+            device_features(
+                payment, self.at[shared].tolist(), self.card[shared].tolist()
+            ),
+            merchant_features(payment, self.at[small].tolist()),
+            self.nightly(p["merchant_id"], p["paid_at"] // DAY).tolist(),
             payment_features(payment, who, where),
         )
+
+
+NOW = 100 * DAY
+PAYMENT = {"paid_at": NOW, "card_id": 1, "merchant_id": 5, "device_id": 7, "amount": 8}
+
+
+@pytest.mark.parametrize("window", [HOUR, DAY, WEEK, MONTH])
+def test_a_window_begins_so_many_seconds_ago_and_ends_a_second_ago(window: int) -> None:
+    """Of events a second before a window's ends, on them and after, by hand."""
+    payment = cast(Payment, SimpleNamespace(**PAYMENT))
+    times = [NOW - window - 1, NOW - window, NOW - 1, NOW, NOW + 1]
+    alike = [5] * 5, [7] * 5
+    counted = dict(
+        zip(
+            CARD_FEATURES,
+            card_features(payment, times, [100] * 5, [True] * 5, *alike),
+            strict=True,
+        )
+    )
+    spans = {"1h": HOUR, "24h": DAY, "7d": WEEK, "30d": MONTH}
+    for name, span in spans.items():
+        inside = sum(NOW - span <= at < NOW for at in times)
+        assert counted[f"card_n_{name}"] == inside
+        assert inside == (1 if span < window else 2 if span == window else 3)
+    assert counted["card_sum_24h"] == counted["card_n_24h"]
+    assert counted["card_foreign_7d"] == counted["card_n_7d"]
+    assert counted["card_merchant_30d"] == counted["card_n_30d"]
+    assert counted["card_device_30d"] == counted["card_n_30d"]
+    assert (counted["card_mean_30d"], counted["amount_ratio"]) == (1, 8)
+    assert counted["card_secs_since_last"] == 1
+    others = device_features(payment, times, [2, 2, 3, 4, 4])
+    assert others == [counted["card_n_7d"]]
+    assert device_features(payment, times, [2, 2, 1, 4, 4]) == [others[0] - 1]
+    assert merchant_features(payment, times) == [counted["card_n_1h"]]
 
 
 def test_one_payment_equals_offline(

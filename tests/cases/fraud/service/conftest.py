@@ -1,15 +1,10 @@
-"""A small world, a model, stores and a real server for the service's tests."""
+"""A small world, a model, a store and a real server for the service's tests."""
 
 import contextlib
-import os
 import shutil
-import signal
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import lightgbm
@@ -23,11 +18,11 @@ from sevensteps.cases.fraud.service import (
     PATH,
     Decider,
     DecisionsConfig,
+    Pricing,
     build_store,
     export_model,
     requests_of,
 )
-from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 from sevensteps.serve.app import App
 from sevensteps.serve.run import listen, server
@@ -70,68 +65,24 @@ def model(tmp_path_factory, past, batch):
     today = batch.filter(pc.less(batch["paid_at"], (DAYS + 1) * 86_400))
     rows = LiveFeatures(past).transform(today)
     amount = rows[:, FEATURES.index("amount")]
-    labels = amount > np.median(amount)
     fitted = lightgbm.LGBMClassifier(n_estimators=30, verbose=-1, n_jobs=1)
-    fitted.fit(rows, labels)
-    folder = tmp_path_factory.mktemp("model")
-    policy = Thresholds(0.3, 0.6, 0.9)
-    export_model(fitted, FEATURES, folder, check=rows, policy=policy)
+    fitted.fit(rows, amount > np.median(amount))
+    folder = tmp_path_factory.mktemp("model") / "model"
+    export_model(fitted, FEATURES, folder, check=rows, policy=Pricing())
     return folder
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory, past):
-    folder = tmp_path_factory.mktemp("store")
+    folder = tmp_path_factory.mktemp("store") / "store"
     build_store(past, folder)
     return folder
 
 
 @pytest.fixture
 def store(tmp_path, built):
-    """A store of the test's own, in a folder."""
+    """A store of the test's own."""
     return shutil.copytree(built, tmp_path / "store")
-
-
-@dataclass
-class Redis:
-    """A redis-server that the test started and may stop."""
-
-    process: subprocess.Popen
-    url: str
-
-    def freeze(self):
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def thaw(self):
-        os.kill(self.process.pid, signal.SIGCONT)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def start_redis(folder: Path, *options: str) -> Redis:
-    program = shutil.which("redis-server")
-    assert program, "install redis-server (Debian: apt-get install redis-server)"
-    path = folder / "redis.sock"
-    command = [program, "--unixsocket", str(path), "--save", "", "--appendonly", "no"]
-    command += options or ["--port", "0"]
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    while not path.exists():
-        assert process.poll() is None, "redis-server did not start"
-        time.sleep(0.02)
-    return Redis(process, f"unix://{path}")
-
-
-@pytest.fixture
-def redis_server(tmp_path):
-    server = start_redis(tmp_path)
-    yield server
-    if server.process.poll() is None:
-        server.thaw()
-        server.kill()
 
 
 @dataclass

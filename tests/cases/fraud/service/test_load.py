@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.service import PATH, requests_of
+from sevensteps.cases.fraud.service import PATH
 from sevensteps.serve import closed_load, load
 from sevensteps.serve.client import Client
 from sevensteps.serve.load import schedule
@@ -32,8 +32,10 @@ def test_the_timetable_is_a_poisson_process():
 
 
 def test_an_open_loop_reports_stages_and_counts(service, bodies):
-    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1)
-    n = len(schedule(60, 2, 1))
+    told, n = [], len(schedule(60, 2, 1))
+    heard = {"progress": lambda sent, of: told.append((sent, of))}
+    report = load(service.url, bodies, rate=60, seconds=2, **ASK, seed=1, **heard)
+    assert told == [(i + 1, n) for i in range(n)]
     assert len(report.latency_ms) == n
     assert report.errors == {}
     assert report.by_fallback == 0
@@ -99,13 +101,6 @@ def test_too_few_payloads_are_told(bodies):
         Client("https://127.0.0.1:1", KEY, 1.0, PATH)
 
 
-def test_requests_are_the_payments(batch, bodies):
-    assert len(bodies) == batch.num_rows
-    assert len(requests_of(batch, 7)) == 7
-    with pytest.raises(ValueError, match="twice"):
-        requests_of(batch, batch.num_rows + 1)
-
-
 async def with_a_pause(answer):
     """The status of two posts to a server, with a pause between them."""
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -152,17 +147,3 @@ def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, 
 
     assert asyncio.run(with_a_pause(answer)) == (200, 200)
     assert len(callers) == opened
-
-
-def test_progress_is_told_with_each_request(service, bodies):
-    told = []
-    load(
-        service.url,
-        bodies,
-        rate=30,
-        seconds=1,
-        **ASK,
-        progress=lambda sent, of: told.append((sent, of)),
-    )
-    n = len(schedule(30, 1, 0))
-    assert told == [(i + 1, n) for i in range(n)]

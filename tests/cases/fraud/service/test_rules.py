@@ -1,24 +1,16 @@
-"""The fallback's rules: on the payment alone, and never a block."""
+"""What is done: the fallback's rules, and the cheapest action at a probability."""
 
 from itertools import product
 
 import numpy as np
 import pytest
 
-from sevensteps.cases.fraud.service import Rules
-from sevensteps.cases.fraud.service.requests import PaymentRequest
-from sevensteps.cases.fraud.world import Action
+from sevensteps.cases.fraud.money import cheapest_actions
+from sevensteps.cases.fraud.service import PaymentRequest, Pricing, Rules
+from sevensteps.cases.fraud.service.rules import act
+from sevensteps.cases.fraud.world import Action, Costs
 
-ONLINE = {
-    "payment_id": 1,
-    "card_id": 2,
-    "cardholder_id": 3,
-    "merchant_id": 4,
-    "amount": 250.0,
-    "paid_at": 1_000,
-    "channel": "online",
-    "ip_risk": 0.9,
-}
+ONLINE = {"amount": 250.0, "channel": "online", "ip_risk": 0.9}
 
 
 def decided(**changes: object) -> tuple[Action, list[str]]:
@@ -32,6 +24,7 @@ def test_a_large_payment_from_a_doubtful_address_is_asked_for_a_proof(risk):
     action, reasons = decided(ip_risk=risk)
     assert action is Action.STEP_UP
     assert "online over 100 EUR" in reasons[0]
+    assert decided(ip_risk=risk, amount=50_000.0, country="ZZ")[0] is Action.STEP_UP
 
 
 @pytest.mark.parametrize(
@@ -55,5 +48,14 @@ def test_many_payments_are_judged_as_one_by_one():
     assert sum(one_by_one) == 2
 
 
-def test_no_amount_is_blocked():
-    assert decided(amount=50_000.0, country="ZZ")[0] is Action.STEP_UP
+@pytest.mark.parametrize("price", [0.0, 3.0])
+def test_the_service_takes_the_action_that_is_cheapest_in_a_batch(price):
+    p, amount = (
+        each.ravel() for each in np.meshgrid(np.linspace(0, 1, 201), [1, 90, 1e4])
+    )
+    policy = Pricing(Costs(review_cost=7), review_price=price)
+    batch = cheapest_actions(p, amount, policy.costs, review_price=price)
+    alone = [act(*payment, policy) for payment in zip(p, amount, strict=True)]
+    assert [action for action, _ in alone] == batch.tolist()
+    assert set(batch) == set(Action)
+    assert all(bool(why) == (action > Action.ALLOW) for action, why in alone)

@@ -1,116 +1,105 @@
-"""Three stores behave alike, keep little, and count every payment once."""
+"""The store holds what the windows can reach, no more, and counts a payment once."""
 
+import json
+import shutil
 from dataclasses import replace
 
+import lmdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.cases.fraud.features.names import MONTH
+from sevensteps.cases.fraud.features import nightly_merchants
 from sevensteps.cases.fraud.features.single import Cardholder, Merchant
-from sevensteps.cases.fraud.service import (
-    MemoryStore,
-    NoStore,
-    OnlineStore,
-    StoreError,
-    build_store,
-    open_store,
-)
-from sevensteps.cases.fraud.service.records import (
-    CARD,
-    DEVICE,
-    SMALL,
-    Event,
-    Stream,
-    appended,
-    events,
-    pack_holder,
-    pack_merchant,
-    unpack_holder,
-    unpack_merchant,
-)
-from sevensteps.serve.breaker import Breaker
+from sevensteps.cases.fraud.service import OnlineStore, StoreError, build_store
+from sevensteps.cases.fraud.service.online import Fetched, holder_of, merchant_of
+from sevensteps.cases.fraud.service.records import CARD, DEVICE, SMALL, Event, Stream
 
 
 def event(paid_at: int, payment_id: int, number: int = 3) -> Event:
-    record = np.zeros((), CARD.layout)
-    record["paid_at"], record["payment_id"] = paid_at, payment_id
-    return Event(CARD, number, paid_at, record.tobytes())
+    return Event(CARD, number, (paid_at, payment_id, 0, 0, 0, False))
 
 
-@pytest.fixture(params=["memory", "lmdb", "redis"])
-def any_store(request, past, tmp_path):
-    if request.param == "memory":
-        found = MemoryStore(past)
-    elif request.param == "lmdb":
-        build_store(past, tmp_path / "store")
-        found = open_store(tmp_path / "store")
-    else:
-        server = request.getfixturevalue("redis_server")
-        build_store(past, server.url)
-        found = open_store(server.url, timeout_s=10)
+def kept(value: bytes | None, but: int = -1) -> list[int]:
+    """The payments in the entry of a card."""
+    return CARD.columns(value, but)[1]
+
+
+@pytest.fixture
+def opened(store):
+    found = OnlineStore(store)
     yield found
     found.close()
 
 
-def test_every_store_holds_the_same(any_store, past):
-    assert isinstance(any_store, OnlineStore)
-    keys = [f"{kind}:{n}" for kind in "cdshmn" for n in range(40)] + ["c:99999999"]
-    devices = past.payments["device_id"].drop_null().to_pylist()[-40:]
-    keys += [DEVICE.key(device) for device in devices]
-    assert any_store.fetch(keys) == MemoryStore(past).fetch(keys)
-    assert any(any_store.fetch(keys))
-
-
-def test_a_store_starts_with_what_the_windows_can_reach(past):
+def test_a_store_starts_with_what_the_windows_can_reach(past, tmp_path):
     """All payments made small, so that the last hour's are in every stream."""
     small = np.full(past.payments.num_rows, 1, np.float32)
     at = past.payments.schema.get_field_index("amount")
     payments = past.payments.set_column(at, "amount", [small])
-    found = MemoryStore(replace(past, payments=payments))
-    table = payments.to_pandas()
-    now = found.info.as_of
+    build_store(replace(past, payments=payments), tmp_path / "small")
+    found, table = OnlineStore(tmp_path / "small"), payments.to_pandas()
     streams = {"card_id": CARD, "device_id": DEVICE, "merchant_id": SMALL}
     for column, stream in streams.items():
-        young = table[table["paid_at"] >= now - stream.keep_s].dropna(subset=[column])
+        oldest = found.as_of - stream.keep_s
+        young = table[table["paid_at"] >= oldest].dropna(subset=[column])
         assert len(young)
         for number, rows in young.groupby(column):
-            value = found.fetch([stream.key(int(number))])[0]
-            kept = events(value, stream, but=-1)
-            assert kept["payment_id"].tolist() == rows["payment_id"].tolist()
-            assert kept["paid_at"].tolist() == rows["paid_at"].tolist()
+            (value,) = found.fetch([stream.key(int(number))])
+            times, ids, *_ = stream.columns(value, but=-1)
+            assert ids == rows["payment_id"].tolist()
+            assert times == rows["paid_at"].tolist()
 
 
-def test_every_store_appends_alike(any_store, past):
-    now, reference = any_store.info.as_of, MemoryStore(past)
-    rounds = [
-        [event(now + 1, 1), event(now + 1, 2), event(now + 5, 3, number=7)],
-        [event(now + 20 * 86_400, 4)],
-        [event(now + 2, 5)],
-        [event(now + 45 * 86_400, 6)],
-    ]
-    for batch in rounds:
-        any_store.append(batch)
-        reference.append(batch)
-        assert any_store.fetch(["c:3", "c:7"]) == reference.fetch(["c:3", "c:7"])
-    kept = events(any_store.fetch(["c:3"])[0], CARD, but=-1)["payment_id"]
-    assert kept.tolist() == [5, 4, 6]  # 5 came late, behind 4: dropped once it leads
+def test_events_and_profiles_come_back_as_they_were(past, opened):
+    last = past.payments.slice(past.payments.num_rows - 1).to_pylist()[0]
+    card, shop = last["card_id"], last["merchant_id"]
+    keys = [f"c:{card}", f"h:{card}", f"s:{shop}", f"m:{shop}", f"n:{shop}"]
+    fetched = Fetched(*opened.fetch(keys))
+    columns = CARD.columns(fetched.card, but=-1)
+    cents = int(np.floor(np.float64(last["amount"]) * 100 + 0.5))
+    device = -1 if last["device_id"] is None else last["device_id"]
+    row = [last["paid_at"], last["payment_id"], cents, shop, device]
+    assert [column[-1] for column in columns[:5]] == row
+    owner = past.cardholders.slice(last["cardholder_id"], 1).to_pylist()[0]
+    del owner["cardholder_id"]
+    assert holder_of(fetched.holder) == Cardholder(**owner)
+    seen = past.merchants.slice(shop, 1).to_pylist()[0]
+    known = merchant_of(fetched.merchant)
+    assert (known.x, known.y, known.opened_at) == (
+        seen["x"],
+        seen["y"],
+        seen["opened_at"],
+    )
+    assert merchant_of(None) == Merchant()
+    assert holder_of(None) is None
 
 
-def test_every_store_replaces_entries(any_store):
-    any_store.replace([("n:3", b"tonight"), ("n:4", b"too")])
-    assert any_store.fetch(["n:3", "n:4"]) == [b"tonight", b"too"]
+def test_appends_are_kept_in_order_and_stale_ones_dropped(opened):
+    now, before = opened.as_of, kept(opened.fetch(["c:3"])[0])
+    opened.append([event(now + 1, 1), event(now + 1, 2), event(now + 5, 3, number=7)])
+    assert kept(opened.fetch(["c:3"])[0]) == [*before, 1, 2]
+    assert kept(opened.fetch(["c:7"])[0])[-1] == 3
+    for paid_at, number in ((20 * 86_400, 4), (2, 5), (45 * 86_400, 6)):
+        opened.append([event(now + paid_at, number)])
+    # 5 came late, behind 4: it is dropped once it leads
+    assert kept(opened.fetch(["c:3"])[0]) == [5, 4, 6]
 
 
-def test_every_store_is_bounded(any_store):
-    few = Stream("c", CARD.layout, MONTH, limit=5)
-    now = any_store.info.as_of
+def test_the_nightly_job_replaces_the_merchants_entries(opened, later):
+    opened.refresh(later)
+    told = nightly_merchants(later, later.days).to_pandas().set_index("merchant_id")
+    values = [opened.fetch([f"n:{number}"])[0] for number in range(5)]
+    for number, value in enumerate(values):
+        np.testing.assert_array_equal(json.loads(value), told.loc[number])
+
+
+def test_a_key_is_bounded():
+    few, value = Stream("c", "", 10**9, limit=5), None
     for number in range(9):
-        one = event(now + number, number)
-        any_store.append([Event(few, 3, one.paid_at, one.record)])
-    kept = events(any_store.fetch(["c:3"])[0], CARD, but=-1)["payment_id"]
-    assert kept.tolist() == [4, 5, 6, 7, 8]
+        value = Event(few, 3, (number, number)).appended(value)
+    assert few.columns(value, but=-1)[1] == [4, 5, 6, 7, 8]
 
 
 @given(st.lists(st.integers(0, 3 * SMALL.keep_s), min_size=1, max_size=40))
@@ -119,98 +108,33 @@ def test_no_event_within_reach_is_ever_dropped(times):
     """In order of time, as payments come: what is young enough is there."""
     value = None
     for number, paid_at in enumerate(sorted(times)):
-        record = np.array((paid_at, number), SMALL.layout).tobytes()
-        value = appended(value, Event(SMALL, 1, paid_at, record))
-    found = events(value, SMALL, but=-1)["paid_at"].tolist()
-    newest = max(times)
-    assert found == sorted(t for t in times if t >= newest - SMALL.keep_s)
+        value = Event(SMALL, 1, (paid_at, number)).appended(value)
+    oldest = max(times) - SMALL.keep_s
+    assert SMALL.columns(value, but=-1)[0] == sorted(t for t in times if t >= oldest)
 
 
 def test_what_was_stored_twice_or_is_asked_about_does_not_count():
     value = None
     for one in (event(50, 1), event(10, 2), event(50, 1), event(60, 3)):
-        value = appended(value, one)
-    found = events(value, CARD, but=3)
-    assert found["payment_id"].tolist() == [2, 1]
-    assert found["paid_at"].tolist() == [10, 50]
+        value = one.appended(value)
+    assert CARD.columns(value, but=3)[:2] == [[10, 50], [2, 1]]
 
 
-def test_profiles_come_back_as_they_were():
-    countries = ("AA", "BB")
-    holder = Cardholder("BB", 1.5, -2.5, -86_400, 2_000.0)
-    assert unpack_holder(pack_holder(holder, countries), countries) == holder
-    nobody = unpack_holder(pack_holder(Cardholder(), countries), countries)
-    assert (nobody.country, nobody.opened_at) == (None, None)
-    assert np.isnan([nobody.home_x, nobody.home_y, nobody.declared_income]).all()
-    merchant = Merchant(4, 1.5, -2.5, 99)
-    assert unpack_merchant(pack_merchant(merchant)) == merchant
-    assert unpack_merchant(None) == Merchant()
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": "x"}'])
-def test_a_damaged_store_is_refused(store, text):
-    (store / "store.json").write_text(text)
+@pytest.mark.parametrize("damage", ["gone", "empty folder", "rubbish", "old layout"])
+def test_a_store_that_is_none_is_refused(store, damage):
+    if damage == "gone":
+        shutil.rmtree(store)
+    elif damage == "empty folder":
+        (store / "data.mdb").unlink()
+    elif damage == "rubbish":
+        (store / "data.mdb").write_bytes(b"rubbish" * 10_000)
+    else:
+        with lmdb.open(str(store)) as env, env.begin(write=True) as writing:
+            writing.put(b"info", b'{"layout": 1}')
     with pytest.raises(StoreError, match="build_store"):
-        open_store(store)
+        OnlineStore(store)
 
 
-def test_a_store_whose_tree_is_damaged_is_refused(store):
-    tree = next(store.glob("*/data.mdb"))
-    tree.write_bytes(b"rubbish" * 10_000)
-    with pytest.raises(StoreError, match="build_store"):
-        open_store(store)
-
-
-def test_an_old_layout_is_refused(store):
-    info = (store / "store.json").read_text().replace('"layout": 1', '"layout": 0')
-    (store / "store.json").write_text(info)
-    with pytest.raises(StoreError, match="layout 0"):
-        open_store(store)
-
-
-def test_a_breaker_opens_tries_less_and_less_often_and_closes():
-    now = [0.0]
-    breaker = Breaker(failures_to_open=2, retry_s=1, longest_s=3, clock=lambda: now[0])
-    breaker.failed()
-    assert breaker.allows()
-    breaker.failed()
-    trials = []
-    for tenths in range(1, 200):
-        now[0] = tenths / 10
-        if breaker.allows():
-            trials.append(now[0])
-            breaker.failed()
-    assert trials[:4] == [1.0, 3.0, 6.0, 9.0]
-    breaker.succeeded()
-    assert breaker.allows()
-    assert breaker.allows()
-
-
-def test_where_there_was_never_a_store_is_told_from_a_damaged_one(tmp_path, store):
-    with pytest.raises(NoStore, match="no online store"):
-        open_store(tmp_path / "nothing")
-    (tmp_path / "half").mkdir()
-    with pytest.raises(NoStore, match="no online store"):
-        open_store(tmp_path / "half")
-    (store / "store.json").write_text("{")
-    with pytest.raises(StoreError, match="is damaged") as told:
-        open_store(store)
-    assert not isinstance(told.value, NoStore)
-
-
-@pytest.mark.parametrize(
-    ("address", "said"),
-    [
-        ("nonsense://", "Give a folder, redis://"),
-        ("redis://localhost:here", "Write redis://host:port"),
-    ],
-)
-def test_an_address_that_is_none_is_told(address, said):
-    with pytest.raises(StoreError, match=said):
-        open_store(address)
-
-
-def test_no_password_is_told():
-    with pytest.raises(StoreError, match="failed") as told:
-        open_store("redis://me:secret@127.0.0.1:1")
-    assert "secret" not in str(told.value)
+def test_a_store_is_not_overwritten(past, store):
+    with pytest.raises(FileExistsError, match="holds something"):
+        build_store(past, store)

@@ -13,7 +13,6 @@ from sevensteps.cases.fraud.world.schema import CATEGORIES
 
 from .names import DAY, NO_DEVICE
 from .single import MONDAY_OFFSET
-from .windows import to_cents
 
 Floats = NDArray[np.float64]
 
@@ -35,17 +34,11 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Slow facts by cardholder id and by merchant id."""
+    """Slow facts of cardholders and merchants: column to values by id."""
 
     home: pa.ChunkedArray
-    home_x: Floats
-    home_y: Floats
-    account_opened: Floats
-    income: Floats
-    category: Floats
-    x: Floats
-    y: Floats
-    merchant_opened: Floats
+    people: dict[str, Floats]
+    shops: dict[str, Floats]
 
     @classmethod
     def of(cls, history: History) -> "Facts":
@@ -55,17 +48,23 @@ class Facts:
             ids = table[name].to_numpy()
             if not np.array_equal(ids, np.arange(len(ids))):
                 raise ValueError(f"{name} must count 0, 1, 2, … in order of row")
+        of_people = ("home_x", "home_y", "opened_at", "declared_income")
+        category = pc.index_in(_text(shops["category"]), pa.array(CATEGORIES))
         return cls(
             people["country"],
-            floats(people["home_x"]),
-            floats(people["home_y"]),
-            floats(people["opened_at"]),
-            floats(people["declared_income"]),
-            _category_code(shops["category"]),
-            floats(shops["x"]),
-            floats(shops["y"]),
-            floats(shops["opened_at"]),
+            {name: floats(people[name]) for name in of_people},
+            {name: floats(shops[name]) for name in ("x", "y", "opened_at")}
+            | {"category": floats(category)},
         )
+
+
+def to_cents(amount: NDArray[Any]) -> NDArray[np.int64]:
+    """Euros to whole cents, halves upwards, as the offline pipeline does.
+
+    >>> to_cents(np.array([0.1, 19.99])).tolist()
+    [10, 1999]
+    """
+    return np.floor(amount.astype(np.float64) * 100 + 0.5).astype(np.int64)
 
 
 def floats(column: pa.ChunkedArray) -> Floats:
@@ -94,24 +93,25 @@ def payment_columns(payments: pa.Table, facts: Facts) -> dict[str, Floats]:
     home = _home(payments, facts)
     online = floats(pc.equal(_text(payments["channel"]), "online"))
     no_device = floats(pc.is_null(payments["device_id"]))
-    across = facts.x[shop] - facts.home_x[holder]
-    along = facts.y[shop] - facts.home_y[holder]
+    people = {name: fact[holder] for name, fact in facts.people.items()}
+    shops = {name: fact[shop] for name, fact in facts.shops.items()}
+    across, along = shops["x"] - people["home_x"], shops["y"] - people["home_y"]
     return {
         "amount": floats(payments["amount"]),
         "hour": at % DAY // 3_600,
         "weekday": (at // DAY + MONDAY_OFFSET) % 7,
         "is_online": online,
         "is_contactless": floats(pc.equal(_text(payments["channel"]), "contactless")),
-        "category": facts.category[shop],
+        "category": shops["category"],
         "is_foreign": _differs(payments["country"], home),
         "distance_km": np.where(online == 1, np.nan, np.sqrt(across**2 + along**2)),
         "ip_foreign": _differs(payments["ip_country"], home),
         "address_match": floats(payments["address_match"]),
         "ip_risk": floats(payments["ip_risk"]),
         "device_missing": np.where(online == 1, no_device, np.nan),
-        "account_age_days": (at - facts.account_opened[holder]) / DAY,
-        "declared_income": facts.income[holder],
-        "merchant_age_days": (at - facts.merchant_opened[shop]) / DAY,
+        "account_age_days": (at - people["opened_at"]) / DAY,
+        "declared_income": people["declared_income"],
+        "merchant_age_days": (at - shops["opened_at"]) / DAY,
     }
 
 
@@ -125,7 +125,3 @@ def _home(payments: pa.Table, facts: Facts) -> pa.ChunkedArray:
 
 def _differs(left: pa.ChunkedArray, right: pa.ChunkedArray) -> Floats:
     return floats(pc.not_equal(_text(left), _text(right)))
-
-
-def _category_code(column: pa.ChunkedArray) -> Floats:
-    return floats(pc.index_in(_text(column), value_set=pa.array(CATEGORIES)))

@@ -27,18 +27,10 @@ class Split:
 
 
 def labels_as_of(history: History, moment: int | None = None) -> NDArray[np.bool_]:
-    """Which payments were known to be fraud just before a moment.
+    """(n,) which payments were known to be fraud just before a moment.
 
-    Parameters
-    ----------
-    history : History
-    moment : int, optional    seconds; chargebacks reported at or after it are
-                              not known yet. None: all that were ever reported
-
-    Returns
-    -------
-    (n,) bool                 one per payment. False means honest *or* not yet
-                              reported, never reported, or blocked
+    None: all that were ever reported. False means honest *or* not yet reported, never
+    reported, or blocked.
     """
     told = history.chargebacks
     if moment is not None:
@@ -48,54 +40,33 @@ def labels_as_of(history: History, moment: int | None = None) -> NDArray[np.bool
 
 
 def split(
-    history: History,
-    *,
-    train_until: int,
-    label_gap: int,
-    test_from: int | None = None,
-    test_until: int | None = None,
-    train_from: int = 30,
+    history: History, *, train_until: int, label_gap: int, train_from: int = 30
 ) -> Split:
     """Split by time, with a gap in which the training labels arrive.
 
     Parameters
     ----------
-    history : History
-    train_until : int         train on days before this one
-    label_gap : int           days between training's last payment and its labels'
-                              cut: the model is trained at the midnight that begins
-                              day `train_until + label_gap`
-    test_from : int, optional first day of the test; by default that same day
-    test_until : int, optional  the day after its last; by default the history's end
-    train_from : int          first training day; windows are 30 days long, so
-                              the rows of earlier days have features cut short
-
-    Returns
-    -------
-    Split
-
-    Raises
-    ------
-    ValueError                if a part is empty or the test begins inside the gap
+    train_until : train on days before this one
+    label_gap : days until the model is trained, with the labels that are known then,
+        and the test begins
+    train_from : first training day; before day 30 windows are cut short
     """
     known_at = train_until + label_gap
-    first = known_at if test_from is None else test_from
-    last = history.days if test_until is None else test_until
     if not 0 <= train_from < train_until or label_gap < 0:
         raise ValueError(
             f"need 0 <= train_from < train_until and label_gap >= 0, got "
             f"{train_from}, {train_until} and {label_gap}"
         )
-    if not known_at <= first < last <= history.days:
+    if known_at >= history.days:
         raise ValueError(
-            f"the test must lie within days {known_at} (end of the label gap) to "
-            f"{history.days} (end of the history), got {first} to {last}"
+            f"the test would begin on day {known_at}, at the end of the label gap; "
+            f"the history has {history.days} days"
         )
     day = history.payments["paid_at"].to_numpy() // DAY
     labelled = pc.not_equal(history.payments["action"], "block").to_numpy()
     return Split(
         train=(day >= train_from) & (day < train_until) & labelled,
-        test=(day >= first) & (day < last) & labelled,
+        test=(day >= known_at) & (day < history.days) & labelled,
         train_labels=labels_as_of(history, known_at * DAY),
         test_labels=labels_as_of(history),
     )

@@ -28,17 +28,11 @@ CENTS, ABROAD = 0, 1  # rows of the card stream's quantities
 class LiveFeatures:
     """Features of the days after a history, each day from all before it.
 
-    A policy calls `step` once a day. Or, in three parts: `report` the chargebacks
-    that came in overnight, `transform` the day's payments as often as wanted,
-    then `observe` them. Equal, row by row, to what `offline` computes later.
+    A policy calls `step` once a day. Equal, row by row, to what `offline` computes
+    later.
 
-    Parameters
-    ----------
-    history : History         the past; its payments sorted by time, its
-                              chargebacks those known by now (later ones wait)
+    Of the history, payments are sorted by time; chargebacks may wait for theirs.
 
-    Examples
-    --------
     >>> from sevensteps.cases.fraud.world import PaymentsWorld
     >>> world = PaymentsWorld(scale="smoke", seed=7)
     >>> past, all_of_it = world.history(days=2), world.history(days=3)
@@ -56,15 +50,15 @@ class LiveFeatures:
         self._past = _streams(code(history.payments.slice(start), self._facts))
 
     def step(self, batch: pa.Table, new_chargebacks: pa.Table) -> NDArray[np.float32]:
-        """One day of a policy's life: report, transform, observe."""
-        self.report(new_chargebacks)
-        features = self.transform(batch)
-        self.observe(batch)
-        return features
+        """Features of a day's payments, all of which are then remembered.
 
-    def report(self, new_chargebacks: pa.Table) -> None:
-        """Take in chargebacks (payment_id, reported_at) that have come in."""
+        `new_chargebacks` (payment_id, reported_at) came in since the last day.
+        """
         self._merchants.report(new_chargebacks)
+        features = self.transform(batch)
+        if batch.num_rows:
+            self._observe(batch)
+        return features
 
     def transform(self, batch: pa.Table) -> NDArray[np.float32]:
         """(n, F) features of one day's payments, in their order; changes nothing.
@@ -74,38 +68,29 @@ class LiveFeatures:
         ValueError            if the payments span several days, or a day that
                               was observed already
         """
-        day = self._day_of(batch)
-        if day is None:
+        if not batch.num_rows:
             return np.empty((0, len(FEATURES)), np.float32)
+        day = self._day_of(batch)
         coded = code(batch, self._facts)
-        columns = stream_columns(self._past, _streams(coded), coded)
+        columns = _stream_columns(self._past, _streams(coded), coded)
         nightly = self._merchants.features(day)[coded.merchant]
         columns |= dict(zip(NIGHTLY_FEATURES, nightly.T, strict=True))
         columns |= payment_columns(batch, self._facts)
-        out = np.empty((len(coded), len(FEATURES)), np.float32)
-        for i, name in enumerate(FEATURES):
-            out[:, i] = columns[name]
-        return out
+        return np.column_stack([columns[n].astype(np.float32) for n in FEATURES])
 
-    def observe(self, batch: pa.Table) -> None:
-        """Remember a day's payments, all of them, whatever was decided."""
-        day = self._day_of(batch)
-        if day is None:
-            return
+    def _observe(self, batch: pa.Table) -> None:
+        """Remember a day's payments, whatever was decided."""
+        self._day = self._day_of(batch) + 1
         today = _streams(code(batch, self._facts))
-        since = {name: (day + 1) * DAY - KEPT[name] for name in KEPT}
         self._past = {
-            name: past.merged(today[name], since=since[name])
+            name: past.merged(today[name], since=self._day * DAY - KEPT[name])
             for name, past in self._past.items()
         }
         self._merchants.add(batch)
-        self._day = day + 1
 
-    def _day_of(self, batch: pa.Table) -> int | None:
-        """The one day of a batch, None if it is empty."""
+    def _day_of(self, batch: pa.Table) -> int:
+        """The one day of a batch."""
         days = np.unique(batch["paid_at"].to_numpy() // DAY)
-        if not len(days):
-            return None
         if len(days) > 1:
             raise ValueError(
                 f"a batch must hold one day, got days {days[0]} to {days[-1]}: "
@@ -147,7 +132,7 @@ def _streams(c: Coded) -> dict[str, EventStream]:
     }
 
 
-def stream_columns(
+def _stream_columns(
     past: dict[str, EventStream], today: dict[str, EventStream], c: Coded
 ) -> dict[str, NDArray[Any]]:
     """The `STREAM_FEATURES` of payments, from the past's events and today's."""
@@ -158,10 +143,9 @@ def stream_columns(
     seen = c.device != NO_DEVICE
     pairs = windows("card_device", _pair(c.card, c.device))
     others = windows("device", c.device).count(WEEK) - pairs.count(WEEK)
+    visits = windows("card_merchant", _pair(c.card, c.merchant))
     return _card_columns(windows("card", c.card), c) | {
-        "card_merchant_30d": windows("card_merchant", _pair(c.card, c.merchant)).count(
-            MONTH
-        ),
+        "card_merchant_30d": visits.count(MONTH),
         "card_device_30d": np.where(seen, pairs.count(MONTH), np.nan),
         "device_others_7d": np.where(seen, others, np.nan),
         "merchant_small_1h": windows("small", c.merchant).count(HOUR),
@@ -170,10 +154,7 @@ def stream_columns(
 
 def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
     """What the card's own last thirty days say."""
-    n_month = card.count(MONTH)
-    sum_day = card.sums(DAY, CENTS)
-    sum_month = card.sums(MONTH, CENTS)
-    abroad = card.sums(WEEK, ABROAD)
+    n_month, sum_month = card.count(MONTH), card.sums(MONTH, CENTS)
     last = card.last(MONTH)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sum_month / (100 * n_month)
@@ -183,9 +164,9 @@ def _card_columns(card: Windows, c: Coded) -> dict[str, NDArray[Any]]:
         "card_n_24h": card.count(DAY),
         "card_n_7d": card.count(WEEK),
         "card_n_30d": n_month,
-        "card_sum_24h": sum_day / 100,
+        "card_sum_24h": card.sums(DAY, CENTS) / 100,
         "card_mean_30d": np.where(n_month > 0, mean, np.nan),
         "amount_ratio": ratio,
         "card_secs_since_last": np.where(last >= 0, c.paid_at - last, np.nan),
-        "card_foreign_7d": abroad,
+        "card_foreign_7d": card.sums(WEEK, ABROAD),
     }

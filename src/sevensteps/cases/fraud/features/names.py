@@ -20,9 +20,7 @@ CARD_FEATURES = (
     "card_merchant_30d",
     "card_device_30d",
 )
-DEVICE_FEATURES = ("device_others_7d",)
-MERCHANT_FEATURES = ("merchant_small_1h",)
-STREAM_FEATURES = CARD_FEATURES + DEVICE_FEATURES + MERCHANT_FEATURES
+STREAM_FEATURES = (*CARD_FEATURES, "device_others_7d", "merchant_small_1h")
 NIGHTLY_FEATURES = (
     "merchant_n_7d",
     "merchant_mean_30d",

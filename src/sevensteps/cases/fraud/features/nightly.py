@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
 
+from .coded import to_cents
 from .names import (
     DAY,
     NIGHTLY_FEATURES,
@@ -18,7 +19,6 @@ from .names import (
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
 )
-from .windows import to_cents
 
 Labels = Literal["as_known", "leaking"]
 LABELS: tuple[Labels, ...] = ("as_known", "leaking")
@@ -40,7 +40,9 @@ class MerchantDays:
 
     n_merchants: int
     days: dict[int, _Day] = field(default_factory=dict)
+    #: Payment to merchant, day of the payment and day of the report.
     reports: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    #: Payment to second of the report, until the payment is known.
     waiting: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -48,9 +50,8 @@ class MerchantDays:
         """What a history holds at the midnight that begins `day`."""
         trade = cls(history.merchants.num_rows)
         paid_at = history.payments["paid_at"].to_numpy()
-        bounds = np.searchsorted(
-            paid_at, np.arange(max(0, day - RISK_DAYS), day + 1) * DAY
-        )
+        midnights = np.arange(max(0, day - RISK_DAYS), day + 1) * DAY
+        bounds = np.searchsorted(paid_at, midnights)
         for start, end in itertools.pairwise(bounds):
             if end > start:
                 trade.add(history.payments.slice(start, end - start))
@@ -70,41 +71,34 @@ class MerchantDays:
             ids[order],
             merchant[order],
         )
-        for old in [d for d in self.days if d < day - RISK_DAYS]:
-            del self.days[old]
+        self.days = {d: v for d, v in self.days.items() if d >= day - RISK_DAYS}
         self._place()
 
     def report(self, chargebacks: pa.Table) -> None:
         """Note chargebacks; one that is told twice counts once."""
-        ids = chargebacks["payment_id"].to_pylist()
-        told = chargebacks["reported_at"].to_pylist()
-        for payment_id, reported_at in zip(ids, told, strict=True):
+        columns = (chargebacks[n].to_pylist() for n in ("payment_id", "reported_at"))
+        for payment_id, reported_at in zip(*columns, strict=True):
             if payment_id not in self.reports:
                 self.waiting.setdefault(payment_id, reported_at)
         self._place()
 
     def _place(self) -> None:
         """Find the merchant and day of each chargeback that waits for its payment."""
-        if not self.waiting:
-            return
         wanted = np.array(list(self.waiting), np.int64)
-        for day, trade in self.days.items():
-            at = np.minimum(
-                np.searchsorted(trade.payment_id, wanted), len(trade.payment_id) - 1
-            )
+        for day, trade in self.days.items() if len(wanted) else ():
+            at = np.searchsorted(trade.payment_id, wanted)
+            at = np.minimum(at, len(trade.payment_id) - 1)
             hit = trade.payment_id[at] == wanted
-            for payment_id, i in zip(
-                wanted[hit].tolist(), at[hit].tolist(), strict=True
-            ):
+            found = zip(wanted[hit].tolist(), trade.merchant[at[hit]], strict=True)
+            for payment_id, merchant in found:
                 told = self.waiting.pop(payment_id)
-                self.reports[payment_id] = (int(trade.merchant[i]), day, told // DAY)
+                self.reports[payment_id] = (int(merchant), day, told // DAY)
             wanted = wanted[~hit]
 
     def features(self, day: int) -> NDArray[np.float64]:
         """(n_merchants, 5) `NIGHTLY_FEATURES` at the midnight that begins `day`."""
-        n_week, _ = self._trade(day, 7)
         n_month, cents = self._trade(day, 30)
-        n_risk, _ = self._trade(day, RISK_DAYS)
+        n_week, n_risk = (self._trade(day, length)[0] for length in (7, RISK_DAYS))
         frauds = self._reported(day, RISK_DAYS)
         recent = [self._reported(day, days) for days in REPORT_DAYS.values()]
         with np.errstate(invalid="ignore"):
@@ -122,6 +116,7 @@ class MerchantDays:
         return np.bincount(np.array(known, np.int64), minlength=self.n_merchants)
 
     def _trade(self, day: int, length: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(n_merchants,) payments and cents of the last days."""
         recent = [self.days[d] for d in range(day - length, day) if d in self.days]
         zero = np.zeros(self.n_merchants, np.int64)
         n = np.sum([zero, *(d.n for d in recent)], axis=0)
@@ -131,21 +126,15 @@ class MerchantDays:
 def nightly_merchants(history: History, day: int) -> pa.Table:
     """The nightly features of all merchants, to be loaded into an online store.
 
-    Parameters
-    ----------
-    history : History         payments sorted by time; later ones are ignored
-    day : int                 the features stand from this day's midnight on
+    They stand from the midnight that begins `day`. Only chargebacks reported before it
+    count: those of recent frauds have mostly not arrived, and a feature that saw them
+    would not exist in life.
 
     Returns
     -------
-    pa.Table                  merchant_id int32, then `NIGHTLY_FEATURES` float64
+    Table                     merchant_id int32, then `NIGHTLY_FEATURES` float64
                               (NaN: no payment in 30 days)
-
-    Only chargebacks reported before that midnight count: those of recent frauds
-    have mostly not arrived, and a feature that saw them would not exist in life.
     """
-    if day < 0:
-        raise ValueError(f"day must be >= 0, got {day}")
     values = MerchantDays.of(history, day).features(day)
     columns = {"merchant_id": np.arange(len(values), dtype=np.int32)}
     return pa.table(columns | dict(zip(NIGHTLY_FEATURES, values.T, strict=True)))

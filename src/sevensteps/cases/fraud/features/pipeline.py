@@ -5,10 +5,9 @@ happens at a payment's own moment stays out, the payment itself included. An eng
 searches for a window's edges, but not for an edge at the present row: hence `_before`
 adds up to the present and takes the present off again.
 
-Each function takes and returns lazy tables. `slot` numbers the rows that are
-wanted and is null elsewhere: every payment is an event, few become an answer. The
-edges are searched once per aggregate, so count and sum ride in one 64-bit number,
-and `_card_windows` computes once the present that its windows take off.
+Every payment is an event, few become an answer: those with a `slot`. The edges are
+searched once per aggregate, so count and sum ride in one 64-bit number, and
+`_card_windows` computes once the present that its windows take off.
 """
 
 from typing import Any
@@ -34,6 +33,34 @@ from .nightly import Labels
 from .single import MONDAY_OFFSET
 
 _COUNT_BITS = 20  # a card's payments in 30 days stay below a million
+
+
+def feature_tables(
+    payments: ir.Table,
+    cardholders: ir.Table,
+    merchants: ir.Table,
+    chargebacks: ir.Table,
+    labels: Labels,
+    since: int,
+) -> tuple[ir.Table, ...]:
+    """All `FEATURES` in lazy tables that are joined on `slot`, for any Ibis engine.
+
+    `slot` is an int32 column of `payments` besides the world's: a number for each
+    wanted row, null for the others. The device table lacks the rows without a device.
+    What was paid before the second `since` is left out of the windows, none of which
+    exceeds a month; the nightly counts of merchants, which go back farther, still take
+    it in.
+    """
+    recent = payments.filter(payments.paid_at >= since)
+    nights = merchant_nights(payments, chargebacks, labels)
+    return (
+        by_card(recent),
+        by_card_abroad(recent, cardholders),
+        by_card_and_merchant(recent),
+        by_device(recent),
+        by_merchant(recent),
+        of_payment(payments, cardholders, merchants, nights),
+    )
 
 
 def _before(total: Any, span: int, keys: list[str], at: str = "paid_at") -> Any:
@@ -88,7 +115,8 @@ def _card_windows(payments: ir.Table) -> ir.Table:
     """The card's windows up to now, with `now` to take off: as `_before`, but once."""
     t, card = ibis._, ["card_id"]
     earlier = ibis.range_window(preceding=(None, 1), group_by=card, order_by="paid_at")
-    return _card_events(payments).select(
+    events = payments.select("slot", "card_id", "paid_at", cents=_cents(t.amount))
+    return events.mutate(packed=t.cents * (1 << _COUNT_BITS) + 1).select(
         "slot",
         "paid_at",
         "cents",
@@ -101,27 +129,18 @@ def _card_windows(payments: ir.Table) -> ir.Table:
     )
 
 
-def _card_events(payments: ir.Table) -> ir.Table:
-    """What the card's windows add up: cents, and a one below them."""
-    cents = _cents(ibis._.amount)
-    return payments.select("slot", "card_id", "paid_at", cents=cents).mutate(
-        packed=ibis._.cents * (1 << _COUNT_BITS) + 1
-    )
-
-
 def by_card_abroad(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
     """slot and the card's payments outside the cardholder's country."""
     home = cardholders.select("cardholder_id", home="country")
     rows = payments.left_join(home, "cardholder_id")
     abroad = (ibis._.country != ibis._.home).fill_null(False)
-    return _kept_counts(rows, abroad, "card_id", WEEK, "card_foreign_7d")
+    return _counts(rows, abroad, ["card_id"], WEEK, "card_foreign_7d")
 
 
 def by_card_and_merchant(payments: ir.Table) -> ir.Table:
     """slot and how often this card has paid at this merchant."""
-    events = payments.select("slot", "card_id", "merchant_id", "paid_at")
-    n = _before(ibis._.count(), MONTH, ["card_id", "merchant_id"])
-    return _kept(events.select("slot", card_merchant_30d=n))
+    keys, any_ = ["card_id", "merchant_id"], ibis.literal(True)
+    return _counts(payments, any_, keys, MONTH, "card_merchant_30d")
 
 
 def by_device(payments: ir.Table) -> ir.Table:
@@ -143,21 +162,17 @@ def by_device(payments: ir.Table) -> ir.Table:
 def by_merchant(payments: ir.Table) -> ir.Table:
     """slot and the merchant's small payments of the last hour."""
     small = _cents(ibis._.amount) < SMALL_CENTS
-    return _kept_counts(payments, small, "merchant_id", HOUR, "merchant_small_1h")
+    return _counts(payments, small, ["merchant_id"], HOUR, "merchant_small_1h")
 
 
-def _kept_counts(
-    payments: ir.Table, seen: Any, key: str, span: int, name: str
+def _counts(
+    payments: ir.Table, seen: Any, keys: list[str], span: int, name: str
 ) -> ir.Table:
-    """slot and how many earlier payments of a key were of the kind `seen`.
-
-    Only these are events and only wanted rows are answered; the rest is dropped
-    before the window.
-    """
+    """slot and how many earlier payments of a key were `seen`; others are dropped."""
     t = ibis._
-    events = payments.select("slot", key, "paid_at", seen=seen.cast("int64"))
+    events = payments.select("slot", *keys, "paid_at", seen=seen.cast("int64"))
     few = events.filter((t.seen == 1) | t.slot.notnull())
-    return _kept(few.select("slot", **{name: _before(t.seen.sum(), span, [key])}))
+    return _kept(few.select("slot", **{name: _before(t.seen.sum(), span, keys)}))
 
 
 def merchant_nights(
@@ -170,9 +185,8 @@ def merchant_nights(
     that of recent reports a week or a month later, and each when its payment is
     ninety days old.
     """
-    t = ibis._
+    t, key, at = ibis._, ["merchant_id"], "day"
     daily = _merchant_days(payments, chargebacks, labels)
-    key, at = ["merchant_id"], "day"
     so_far = ibis.window(
         preceding=None, following=0, group_by=t.merchant_id, order_by=t.day
     )
@@ -207,7 +221,7 @@ def _merchant_days(
         n=t.count(), cents=_cents(t.amount).sum().cast("int64")
     )
     zero = ibis.literal(0, "int64")
-    told = reports(payments, chargebacks, labels).mutate(n=zero, cents=zero)
+    told = _reports(payments, chargebacks, labels).mutate(n=zero, cents=zero)
     changes = ("change", *REPORT_DAYS)
     daily = trade.mutate(**dict.fromkeys(changes, zero))
     daily = daily.union(told.select(*daily.columns))
@@ -215,13 +229,11 @@ def _merchant_days(
     return daily.group_by("merchant_id", "day").agg(**sums)
 
 
-def reports(payments: ir.Table, chargebacks: ir.Table, labels: Labels) -> ir.Table:
+def _reports(payments: ir.Table, chargebacks: ir.Table, labels: Labels) -> ir.Table:
     """merchant_id, day and changes: +1 when a chargeback counts, -1 when it lapses.
 
-    `change` is of all reports on payments of ninety days, the others of those of a
-    few days. `leaking` counts a report from the day after the *payment*, as if the
-    customer had complained at once: the mistake of joining today's labels to
-    yesterday's rows.
+    `leaking` counts it from the day after the *payment*, as if the customer had
+    complained at once: the mistake of joining today's labels to yesterday's rows.
     """
     t = ibis._
     told = chargebacks.join(payments, "payment_id").select(
@@ -235,14 +247,13 @@ def reports(payments: ir.Table, chargebacks: ir.Table, labels: Labels) -> ir.Tab
         for name, days in REPORT_DAYS.items()
     }
     none = dict.fromkeys(ends, 0)
-    lapsed = [_changed(told, day, none | {name: -1}) for name, day in ends.items()]
-    return ibis.union(_changed(told, t.told + 1, dict.fromkeys(ends, 1)), *lapsed)
 
+    def changed(day: Any, changes: dict[str, int]) -> ir.Table:
+        numbers = {name: ibis.literal(n, "int64") for name, n in changes.items()}
+        return told.select("merchant_id", day=day, **numbers)
 
-def _changed(told: ir.Table, day: Any, changes: dict[str, int]) -> ir.Table:
-    """merchant_id, day and what changes on it."""
-    numbers = {name: ibis.literal(n, "int64") for name, n in changes.items()}
-    return told.select("merchant_id", day=day, **numbers)
+    lapsed = [changed(day, none | {name: -1}) for name, day in ends.items()]
+    return ibis.union(changed(t.told + 1, dict.fromkeys(ends, 1)), *lapsed)
 
 
 def of_payment(
@@ -250,7 +261,12 @@ def of_payment(
 ) -> ir.Table:
     """slot, `NIGHTLY_FEATURES` and `PAYMENT_FEATURES` of the wanted rows."""
     t = ibis._
-    rows = _joined(payments, cardholders, merchants, nights)
+    people = cardholders.rename(home="country", account_opened="opened_at")
+    shops = merchants.select("merchant_id", "category", "x", "y", opened="opened_at")
+    wanted = _kept(payments).mutate(day=t.paid_at // DAY)
+    rows = wanted.left_join(people, "cardholder_id").left_join(shops, "merchant_id")
+    rows = rows.left_join(nights, ["merchant_id", "day"])
+    codes = [(name, code) for code, name in enumerate(CATEGORIES)]
     online = t.channel == "online"
     across, along = _float(t.x) - _float(t.home_x), _float(t.y) - _float(t.home_y)
     distance = (across * across + along * along).sqrt()
@@ -262,7 +278,7 @@ def of_payment(
         weekday=(t.paid_at // DAY + MONDAY_OFFSET) % 7,
         is_online=online,
         is_contactless=t.channel == "contactless",
-        category=_category_code(t.category),
+        category=t.category.cases(*codes, else_=None),
         is_foreign=t.country != t.home,
         distance_km=online.fill_null(False).ifelse(None, distance),
         ip_foreign=t.ip_country != t.home,
@@ -275,24 +291,5 @@ def of_payment(
     )
 
 
-def _joined(
-    payments: ir.Table, cardholders: ir.Table, merchants: ir.Table, nights: ir.Table
-) -> ir.Table:
-    """The wanted payments with their cardholder, merchant and the night before."""
-    t = ibis._
-    people = cardholders.rename(home="country", account_opened="opened_at")
-    shops = merchants.select("merchant_id", "category", "x", "y", opened="opened_at")
-    rows = (
-        _kept(payments).mutate(day=t.paid_at // DAY).left_join(people, "cardholder_id")
-    )
-    return rows.left_join(shops, "merchant_id").left_join(
-        nights, ["merchant_id", "day"]
-    )
-
-
 def _float(value: Any) -> Any:
     return value.cast("float64")
-
-
-def _category_code(category: Any) -> Any:
-    return category.cases(*((name, i) for i, name in enumerate(CATEGORIES)), else_=None)

@@ -1,29 +1,42 @@
-"""Features of one payment that need no window: it, its cardholder, its merchant."""
+"""Features of one payment, from it and from what a store holds under its keys.
+
+These are the kernels that the service runs. An event counts when it lies in
+`[now - w, now - 1]`: strictly before the payment, so two payments in the same
+second never see each other. Money is in whole cents, so sums are exact in any
+order and the same here, in `LiveFeatures` and in the offline pipeline. A key has a
+few dozen events: over so few, plain Python is faster than NumPy.
+"""
 
 import math
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .names import DAY, FEATURES, PAYMENT_FEATURES
+from .names import DAY, FEATURES, HOUR, MONTH, WEEK
 
 NAN = float("nan")
 MONDAY_OFFSET = 2  # second zero falls on a Wednesday
+Channel = Literal["chip", "contactless", "online"]
+Seconds = Sequence[int]  # ascending
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Protocol):
     """One payment as the service receives it; None is missing."""
 
     paid_at: int
+    card_id: int
+    merchant_id: int
+    device_id: int | None
     amount: float
     country: str | None
-    channel: str | None
-    device_id: int | None = None
-    ip_country: str | None = None
-    address_match: float | None = None
-    ip_risk: float | None = None
+    channel: Channel | None
+    ip_country: str | None
+    address_match: float | None
+    ip_risk: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +60,68 @@ class Merchant:
     opened_at: int | None = None
 
 
+def cents_of(amount: float) -> int:
+    """The cents of a payment: of its 32-bit amount, halves upwards, as offline."""
+    return math.floor(float(np.float32(amount)) * 100 + 0.5)
+
+
+def card_features(
+    payment: Payment,
+    times: Seconds,
+    cents: Sequence[int],
+    foreign: Sequence[bool],
+    merchants: Sequence[int],
+    devices: Sequence[int],
+) -> list[float]:
+    """The `CARD_FEATURES`, from the payments of its card, thirty days of which suffice.
+
+    `foreign` are those outside the cardholder's country; device -1 is none.
+    """
+    now = payment.paid_at
+    end = bisect_left(times, now)
+    day, week, month = (bisect_left(times, now - w) for w in (DAY, WEEK, MONTH))
+    n_month, sum_month = end - month, sum(cents[month:end])
+    of_device = NAN
+    if payment.device_id is not None:
+        of_device = devices[month:end].count(payment.device_id)
+    return [
+        end - bisect_left(times, now - HOUR),
+        end - day,
+        end - week,
+        n_month,
+        sum(cents[day:end]) / 100,
+        sum_month / (100 * n_month) if n_month else NAN,
+        cents_of(payment.amount) * n_month / sum_month if sum_month > 0 else NAN,
+        now - times[end - 1] if n_month else NAN,
+        sum(foreign[week:end]),
+        merchants[month:end].count(payment.merchant_id),
+        of_device,
+    ]
+
+
+def device_features(
+    payment: Payment, times: Seconds, cards: Sequence[int]
+) -> list[float]:
+    """Payments by other cards on this device in the last seven days."""
+    if payment.device_id is None:
+        return [NAN]
+    end, start = (bisect_left(times, payment.paid_at - w) for w in (0, WEEK))
+    return [end - start - cards[start:end].count(payment.card_id)]
+
+
+def merchant_features(payment: Payment, small_times: Seconds) -> list[float]:
+    """Payments under three euros at this merchant in the last hour."""
+    end, start = (bisect_left(small_times, payment.paid_at - w) for w in (0, HOUR))
+    return [end - start]
+
+
 def payment_features(
     payment: Payment, cardholder: Cardholder, merchant: Merchant
-) -> NDArray[np.float64]:
-    """(15,) features of the payment itself, in the order of `PAYMENT_FEATURES`.
-
-    Nothing here looks at another payment; NaN is missing.
-    """
+) -> list[float]:
+    """The `PAYMENT_FEATURES`, for which no other payment is looked at."""
     online = None if payment.channel is None else payment.channel == "online"
     home = cardholder.country
-    values = (
+    return [
         payment.amount,
         payment.paid_at % DAY // 3_600,
         (payment.paid_at // DAY + MONDAY_OFFSET) % 7,
@@ -72,18 +137,12 @@ def payment_features(
         _age_days(payment.paid_at, cardholder.opened_at),
         _number(cardholder.declared_income),
         _age_days(payment.paid_at, merchant.opened_at),
-    )
-    assert len(values) == len(PAYMENT_FEATURES)
-    return np.array(values, np.float64)
+    ]
 
 
-def feature_vector(
-    stream: NDArray[np.float64],
-    nightly: NDArray[np.float64],
-    payment: NDArray[np.float64],
-) -> NDArray[np.float32]:
-    """Join the three parts to one float32 row in the order of `FEATURES`."""
-    row = np.concatenate([stream, nightly, payment]).astype(np.float32)
+def feature_vector(*parts: Sequence[float]) -> NDArray[np.float32]:
+    """(33,) of card, device, merchant, its night and payment: as in `FEATURES`."""
+    row = np.array([value for part in parts for value in part], np.float32)
     if len(row) != len(FEATURES):
         raise ValueError(f"expected {len(FEATURES)} features, got {len(row)}")
     return row

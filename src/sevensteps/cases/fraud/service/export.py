@@ -1,21 +1,20 @@
 """From a fitted model to a folder that the service can load: ONNX, no pickle."""
 
-import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sevensteps.serve.bundle import write_bundle
 from sevensteps.serve.errors import ModelError
-from sevensteps.world.storage import sweep, write_file
 
-from .manifest import MANIFEST, Manifest, Policy
-from .model import ModelServer, probability, session
+from .model import MODEL, TOLERANCE, ModelServer, Network, Pricing
 
-TOLERANCE = 1e-5
 OPSET = 15  # old enough for every ONNX Runtime that the lock may bring
 N_PROBES = 4
 
@@ -26,85 +25,53 @@ def export_model(
     folder: str | Path,
     *,
     check: ArrayLike,
-    policy: Policy,
+    policy: Pricing,
     negatives_kept: float = 1.0,
-    created_from: Mapping[str, Any] | None = None,
-) -> Manifest:
+) -> None:
     """Write a classifier as ONNX with a manifest, after proving that it scores alike.
 
     Parameters
     ----------
-    model : a fitted LightGBM classifier or Booster, or a scikit-learn classifier or
-        pipeline with `predict_proba`
+    model : a fitted LightGBM classifier
     features : (f,) names of the columns, in the order of training
-    folder : where to; an older version there is replaced in one rename
+    folder : must not exist yet
     check : (n, f) rows on which both must agree to 1e-5; include missing values (NaN)
-    policy : `cases.fraud.thresholds.Thresholds` on the score, or `Pricing` in euros
+    policy : what the service does with a probability
     negatives_kept : share of honest payments kept in training; the served score is
         corrected back to the true base rate (prior correction)
-    created_from : facts of the training (rows, frauds, days, seed) for the manifest
-
-    Returns
-    -------
-    Manifest                  `version` is the first half of the file's SHA-256
 
     Raises
     ------
-    ModelError
-        if the model cannot be converted, or scores a row of `check` differently
-    StorageError
-        if the disk refuses; an older version stays in force
+    ModelError                if ONNX scores a row of `check` differently
+    FileExistsError           if the folder is there
+    StorageError              if the disk refuses; nothing is left behind
     """
     rows = np.ascontiguousarray(check, np.float32)
     if rows.ndim != 2 or rows.shape[1] != len(features) or not len(rows):
         raise ValueError(f"check must be (n, {len(features)}) rows; got {rows.shape}")
-    onnx = to_onnx(model, len(features))
+    if not 0 < negatives_kept <= 1:
+        raise ValueError(f"negatives_kept must lie in (0, 1]; got {negatives_kept}")
+    onnx = _onnx(model, len(features))
     scores = _agreed(model, onnx, rows)
-    digest = hashlib.sha256(onnx).hexdigest()
     spread = np.argsort(scores)[np.linspace(0, len(rows) - 1, N_PROBES).astype(int)]
-    manifest = Manifest(
-        version=digest[:12],
-        file=f"model-{digest[:12]}.onnx",
-        sha256=digest,
-        features=tuple(features),
-        policy=policy,
-        negatives_kept=negatives_kept,
-        created_from=dict(created_from or {}),
-        probes=tuple(_nulls(row) for row in rows[spread]),
-        probe_scores=tuple(float(s) for s in scores[spread]),
+    facts = asdict(policy) | {
+        "features": list(features),
+        "negatives_kept": negatives_kept,
+    }
+    write_bundle(
+        Path(folder),
+        {"rows": rows[spread], "scores": scores[spread]},
+        partial(_write, onnx),
+        lambda hashes: facts | {"version": hashes[MODEL][:12]},
     )
-    return _publish(Path(folder), onnx, manifest)
+    ModelServer(folder, features)  # what was written is what will be read
 
 
-def to_onnx(model: Any, n_features: int) -> bytes:
-    """A classifier as ONNX bytes: input `x` (n, f) float32, probabilities out.
-
-    Raises
-    ------
-    ModelError
-        if neither LightGBM's nor scikit-learn's converter knows the model
-    """
-    try:
-        if hasattr(model, "booster_") or hasattr(model, "model_to_string"):
-            return _lightgbm(getattr(model, "booster_", model), n_features)
-        from skl2onnx import to_onnx as convert
-        from skl2onnx.common.data_types import FloatTensorType
-
-        graph = convert(
-            model,
-            initial_types=[("x", FloatTensorType([None, n_features]))],
-            options={"zipmap": False},
-            target_opset=OPSET,
-        )
-        return bytes(graph.SerializeToString())
-    except Exception as error:  # converters raise whatever they like
-        raise ModelError(
-            f"{type(model).__name__} could not be written as ONNX ({error}). Use a "
-            "LightGBM classifier or a scikit-learn classifier with predict_proba"
-        ) from error
+def _write(onnx: bytes, folder: Path) -> None:
+    (folder / MODEL).write_bytes(onnx)
 
 
-def _lightgbm(booster: Any, n_features: int) -> bytes:
+def _onnx(model: Any, n_features: int) -> bytes:
     """LightGBM's trees with thresholds that mean the same in 32 bits.
 
     LightGBM compares in 64 bits, ONNX in 32. Rounding a threshold to the *nearest*
@@ -115,7 +82,9 @@ def _lightgbm(booster: Any, n_features: int) -> bytes:
     from onnxmltools import convert_lightgbm
     from onnxmltools.convert.common.data_types import FloatTensorType
 
-    text = re.sub(r"(?m)^threshold=(.*)$", _round_down, booster.model_to_string())
+    text = re.sub(
+        r"(?m)^threshold=(.*)$", _round_down, model.booster_.model_to_string()
+    )
     text = re.sub(r"(?m)^tree_sizes=.*\n", "", text)  # in bytes: true no longer
     graph = convert_lightgbm(
         Booster(model_str=text),
@@ -135,12 +104,8 @@ def _round_down(line: re.Match[str]) -> str:
 
 def _agreed(model: Any, onnx: bytes, rows: NDArray[np.float32]) -> NDArray[np.float64]:
     """The ONNX scores, once they are known to equal the model's own."""
-    ours = probability(session(onnx), rows)
-    theirs = np.asarray(
-        model.predict_proba(rows)[:, 1]
-        if hasattr(model, "predict_proba")
-        else model.predict(rows)
-    )
+    ours = Network(onnx).probability(rows)
+    theirs = np.asarray(model.predict_proba(rows)[:, 1])
     worst = int(np.argmax(np.abs(ours - theirs)))
     if not abs(ours[worst] - theirs[worst]) <= TOLERANCE:
         raise ModelError(
@@ -149,16 +114,3 @@ def _agreed(model: Any, onnx: bytes, rows: NDArray[np.float32]) -> NDArray[np.fl
             "(not 0) for what is missing"
         )
     return ours
-
-
-def _nulls(row: NDArray[np.float32]) -> tuple[float | None, ...]:
-    return tuple(None if np.isnan(value) else float(value) for value in row)
-
-
-def _publish(folder: Path, onnx: bytes, manifest: Manifest) -> Manifest:
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    write_file(folder / manifest.file, onnx)
-    write_file(folder / MANIFEST, manifest.to_json())
-    ModelServer(folder)  # what was written is what will be read
-    return manifest

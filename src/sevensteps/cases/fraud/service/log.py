@@ -1,93 +1,181 @@
-"""The decision log: one JSON line per decision, whole lines only."""
+"""The decision log: what was decided is remembered, written down and told again.
+
+A decision is handed over and waited for, but not beyond its deadline. One thread
+writes: the payment into the store, so that later ones see it, and a JSON line into a
+file. What store or disk refuse stays in memory and is tried again, so an outage of
+minutes loses nothing that this process has answered. A killed process loses nothing of
+what was written, a power cut the last seconds.
+"""
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+import queue
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sevensteps.world.storage import saving
 
+from .store import StoreError
+
 TAIL = 64 << 20  # bytes of log that are read back at a start
+LONGEST = 1 << 16  # bytes of a line; they are a thousand or so
+REMEMBERED = 100_000  # decisions
+BATCH = 256  # decisions that are written at once
+BACKLOG = 100_000  # decisions; beyond it the oldest are dropped, and counted
+IDLE_S = 0.2
+
+
+class Backlog:
+    """What waits to be written somewhere, in order.
+
+    Attributes
+    ----------
+    problem : why it could not be written when it was last tried; None if it could
+    dropped : lost because too much waited
+    """
+
+    def __init__(self, name: str, write: Callable[[Sequence[Any]], object]) -> None:
+        self.problem: str | None = None
+        self.dropped = 0
+        self._name, self._write = name, write
+        self._waiting: deque[Any] = deque(maxlen=BACKLOG)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, item: Any) -> None:
+        """Let it wait."""
+        self.dropped += len(self._waiting) == BACKLOG
+        self._waiting.append(item)
+
+    def flush(self) -> None:
+        """Write what waits, or as much as can be written."""
+        try:
+            while self._waiting:
+                chunk = list(islice(self._waiting, BATCH))
+                self._write(chunk)
+                for _ in chunk:
+                    self._waiting.popleft()
+            self.problem = None
+        except (OSError, StoreError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.problem = f"{self._name}: {reason}"
 
 
 class DecisionLog:
-    """An append-only file of lines. A line is in it whole, or not at all.
+    """The latest decisions by payment, restored from the file after a restart.
 
     Parameters
     ----------
-    path : created with its folders if absent; a line torn by a crash is cut off
+    path : of the file, created if absent; a line torn by a crash is cut off
+    store : writes payments where later ones see them
 
-    Raises
-    ------
-    StorageError
-        if the file cannot be opened for appending
+    Attributes
+    ----------
+    newest : second of the latest payment that was decided on
+    backlogs : what has not reached the store, and the file
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, store: Callable[[Sequence[Any]], object]) -> None:
+        self.newest = 0
+        self._lines: OrderedDict[int, bytes] = OrderedDict()
+        for line in read_log(path, tail=TAIL):
+            self._remember(line, compact(line))
         with saving(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
             self._file = os.open(path, flags, 0o600)
             _cut_torn_line(self._file)
-        self._unsynced = False
+        self.backlogs = (
+            Backlog("store", store),
+            Backlog("decision log", lambda lines: append(self._file, lines)),
+        )
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
 
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Add lines; on any error the file is as long as it was.
+    def find(self, payment_id: int) -> dict[str, Any] | None:
+        """The line of a payment, None if there is none."""
+        line = self._lines.get(payment_id)
+        return None if line is None else json.loads(line)
 
-        Raises
-        ------
-        OSError
-            if the disk is full or gone
-        """
-        append_whole(self._file, b"".join(line + b"\n" for line in lines))
-        self._unsynced = True
-
-    def sync(self) -> None:
-        """Force the lines to the disk, if there are new ones."""
-        if self._unsynced:
-            os.fsync(self._file)
-            self._unsynced = False
+    def keep(
+        self, payment: Any, line: dict[str, Any], tell: Callable[[], object]
+    ) -> None:
+        """Remember a decision at once, and write it; `tell` once that was tried."""
+        data = compact(line)
+        self._remember(line, data)
+        self._inbox.put((payment, data, tell))
 
     def close(self) -> None:
-        """Sync and close."""
-        try:
-            self.sync()
-        finally:
-            os.close(self._file)
+        """Write everything that was handed over, then stop."""
+        self._inbox.put(None)
+        self._thread.join()
+        os.fsync(self._file)
+        os.close(self._file)
+
+    def _remember(self, line: dict[str, Any], data: bytes) -> None:
+        """Keep a line, and forget the oldest beyond `REMEMBERED`."""
+        self._lines[line["payment_id"]] = data
+        self.newest = max(self.newest, line["payment"]["paid_at"])
+        if len(self._lines) > REMEMBERED:
+            self._lines.popitem(last=False)
+
+    def _run(self) -> None:
+        events, lines = self.backlogs
+        batch: list[Any] = []
+        while None not in batch:
+            batch = self._next()
+            decided = [each for each in batch if each is not None]
+            for payment, line, _ in decided:
+                events.put(payment)
+                lines.put(line)
+            events.flush()
+            lines.flush()
+            for *_, tell in decided:
+                tell()
+
+    def _next(self) -> list[Any]:
+        """What has come in, waiting a little for the first; None is the end."""
+        batch: list[Any] = []
+        with suppress(queue.Empty):
+            batch.append(self._inbox.get(timeout=IDLE_S))
+            while len(batch) < BATCH:
+                batch.append(self._inbox.get_nowait())
+        return batch
 
 
-def append_whole(file: int, data: bytes, *, sync: bool = False) -> None:
-    """Add bytes to a file; on any error it is as long as it was.
+def compact(line: dict[str, Any]) -> bytes:
+    """A line of the log, without its end."""
+    return json.dumps(line, separators=(",", ":")).encode()
 
-    Parameters
-    ----------
-    sync : wait until they are on the disk
+
+def append(file: int, lines: Sequence[bytes]) -> None:
+    """Add whole lines to a file; on any error it is as long as it was.
 
     Raises
     ------
-    OSError
-        if the disk is full or gone
+    OSError                   if the disk is full or gone
     """
-    end = os.fstat(file).st_size
-    written = 0
+    data = b"".join(line + b"\n" for line in lines)
+    end, written = os.fstat(file).st_size, 0
     try:
         while written < len(data):  # a nearly full disk takes a part
             written += os.write(file, data[written:])
-        if sync:
-            os.fsync(file)
     except OSError:
         os.ftruncate(file, end)
         raise
 
 
 def read_log(path: Path, tail: int | None = None) -> Iterator[dict[str, Any]]:
-    """The decisions of a log, oldest first; a torn last line is left out.
+    """The decisions of a log, or of about its last `tail` bytes, oldest first.
 
-    Parameters
-    ----------
-    path : of a decision log; none is an empty one
-    tail : read only about so many bytes at its end
+    A torn last line is left out; no file is an empty log.
     """
     if not path.exists():
         return
@@ -101,14 +189,7 @@ def read_log(path: Path, tail: int | None = None) -> Iterator[dict[str, Any]]:
 
 
 def _cut_torn_line(file: int) -> None:
+    """Cut off what stands behind the last whole line."""
     end = os.fstat(file).st_size
-    keep = end
-    while keep > 0:
-        start = max(0, keep - 4_096)
-        at = os.pread(file, keep - start, start).rfind(b"\n")
-        if at >= 0:
-            keep = start + at + 1
-            break
-        keep = start
-    if keep < end:
-        os.ftruncate(file, keep)
+    start = max(0, end - LONGEST)
+    os.ftruncate(file, start + os.pread(file, LONGEST, start).rfind(b"\n") + 1)

@@ -1,6 +1,5 @@
 """A payment as a caller may send it."""
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import pyarrow as pa
@@ -31,36 +30,11 @@ class PaymentRequest(Strict):
     ip_risk: Share | None = None
 
 
-FIELDS = tuple(PaymentRequest.model_fields)
+def requests_of(payments: pa.Table) -> list[bytes]:
+    """The bodies with which a table's payments are sent to the service, in its order.
 
-
-def requests_of(payments: pa.Table, n: int | None = None) -> list[bytes]:
-    """The bodies with which a table's payments are sent to the service.
-
-    Parameters
-    ----------
-    payments : a table with the payments columns; others are left out
-    n : how many; the first ones, or all
-
-    Returns
-    -------
-    list of JSON bodies, in the table's order
-
-    Raises
-    ------
-    ValueError
-        if the table has fewer than `n` payments
+    Columns that no request has are left out.
     """
-    wanted = payments.num_rows if n is None else n
-    if wanted > payments.num_rows:
-        raise ValueError(
-            f"the table has {payments.num_rows} payments, not {wanted}: a payment sent "
-            "twice would be answered from memory. Take a longer table"
-        )
-    return [row.model_dump_json().encode() for row in _rows(payments.slice(0, wanted))]
-
-
-def _rows(payments: pa.Table) -> Iterator[PaymentRequest]:
-    columns = [payments[name].to_pylist() for name in FIELDS]
-    for values in zip(*columns, strict=True):
-        yield PaymentRequest.model_construct(**dict(zip(FIELDS, values, strict=True)))
+    rows = payments.select([*PaymentRequest.model_fields]).to_pylist()
+    made = (PaymentRequest.model_construct(**row) for row in rows)
+    return [request.model_dump_json().encode() for request in made]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.cases.fraud.money import cheapest_actions, expected_costs
+from sevensteps.cases.fraud.money import costs_of_actions
 from sevensteps.cases.fraud.world import Action
 
-from .manifest import Policy, Pricing
+from .model import Pricing
 from .requests import PaymentRequest
 
 
@@ -50,23 +50,13 @@ class Rules:
         ]
 
 
-def act(p_fraud: float, amount: float, policy: Policy) -> tuple[Action, list[str]]:
-    """The action that a policy takes on a probability of fraud, and why."""
-    if isinstance(policy, Pricing):
-        return _cheapest(p_fraud, amount, policy)
-    for action in (Action.BLOCK, Action.REVIEW, Action.STEP_UP):
-        limit = getattr(policy, action.name.lower())
-        if p_fraud >= limit:
-            return action, [f"score {p_fraud:.3g} >= {limit:.3g}"]
-    return Action.ALLOW, []
-
-
-def _cheapest(p: float, amount: float, policy: Pricing) -> tuple[Action, list[str]]:
-    price = policy.review_price
-    found = cheapest_actions([p], [amount], policy.costs, review_price=price)
-    action = Action(int(found[0]))
-    if action is Action.ALLOW:
-        return action, []
-    euros = expected_costs([p], [amount], policy.costs)[0]
+def act(p_fraud: float, amount: float, policy: Pricing) -> tuple[Action, list[str]]:
+    """The cheapest action at a probability of fraud, and why if it is not to allow."""
+    euros = costs_of_actions(p_fraud, amount, policy.costs).tolist()
+    best = min(Action.ALLOW, Action.STEP_UP, Action.BLOCK, key=euros.__getitem__)
+    if euros[best] - euros[Action.REVIEW] > policy.review_price:
+        best = Action.REVIEW
+    if best is Action.ALLOW:
+        return best, []
     told = ", ".join(f"{a.name.lower()} {euros[a]:.2f}" for a in Action)
-    return action, [f"expected cost in EUR: {told}"]
+    return best, [f"expected cost in EUR: {told}"]

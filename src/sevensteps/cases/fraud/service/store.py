@@ -1,213 +1,120 @@
 """The online store: what the service knows of a card, a device and a merchant now.
 
-Three of them behave alike: LMDB in a folder (the default: no server, a read costs
-microseconds), Redis for a fleet of services, and memory for tests. Each is filled
-from the warehouse as a new *version*, which readers see only once it is complete.
+It is LMDB, a memory-mapped tree in one folder: no server, and a read costs
+microseconds. It is filled from the warehouse, under another name until it is complete.
+LMDB itself is copy-on-write: a process killed in the middle of an append leaves the
+tree as it was before.
 """
 
+import contextlib
+import errno
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any
 
+import lmdb
+
+from sevensteps.cases.fraud.features.names import DAY
 from sevensteps.cases.fraud.world import History
+from sevensteps.serve.errors import ServiceError
+from sevensteps.world.storage import new_folder
 
-from .entries import Content, Entry, content, nightly_entries
-from .errors import NoStore, StoreError
-from .records import Event, appended
+from .records import Event, entries_of, nightly_entries
 
-CHUNK = 5_000  # entries in one transaction or round trip
-LAYOUT = 1  # of records.py; a store of another layout is not read
-REBUILD = "Fill it with sevensteps.cases.fraud.service.build_store(history, target)"
+INFO = b"info"  # the key of what a store says of itself
+LAYOUT = 2  # of records.py; a store of another layout is not read
+MAP_SIZE = 8 << 30  # bytes of address space; the file grows only as it is used
+REBUILD = "Fill a new one with sevensteps.cases.fraud.service.build_store"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """Which version of a store this is, and from when its content dates."""
+class StoreError(ServiceError):
+    """An online store that is missing, damaged, full or of another layout."""
 
-    version: str
-    as_of: int
-    countries: tuple[str, ...]
-    n_entries: int
-    layout: int = LAYOUT
 
-    def to_json(self) -> bytes:
-        """As it is stored, beside the entries."""
-        return json.dumps(asdict(self)).encode()
+class OnlineStore:
+    """The store in a folder that `build_store` has written.
 
-    @classmethod
-    def from_json(cls, data: bytes | None, where: str) -> Self:
-        """Read it back.
+    `version` is that of the build; the content dates from second `as_of`, a midnight.
+    What goes wrong, here and in each method, is a `StoreError` that says what to do.
+    """
 
-        Raises
-        ------
-        NoStore
-            if there is none
-        StoreError
-            if it is damaged or of another layout
-        """
-        if data is None:
-            raise NoStore(f"no online store at {where}. {REBUILD}")
+    def __init__(self, folder: str | Path) -> None:
         try:
-            fields = json.loads(data)
-            info = cls(**fields | {"countries": tuple(fields["countries"])})
-        except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(f"the store at {where} is damaged. {REBUILD}") from error
-        if info.layout != LAYOUT:
+            self._env = _open(Path(folder), create=False)
+            told = json.loads(self.fetch([INFO.decode()])[0] or b"{}")
+        except lmdb.Error as error:
             raise StoreError(
-                f"the store at {where} has layout {info.layout}, this is {LAYOUT}. "
-                + REBUILD
+                f"no online store at {folder} ({error}). {REBUILD}"
+            ) from error
+        if told.get("layout") != LAYOUT:
+            raise StoreError(
+                f"the store at {folder} has layout {told.get('layout')}, this is "
+                f"{LAYOUT}. {REBUILD}"
             )
-        return info
-
-
-@runtime_checkable
-class OnlineStore(Protocol):
-    """What the service asks of a store. Every method may raise `StoreError`."""
-
-    info: StoreInfo
+        self.version, self.as_of = told["version"], told["as_of"]
 
     def fetch(self, keys: Sequence[str]) -> list[bytes | None]:
-        """The values of all keys in one round trip; None where there is none."""
+        """The values of all keys, of one moment; None where there is none."""
+        with _told("read"), self._env.begin() as reading:
+            return [reading.get(key.encode()) for key in keys]
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events to their keys, each atomically; see `records.appended`."""
+    def append(self, events: Iterable[Event]) -> None:
+        """Add events to their keys, all in one transaction."""
+        with _told("append"), self._env.begin(write=True) as writing:
+            for event in events:
+                key = event.stream.key(event.number).encode()
+                writing.put(key, event.appended(writing.get(key)))
 
-    def replace(self, entries: Iterable[Entry]) -> None:
-        """Overwrite entries of the version in use (the nightly job)."""
-
-    def close(self) -> None:
-        """Release files and connections."""
-
-
-class MemoryStore:
-    """A store in this process: for tests, and as the floor of what a read costs."""
-
-    def __init__(self, history: History) -> None:
-        made = content(history)
-        self._values = {key: value for _, part in made.parts for key, value in part}
-        self.info = new_info(made, len(self._values))
-
-    def fetch(self, keys: Sequence[str]) -> list[bytes | None]:
-        """See `OnlineStore`."""
-        return [self._values.get(key) for key in keys]
-
-    def append(self, events: Sequence[Event]) -> None:
-        """See `OnlineStore`."""
-        for event in events:
-            self._values[event.key] = appended(self._values.get(event.key), event)
-
-    def replace(self, entries: Iterable[Entry]) -> None:
-        """See `OnlineStore`."""
-        self._values.update(entries)
+    def refresh(self, history: History) -> None:
+        """The nightly job: merchants' volume, mean and risk as the history now ends."""
+        with _told("replace"), self._env.begin(write=True) as writing:
+            for key, value in nightly_entries(history, history.days):
+                writing.put(key.encode(), value)
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Force everything to the disk and unmap the file."""
+        with _told("close"):
+            self._env.sync(True)
+        self._env.close()
 
 
-def build_store(
-    history: History, target: str | Path, *, progress: bool = False
-) -> StoreInfo:
-    """Fill an online store with a history's last 30 days, as a new version.
-
-    Parameters
-    ----------
-    history : the warehouse up to a midnight
-    target : a folder (LMDB), or `redis://host:port/db`, or `unix:///path/to.sock`
-    progress : show a bar on standard error
-
-    Returns
-    -------
-    StoreInfo                 of the new version; the old one is gone
+def build_store(history: History, folder: str | Path) -> None:
+    """Fill a new online store, in a new folder, with a history's last 30 days.
 
     Raises
     ------
-    StoreError, StorageError
-        if the target cannot be reached or is full; the old version is intact
+    FileExistsError           if the folder is there
+    StorageError              if the disk refuses; nothing is left behind
     """
-    made = content(history)
-    info = new_info(made, 0)
-    chunks = _chunks(made, progress)
-    if is_redis(target):
-        from .redis_store import build
-
-        return build(str(target), info, chunks)
-    from .lmdb_store import build as build_lmdb
-
-    return build_lmdb(Path(target), info, chunks)
-
-
-def open_store(target: str | Path, *, timeout_s: float = 0.04) -> OnlineStore:
-    """Open the version of a store that is in force.
-
-    Parameters
-    ----------
-    target : as in `build_store`
-    timeout_s : the longest wait for a networked store's answer
-
-    Raises
-    ------
-    NoStore
-        if there is none
-    StoreError
-        if it cannot be reached or read
-    """
-    if is_redis(target):
-        from .redis_store import RedisStore
-
-        return RedisStore(str(target), timeout_s=timeout_s)
-    from .lmdb_store import LmdbStore
-
-    return LmdbStore(Path(target))
+    version, as_of = secrets.token_hex(6), history.days * DAY
+    told = {"layout": LAYOUT, "version": version, "as_of": as_of}
+    entries = ((key.encode(), value) for key, value in entries_of(history))
+    with new_folder(Path(folder)) as made, _open(made, create=True) as env:
+        try:
+            with env.begin(write=True) as writing:
+                writing.cursor().putmulti(entries)
+                writing.put(INFO, json.dumps(told).encode())
+            env.sync(True)
+        except lmdb.Error as error:
+            # A write that ends half-way at a full disk is an input/output error.
+            raise OSError(errno.ENOSPC, str(error)) from error
 
 
-def refresh_merchants(store: OnlineStore, history: History) -> None:
-    """The nightly job: merchants' volume, mean and risk as the history now ends."""
-    store.replace(nightly_entries(history, history.days))
+def _open(folder: Path, *, create: bool) -> Any:
+    """LMDB without an fsync per commit: a killed process loses nothing, a power cut
+    loses the last seconds, and the warehouse has those."""
+    return lmdb.open(
+        str(folder), map_size=MAP_SIZE, create=create, sync=False, metasync=False
+    )
 
 
-def is_redis(target: str | Path) -> bool:
-    """Whether a target names a Redis server rather than a folder.
-
-    Raises
-    ------
-    StoreError
-        if it is an address of another kind
-    """
-    scheme, found, _ = str(target).partition("://")
-    if found and scheme not in ("redis", "rediss", "unix"):
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except lmdb.Error as error:
         raise StoreError(
-            f"no store speaks {scheme}://. Give a folder, redis://host:port, "
-            "rediss://host:port or unix:///path/to.sock"
-        )
-    return bool(found)
-
-
-def new_info(made: Content, n_entries: int) -> StoreInfo:
-    """The description of a version that is about to be written."""
-    return StoreInfo(secrets.token_hex(6), made.as_of, made.countries, n_entries)
-
-
-def chunked(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Entries in lists of up to `CHUNK`."""
-    chunk: list[Entry] = []
-    for entry in entries:
-        chunk.append(entry)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _chunks(made: Content, progress: bool) -> Iterator[list[Entry]]:
-    bar: Any = None
-    if progress:
-        from rich.console import Console
-        from rich.progress import track
-
-        bar = track(made.parts, "filling the store", console=Console(stderr=True))
-    for _, part in bar or made.parts:
-        yield from chunked(part)
+            f"LMDB could not {what} ({error}); is its disk full?"
+        ) from error
