@@ -10,7 +10,6 @@ from sevensteps.cases.fraud.money import (
     money_saved,
     review_price,
 )
-from sevensteps.cases.fraud.thresholds import Thresholds
 from sevensteps.cases.fraud.world import Action, Costs
 
 COSTS = Costs(fraud_loss_share=0.9, margin_rate=0.01)
@@ -77,7 +76,6 @@ def test_money_saved_is_the_difference_of_the_bills():
         (lambda: expected_costs([1.5], [1.0], COSTS), "probabilities"),
         (lambda: money_saved([4], [1], [1], [1.0], [0], COSTS), "row 0 is 4"),
         (lambda: review_price([0.5], [1], [0], COSTS, review_capacity=-1), "capacity"),
-        (lambda: Thresholds(0.5, 0.4, 0.9), "must not fall"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -1,41 +1,16 @@
-"""Score thresholds for the four actions, for a service that sees the score alone."""
+"""From which probability each of the four actions is the cheapest."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sevensteps.cases.fraud.money import ACTIONS, Actions, expected_costs
+from sevensteps.cases.fraud.money import ACTIONS, expected_costs
 from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.measure.inputs import numbers
 
 STEPS = 20_000  # probabilities tried, from 1e-5 to 1, evenly in logarithm
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Lowest scores of a step-up, of a review and of a block, in this order.
-
-    >>> Thresholds(0.1, 0.5, 0.9).actions([0.05, 0.1, 0.7, 0.95])
-    array([0, 1, 2, 3], dtype=int8)
-    """
-
-    step_up: float
-    review: float
-    block: float
-
-    def __post_init__(self) -> None:
-        if not self.step_up <= self.review <= self.block:
-            raise ValueError(f"thresholds must not fall: {self}")
-
-    def actions(self, scores: ArrayLike) -> Actions:
-        """(n,) int8 action for each score."""
-        score = numbers("scores", scores, infinite=True)
-        cuts = [self.step_up, self.review, self.block]
-        return np.searchsorted(cuts, score, side="right").astype(np.int8)
 
 
 def action_thresholds(amounts: ArrayLike, costs: Costs) -> pd.DataFrame:

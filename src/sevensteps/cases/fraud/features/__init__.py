@@ -1,6 +1,5 @@
 """Features that may only look back: offline, live and in the service, one answer."""
 
-from .labels import Split, labels_as_of, split
 from .live import LiveFeatures
 from .names import FEATURES, NIGHTLY_FEATURES
 from .nightly import nightly_merchants
@@ -10,10 +9,7 @@ __all__ = [
     "FEATURES",
     "NIGHTLY_FEATURES",
     "LiveFeatures",
-    "Split",
     "feature_matrix",
-    "labels_as_of",
     "nightly_merchants",
     "offline",
-    "split",
 ]
