@@ -470,10 +470,10 @@ card[["average precision", "recall"]]
 # How much of such a difference is luck? Draw the training days again, four times, and train the same trees.
 
 # %%
-luck = np.random.default_rng(11)
+rng = np.random.default_rng(11)
 again = []
 for _ in range(4):
-    times = np.bincount(luck.integers(30, 129, size=99), minlength=129)[train.day]
+    times = np.bincount(rng.integers(30, 129, size=99), minlength=129)[train.day]
     again.append(ap(fraud.trees().fit(train.x, train.label, times)).estimate)
 teach.record(luck_low=min(again), luck_high=max(again))
 np.round(again, 3)
@@ -705,15 +705,15 @@ def theft_ap(hidden, labels):
 # %%
 honest_secrets = ["true_travelling", "true_new_device"]
 unreported = is_stolen[test.row] & ~test.label
-knows = pd.Series({
+blind_spots = pd.Series({
     "ours, by reports": ap(zoo["trees"]),
     "ours, unreported thefts left out": ap(zoo["trees"], test.where(~unreported)),
     "ours": theft_ap([], train.label),
     "honest secrets": theft_ap(honest_secrets, is_stolen[train.row]),
     "thieves' too": theft_ap(
         [*honest_secrets, "true_compromised"], is_stolen[train.row])})
-teach.record(knows=knows, n_unreported=int(unreported.sum()))
-knows.to_frame("average precision")
+teach.record(knows=blind_spots, n_unreported=int(unreported.sum()))
+blind_spots.to_frame("average precision")
 
 # %% [markdown]
 # A puzzle first. The same trees have <!--=knows[ours, by reports]-->0.234 [0.0935, 0.408]<!--/--> by the reports and twice that by the thefts. The sample holds <!--=n_unreported-->4<!--/--> thefts that nobody reported, each standing for five payments. The model ranks them high, and a company counts them as false alarms. Leave them out, and it is <!--=knows[ours, unreported thefts left out]-->0.336 [0.163, 0.516]<!--/-->. At this base rate a handful of rows makes the metric, and no company can see which.
@@ -841,9 +841,9 @@ teach.reveal("rank correlation", agreement.rho.estimate)
 order = league["average precision"].map(lambda i: i.estimate).sort_values()
 bars = earned[order.index]
 fig, ax = plt.subplots(figsize=(5.4, 3))
-for place, money in enumerate(bars):
-    ax.plot([money.low, money.high], [place, place], color=figures.OURS)
-    ax.plot(money.estimate, place, "o", color=figures.OURS)
+for row, money in enumerate(bars):
+    ax.plot([money.low, money.high], [row, row], color=figures.OURS)
+    ax.plot(money.estimate, row, "o", color=figures.OURS)
 ax.axvline(0, color="0.5", linewidth=1)
 ax.set_yticks(range(len(order)), [f"{name} ({measure.significant(value)})"
                                   for name, value in order.items()])
@@ -925,7 +925,7 @@ teach.record(ab=plain, cuped=sharp,
 #
 # *Minutes 34-40.* Follow one payment through {numref}`diagram-fraud-service`, and put a number on each of its stages.
 #
-# A request is validated, its features are fetched and completed, the model scores, the costs choose, and the decision is logged *with its inputs*, as tomorrow's training set. The model is an ONNX file with a hash; nothing is unpickled. The online store keeps each card's last 30 days; it is embedded here, and Redis with `sevensteps serve fraud --store redis://…`. Build both, start the service, and send it the first payments of the day after the history ends.
+# A request is validated, its features are fetched and completed, the model scores, the costs choose, and the decision is logged *with its inputs*, as tomorrow's training set. The model is an ONNX file with a hash; nothing is unpickled. The online store keeps each card's last 30 days; it is embedded here, one file on this machine. Build both, start the service, and send it the first payments of the day after the history ends.
 
 # %%
 folder = Path(tempfile.mkdtemp())
@@ -1125,21 +1125,21 @@ figures.show(
 
 # %%
 size = pay.Size(n_cardholders=2_000, n_merchants=800, days=120)
-calm_world = pay.PaymentsWorld(size, seed=21, base_rate=0.01)
+baseline_world = pay.PaymentsWorld(size, seed=21, base_rate=0.01)
 invention = pay.Incident("new_method", start_day=150, days=120, size=3)
-calm = fraud.PaymentsSimulation(calm_world, calm_world.history())
-inventive = calm.inject(invention)
+baseline = fraud.PaymentsSimulation(baseline_world, baseline_world.history())
+inventive = baseline.inject(invention)
 
 # %%
 decide = fraud.BlockOrAllow(costs)
 plans = {
-    "allow everything": calm.retraining(decide=fraud.allow_all),
-    "train once": calm.retraining(decide=decide),
-    "retrain every 30 days": calm.retraining(decide=decide, cadence=30),
-    "retrain every 10 days": calm.retraining(decide=decide, cadence=10),
-    "30 days, blocked as fraud": calm.retraining(
+    "allow everything": baseline.retraining(decide=fraud.allow_all),
+    "train once": baseline.retraining(decide=decide),
+    "retrain every 30 days": baseline.retraining(decide=decide, cadence=30),
+    "retrain every 10 days": baseline.retraining(decide=decide, cadence=10),
+    "30 days, blocked as fraud": baseline.retraining(
         decide=decide, cadence=30, blocked="as_fraud"),
-    "30 days, 10 % explored": calm.retraining(
+    "30 days, 10 % explored": baseline.retraining(
         decide=decide, cadence=30, blocked="weighted", explore=0.1),
 }
 lived = partial(inventive.counterfactual_runs, days=150, keep=fraud.PolicyRun)
@@ -1177,21 +1177,22 @@ saved.to_frame("€ a day against allowing everything")
 # With the invention the recall of the model that was trained once falls from <!--=fell[before]-->0.553<!--/--> to <!--=fell[after]-->0.236<!--/-->, where the others recover. It saves <!--=saved[train once]-->1,750 [1,540, 1,990]<!--/--> € a day against allowing everything; retrained each month <!--=saved[retrain every 30 days]-->2,260 [2,070, 2,450]<!--/-->, which is <!--=gained[train once]-->505 [403, 612]<!--/--> more. Every ten days instead of thirty changes that by <!--=oftener-->18.2 [-29.5, 66.1]<!--/-->: labels take weeks, so training more often mostly reads the same news again. But is it the calendar that pays, or the invention? Run the same town without one, and once more with thieves who cannot learn.
 
 # %%
-deaf = calm.in_world(  # with the same past
+deaf = baseline.in_world(  # with the same past
     pay.PaymentsWorld(size, seed=21, base_rate=0.01, adaptation_half_life=1e6))
 once, monthly_plan = plans["train once"], plans["retrain every 30 days"]
-others = calm.counterfactual_runs(
+others = baseline.counterfactual_runs(
     {"they learn": once, "they learn, retrained": monthly_plan}, days=150,
     keep=fraud.PolicyRun) | deaf.counterfactual_runs(
     {"they cannot learn": once}, days=150, keep=fraud.PolicyRun)
 
 # %%
 learning, retrained, unlearning = others.values()
-retrained_net, calm_net = (run.outcome.daily()["net"] for run in (retrained, learning))
-calm_gain = measure.mean_per_day(retrained_net - calm_net)
+retrained_net, baseline_net = (
+    run.outcome.daily()["net"] for run in (retrained, learning))
+baseline_gain = measure.mean_per_day(retrained_net - baseline_net)
 late_days = (unlearning.recall(1) - learning.recall(1)).loc[60:].dropna()
 learned = measure.mean_per_day(late_days)
-teach.record(calm_gain=calm_gain, half_life=learning.half_life(),
+teach.record(calm_gain=baseline_gain, half_life=learning.half_life(),
              deaf_half_life=unlearning.half_life(), learned=learned)
 pd.DataFrame({name: run.recall(30) for name, run in others.items()}).T.round(2)
 
@@ -1277,10 +1278,10 @@ pd.DataFrame(fees).T.rename_axis("fee").round(4)
 # %% tags=["hide-cell"]
 # Solution 2. Not safe: most of those chargebacks have not come in when you must answer.
 # Of payments of any age within the window, each as likely, this share is known:
-known = {days: (1 - delay / days).clip(0).mean() for days in (7, 30, 90, 180)}
+share_known = {days: (1 - delay / days).clip(0).mean() for days in (7, 30, 90, 180)}
 answer_2 = None  # your share
-print(teach.check("Exercise 2", answer_2, expected=known[30]))
-pd.Series(known, name="share known").rename_axis("window, days").round(2)
+print(teach.check("Exercise 2", answer_2, expected=share_known[30]))
+pd.Series(share_known, name="share known").rename_axis("window, days").round(2)
 
 # %% tags=["hide-cell"]
 # Solution 3. Nothing: beside a step-up, no payment is worth an analyst's four euros.

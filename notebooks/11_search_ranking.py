@@ -55,17 +55,19 @@ pd.set_option("display.width", 120, "display.max_columns", 20,
 # Two worlds serve this chapter. The **city** is a shop with three hundred thousand products and a million logged searches: whatever depends on size is measured there. The **town** is small enough to be lived again under every policy, by the same shoppers with the same needs and the same luck. Such copies are **twins**; their differences have narrow intervals, since the luck cancels. Both keep their truth in a drawer: what each query means, how well each product answers it (a grade from 0 to 4), where eyes went, who left content. A **satisfied session** is the truth: its shopper found what she came for. Brackets hold 95 % intervals; they redraw shoppers, or the needs behind queries. The luck of training and of the worlds' seeds is not in them; Step 4 asks other lessons, and Step 5 other towns. What the worlds simplify is in the [data card](https://github.com/seven-steps-book/seven-steps/blob/main/data/README.md).
 
 # %%
-city_world = sw.SearchWorld("book", seed=7)
-city = shop.SearchSimulation.after(city_world, city_world.cached(root="../data/cache"))
-searches = city.history.searches
-small = sw.Size(12_000, 4_000, 12_000, 120, days=28)
-town = shop.SearchSimulation.after(sw.SearchWorld(small, seed=7))
+large_world = sw.SearchWorld("book", seed=7)
+large = shop.SearchSimulation.after(
+    large_world, large_world.cached(root="../data/cache"))
+searches = large.history.searches
+small_size = sw.Size(12_000, 4_000, 12_000, 120, days=28)
+small = shop.SearchSimulation.after(sw.SearchWorld(small_size, seed=7))
 teach.record(city_searches=searches.num_rows,
-             town_searches=town.history.searches.num_rows)
+             town_searches=small.history.searches.num_rows)
 
 # %%
-told = ["title", "brand", "category", "colour", "material", "price", "rating", "sold"]
-city.history.products.slice(100_007, 2).to_pandas()[told].astype(str).T
+columns = [
+    "title", "brand", "category", "colour", "material", "price", "rating", "sold"]
+large.history.products.slice(100_007, 2).to_pandas()[columns].astype(str).T
 
 # %% [markdown]
 # The city logged <!--=city_searches-->1,140,000<!--/--> searches in 28 days, the town <!--=town_searches-->118,000<!--/-->. Today's policy finds products whose title has *all* words of the query and puts the bestsellers first. It has two such rankers and draws one of them for each search; three searches in a hundred show their first ten in random order. Both draws will turn out to be the most valuable columns of the log.
@@ -149,22 +151,22 @@ ledger.to_frame().T
 # Build one engine and give its ranker four goals. The parts are the subject of Steps 3 and 4: the engine finds products by words and by meaning, and boosted trees order them by thirty-odd features. The trees for clicks, purchases and margin learn from the town's log, each event weighed by how rarely its place is looked at. Those for relevance learn from queries that editors have graded, list by list. These are four *recipes*: goal, labels and learner change together, as they would for you. A quarter of all needs, by lot, is kept from all of them for the tests of Step 5.
 
 # %%
-def lessons(town):
-    """What a town can learn from; a quarter of its needs is kept from all of it."""
-    kept = shop.needs_apart(town, 0.25)  # of each query: is its need kept for a test?
-    often = town.asked.often(3).query_id
-    learn = partial(shop.ClickTrainingSet.of, town, town.engine, often[~kept[often]])
-    drawn = shop.QuerySample.draw(town, 4_000, seed=2, days=28)
-    drawn = drawn.take(np.flatnonzero(~kept[drawn.query_id])[:1_000])
+def training_sets_of(sim):
+    """What a simulation offers to train on; a quarter of its intents is kept apart."""
+    kept = shop.needs_apart(sim, 0.25)  # by query: is its intent kept for a test?
+    often = sim.asked.often(3).query_id
+    learn = partial(shop.ClickTrainingSet.of, sim, sim.engine, often[~kept[often]])
+    sample = shop.QuerySample.draw(sim, 4_000, seed=2, days=28)
+    sample = sample.take(np.flatnonzero(~kept[sample.query_id])[:1_000])
     return SimpleNamespace(
         kept=kept, clicks=learn(), purchases=learn(purchases=True),
-        seen=shop.harvested_by_device(town.history.searches),  # Step 3 explains
+        seen=shop.harvested_by_device(sim.history.searches),  # Step 3 explains
         graded=shop.judged_by_editors(
-            town, shop.OfflineEvaluation.of(town, town.engine, drawn)))
+            sim, shop.OfflineEvaluation.of(sim, sim.engine, sample)))
 
 
-town_knows = lessons(town)
-clicks, purchases = town_knows.clicks, town_knows.purchases
+training_sets = training_sets_of(small)
+clicks, purchases = training_sets.clicks, training_sets.purchases
 
 # %%
 teach.record(clicks_a_purchase=clicks.log.clicked.sum() / purchases.log.clicked.sum())
@@ -173,25 +175,25 @@ teach.record(clicks_a_purchase=clicks.log.clicked.sum() / purchases.log.clicked.
 plan = rankers.TreePlan(n_trees=120, leaves=15)
 
 
-def recipes(town, known):
+def recipes(sim, sets):
     """A ranker for each goal."""
-    def by_place(log, device):
-        return measure.ips_evidence(log, known.seen[device].estimate)
+    def by_position(log, device):
+        return measure.ips_evidence(log, sets.seen[device].estimate)
 
-    def learned(lesson, worth=1.0, share=1.0):
-        evidence = lesson.evidence(by_place, share)
-        return rankers.pointwise(lesson.judged(evidence, worth), plan)
+    def learned(training_set, worth=1.0, share=1.0):
+        evidence = training_set.evidence(by_position, share)
+        return rankers.pointwise(training_set.judged(evidence, worth), plan)
 
-    sold, clicked = known.purchases, known.clicks
-    euros = np.multiply(*(town.history.products[c] for c in ("price", "margin")))
+    sold, clicked = sets.purchases, sets.clicks
+    euros = np.multiply(*(sim.history.products[c] for c in ("price", "margin")))
     as_few = sold.log.clicked.sum() / clicked.log.clicked.sum()
-    return {"relevance": rankers.lambdamart(known.graded, plan),
+    return {"relevance": rankers.lambdamart(sets.graded, plan),
             "clicks": learned(clicked), "purchases": learned(sold),
             "margin": learned(sold, euros[sold.log.pairs.product]),
             "clicks, as few as purchases": learned(clicked, share=as_few)}
 
 
-goals = recipes(town, town_knows)
+goals = recipes(small, training_sets)
 
 
 # %% [markdown]
@@ -215,12 +217,12 @@ for weight in (0.2, 0.4, 0.8):
     goals[f"relevance, {weight} margin"] = WithMargin(goals["relevance"], weight)
 
 # %%
-firms = {name: town.policy(ranker) for name, ranker in goals.items()}
+policies = {name: small.policy(ranker) for name, ranker in goals.items()}
 oracles = {f"oracle of {goal}": sw.Oracle(goal)
            for goal in ("relevance", "satisfaction", "margin")}
-week = town.counterfactual_runs(
-    {"today's policy": sw.Incumbent(7)} | firms | oracles, days=7)
-framed = town.scoreboard(week)
+week = small.counterfactual_runs(
+    {"today's policy": sw.Incumbent(7)} | policies | oracles, days=7)
+framed = small.scoreboard(week)
 framed[["satisfied", "clicks", "bought", "margin"]]
 
 # %%
@@ -272,9 +274,9 @@ figures.show(
 
 # %%
 candidates = ("relevance", "margin", "relevance, 0.4 margin")
-other_seed = town.counterfactual_runs(
-    {n: town.policy(goals[n]) for n in candidates}, days=7, seed=2)
-again = town.scoreboard(other_seed)[["satisfied", "margin"]]
+other_seed = small.counterfactual_runs(
+    {n: small.policy(goals[n]) for n in candidates}, days=7, seed=2)
+again = small.scoreboard(other_seed)[["satisfied", "margin"]]
 change = again - again.loc["relevance"]
 teach.record(again=again, change=change)
 change
@@ -299,7 +301,7 @@ change
 # *Minutes 12-20.* Three tables matter: products, queries, and what happened on each page. Look first at what is asked.
 
 # %%
-asked = city.asked
+asked = large.asked
 upto = np.cumsum(asked.times) / asked.times.sum()
 shares = {"a third of all searches": 1 / 3, "two thirds": 2 / 3, "all": 1.0}
 head = pd.Series({name: np.searchsorted(upto, share) + 1
@@ -314,10 +316,11 @@ teach.record(head=head, once=f"{once:.0%}", nothing=f"{nothing:.1%}",
 head.to_frame()
 
 # %%
-test = shop.QuerySample.draw(city, 2_000)  # of the last week, some queries twice
-kind = shop.query_kinds(city, test)
-told = pd.DataFrame({"query": test.texts(city), "kind": kind, "times": test.times})
-kinds = told.groupby("kind").agg(searches=("times", "sum"), example=("query", "last"))
+test = shop.QuerySample.draw(large, 2_000)  # of the last week, some queries twice
+kind = shop.query_kinds(large, test)
+by_query = pd.DataFrame({"query": test.texts(large), "kind": kind, "times": test.times})
+kinds = by_query.groupby("kind").agg(
+    searches=("times", "sum"), example=("query", "last"))
 kinds = kinds.loc[[*shop.KINDS]]
 kinds["searches"] = kinds["searches"].map(lambda n: f"{n / test.times.sum():.0%}")
 
@@ -334,9 +337,9 @@ kinds
 # **Editors** first. Three of forty editors each grade a thousand pairs of query and product. Do they agree?
 
 # %%
-trial = shop.OfflineEvaluation.of(city, city.engine, test)
+trial = shop.OfflineEvaluation.of(large, large.engine, test)
 pairs = np.random.default_rng(0).choice(len(trial.row), 1_000, replace=False)
-editors = city_world.editors(city.history)
+editors = large_world.editors(large.history)
 grades = editors.grade(trial.query_id[pairs], trial.product[pairs], raters=3)
 nth = grades.groupby("pair").cumcount()
 given = grades.pivot_table(index="pair", columns=nth, values="grade").astype(int)
@@ -366,24 +369,25 @@ agreement.to_frame("agreement")
 
 # %%
 device = shop.device_of(searches)
-lot = searches["randomised"].to_numpy(zero_copy_only=False)
+at_random = searches["randomised"].to_numpy(zero_copy_only=False)
 every = shop.clicks_of(searches)
 harvested = shop.harvested_by_device(searches)
-randomised = [measure.randomised_propensity(every.where((device == d) & lot))
+randomised = [measure.randomised_propensity(every.where((device == d) & at_random))
               for d in (0, 1)]
-eye = sw.examination_probability(np.array([0, 1], np.int8))  # the truth
-looks = pd.DataFrame({
-    (name, source): {place: curve.at(place - 1) for place in (2, 3, 5, 10)}
+true_examination = sw.examination_probability(np.array([0, 1], np.int8))  # the truth
+eyes = pd.DataFrame({
+    (name, source): {position: curve.at(position - 1) for position in (2, 3, 5, 10)}
     for d, name in enumerate(sw.DEVICES)
     for source, curve in [("randomised", randomised[d]), ("harvested", harvested[d])]})
 for d, name in enumerate(sw.DEVICES):
-    looks[name, "true eye"] = {place: eye[d, place - 1] for place in (2, 3, 5, 10)}
+    eyes[name, "true eye"] = {
+        position: true_examination[d, position - 1] for position in (2, 3, 5, 10)}
 
 # %%
-looks = looks.rename_axis("place").sort_index(axis=1)
-second = looks.loc[2]
+eyes = eyes.rename_axis("place").sort_index(axis=1)
+second = eyes.loc[2]
 teach.record(second=pd.Series({f"{d}, {s}": second[d, s] for d, s in second.index}))
-looks.map(lambda v: f"{v:.3f}" if isinstance(v, float) else str(v)).T
+eyes.map(lambda v: f"{v:.3f}" if isinstance(v, float) else str(v)).T
 
 # %% [markdown]
 # Both experiments agree, and both are lower than the eye: at the second place of a desktop page clicks fall to <!--=second[desktop, harvested]-->0.515 [0.508, 0.521]<!--/-->, looks to <!--=second[desktop, true eye]-->0.616<!--/-->. The difference is **trust**: the same product looks better on top. A propensity from clicks holds both, looks and trust, and for ranking that is what we want to divide by. (In detail trust adds rather than multiplies; [Vardasbi et al., 2020](#bib-vardasbi2020), correct for it, given some judged pairs.)
@@ -395,9 +399,10 @@ looks.map(lambda v: f"{v:.3f}" if isinstance(v, float) else str(v)).T
 # Now the experiment. Take the searches of 6,000 frequent queries, none with a need of the test, and train the same trees on what their clicks say: as they are (**naive**), divided by the harvested propensities, by a propensity that nobody measured (**1/k²**), and, because this is our world, on the true grades of the same pairs. Vary how much log there is.
 
 # %%
-free = shop.other_needs(city, asked, test)
+free = shop.other_needs(large, asked, test)
 some = np.random.default_rng(5).choice(np.flatnonzero(free.times >= 4), 6_000, False)
-lesson = shop.ClickTrainingSet.of(city, city.engine, free.query_id[np.sort(some)])
+training_set = shop.ClickTrainingSet.of(
+    large, large.engine, free.query_id[np.sort(some)])
 plain = trial.with_features(trial.features.without(*shop.RANKS))  # as a log tells them
 by_words = trial.ndcg(rankers.ColumnRanker("rank_keyword"))
 
@@ -416,18 +421,19 @@ grown = rankers.TreePlan(n_trees=120)
 curves = {}
 for share in (0.03, 0.1, 0.3, 1.0):
     for name, way in ways.items():
-        evidence = lesson.evidence(way, share)
-        ranker = rankers.pointwise(lesson.judged(evidence), grown)
-        curves[name, int(share * len(lesson.log))] = plain.ndcg(ranker)
-true_grade = city_world.grades(lesson.log.pairs.query, lesson.log.pairs.product,
-                               city.history)
-taught = rankers.pointwise(
-    rankers.Judged.of(lesson.features, lesson.row, true_grade), grown)
+        evidence = training_set.evidence(way, share)
+        ranker = rankers.pointwise(training_set.judged(evidence), grown)
+        curves[name, int(share * len(training_set.log))] = plain.ndcg(ranker)
+learned_from = training_set.log.pairs
+true_grade = large_world.grades(
+    learned_from.query, learned_from.product, large.history)
+by_true_grades = rankers.pointwise(
+    rankers.Judged.of(training_set.features, training_set.row, true_grade), grown)
 curves = pd.Series(curves).unstack(0)
-curves["truth"] = plain.ndcg(taught)
+curves["truth"] = plain.ndcg(by_true_grades)
 
 # %%
-teach.record(curves=curves.iloc[-1], by_words=by_words, n_lesson=len(lesson.log),
+teach.record(curves=curves.iloc[-1], by_words=by_words, n_lesson=len(training_set.log),
              naive_gap=curves["truth"].iloc[-1] - curves["naive"].iloc[-1],
              right_gap=curves["truth"].iloc[-1] - curves["harvested"].iloc[-1])
 curves
@@ -460,12 +466,12 @@ figures.show(
 # And what do editors' grades buy? One editor a pair, some forty pairs a query; the same trees and the same features.
 
 # %%
-month = shop.QuerySample.draw(city, 6_000, seed=2, days=28)
+month = shop.QuerySample.draw(large, 6_000, seed=2, days=28)
 study = shop.OfflineEvaluation.of(
-    city, city.engine, shop.other_needs(city, month, test, 1_000))
-taught_by_editors = shop.judged_by_editors(city, study)
-unranked = replace(taught_by_editors,
-                   features=taught_by_editors.features.without(*shop.RANKS))
+    large, large.engine, shop.other_needs(large, month, test, 1_000))
+judged_by_editors = shop.judged_by_editors(large, study)
+unranked = replace(judged_by_editors,
+                   features=judged_by_editors.features.without(*shop.RANKS))
 learned = {n: unranked.take(np.flatnonzero(unranked.query < n))
            for n in (100, 300, 1_000)}
 few = pd.DataFrame({n: {
@@ -490,17 +496,18 @@ def correction_test(examination):
     """NDCG by correction in a small world whose eyes go over a page in one way."""
     size = sw.Size(15_000, 12_000, 25_000, 150, days=28)
     world = shop.SearchSimulation.after(sw.SearchWorld(size, 7, examination))
-    drawn = shop.QuerySample.draw(world, 1_500)
-    trial = shop.OfflineEvaluation.of(world, world.engine, drawn)
+    sample = shop.QuerySample.draw(world, 1_500)
+    trial = shop.OfflineEvaluation.of(world, world.engine, sample)
     trial = trial.with_features(trial.features.without(*shop.RANKS))
-    free = shop.other_needs(world, world.asked.often(4), drawn)
-    lesson = shop.ClickTrainingSet.of(world, world.engine, free.query_id)
+    free = shop.other_needs(world, world.asked.often(4), sample)
+    training_set = shop.ClickTrainingSet.of(world, world.engine, free.query_id)
     curve = shop.harvested_by_device(world.history.searches)
     ways = {"naive": lambda log, d: measure.naive_evidence(log),
             "for places": corrected([c.estimate for c in curve]),
             "for a cascade": lambda log, d: measure.examined_evidence(log)}
     return pd.Series({name: trial.ndcg(rankers.pointwise(
-        lesson.judged(lesson.evidence(way)), grown)) for name, way in ways.items()})
+        training_set.judged(training_set.evidence(way)), grown))
+        for name, way in ways.items()})
 
 
 # %%
@@ -521,24 +528,24 @@ crossed
 # There is a cheaper idea: give the model the place as a feature, so that it need not explain the place by the product. Train on the clicks of three weeks. Judge it twice: as a click model on the pages of the fourth week, and as a ranker on the test.
 
 # %%
-early, late = lesson.day < 21, lesson.day >= 21
+early, late = training_set.day < 21, training_set.day >= 21
 
 
-def with_place(searches):
-    """Pairs that were shown in some searches, told of their place; and their clicks."""
-    place = lesson.positions(searches)
-    shown = np.flatnonzero(np.isfinite(place))
-    told = lesson.features.beside({"place": place}).take(shown)
-    evidence = measure.naive_evidence(lesson.log.where(searches))
-    return rankers.Judged.of(told, lesson.row[shown], evidence.rate[shown],
+def with_position(searches):
+    """Pairs that were shown in some searches, with their position; and their clicks."""
+    position = training_set.positions(searches)
+    shown = np.flatnonzero(np.isfinite(position))
+    features = training_set.features.beside({"place": position}).take(shown)
+    evidence = measure.naive_evidence(training_set.log.where(searches))
+    return rankers.Judged.of(features, training_set.row[shown], evidence.rate[shown],
                              evidence.exposure[shown])
 
 
 # %%
-before, after = with_place(early), with_place(late)
+before, after = with_position(early), with_position(late)
 knows = rankers.pointwise(before, grown)
-unplaced = replace(before, features=before.features.without("place"))
-blind = rankers.pointwise(unplaced, grown)
+without_position = replace(before, features=before.features.without("place"))
+blind = rankers.pointwise(without_position, grown)
 as_clicks = {"without the place": blind, "with the place": knows}
 promised = pd.Series({name: judged.mean(per_query.ndcg, 
     ranker.scores(after.features.only(*ranker.names)), after.grade > 0, after.query,
@@ -548,12 +555,12 @@ promised = pd.Series({name: judged.mean(per_query.ndcg,
 order = trial.answers.pairs[1]
 served = {"without the place": blind, "all at the first place": knows,
           "as found": knows}
-at_place = {"without the place": 0, "all at the first place": 0, "as found": order}
+at_position = {"without the place": 0, "all at the first place": 0, "as found": order}
 delivered = pd.Series({name: plain.with_features(plain.features.beside(
-    {"place": np.broadcast_to(at_place[name], len(order))})).ndcg(ranker)
+    {"place": np.broadcast_to(at_position[name], len(order))})).ndcg(ranker)
     for name, ranker in served.items()})
 own_sales = ((searches.num_rows - searches["bought"].null_count)
-             / city.history.products["sold"].to_numpy().sum())
+             / large.history.products["sold"].to_numpy().sum())
 
 # %%
 teach.record(promised=promised, delivered=delivered, own_sales=f"{own_sales:.1%}")
@@ -581,7 +588,7 @@ pd.concat({"promised: NDCG of the next week's clicks": promised,
 # **Spelling**: a noisy channel asks which word of the catalogue, or of frequent queries, was meant. **Synonyms**: a file that merchandisers keep; a phrase may be met by any of its other words. **Attributes**: values of the shop's columns, if the rest of the query makes them likely. **Tokens**: how text is cut, stemmed and folded, the same for titles and queries.
 
 # %%
-reads = city.understanding
+reads = large.understanding
 for typed in ("gray coach", "hikinng boots sporty", "black hiking boots kinxedt"):
     read = reads.reading(typed)
     print(f"{typed!r}: corrected {dict(read.corrected)}, with synonyms "
@@ -591,13 +598,13 @@ for typed in ("gray coach", "hikinng boots sporty", "black hiking boots kinxedt"
 # Switch each part off and look at the order by words alone, by kind of query. The tables of this section show the NDCG@10 that is *lost* without the part: above zero it helps. The last column has spelling, synonyms and attributes off.
 
 # %%
-words = replace(city.engine, dense=None)  # the inverted index alone, in its own order
+words = replace(large.engine, dense=None)  # the inverted index alone, in its own order
 
 
 def by_words_only(understands):
     engine = replace(words, understanding=understands)
-    found = engine.by_words(engine.read(test.texts(city)))
-    return shop.GradedLists.of(city, test, found)
+    found = engine.by_words(engine.read(test.texts(large)))
+    return shop.GradedLists.of(large, test, found)
 
 
 whole = by_words_only(reads)
@@ -607,10 +614,10 @@ without["all"] = by_words_only(reads.without("spelling", "synonyms", "attributes
 
 
 # %%
-def lost(values, of, drawn=test, kind=kind):
+def lost(values, of, sample=test, kind=kind):
     """NDCG lost, by kind of query and over all searches."""
     slices = {k: kind == k for k in shop.KINDS} | {"every search": None}
-    return pd.Series({name: drawn.mean(of, where) - drawn.mean(values, where)
+    return pd.Series({name: sample.mean(of, where) - sample.mean(values, where)
                       for name, where in slices.items()})
 
 
@@ -625,34 +632,35 @@ off
 # Attributes do nothing for an order by words. They are features for a ranker: does the product have the colour that was named, another, or none on file? Take those features away and train again. Tokens are quickest to change in the town.
 
 # %%
-all_told = rankers.lambdamart(taught_by_editors, plan)
-told_names = taught_by_editors.features.names
-about = [n for n in told_names if n.startswith(("agrees", "differs", "silent"))]
-untold = replace(taught_by_editors, features=taught_by_editors.features.without(*about))
-attributes_lost = lost(trial.values(rankers.lambdamart(untold, plan)),
-                       trial.values(all_told))
+with_attributes = rankers.lambdamart(judged_by_editors, plan)
+names = judged_by_editors.features.names
+about = [n for n in names if n.startswith(("agrees", "differs", "silent"))]
+without_attributes = replace(
+    judged_by_editors, features=judged_by_editors.features.without(*about))
+attributes_lost = lost(trial.values(rankers.lambdamart(without_attributes, plan)),
+                       trial.values(with_attributes))
 
 # %%
 teach.record(attributes_lost=attributes_lost)
 attributes_lost.to_frame("lost without attributes")
 
 # %%
-town_test = shop.QuerySample.draw(town, 8_000, days=14)
-town_test = town_test.take(np.flatnonzero(town_knows.kept[town_test.query_id]))
-ways_to_cut = {"as it is": town.analyser,
-               "without stems": replace(town.analyser, stem=False),
+small_test = shop.QuerySample.draw(small, 8_000, days=14)
+small_test = small_test.take(np.flatnonzero(training_sets.kept[small_test.query_id]))
+ways_to_cut = {"as it is": small.analyser,
+               "without stems": replace(small.analyser, stem=False),
                "cut at spaces": analysis.Analyser(False, False, False, frozenset())}
 cut = {}
 for name, analyser in ways_to_cut.items():
-    catalogue = Catalogue.of(town.history.products, town.history.days, analyser)
-    read = understanding(catalogue, analyser, town.asked, town.history.synonyms)
+    catalogue = Catalogue.of(small.history.products, small.history.days, analyser)
+    read = understanding(catalogue, analyser, small.asked, small.history.synonyms)
     engine = Engine.of(catalogue, read, sources=("keyword",))
-    found = engine.by_words(engine.read(town_test.texts(town)))
-    cut[name] = shop.GradedLists.of(town, town_test, found).values()
+    found = engine.by_words(engine.read(small_test.texts(small)))
+    cut[name] = shop.GradedLists.of(small, small_test, found).values()
 
 # %%
-town_kind = shop.query_kinds(town, town_test)
-cut = pd.DataFrame({name: lost(values, cut["as it is"], town_test, town_kind)
+small_kind = shop.query_kinds(small, small_test)
+cut = pd.DataFrame({name: lost(values, cut["as it is"], small_test, small_kind)
                     for name, values in cut.items()}).drop(columns="as it is")
 teach.record(cut=cut)
 cut
@@ -671,7 +679,7 @@ cut
 # %%
 def searched(queries, k=100):
     """What each source finds, and with which score."""
-    engine = city.engine
+    engine = large.engine
     return (engine.keyword.search_many(queries, k, match="most", enough=40),
             engine.dense.search(vectors(queries), k))
 
@@ -683,12 +691,12 @@ mix = fusion.Mix.fit(pool, by_editor >= 3)
 
 # %%
 ids, scores = zip(*searched(trial.queries), strict=True)
-deep, _ = city.engine.keyword.search_many(trial.queries, 200, match="most", enough=40)
-plain_engine = replace(city.engine, understanding=reads.without(
+deep, _ = large.engine.keyword.search_many(trial.queries, 200, match="most", enough=40)
+plain_engine = replace(large.engine, understanding=reads.without(
     "spelling", "synonyms", "attributes"))
-as_typed = plain_engine.read(test.texts(city))
+as_typed = plain_engine.read(test.texts(large))
 raw = [plain_engine.by_words(as_typed), plain_engine.by_meaning(as_typed)]
-raw_deep, _ = city.engine.keyword.search_many(as_typed, 200, match="most", enough=40)
+raw_deep, _ = large.engine.keyword.search_many(as_typed, 200, match="most", enough=40)
 lists = {"words": ids[0], "words, 200 deep": deep, "meaning": ids[1],
          "both, reciprocal ranks": fusion.reciprocal_ranks(ids, 200)[0],
          "both, learned mix": mix(fusion.Pool.of(ids, scores), 200)[0],
@@ -696,7 +704,7 @@ lists = {"words": ids[0], "words, 200 deep": deep, "meaning": ids[1],
          "both as typed": fusion.reciprocal_ranks(raw, 200)[0]}
 
 # %%
-answers = {name: shop.GradedLists.of(city, test, ids) for name, ids in lists.items()}
+answers = {name: shop.GradedLists.of(large, test, ids) for name, ids in lists.items()}
 retrieved = pd.DataFrame({name: {
     "NDCG as found": a.ndcg(), "ceiling": test.mean(a.ceiling()),
     "recall of 100 good": test.mean(a.recall())} for name, a in answers.items()}).T
@@ -719,10 +727,10 @@ ceilings
 # **Vocabulary mismatch** in one query, the one of *other words* that gains most from being understood:
 
 # %%
-titles = city.catalogue.titles
+titles = large.catalogue.titles
 gain = answers["words"].values() - answers["words as typed, 200 deep"].values()
 at = np.where(kind == "other words", gain, -1).argmax()
-read = reads.read(test.texts(city)[at])
+read = reads.read(test.texts(large)[at])
 others = {term.word: [word for word, _ in term.synonyms] for term in read.terms}
 print(f"{read.text}: other words {others}")
 shown_titles = {name: [titles[p][:58] for p in lists[name][at, :4]]
@@ -730,18 +738,18 @@ shown_titles = {name: [titles[p][:58] for p in lists[name][at, :4]]
 pd.DataFrame(shown_titles).T.stack().to_frame("title")
 
 # %%
-listed = city.history.products["listed_at"].to_numpy() / sw.DAY
+listed = large.history.products["listed_at"].to_numpy() / sw.DAY
 union = lists["both, reciprocal ranks"]
 best = answers["both, reciprocal ranks"].ceiling()
 
 
 def without_newer_than(days):
-    old = np.where(listed[union] < city.history.days - days, union, -1)
-    return test.mean(best) - test.mean(shop.GradedLists.of(city, test, old).ceiling())
+    old = np.where(listed[union] < large.history.days - days, union, -1)
+    return test.mean(best) - test.mean(shop.GradedLists.of(large, test, old).ceiling())
 
 
 stale = pd.Series({f"{days} days": without_newer_than(days) for days in (1, 7, 28)})
-unseen = (listed > city.history.days - 28).mean()
+unseen = (listed > large.history.days - 28).mean()
 
 # %%
 teach.record(stale=stale, unseen=f"{unseen:.1%}")
@@ -792,7 +800,7 @@ fits = {
 ladder, training_s = {"words": rankers.ColumnRanker("rank_keyword")}, {}
 for name, fit in fits.items():
     began = time.process_time()
-    ladder[name] = fit(taught_by_editors)
+    ladder[name] = fit(judged_by_editors)
     training_s[name] = time.process_time() - began
 ladder["neural"] = Reading(ladder["neural"], subwords(trial))
 
@@ -807,7 +815,7 @@ ranked = pd.DataFrame({name: {
 listwise_more = (test.mean(values["trees, listwise"])
                  - test.mean(values["linear, pairwise"]))
 shallow = shop.OfflineEvaluation.of(
-    city, replace(city.engine, dense=None, pool=200), test)
+    large, replace(large.engine, dense=None, pool=200), test)
 simple = rankers.pairwise(unranked)
 by_union = plain.ndcg(simple) - shallow.ndcg(simple)
 
@@ -816,14 +824,14 @@ teach.record(ranked=ranked, listwise_more=listwise_more, by_union=by_union)
 ranked
 
 # %%
-fresh = shop.other_needs(city, month, test)
+fresh = shop.other_needs(large, month, test)
 
 
 def relearned(n):
-    """Two rankers taught by another thousand queries, other editors, other trees."""
+    """Two rankers trained on another thousand queries, other editors, other trees."""
     some = fresh.take(np.arange(1_000 * n, 1_000 * (n + 1)))
-    found = shop.OfflineEvaluation.of(city, city.engine, some)
-    graded = shop.judged_by_editors(city, found, seed=n)
+    found = shop.OfflineEvaluation.of(large, large.engine, some)
+    graded = shop.judged_by_editors(large, found, seed=n)
     linear = trial.values(rankers.pairwise(graded))
     trees = trial.values(rankers.lambdamart(graded, replace(plan, seed=n)))
     return {"linear, pairwise": test.mean(linear), "trees, listwise": test.mean(trees),
@@ -890,12 +898,12 @@ last = pd.Series(np.arange(len(q))).groupby(q).last().reindex(test.query_id)
 today = shop.table_of(searches["shown"].take(last.to_numpy()))[:, :10]
 on_page = pd.MultiIndex.from_arrays([np.repeat(test.query_id, 10), today.ravel()])
 known = pd.MultiIndex.from_arrays([trial.query_id, trial.product]).isin(on_page)
-told = np.where(known, trial.grade, -1)
+known_grade = np.where(known, trial.grade, -1)
 
 # %%
 missing = {}
 for name in ("words", "linear, pairwise", "trees, listwise"):
-    given = trial.scores(ladder[name]), told, trial.row
+    given = trial.scores(ladder[name]), known_grade, trial.row
     missing[name] = {
         "share judged": judged.mean(per_query.judged_share, *given, k=10),
         "unjudged are bad": judged.mean(per_query.ndcg, *given, k=10),
@@ -910,7 +918,7 @@ teach.record(missing=missing)
 missing
 
 # %%
-band = test.bands(city)
+band = test.bands(large)
 first_good = partial(per_query.reciprocal_rank, relevant=3)
 sliced = pd.DataFrame({name: {
     **{b: test.mean(values[name], band == b) for b in ("head", "torso", "tail")},
@@ -929,14 +937,14 @@ sliced
 # And the split. Take needs with several queries each (`gym bench`, `gymm bench`, `weight bench`), grade all, and split by lot: rows, queries, or needs. Only the world knows needs. A shop can group queries *as understood*: words mended, in order.
 
 # %%
-several = shop.needs_with_variants(city, 700, seed=1)
-leaky = shop.OfflineEvaluation.of(city, replace(city.engine, pool=40), several)
+several = shop.needs_with_variants(large, 700, seed=1)
+leaky = shop.OfflineEvaluation.of(large, replace(large.engine, pool=40), several)
 by_one = editors.grade(leaky.query_id, leaky.product, raters=1).grade.to_numpy()
-need = city_world.true_queries().true_need.to_numpy()[several.query_id]
+need = large_world.true_queries().true_need.to_numpy()[several.query_id]
 read_as = pd.factorize(np.array([" ".join(sorted(q.words)) for q in leaky.queries]))[0]
 units = {"rows": np.arange(len(leaky.row)), "queries": leaky.row,
          "queries as understood": read_as[leaky.row], "needs": need[leaky.row]}
-large = rankers.TreePlan(n_trees=200, leaves=63, least=10)
+large_trees = rankers.TreePlan(n_trees=200, leaves=63, least=10)
 
 
 # %%
@@ -945,13 +953,13 @@ def promise(unit):
 
     Two models; each is asked about the units that it did not learn from.
     """
-    lot = np.random.default_rng(0)
-    first_half = lot.random(len(leaky.row)) < 0.5
-    side = lot.random(unit.max() + 1)[unit] < 0.5
+    at_random = np.random.default_rng(0)
+    first_half = at_random.random(len(leaky.row)) < 0.5
+    side = at_random.random(unit.max() + 1)[unit] < 0.5
     score = np.zeros(len(unit))
     for mine in (side, ~side):
         rows = np.flatnonzero(first_half & mine)
-        model = rankers.pointwise(leaky.judged(by_one).take(rows), large)
+        model = rankers.pointwise(leaky.judged(by_one).take(rows), large_trees)
         asked_about = ~first_half & ~mine
         score[asked_about] = model.scores(leaky.features.take(asked_about))
     rest = ~first_half
@@ -975,36 +983,36 @@ pd.DataFrame({"NDCG promised": promises, "more than for new needs": leak})
 # Every candidate lives the same week in the town. Beside it stands its NDCG there on the quarter of the needs that no ranker has learned from, by true grades, which no shop has so clean.
 
 # %%
-def rivals(known):
+def rivals(sets):
     """A linear ranker of the same grades, and trees taught by clicks as they are."""
-    naive = known.clicks.evidence(lambda log, device: measure.naive_evidence(log))
-    return {"linear": rankers.pairwise(known.graded),
-            "naive clicks": rankers.pointwise(known.clicks.judged(naive), plan)}
+    naive = sets.clicks.evidence(lambda log, device: measure.naive_evidence(log))
+    return {"linear": rankers.pairwise(sets.graded),
+            "naive clicks": rankers.pointwise(sets.clicks.judged(naive), plan)}
 
 
-beside = rivals(town_knows)
-as_typed = town.understanding.without("spelling", "synonyms", "attributes")
-more = town.counterfactual_runs({
-    "words as typed": town.policy(reads=as_typed, sources=("keyword",)),
-    "words": town.policy(sources=("keyword",)), "both, by ranks": town.policy(),
-} | {name: town.policy(ranker) for name, ranker in beside.items()}, days=7)
-lived = pd.concat([framed, town.scoreboard(more)])
+beside = rivals(training_sets)
+as_typed = small.understanding.without("spelling", "synonyms", "attributes")
+more = small.counterfactual_runs({
+    "words as typed": small.policy(reads=as_typed, sources=("keyword",)),
+    "words": small.policy(sources=("keyword",)), "both, by ranks": small.policy(),
+} | {name: small.policy(ranker) for name, ranker in beside.items()}, days=7)
+lived = pd.concat([framed, small.scoreboard(more)])
 
 # %%
-offline = shop.OfflineEvaluation.of(town, replace(town.engine, pool=50), town_test)
-engine = replace(town.engine, dense=None, pool=50)
-in_town = {name: offline.values(ranker) for name, ranker in
+offline = shop.OfflineEvaluation.of(small, replace(small.engine, pool=50), small_test)
+engine = replace(small.engine, dense=None, pool=50)
+in_small = {name: offline.values(ranker) for name, ranker in
            (goals | beside).items()}
-for name, read in {"words": town.understanding, "words as typed": as_typed}.items():
+for name, read in {"words": small.understanding, "words as typed": as_typed}.items():
     by = replace(engine, understanding=read)
-    found = by.by_words(by.read(town_test.texts(town)))
-    in_town[name] = shop.GradedLists.of(town, town_test, found).values()
-in_town["both, by ranks"] = offline.answers.values()
+    found = by.by_words(by.read(small_test.texts(small)))
+    in_small[name] = shop.GradedLists.of(small, small_test, found).values()
+in_small["both, by ranks"] = offline.answers.values()
 
 # %%
-league = lived.loc[[*in_town], ["satisfied", "bought", "margin"]]
+league = lived.loc[[*in_small], ["satisfied", "bought", "margin"]]
 league.insert(0, "NDCG@10", pd.Series(
-    {name: town_test.mean(v) for name, v in in_town.items()}))
+    {name: small_test.mean(v) for name, v in in_small.items()}))
 league = league.sort_values("NDCG@10", key=lambda c: [-i.estimate for i in c])
 points = league.map(lambda i: i.estimate)
 agree = points.corr("spearman").loc["NDCG@10"].drop("NDCG@10")
@@ -1021,7 +1029,7 @@ league
 # %%
 both = lived.loc[["linear", "naive clicks"], ["satisfied", "bought", "margin"]]
 flat = both.loc["linear"] - both.loc["naive clicks"]
-stock = town.history.products.select(["rating", "price", "sold"]).to_pandas()
+stock = small.history.products.select(["rating", "price", "sold"]).to_pandas()
 
 
 def first_three(outcome):
@@ -1044,13 +1052,13 @@ why.round(2)
 # %%
 def of_new_needs(outcome):
     """The sessions about needs that no ranker has learned from."""
-    new = town_knows.kept[outcome.searches["query_id"].to_numpy()]
+    new = training_sets.kept[outcome.searches["query_id"].to_numpy()]
     ids = outcome.searches["session_id"].to_numpy()[new]
     sessions = outcome.sessions
     return replace(outcome, sessions=sessions[sessions.session_id.isin(ids)])
 
 
-of_new = town.scoreboard({name: of_new_needs(more[name])
+of_new = small.scoreboard({name: of_new_needs(more[name])
                           for name in ("linear", "naive clicks", "words")})["satisfied"]
 naive = of_new["naive clicks"]
 new_needs = pd.Series({"linear - naive clicks": of_new["linear"] - naive,
@@ -1078,22 +1086,22 @@ pd.DataFrame({"linear - naive clicks": flat, "oracle of satisfaction - of releva
 
 # %%
 def trees():
-    return town.policy(goals["relevance"])
+    return small.policy(goals["relevance"])
 
 
-arms = town.world.arms(
-    {"trees": trees(), "words": town.policy(sources=("keyword",))}, seed=3)
-duel = shop.InterleavedPolicy(trees(), town.policy(sources=("keyword",)), seed=5)
-tested = town.counterfactual_runs({"A/B": arms}, days=7)["A/B"]
-mixed = town.run(duel, days=7)
-reads_ab = town.compare(tested, arms, "trees", "words")
+arms = small.world.arms(
+    {"trees": trees(), "words": small.policy(sources=("keyword",))}, seed=3)
+duel = shop.InterleavedPolicy(trees(), small.policy(sources=("keyword",)), seed=5)
+tested = small.counterfactual_runs({"A/B": arms}, days=7)["A/B"]
+mixed = small.run(duel, days=7)
+reads_ab = small.compare(tested, arms, "trees", "words")
 
 # %%
 clicked, team, who = shop.clicks_by_team(mixed, duel)
 wins = measure.search_wins(team, clicked)
 prefers = measure.preference(wins, who)
 n = tested.shoppers.num_rows
-by_shopper = town.per_unit_totals(tested)
+by_shopper = small.per_unit_totals(tested)
 arm = arms.names(np.arange(n))
 won = np.bincount(who, wins, minlength=n)
 a_shopper = by_shopper["searches"].mean()
@@ -1123,7 +1131,8 @@ needs.round(-2).to_frame()
 
 # %%
 trees_more = lived["satisfied"]["relevance"] - lived["satisfied"]["linear"]
-trees_ndcg = town_test.mean(in_town["relevance"]) - town_test.mean(in_town["linear"])
+trees_ndcg = (small_test.mean(in_small["relevance"])
+              - small_test.mean(in_small["linear"]))
 teach.record(trees_more=trees_more, trees_ndcg=trees_ndcg)
 pd.Series({"satisfied sessions": trees_more, "NDCG@10": trees_ndcg}).to_frame("trees")
 
@@ -1144,15 +1153,15 @@ VERSUS = [("relevance", "purchases", "satisfied"), ("relevance", "clicks", "sati
 
 
 def elsewhere(seed):
-    """The same week in another town, with rankers of its own."""
-    other = shop.SearchSimulation.after(sw.SearchWorld(small, seed=seed))
-    known = lessons(other)
-    learned = recipes(other, known) | rivals(known)
+    """The same week in another simulation, with rankers of its own."""
+    other = shop.SearchSimulation.after(sw.SearchWorld(small_size, seed=seed))
+    sets = training_sets_of(other)
+    learned = recipes(other, sets) | rivals(sets)
     learned["relevance, 0.4 margin"] = WithMargin(learned["relevance"], 0.4)
-    firms = {name: other.policy(learned[name]) for name in learned
+    policies = {name: other.policy(learned[name]) for name in learned
              if any(name in versus for versus in VERSUS)}
-    firms["words"] = other.policy(sources=("keyword",))
-    return other.scoreboard(other.counterfactual_runs(firms, days=7))
+    policies["words"] = other.policy(sources=("keyword",))
+    return other.scoreboard(other.counterfactual_runs(policies, days=7))
 
 
 # %%
@@ -1188,7 +1197,7 @@ repeated
 # A **bundle** is everything that the service answers from: both indexes, features, words, ranker. It is one folder with one manifest, so that a ranker never meets features that it was not trained on.
 
 # %%
-final = city.engine.with_ranker(ladder["trees, listwise"])
+final = large.engine.with_ranker(ladder["trees, listwise"])
 folder = Path(tempfile.mkdtemp()) / "bundle"
 queries.export_search(final, folder)
 held = [(f.relative_to(folder).parts[0], f.stat().st_size / 1e6)
@@ -1212,7 +1221,7 @@ teach.commit("searches_a_second", 50, "searches a second")
 def asked_at(service, rate, seconds, seed):
     """An open loop of searches, drawn from the log as often as they were asked."""
     n = 100 + int(1.5 * rate * seconds)
-    bodies = queries.search_requests(city.asked, n, seed=seed)
+    bodies = queries.search_requests(large.asked, n, seed=seed)
     return serve.load(service.url, bodies, rate, seconds, api_key=service.api_key,
                       path=queries.PATH)
 
@@ -1270,12 +1279,12 @@ def replies(service, bodies):
 with queries.running_search(folder) as service:
     asked_at(service, 50, 12, seed=2)  # a short morning fills the cache
     cached = asked_at(service, 30, 10, seed=3)
-    known = replies(service, queries.search_requests(city.asked, 200, seed=6))
+    answered = replies(service, queries.search_requests(large.asked, 200, seed=6))
 
 # %% tags=["nbval-ignore-output"]
 cache = pd.DataFrame({"without": reports[30].ledger["mean ms"],
                       "with": cached.ledger["mean ms"]})
-hits = np.mean([reply["cached"] for reply in known])
+hits = np.mean([reply["cached"] for reply in answered])
 teach.record(cache=cache, hits=f"{hits:.0%}")
 cache.round(2)
 
@@ -1291,15 +1300,15 @@ cache.round(2)
 # %%
 def answers_of(service, bodies):
     """Who made the pages, why not the usual way, and how long the shortest was."""
-    told = replies(service, bodies)
-    why = dict.fromkeys(t["fallback"] or "" for t in told)
-    return {"answered by": ", ".join(dict.fromkeys(t["source"] for t in told)),
+    pages = replies(service, bodies)
+    why = dict.fromkeys(t["fallback"] or "" for t in pages)
+    return {"answered by": ", ".join(dict.fromkeys(t["source"] for t in pages)),
             "because": ", ".join(why),
-            "shortest page": min(len(t["products"]) for t in told)}
+            "shortest page": min(len(t["products"]) for t in pages)}
 
 
 # %%
-bodies = queries.search_requests(city.asked, 30, seed=4)
+bodies = queries.search_requests(large.asked, 30, seed=4)
 hangs = {"nothing": "", "understanding": "understand", "vectors": "meaning",
          "words": "words", "ranking": "rank"}
 made_by = {}
@@ -1320,18 +1329,19 @@ made_by.rename_axis("what hangs")
 # %%
 def with_one(source, missing):
     """What one source finds; the ranker is told that the other found nothing."""
-    one = shop.OfflineEvaluation.of(city, replace(city.engine, **{source: None}), test)
+    one = shop.OfflineEvaluation.of(
+        large, replace(large.engine, **{source: None}), test)
     return one.with_features(one.features.beside({missing: 0 * one.row}))
 
 
 def bestsellers(read):
     """What sells in the categories that queries seem to name."""
     page = [queries.popular(sold, query, Filters())[:20] for query in read]
-    return shop.GradedLists.of(city, test, np.stack(page))
+    return shop.GradedLists.of(large, test, np.stack(page))
 
 
 alone, near = with_one("dense", "rank_dense"), with_one("keyword", "rank_keyword")
-typed = shop.OfflineEvaluation.of(city, plain_engine, test)
+typed = shop.OfflineEvaluation.of(large, plain_engine, test)
 sold, listwise = queries.State.of(final), ladder["trees, listwise"]
 selling = bestsellers(trial.queries)
 
@@ -1349,8 +1359,8 @@ priced = {
 
 # %%
 priced = pd.DataFrame(priced, ["answered by", "NDCG@10"]).T.rename_axis("late")
-by_keyword = np.flatnonzero(taught_by_editors.features["rank_keyword"])
-held = taught_by_editors.take(by_keyword)
+by_keyword = np.flatnonzero(judged_by_editors.features["rank_keyword"])
+held = judged_by_editors.take(by_keyword)
 spare = replace(held, features=held.features.without("rank_dense"))
 teach.record(price=priced["NDCG@10"],
              spared=alone.ndcg(rankers.lambdamart(spare, plan)))
@@ -1376,11 +1386,11 @@ with queries.running_search(folder) as service:
         taken = shop_door.post("/v1/products", json={"products": [new]}).json()
         asked_now = {"query": "ruondaze hiking boots waterproof", "places": 50}
         page = shop_door.post(queries.PATH, json=asked_now).json()["products"]
-place = [p["product_id"] for p in page].index(taken["product_ids"][0]) + 1
+position = [p["product_id"] for p in page].index(taken["product_ids"][0]) + 1
 
 # %% tags=["nbval-ignore-output"]
-teach.record(found_after=taken["found_after_ms"], place=place)
-print(f"found after {taken['found_after_ms']:.0f} ms, at place {place}")
+teach.record(found_after=taken["found_after_ms"], place=position)
+print(f"found after {taken['found_after_ms']:.0f} ms, at place {position}")
 
 
 # %% [markdown]
@@ -1400,14 +1410,14 @@ def one_of_each_brand(lists, view):
     return np.take_along_axis(lists, order, axis=1)
 
 
-ruled = town.counterfactual_runs({
+ruled = small.counterfactual_runs({
     "stock is ignored": replace(trees(), arrange=lambda lists, view: lists),
     "no brand twice": replace(trees(), arrange=one_of_each_brand)}, days=7)
 
 # %%
 usual = lived.loc["relevance", ["satisfied", "bought", "margin"]]
 rules = pd.DataFrame({name: row[usual.index] - usual
-                      for name, row in town.scoreboard(ruled).iterrows()}).T
+                      for name, row in small.scoreboard(ruled).iterrows()}).T
 by_intent = pd.DataFrame({
     name: outcome.sessions.groupby("intent").true_satisfied.mean()
     for name, outcome in (ruled | {"usual": week["relevance"]}).items()})
@@ -1506,8 +1516,8 @@ pd.DataFrame({"by CPU time": by_cpu["value"], "by the rate held": by_rate["value
 # **Abandonment** has two faces. A search without a click may be *good*: the page itself told what she wanted to know. The log cannot tell it from the bad kind; our world can.
 
 # %%
-of_searches = town.world.truth(town.history)
-unclicked = ~shop.table_of(town.history.searches["clicked"]).any(axis=1)
+of_searches = small.world.truth(small.history)
+unclicked = ~shop.table_of(small.history.searches["clicked"]).any(axis=1)
 good = of_searches["true_satisfied"].to_numpy(zero_copy_only=False)[unclicked].mean()
 teach.record(unclicked=f"{unclicked.mean():.0%}", good=f"{good:.1%}")
 print(f"{unclicked.mean():.0%} of searches have no click; {good:.1%} of these are good")
@@ -1526,10 +1536,10 @@ teach.commit("lost to broken synonyms", 5, "satisfied sessions per 1,000 and day
 
 # %%
 def drilled(seed):
-    """A village, its seven incidents, and what each took."""
+    """A tiny simulation, its seven incidents, and what each took."""
     size = sw.Size(4_000, 2_000, 5_000, 60, days=21)
-    village = shop.SearchSimulation.after(sw.SearchWorld(size, seed=seed))
-    return shop.incident_drill(village, incident_days=7).run()
+    tiny = shop.SearchSimulation.after(sw.SearchWorld(size, seed=seed))
+    return shop.incident_drill(tiny, incident_days=7).run()
 
 
 drills = {seed: drilled(seed) for seed in (11, 12, 13)}
@@ -1581,24 +1591,24 @@ teach.reveal("lost to broken synonyms",
 # > **Predict.** Which of the three satisfies the most over three weeks?
 
 # %%
-places_seen = np.stack([curve.estimate for curve in town_knows.seen])
+examined_at = np.stack([curve.estimate for curve in training_sets.seen])
 launched = week["relevance"].searches
 shown, hit = (shop.table_of(launched[c]) for c in ("shown", "clicked"))
-looked = (places_seen[shop.device_of(launched)] * (shown >= 0)).sum(axis=0)
-usual_rate = np.pad(hit.sum(axis=0) / looked, (0, 40), mode="edge")
+examined = (examined_at[shop.device_of(launched)] * (shown >= 0)).sum(axis=0)
+usual_rate = np.pad(hit.sum(axis=0) / examined, (0, 40), mode="edge")
 
 
 def remembering(follows, strength=4.0):
-    return shop.RememberingPolicy(trees(), usual_rate, places_seen, follows, strength)
+    return shop.RememberingPolicy(trees(), usual_rate, examined_at, follows, strength)
 
 
-loop = town.counterfactual_runs({
+loop = small.counterfactual_runs({
     "forgets": trees(), "counts": remembering("counts"), "rates": remembering("rates"),
     "rates, slowly": remembering("rates", 40.0), "draws": remembering("draws", 40.0)},
     days=21, seed=2)
 
 # %%
-learns = town.scoreboard(loop)[["satisfied", "bought"]]
+learns = small.scoreboard(loop)[["satisfied", "bought"]]
 learns["more than it forgets"] = learns["satisfied"] - learns["satisfied"]["forgets"]
 weekly = pd.DataFrame({name: o.sessions.groupby((o.sessions.day - 28) // 7)
                        .true_satisfied.mean() for name, o in loop.items()}).T
@@ -1773,11 +1783,11 @@ claim("The small neural ranker is behind trees", test.mean(
 claim("A split by queries promises too much", leak["queries"], above=0)
 for new, old, what in [("relevance", "purchases", "satisfies more than purchases"),
                        ("relevance", "linear", "by trees satisfies more than linear")]:
-    towns = repeated.loc[f"{new} - {old}: satisfied"]
+    simulations = repeated.loc[f"{new} - {old}: satisfied"]
     claim(f"Relevance {what} in each of three towns",
-          min(towns, key=lambda town: town.low), above=0)
-claim("Linear against naive clicks: NDCG up", town_test.mean(
-    in_town["linear"] - in_town["naive clicks"]), above=0)
+          min(simulations, key=lambda small: small.low), above=0)
+claim("Linear against naive clicks: NDCG up", small_test.mean(
+    in_small["linear"] - in_small["naive clicks"]), above=0)
 claim("Linear against naive clicks: purchases do not follow", flat["bought"],
       between=(-2, 2))
 claim("Naive clicks satisfy more than words, lived", over_words, above=0)

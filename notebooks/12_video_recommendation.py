@@ -46,7 +46,7 @@ from sevensteps.cases.video.recommender import (
 from sevensteps.cases.video.recommender import policy as pages
 from sevensteps.cases.video.recommender.net_training import NetPlan
 from sevensteps.cases.video.recommender.pages import Layout
-from sevensteps.cases.video.recommender.returning import value_of_returns
+from sevensteps.cases.video.recommender.ranking import value_of_returns
 from sevensteps.cases.video.recommender.tower_training import train
 from sevensteps.rank import TowerPlan
 from sevensteps.rank import neighbours as index
@@ -60,9 +60,9 @@ pd.set_option("display.width", 120, "display.max_columns", 20)
 
 # %%
 world = vid.VideoWorld(vid.Size(12_000, 40_000, 2_000, days=28), seed=7)
-town = video.VideoSimulation.after(world)
-log = town.history.impressions
-teach.record(town_impressions=log.num_rows, town_clicks=int(town.events.clicked.sum()))
+small = video.VideoSimulation.after(world)
+log = small.history.impressions
+teach.record(town_impressions=log.num_rows, town_clicks=int(small.events.clicked.sum()))
 log.slice(500_003, 3).to_pandas().round(3).astype(str).T
 
 # %% [markdown]
@@ -153,13 +153,13 @@ ledger.to_frame().T
 
 # %%
 clicks_until_14 = examples.tower_examples(
-    town.events.take(town.events.day < 14), town.items, town.viewers)
-towers, _ = train(TowerPlan(epochs=3), town.items, clicks_until_14)
+    small.events.take(small.events.day < 14), small.items, small.viewers)
+towers, _ = train(TowerPlan(epochs=3), small.items, clicks_until_14)
 
 # %%
-told = town.events, town.items, town.viewers, towers, town.examination
-rows = examples.ranker_rows(*told, first=14, per_day=20_000)
-answers = examples.ranker_rows(*told, first=14, surveyed=True)
+inputs_of_rows = small.events, small.items, small.viewers, towers, small.examination
+rows = examples.ranker_rows(*inputs_of_rows, first=14, per_day=20_000)
+answers = examples.ranker_rows(*inputs_of_rows, first=14, surveyed=True)
 early, late = rows.take(rows.day < 26), rows.take(rows.day >= 26)
 net = net_training.fit(early)
 
@@ -168,7 +168,7 @@ net = net_training.fit(early)
 
 # %%
 by_survey = ranking.Value.fit(net, answers)
-by_return = value_of_returns(town.events, len(town.viewers))
+by_return = value_of_returns(small.events, len(small.viewers))
 prices = pd.DataFrame({"by stars": asdict(by_survey), "by return": asdict(by_return)})
 teach.record(prices=prices, n_answers=len(answers.stars))
 prices.round(2)
@@ -181,16 +181,16 @@ shares = {"near": 100, "popular": 50, "fresh": 20, "followed": 20}
 
 def company(goal, ranker=net, **how):
     how = {"shares": shares} | how
-    return pages.TwoStage(town.known, towers, ranker, goal, **how)
+    return pages.TwoStage(small.known, towers, ranker, goal, **how)
 
 
 # %%
-week = town.counterfactual_runs({
+week = small.counterfactual_runs({
     "today's policy": vid.Incumbent(7),
     "clicks": company(pages.clicks), "minutes": company(pages.watch_time),
     "survey": company(by_survey.goal), "return": company(by_return.goal),
     "oracle": vid.Oracle()}, days=7)
-framed = town.scoreboard(week)
+framed = small.scoreboard(week)
 framed
 
 # %%
@@ -246,22 +246,23 @@ figures.show(
 # *Minutes 12-20.* You never see tastes, only what was done with pages that somebody chose.
 
 # %%
-clicks = town.events.take(town.events.clicked)
-often = np.sort(np.bincount(clicks.item, minlength=len(town.items)))[::-1]
-drawn = town.events.explored
-value = town.world.truth(town.history)["true_value"].to_numpy()
-known_before = np.bincount(clicks.item[clicks.day < 21], minlength=len(town.items))
-week_4 = drawn & (town.events.day >= 21)
-popularity = np.log1p(known_before[town.events.item[week_4]])
+clicks = small.events.take(small.events.clicked)
+often = np.sort(np.bincount(clicks.item, minlength=len(small.items)))[::-1]
+at_random = small.events.explored
+value = small.world.truth(small.history)["true_value"].to_numpy()
+known_before = np.bincount(clicks.item[clicks.day < 21], minlength=len(small.items))
+week_4 = at_random & (small.events.day >= 21)
+popularity = np.log1p(known_before[small.events.item[week_4]])
 
 # %%
-told = np.corrcoef(popularity, value[week_4])[0, 1]
+correlation = np.corrcoef(popularity, value[week_4])[0, 1]
 facts = pd.Series({
-    "of the user-item matrix filled": len(clicks) / len(town.viewers) / len(town.items),
+    "of the user-item matrix filled":
+        len(clicks) / len(small.viewers) / len(small.items),
     "of clicks on the top 1 % of videos": often[:len(often) // 100].sum() / often.sum(),
     "of videos never clicked": (often == 0).mean(),
-    "correlation of popularity and true value": told})
-teach.record(facts=facts.map("{:.2%}".format), told=told)
+    "correlation of popularity and true value": correlation})
+teach.record(facts=facts.map("{:.2%}".format), told=correlation)
 facts.to_frame("share").round(5)
 
 # %% [markdown]
@@ -272,10 +273,11 @@ facts.to_frame("share").round(5)
 # Of two videos of equal worth the upper one is clicked more. Divide by how often a place is *looked at*. The raw click rate cannot tell that in general: a policy that knows anything puts better videos higher. The places filled by lot can.
 
 # %%
-raw = np.bincount(clicks.position) / np.bincount(town.events.position)
-looked = town.world.truth(town.history)["true_examined"].to_numpy()
-in_truth = np.bincount(town.events.position, looked) / np.bincount(town.events.position)
-curves = pd.DataFrame({"click rate, raw": raw / raw[0], "by lot": town.examination,
+raw = np.bincount(clicks.position) / np.bincount(small.events.position)
+examined = small.world.truth(small.history)["true_examined"].to_numpy()
+shown_at = small.events.position
+in_truth = np.bincount(shown_at, examined) / np.bincount(shown_at)
+curves = pd.DataFrame({"click rate, raw": raw / raw[0], "by lot": small.examination,
                        "truth": in_truth / in_truth[0]}).set_axis(range(1, 11))
 fig, ax = plt.subplots()
 colours = figures.NAIVE, figures.OURS, figures.TRUTH
@@ -301,15 +303,15 @@ figures.show(
 
 # %%
 everybody = np.unique(rows.user)
-shelf = inputs.shelf_on(town.known, town.items, town.viewers, towers, everybody)
+shelf = inputs.shelf_on(small.known, small.items, small.viewers, towers, everybody)
 too_late = {"early": video.as_seen_from(shelf, early).x,
             "late": video.as_seen_from(shelf, late).x}
-auc = partial(video.click_auc, examination=town.examination)
+auc = partial(video.click_auc, examination=small.examination)
 
 
 # %%
 def leaking(part, when, kinds):
-    """The same rows, with some inputs from the last morning."""
+    """The same rows, with some inputs as they stood at the end."""
     some = [n for n, name in enumerate(inputs.NAMES) if name.startswith(kinds)]
     x = part.x.copy()
     x[:, some] = too_late[when][:, some]
@@ -325,8 +327,8 @@ for what, kinds in [("counts", ("video_", "creator_")),
 
 # %%
 shuffle = np.random.default_rng(5).permutation(len(rows.user)) < len(early.user)
-split_by_lot = net_training.fit(rows.take(shuffle))
-leaks["rows split by lot"] = [auc(split_by_lot, rows.take(~shuffle)), auc(net, late)]
+split_at_random = net_training.fit(rows.take(shuffle))
+leaks["rows split by lot"] = [auc(split_at_random, rows.take(~shuffle)), auc(net, late)]
 leaks = pd.DataFrame(leaks, ["promised", "delivered"]).T
 teach.record(leaks=leaks)
 leaks.rename_axis("what leaks")
@@ -348,7 +350,7 @@ leaks.rename_axis("what leaks")
 
 # %%
 past = video.VideoSimulation.after(world, world.history(26))
-later = video.LaterClicks.of(past, town.events.take(town.events.day >= 26))
+later = video.LaterClicks.of(past, small.events.take(small.events.day >= 26))
 examples_26 = examples.tower_examples(past.events, past.items, past.viewers)
 NONE = -1e9  # of weight for the videos passed over
 plans = {"in-batch": dict(hard=NONE), "in-batch, logQ": dict(hard=NONE, log_q=True),
@@ -482,10 +484,10 @@ found
 mixes = {"merged": shares, "near only": {"near": 190}, "popular only": {"popular": 190},
          "merged but near": {"popular": 100, "fresh": 50, "followed": 40},
          "no fresh list": {"near": 115, "popular": 55, "followed": 20}}
-mixed = {"merged": week["survey"]} | town.counterfactual_runs({
+mixed = {"merged": week["survey"]} | small.counterfactual_runs({
     name: company(by_survey.goal, shares=mix)
     for name, mix in mixes.items() if name != "merged"}, days=7)
-lived = town.scoreboard(mixed)["satisfaction"].rename("satisfaction")
+lived = small.scoreboard(mixed)["satisfaction"].rename("satisfaction")
 more = (lived["merged"] - lived).rename("merged is ahead by")
 teach.record(found=found, lived=lived, more=more)
 pd.concat([lived, more], axis=1)
@@ -504,31 +506,31 @@ pd.concat([lived, more], axis=1)
 # Four ways compete. *Flat* compares with every vector. *SQ8* does so with numbers rounded to a byte. *PQ* packs vectors into codes of half bytes, and *Refine* looks at the best again. *IVF* is an **inverted file**: it sorts vectors into 2,048 cells and reads only the nearest few, its **probes**.
 
 # %%
-city_world = vid.VideoWorld("book", seed=7)
-city = video.VideoSimulation.after(city_world, city_world.history(14))
-sizes = pd.Series({"users": len(city.viewers), "videos": len(city.items),
-                   "impressions": len(city.events),
-                   "clicks": city.events.clicked.sum()})
+large_world = vid.VideoWorld("book", seed=7)
+large = video.VideoSimulation.after(large_world, large_world.history(14))
+sizes = pd.Series({"users": len(large.viewers), "videos": len(large.items),
+                   "impressions": len(large.events),
+                   "clicks": large.events.clicked.sum()})
 teach.record(sizes=sizes)
 sizes.to_frame("in the city")
 
 # %%
-lessons = examples.tower_examples(
-    city.events.take(city.events.day < 9), city.items, city.viewers)
-some = np.random.default_rng(0).choice(len(lessons.item), 400_000, replace=False)
-city_towers, _ = train(TowerPlan(epochs=1, buckets=1 << 15),
-                       city.items, lessons.take(some))
-vectors = city_towers.items(city.items, city.history.days)
+tower_rows = examples.tower_examples(
+    large.events.take(large.events.day < 9), large.items, large.viewers)
+some = np.random.default_rng(0).choice(len(tower_rows.item), 400_000, replace=False)
+large_towers, _ = train(TowerPlan(epochs=1, buckets=1 << 15),
+                       large.items, tower_rows.take(some))
+vectors = large_towers.items(large.items, large.history.days)
 
 # %%
-regulars = np.flatnonzero(city.known.n_last >= 3).astype(np.int32)
+regulars = np.flatnonzero(large.known.n_last >= 3).astype(np.int32)
 asked = np.sort(np.random.default_rng(1).choice(regulars, 1_000, replace=False))
-asks = city_towers.of_users(city.known, city.viewers, vectors, asked)[:, 0]
+asks = large_towers.of_users(large.known, large.viewers, vectors, asked)[:, 0]
 faiss.omp_set_num_threads(1)  # a service answers many at once, each on one core
 names = ["Flat", "SQ8", "PQ32x4fs,Refine(SQ8)", "IVF2048,SQ8"]
 built = {name: index.build(name, vectors) for name in names}
 exact = built["Flat"].search(asks, 100)
-best_exact = video.best_ten(city, asked, exact)
+best_exact = video.best_ten(large, asked, exact)
 
 # %%
 tries = [("SQ8", 1), ("PQ32x4fs,Refine(SQ8)", 1),
@@ -539,7 +541,7 @@ lost = {}
 for name, probes in tries:
     ids = built[name].search(asks, 100, probes, wider=64)
     recall = video.mean_over_units(index.overlap(ids, exact), asked)
-    worth = video.best_ten(city, asked, ids)
+    worth = video.best_ten(large, asked, ids)
     lost[name, probes] = {"recall of the exact 100": recall,
                           "true worth lost": best_exact - worth}
 lost = pd.DataFrame(lost).T.rename_axis(["index", "probes"])
@@ -605,9 +607,9 @@ figures.show(
 rankers = {"linear": ranking.Linear.fit(early), "trees": ranking.Trees.fit(early),
            "network": net}
 card = {name: {
-    "AUC of clicks": video.click_auc(model, late, town.examination),
-    "AUC by lot": video.click_auc(model, late.take(late.explored), town.examination),
-    "predicted per click": video.click_ratio(model, late, town.examination)}
+    "AUC of clicks": video.click_auc(model, late, small.examination),
+    "AUC by lot": video.click_auc(model, late.take(late.explored), small.examination),
+    "predicted per click": video.click_ratio(model, late, small.examination)}
     for name, model in rankers.items()}
 
 # %%
@@ -618,10 +620,10 @@ card
 # %%
 again = net_training.fit(early, NetPlan(seed=1))
 staffed = rankers | {"another seed": again}
-live = town.counterfactual_runs({
+live = small.counterfactual_runs({
     name: company(ranking.Value.fit(model, answers).goal, ranker=model)
     for name, model in staffed.items()}, days=4)
-in_production = town.scoreboard(live)["satisfaction"]
+in_production = small.scoreboard(live)["satisfaction"]
 over_linear = in_production - in_production["linear"]
 
 # %%
@@ -653,28 +655,28 @@ cpu.round(2).to_frame()
 # You can see the gap without any truth: let the model live for a week, then compare its predictions on its own pages with the clicks that came.
 
 # %%
-events, items_then, viewers_then = town.log_with(week["survey"])
-own = examples.ranker_rows(events, items_then, viewers_then, towers, town.examination,
+events, items_then, viewers_then = small.log_with(week["survey"])
+own = examples.ranker_rows(events, items_then, viewers_then, towers, small.examination,
                            first=28, per_day=20_000)
 own_early, own_late = own.take(own.day < 33), own.take(own.day >= 33)
 repaired = net_training.fit(early.then(own_early))
 
 # %%
-places = {"first place": 0, "third": 2, "sixth": 5, "ninth": 8}
+positions = {"first place": 0, "third": 2, "sixth": 5, "ninth": 8}
 
 
-def clicks_told(model, part):
-    """Clicks predicted for each one that came, in all places and in some."""
-    told = {"all places": video.click_ratio(model, part, town.examination)}
-    return told | {name: video.click_ratio(
-        model, part.take(part.position == place), town.examination)
-        for name, place in places.items()}
+def clicks_predicted(model, part):
+    """Clicks predicted for each one that came, in all positions and in some."""
+    whole_page = {"all places": video.click_ratio(model, part, small.examination)}
+    return whole_page | {name: video.click_ratio(
+        model, part.take(part.position == position), small.examination)
+        for name, position in positions.items()}
 
 
 # %%
-gap = pd.DataFrame({"the old policy's pages": clicks_told(net, late),
-                    "its own pages": clicks_told(net, own_late),
-                    "its own, retrained": clicks_told(repaired, own_late)})
+gap = pd.DataFrame({"the old policy's pages": clicks_predicted(net, late),
+                    "its own pages": clicks_predicted(net, own_late),
+                    "its own, retrained": clicks_predicted(repaired, own_late)})
 teach.record(gap=gap)
 gap.rename_axis("clicks predicted per click")
 
@@ -696,9 +698,9 @@ layouts = {"by score": {}, "alike costs 0.4": {"layout": alike},
            "on one page in ten": {"explores": 5, "explored": 0.1}}
 
 # %%
-composed = town.counterfactual_runs({
+composed = small.counterfactual_runs({
     name: company(by_survey.goal, **how) for name, how in layouts.items()}, days=4)
-made = town.scoreboard(composed)[["satisfaction"]]
+made = small.scoreboard(composed)[["satisfaction"]]
 made["over by score"] = made["satisfaction"] - made.loc["by score", "satisfaction"]
 made["creators shown"] = [
     video.by_span(o, 4)["made by"].iloc[0] for o in composed.values()]
@@ -717,10 +719,10 @@ made
 trend = early.x[:, inputs.NAMES.index("video_trend")]
 scale = by_survey(net(early.x)).std() / trend.std()
 turns = (0.0, 0.25, 0.5, 0.75, 1.0)
-turned = town.counterfactual_runs({
+turned = small.counterfactual_runs({
     f"{turn}": company(pages.Lean(by_survey.goal, turn, scale))
     for turn in turns}, days=7)
-dial = town.scoreboard(turned)[["clicks", "hours", "satisfaction", "days"]]
+dial = small.scoreboard(turned)[["clicks", "hours", "satisfaction", "days"]]
 spread = [video.by_span(outcome, 7).iloc[0] for outcome in turned.values()]
 
 # %%
@@ -762,17 +764,17 @@ figures.show(
 # The model shows, people click, the model learns from the clicks. Let companies live 33 days in a **village**, a smaller town, and retrain every three, eleven times: with all four sources, or with lists only (popular and fresh); with and without one place by lot. One never retrains.
 
 # %%
-village = video.VideoSimulation.after(
+tiny = video.VideoSimulation.after(
     vid.VideoWorld(vid.Size(4_000, 12_000, 640, days=28), seed=11))
 lists_only = {"shares": {"popular": 150, "fresh": 40}}
 
 def learner(**how):
     return video.RetrainedTwoStage(
-        village.events, village.examination, by_survey, **({"shares": shares} | how))
+        tiny.events, tiny.examination, by_survey, **({"shares": shares} | how))
 
 
 # %%
-loop = village.counterfactual_runs({
+loop = tiny.counterfactual_runs({
     "towers": learner(), "towers, lot": learner(explores=5),
     "lists": learner(**lists_only), "lists, lot": learner(**lists_only, explores=5),
     "towers, never retrained": learner(cadence=99),
@@ -798,17 +800,17 @@ figures.show(
 
 # %%
 ending = {name: video.last_days(outcome, 6) for name, outcome in loop.items()}
-looped = pd.DataFrame({"33 days": village.scoreboard(loop)["satisfaction"],
-                       "last 6 days": village.scoreboard(ending)["satisfaction"]})
+looped = pd.DataFrame({"33 days": tiny.scoreboard(loop)["satisfaction"],
+                       "last 6 days": tiny.scoreboard(ending)["satisfaction"]})
 for name in ("shown", "creators"):
     looped[name] = [span[name].iloc[-1] for span in spans.values()]
-by_lot = pd.Series({
+at_random = pd.Series({
     kind: looped["last 6 days"][f"{kind}, lot"] - looped["last 6 days"][kind]
     for kind in ("towers", "lists")})
 
 # %%
 learning = looped["33 days"]["towers"] - looped["33 days"]["towers, never retrained"]
-teach.record(looped=looped, by_lot=by_lot, learning=learning)
+teach.record(looped=looped, by_lot=at_random, learning=learning)
 looped.round(3)
 
 # %% [markdown]
@@ -822,7 +824,7 @@ looped.round(3)
 # Newcomers are few, so an average hides them. Judge each group by itself: people who joined after the models were trained, videos uploaded since, creators who began since.
 
 # %%
-cold = video.cold_starts({"today's policy": week["today's policy"]} | mixed, town)
+cold = video.cold_starts({"today's policy": week["today's policy"]} | mixed, small)
 teach.record(cold=cold)
 cold.T
 
@@ -870,7 +872,7 @@ league = pd.DataFrame({name: offline(policy) for name, policy in goals.items()})
 # %%
 def lived_in(what):
     """Of each candidate's week, by twins."""
-    mixed_week = town.scoreboard(mixed)[what].drop("merged")
+    mixed_week = small.scoreboard(mixed)[what].drop("merged")
     return pd.concat([framed[what][["clicks", "minutes", "survey", "return"]],
                       dial[what].iloc[1:].rename("lean {}".format), mixed_week])
 
@@ -903,20 +905,20 @@ three = {"survey": by_survey.goal, "clicks": pages.clicks, "minutes": pages.watc
 asking = {
     name: video.CandidateScorer(towers, net, goal) for name, goal in three.items()}
 by_outcome = ranking.Value.of_outcomes(answers)  # prices of what happened
-drawn_places = video.randomised_positions(
-    town, week["today's policy"], asking, asking["survey"], by_outcome, seed=7)
-told = {name: drawn_places.estimates(name) for name in asking}
+randomised = video.randomised_positions(
+    small, week["today's policy"], asking, asking["survey"], by_outcome, seed=7)
+by_goal = {name: randomised.estimates(name) for name in asking}
 
 # %%
 lived_there = {
-    name: video.earned(town, video.BestOfBasket(town, scorer, 7), by_outcome, days=7)
+    name: video.earned(small, video.BestOfBasket(small, scorer, 7), by_outcome, days=7)
     for name, scorer in asking.items()}
-estimates = pd.DataFrame(told).T.assign(lived=lived_there)
+estimates = pd.DataFrame(by_goal).T.assign(lived=lived_there)
 for one, other in [("survey", "clicks"), ("clicks", "minutes"), ("survey", "minutes")]:
     estimates.loc[f"{one} - {other}"] = estimates.loc[one] - estimates.loc[other]
-teach.record(estimates=estimates, n_places=len(drawn_places.user),
-             n_agree=int(drawn_places.hit["survey"].sum()),
-             by_chance=drawn_places.reward.mean())
+teach.record(estimates=estimates, n_places=len(randomised.user),
+             n_agree=int(randomised.hit["survey"].sum()),
+             by_chance=randomised.reward.mean())
 estimates
 
 # %%
@@ -956,10 +958,10 @@ def experiment(apart):
                       seed=3, apart=apart)
 
 arms = {"one log for both": experiment(False), "a log for each arm": experiment(True)}
-trial = town.counterfactual_runs(arms, days=7)
+trial = small.counterfactual_runs(arms, days=7)
 
 # %%
-read = {name: town.compare(outcome, arms[name], "new", "today")
+read = {name: small.compare(outcome, arms[name], "new", "today")
         for name, outcome in trial.items()}
 everyone = framed.loc["survey"] - framed.loc["today's policy"]
 columns = ["satisfaction", "hours", "clicks", "days"]
@@ -974,7 +976,7 @@ def against(outcome, arm, alone):
     """An arm's people in the test, less the same people where all have that policy."""
     n = outcome.users.num_rows
     inside = np.flatnonzero(arms["one log for both"].names(np.arange(n)) == arm)
-    tested, lived = (town.per_unit_totals(o)["satisfaction"].to_numpy()[inside]
+    tested, lived = (small.per_unit_totals(o)["satisfaction"].to_numpy()[inside]
                      for o in (outcome, alone))
     return video.mean_over_units((tested - lived) * 1_000 / 7, inside)
 
@@ -988,7 +990,7 @@ teach.record(leaked=leaked)
 leaked.rename_axis("in the test, less alone")
 
 # %%
-spread = pd.DataFrame({name: town.per_unit_totals(week[name]).var()
+spread = pd.DataFrame({name: small.per_unit_totals(week[name]).var()
                        for name in ("today's policy", "survey")})
 spread_of = np.sqrt(spread.mean(axis=1))[["satisfaction", "hours", "days"]]
 sees = pd.Series({name: measure.minimum_detectable_effect(sd, 12_000) * 1_000 / 7
@@ -1025,23 +1027,24 @@ pd.DataFrame({"smallest difference seen in 80 of 100 weeks": sees.round(1),
 # A **morning** is everything that a service answers from: counts, vectors, index, weights. It is written as one folder with one manifest, so that index and tower can never come from different trainings.
 
 # %%
-told = city.events, city.items, city.viewers, city_towers, city.examination
-city_rows = examples.ranker_rows(*told, first=9, per_day=40_000)
-city_answers = examples.ranker_rows(*told, first=9, surveyed=True)
-city_net = net_training.fit(city_rows)
+inputs_of_rows = (
+    large.events, large.items, large.viewers, large_towers, large.examination)
+large_rows = examples.ranker_rows(*inputs_of_rows, first=9, per_day=40_000)
+large_answers = examples.ranker_rows(*inputs_of_rows, first=9, surveyed=True)
+large_net = net_training.fit(large_rows)
 
 # %%
-morning = online.ServingSnapshot(
-    known=city.known, items=city.items, viewers=city.viewers, towers=city_towers,
-    ranker=city_net, value=ranking.Value.fit(city_net, city_answers),
+snapshot = online.ServingSnapshot(
+    known=large.known, items=large.items, viewers=large.viewers, towers=large_towers,
+    ranker=large_net, value=ranking.Value.fit(large_net, large_answers),
     vector=vectors, index=built.pop("IVF2048,SQ8"), probes=64, shares=shares,
-    countries=online.popular_by_country(city.events, city.viewers),
+    countries=online.popular_by_country(large.events, large.viewers),
     layout=one_each)
 
 # %%
-del built, lessons, city_rows, city_answers  # memory that nothing needs any more
+del built, tower_rows, large_rows, large_answers  # memory that nothing needs any more
 folder = Path(tempfile.mkdtemp()) / "morning"
-slates.export_morning(morning, folder)
+slates.export_morning(snapshot, folder)
 megabytes = pd.Series({
     file.name: file.stat().st_size / 1e6 for file in folder.iterdir()})
 teach.record(morning_mb=megabytes.sum())
@@ -1057,10 +1060,10 @@ teach.commit("pages_a_second", 100, "pages a second")
 reports = {}
 with slates.running_pages(folder) as service:
     ask = partial(serve.load, service.url, api_key=service.api_key, path=slates.PATH)
-    ask(slates.page_requests(city.known, 400, seed=1), rate=20, seconds=5)  # warm up
+    ask(slates.page_requests(large.known, 400, seed=1), rate=20, seconds=5)  # warm up
     for rate in (20, 50, 100, 150, 200, 250):
         seconds = max(8, 500 / rate)
-        bodies = slates.page_requests(city.known, 900 + 12 * rate, seed=rate)
+        bodies = slates.page_requests(large.known, 900 + 12 * rate, seed=rate)
         reports[rate] = ask(bodies, rate=rate, seconds=seconds)
 
 # %% tags=["nbval-ignore-output"]
@@ -1106,14 +1109,14 @@ kept.round(2)
 def answers_of(service, bodies):
     """Who chose each page, and how long the shortest was."""
     key = {"X-API-Key": service.api_key, "Content-Type": "application/json"}
-    told = [httpx.post(service.url + slates.PATH, content=body, headers=key,
+    answers = [httpx.post(service.url + slates.PATH, content=body, headers=key,
                        trust_env=False).json() for body in bodies]
-    return {**pd.Series([t["source"] for t in told]).value_counts(),
-            "shortest page": min(len(t["video_ids"]) for t in told)}
+    return {**pd.Series([t["source"] for t in answers]).value_counts(),
+            "shortest page": min(len(t["video_ids"]) for t in answers)}
 
 
 # %%
-requests = slates.page_requests(city.known, 25, seed=4)
+requests = slates.page_requests(large.known, 25, seed=4)
 faults = {"all well": {}, "ranker hangs": dict(slow_stage="rank", slow_ms=400),
           "search hangs": dict(slow_stage="search", slow_ms=400)}
 chosen_by = {}
@@ -1131,22 +1134,22 @@ chosen_by
 
 # %%
 nearest = inputs.NAMES.index("tower")
-charts = online.popular_by_country(town.events, town.viewers)
+charts = online.popular_by_country(small.events, small.viewers)
 
 
 def in_country(requests, view):
     """What is popular where she is, ten more on each page."""
     own = view.users["country"].combine_chunks().indices.to_numpy()[requests.user_id]
-    places = requests.page[:, None] * vid.SLATE + np.arange(vid.SLATE)
-    return vid.Slates.fixed(charts[own[:, None], places])
+    ranks = requests.page[:, None] * vid.SLATE + np.arange(vid.SLATE)
+    return vid.Slates.fixed(charts[own[:, None], ranks])
 
 
 # %%
-fallen = town.counterfactual_runs({
+fallen = small.counterfactual_runs({
     "two stages": company(by_survey.goal),
     "search alone": company(lambda guess, x: x[:, nearest], shares={"near": 100}),
     "popular in her country": in_country}, days=4)
-fallen = town.scoreboard(fallen)[["satisfaction", "days"]]
+fallen = small.scoreboard(fallen)[["satisfaction", "days"]]
 share = fallen["satisfaction"].map(lambda i: i.estimate)
 teach.record(fallen=fallen, searched=f"{share.iloc[1] / share.iloc[0]:.0%}")
 fallen
@@ -1160,7 +1163,7 @@ fallen
 # %%
 with slates.running_pages(folder) as service:
     flood_rate = 10 * max(sustained, 20)
-    bodies = slates.page_requests(city.known, 4 * flood_rate, seed=5)
+    bodies = slates.page_requests(large.known, 4 * flood_rate, seed=5)
     flood = serve.load(service.url, bodies, flood_rate, 3,
                        api_key=service.api_key, path=slates.PATH)
 
@@ -1194,7 +1197,7 @@ of_users = ("viewers.", "counts.user", "known.last", "known.n_last", "known.topi
             "pairs.")
 item_bytes, user_bytes = (
     1e6 * megabytes[[n for n in megabytes.index if n.startswith(parts)]].sum() / n
-    for parts, n in [(of_items, len(city.items)), (of_users, len(city.viewers))])
+    for parts, n in [(of_items, len(large.items)), (of_users, len(large.viewers))])
 
 # %%
 common = dict(rate=f"{daily} request/day", service_time=f"{quiet_ms} ms",
@@ -1226,7 +1229,7 @@ fleet.assign(unit=plans["10 M videos"]["unit"])
 
 # %%
 some = later.user[:400]
-shelf = inputs.shelf_on(town.known, town.items, town.viewers, towers, some)
+shelf = inputs.shelf_on(small.known, small.items, small.viewers, towers, some)
 offered = inputs.inputs(shelf, some, lists["merged"][:400].clip(0))
 offered = offered.reshape(-1, offered.shape[-1])  # candidates that nobody was shown
 few_units = NetPlan(widths=(16,))
@@ -1249,19 +1252,19 @@ def worth_of(model):
     return ranking.Value.fit(model, answers).goal
 
 
-saved = town.counterfactual_runs({
+saved = small.counterfactual_runs({
     name: company(worth_of(model), ranker=model)
     for name, model in cheaper.items()}, days=4)
 
 # %%
-lost = town.scoreboard(saved)["satisfaction"]
-small = pd.DataFrame({name: {
+lost = small.scoreboard(saved)["satisfaction"]
+smaller_models = pd.DataFrame({name: {
     "KB": smaller.n_bytes(model) / 1e3,
-    "AUC of clicks": video.click_auc(model, late, town.examination),
+    "AUC of clicks": video.click_auc(model, late, small.examination),
     "satisfaction lost": lost["network"] - lost[name],
 } for name, model in cheaper.items()}).T
-teach.record(small=small)
-small
+teach.record(small=smaller_models)
+smaller_models
 
 # %% tags=["nbval-ignore-output"]
 small_ms = ms_for(cheaper)
@@ -1286,8 +1289,8 @@ for kind in ("float16", "int8"):
     rounded[kind] = {
         "MB": n_bytes / 1e6,
         "recall": video.mean_over_units(index.overlap(ids, exact[some]), asked[some]),
-        "true worth lost": video.best_ten(city, asked[some], exact[some])
-        - video.best_ten(city, asked[some], ids)}
+        "true worth lost": video.best_ten(large, asked[some], exact[some])
+        - video.best_ten(large, asked[some], ids)}
 
 # %%
 rounded = pd.DataFrame(rounded).T
@@ -1298,10 +1301,10 @@ rounded
 towers_ms = {}
 for what, remembers in [("vectors kept", 100_000), ("made each time", 0)]:
     with slates.running_pages(folder, remembers=remembers) as service:
-        bodies = 12 * slates.page_requests(city.known, 40, seed=6)  # who come again
-        told = serve.load(service.url, bodies, 40, 8, api_key=service.api_key,
+        bodies = 12 * slates.page_requests(large.known, 40, seed=6)  # who come again
+        report = serve.load(service.url, bodies, 40, 8, api_key=service.api_key,
                           path=slates.PATH)
-    towers_ms[what] = told.ledger.loc[["tower", "total"], "mean ms"]
+    towers_ms[what] = report.ledger.loc[["tower", "total"], "mean ms"]
 
 # %% tags=["nbval-ignore-output"]
 towers_ms = pd.DataFrame(towers_ms)
@@ -1336,7 +1339,7 @@ towers_ms.round(3)
 
 # %%
 weekly = [np.bincount(clicks.item[(clicks.day >= d) & (clicks.day < d + 7)],
-                      minlength=len(town.items)) for d in (14, 21)]
+                      minlength=len(small.items)) for d in (14, 21)]
 top_100 = [set(np.argsort(-often, kind="stable")[:100]) for often in weekly]
 stayed = len(top_100[0] & top_100[1]) / 100
 teach.record(stayed=f"{stayed:.0%}")
@@ -1356,16 +1359,16 @@ teach.commit("lost to a version skew", 100, "satisfaction per 1,000 and day")
 
 # %%
 def lab(seed):
-    """A village whose company retrains each week, and towers that do not fit it."""
+    """A tiny simulation, retrained each week, and towers that do not fit it."""
     size = vid.Size(4_000, 12_000, 640, days=28)
-    place = video.VideoSimulation.after(vid.VideoWorld(size, seed=seed))
+    tiny = video.VideoSimulation.after(vid.VideoWorld(size, seed=seed))
     company = video.RetrainedTwoStage(
-        place.events, place.examination, by_survey, shares=shares,
+        tiny.events, tiny.examination, by_survey, shares=shares,
         explores=5, explored=0.1, cadence=7)
     stranger = video.train_two_stage(
-        place.events, place.items, place.viewers, place.examination, 28,
+        tiny.events, tiny.items, tiny.viewers, tiny.examination, 28,
         value=by_survey, shares=shares, seed=1)
-    return video.incident_drill(place, company, other=stranger.towers)
+    return video.incident_drill(tiny, company, other=stranger.towers)
 
 
 # %%
@@ -1414,7 +1417,7 @@ teach.reveal("lost to a version skew",
 
 # %%
 once = video.train_two_stage(
-    village.events, village.items, village.viewers, village.examination, 28,
+    tiny.events, tiny.items, tiny.viewers, tiny.examination, 28,
     value=by_survey, shares=shares)
 without = replace(once, shares={"near": 110, "popular": 60, "followed": 20})
 rebuilt = {n: video.RareRebuild(once.towers, n, 28) for n in (1, 7, 33)}
@@ -1422,7 +1425,7 @@ waits = {("with", n): replace(once, indexed=rebuilt[n]) for n in (1, 7, 33)}
 waits |= {("without", n): replace(without, indexed=rebuilt[n]) for n in (1, 33)}
 
 # %%
-aged = village.scoreboard(village.counterfactual_runs(waits, days=33))["satisfaction"]
+aged = tiny.scoreboard(tiny.counterfactual_runs(waits, days=33))["satisfaction"]
 daily_pays = pd.Series({f"{kind} the fresh list": aged[kind, 1] - aged[kind, 33]
                         for kind in ("with", "without")})
 teach.record(daily_pays=daily_pays, weekly_pays=aged["with", 7] - aged["with", 1])
@@ -1430,11 +1433,11 @@ aged.rename_axis(["fresh list", "rebuilt every, days"]).to_frame()
 
 # %%
 learners = {f"every {n} days": learner(cadence=n) for n in (1, 7, 14)}
-lives = loop | village.counterfactual_runs(learners, days=33)
+lives = loop | tiny.counterfactual_runs(learners, days=33)
 cadence = {"every day": "every 1 days", "every 3 days": "towers",
            "every week": "every 7 days", "every 2 weeks": "every 14 days",
            "never": "towers, never retrained"}
-over = village.scoreboard(lives)[["satisfaction"]].loc[[*cadence.values()]]
+over = tiny.scoreboard(lives)[["satisfaction"]].loc[[*cadence.values()]]
 over.index = [*cadence]
 
 # %%
@@ -1450,8 +1453,8 @@ over
 
 # %% tags=["nbval-ignore-output"]
 began = time.process_time()
-clicks_of_14 = examples.tower_examples(town.events, town.items, town.viewers)
-train(TowerPlan(epochs=2), town.items, clicks_of_14)
+clicks_of_14 = examples.tower_examples(small.events, small.items, small.viewers)
+train(TowerPlan(epochs=2), small.items, clicks_of_14)
 per_click = (time.process_time() - began) / len(clicks_of_14.item)
 a_visit = framed["clicks"]["survey"].estimate / framed["days"]["survey"].estimate
 core_hours = 14 * 500e6 * a_visit * per_click / 3_600
@@ -1511,7 +1514,7 @@ kind.rename("called a hit").rename_axis("rank among 40,000").round(3)
 # Solution 3. One draw in a hundred counts, a hundredfold: the spread is that of
 # 100 * reward * (agrees), and the interval is 1.96 of it over the root of n.
 answer_3 = None  # your pages
-weighed = 100 * drawn_places.reward * drawn_places.hit["survey"]
+weighed = 100 * randomised.reward * randomised.hit["survey"]
 pages_needed = (1.96 * weighed.std() / 0.02) ** 2
 print(teach.check("Exercise 3", answer_3, expected=pages_needed))
 pd.Series({"spread of a place": weighed.std(), "pages": pages_needed}).round(1)
@@ -1526,8 +1529,9 @@ hired = video.train_two_stage(
 bare = replace(hired, shares=without.shares)
 
 # %% tags=["hide-cell"]
-floods = {(kind, n): replace(firm, indexed=video.RareRebuild(firm.towers, n, 28))
-          for kind, firm in [("with", hired), ("without", bare)] for n in (1, 33)}
+floods = {(kind, n): replace(
+    retrainer, indexed=video.RareRebuild(retrainer.towers, n, 28))
+          for kind, retrainer in [("with", hired), ("without", bare)] for n in (1, 33)}
 uploads = flooded.scoreboard(
     flooded.counterfactual_runs(floods, days=14))["satisfaction"]
 
@@ -1595,7 +1599,7 @@ claim("Popularity alone gives less than a fifth of what fits the person",
 
 # %%
 claim("A place by lot pays for lists that learn from themselves",
-      by_lot["lists"], above=0)
+      at_random["lists"], above=0)
 claim("NDCG of later clicks does not rank what is lived", agree, below=0.5)
 claim("One log for both arms treats the control",
       leaked.loc["control", "one log for both"], above=0)
