@@ -1,5 +1,6 @@
 """`sevensteps serve` and `load` as they are called: made, asked, loaded, stopped."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,3 +110,22 @@ def test_a_second_start_trains_nothing(name, small_morning, small_engine, tmp_pa
     assert told["fallback"] is None
     assert told["deadline_ms"] == case.service.deadline_ms
     assert {told[k] for k in ("model", "bundle") if k in told} <= {*ready.values()}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_service_runs_without_the_command_line(
+    name, small_morning, small_engine, tmp_path
+):
+    whole = {"video": small_morning, "search": small_engine}[name]
+    module = registered()[name].part("service")
+    running = {"video": "running_pages", "search": "running_search"}[name]
+    with getattr(module, running)(whole, deadline_ms=5_000) as service:
+        head = {"X-API-Key": service.api_key}
+        with httpx.Client(base_url=service.url, headers=head, trust_env=False) as one:
+            told = one.post(module.PATH, json=ASKED[name]).json()
+    assert (told["fallback"], told["deadline_ms"]) == (None, 5_000)
+    copy = shutil.copytree(whole, tmp_path / "copy")
+    next(copy.glob("*.index")).write_bytes(b"short")
+    refuses = pytest.raises(RuntimeError, match=r"refusing to start: .*\.index")
+    with refuses, getattr(module, running)(copy):
+        pass

@@ -43,6 +43,7 @@ class App:
         self.service, self.config = service, config
         self.desk = Desk(service, self._drill if config.slow_stage else None)
         self._too_many = _too_many(service)
+        self._too_many_raw = self._too_many.wire()
         self._key = config.api_key.encode()
         self._changes = ThreadPoolExecutor(1, thread_name_prefix="change")
         self._told: dict[str, Callable[[], Response]] = {
@@ -103,7 +104,8 @@ class App:
             body = await read()
             seat = seat or self.desk.enter(received)
             if seat is None:
-                return self.turned_away()
+                self.desk.metrics.shed()
+                return self._too_many
             content = await self.desk.answer(body, ledger, request_id, seat)
         except Rejected as rejected:
             return self._refusal(rejected, headers)
@@ -118,10 +120,10 @@ class App:
             content, x_request_id=request_id.encode(), server_timing=timing
         )
 
-    def turned_away(self) -> Response:
-        """What is told to whoever comes too many."""
+    def turned_away(self) -> bytes:
+        """What is sent to whoever comes too many."""
         self.desk.metrics.shed()
-        return self._too_many
+        return self._too_many_raw
 
     def _refusal(self, rejected: Rejected, headers: Headers) -> Response:
         self.desk.metrics.rejected(rejected.status, rejected.error)

@@ -77,13 +77,14 @@ def write_bundle(
         write_manifest(made, kind, facts or {})
 
 
-def read_bundle(folder: Path, kind: FolderKind = BUNDLE) -> Bundle:
+def read_bundle(folder: str | Path, kind: FolderKind = BUNDLE) -> Bundle:
     """A bundle, after comparing every file with its hash; arrays are mapped.
 
     Raises
     ------
     ModelError                if a file is gone or damaged; names it
     """
+    folder = Path(folder)
     try:
         told = verify(folder, kind)
     except (BrokenFolder, OSError) as error:

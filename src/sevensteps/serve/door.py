@@ -56,7 +56,7 @@ class Door(HttpToolsProtocol):
         if self._is_whole(data):
             desk = self.service_app.desk
             if (seat := desk.enter(self._received)) is None:
-                self.transport.write(self.service_app.turned_away().wire())
+                self.transport.write(self.service_app.turned_away())
                 return
             if (headers := _headers(data, len(self._first))) is not None:
                 self._answering = True

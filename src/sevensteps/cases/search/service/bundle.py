@@ -87,7 +87,7 @@ def read_search(folder: str | Path) -> Engine:
     ModelError
         if a file is missing or damaged, or an index is one of other products
     """
-    return engine_of(read_bundle(Path(folder), ENGINE))
+    return engine_of(read_bundle(folder, ENGINE))
 
 
 def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:

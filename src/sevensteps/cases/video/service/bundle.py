@@ -126,7 +126,7 @@ def read_versions(
     folder: str | Path, *, allow_skew: bool
 ) -> tuple[ServingSnapshot, Versions]:
     """The same, and what its parts are."""
-    told = read_bundle(Path(folder), MORNING)
+    told = read_bundle(folder, MORNING)
     towers, index = told.version("towers."), told.facts["index_of"]
     versions = Versions(
         told.version("net."), towers, index or towers, told.facts["day"]
