@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,15 +148,7 @@ def load(
             f"{len(payloads)}; make more of them"
         )
 
-    async def send(client: Client) -> list[Sent]:
-        start, tasks = time.perf_counter(), []
-        for body, at in zip(payloads, (due + start).tolist(), strict=False):
-            if (wait := at - time.perf_counter()) > 0:
-                await asyncio.sleep(wait)
-            tasks.append(asyncio.create_task(_timed(client, body, at)))
-            progress(len(tasks), len(due))
-        return await asyncio.gather(*tasks)
-
+    send = partial(_on_time, payloads, due, progress)
     sent, took = _run(Client(url, api_key, TIMEOUT_S, path), send)
     return report_of(sent, took, "open", rate, len(due) / seconds)
 
@@ -205,6 +198,18 @@ def schedule(rate: float, seconds: float, seed: int) -> Floats:
     n = int(rate * seconds + 6 * np.sqrt(rate * seconds) + 10)
     due = np.cumsum(rng.exponential(1 / rate, n))
     return due[due < seconds]
+
+
+async def _on_time(
+    payloads: Sequence[bytes], due: Floats, progress: Progress, client: Client
+) -> list[Sent]:
+    start, tasks = time.perf_counter(), []
+    for body, at in zip(payloads, (due + start).tolist(), strict=False):
+        if (wait := at - time.perf_counter()) > 0:
+            await asyncio.sleep(wait)
+        tasks.append(asyncio.create_task(_timed(client, body, at)))
+        progress(len(tasks), len(due))
+    return await asyncio.gather(*tasks)
 
 
 async def _timed(client: Client, body: bytes, at: float) -> Sent:
