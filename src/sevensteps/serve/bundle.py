@@ -18,7 +18,7 @@ from sevensteps.world.storage import (
     BrokenFolder,
     FolderKind,
     new_folder,
-    verify,
+    read_manifest,
     write_manifest,
 )
 
@@ -86,7 +86,7 @@ def read_bundle(folder: str | Path, kind: FolderKind = BUNDLE) -> Bundle:
     """
     folder = Path(folder)
     try:
-        told = verify(folder, kind)
+        told = read_manifest(folder, kind, check=True)
     except (BrokenFolder, OSError) as error:
         raise ModelError(str(error)) from None
     names = [file.removesuffix(".npy") for file in told.files if file.endswith(".npy")]
