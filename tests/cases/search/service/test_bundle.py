@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.service import export_search, read_search
 from sevensteps.cases.search.service.bundle import ENGINE
@@ -62,7 +63,9 @@ def swap(copy, part, other):
 
 def test_an_index_of_other_products_is_refused(engine, copy, tmp_path):
     order = np.roll(np.arange(len(engine.catalogue.documents)), 1)
-    other = KeywordIndex.build(engine.catalogue.documents.take(order), tmp_path / "k")
+    texts = engine.catalogue.documents
+    rolled = Documents(texts.title.take(order), texts.body.take(order))
+    other = KeywordIndex.build(rolled, tmp_path / "k")
     swap(copy, "keyword", other.folder)
     with pytest.raises(ModelError, match=r"keyword index .* other products"):
         read_search(copy)

@@ -19,7 +19,6 @@ import pyarrow as pa
 
 from sevensteps.cases.search.engine.documents import Documents, Ids
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.growth import grown
 from sevensteps.cases.search.engine.shop import FIELDS, Catalogue
 from sevensteps.serve.bundle import read_bundle
 
@@ -59,7 +58,7 @@ class State:
     def with_products(self, table: pa.Table) -> State:
         """The next state; topics are those that the queries' reader was taught."""
         later = Catalogue.of(table, 0, self.engine.understanding.analyser)
-        engine = grown(self.engine, later)
+        engine = self.engine.grown(later)
         best = bestsellers(engine.catalogue.documents)
         return State(engine, best, self.topics, self.version + 1)
 
