@@ -130,6 +130,13 @@ def test_who_comes_too_many_is_asked_to_come_again(app, running):
     assert b"retry-after: 1\r\n" in got
 
 
+def test_a_stall_of_the_loop_shuts_nobody_out_for_good(app, running):
+    app.desk.lag_s = 60.0  # of one long pause
+    for _ in range(100):
+        assert b'"fallback":null' in said(running, WHOLE)
+    assert app.desk.lag_s < 1.0
+
+
 def test_what_was_begun_is_answered_before_the_end(app, running):
     begun, free = threading.Event(), threading.Event()
 

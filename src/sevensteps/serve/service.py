@@ -157,7 +157,9 @@ class Desk:
 
         It counts from here on: of many that come in one moment, each sees those before.
         """
-        left_s = received + self._work_s - time.perf_counter() - TURNS * self.lag_s
+        left_s = received + self._work_s - time.perf_counter()
+        if self.admitted:  # else a lag that is over would never be seen to be over
+            left_s -= TURNS * self.lag_s
         if self.pipeline.admits(left_s, self.admitted):
             self.admitted += 1
             return Seat(self, by_model=True)
