@@ -53,7 +53,7 @@ class ModelServer:
         told, probes = bundle.facts, bundle.arrays
         try:
             self.policy = Pricing(Costs(**told["costs"]), told["review_price"])
-        except (TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{folder} has no policy ({error}): export again"
             ) from error
