@@ -14,33 +14,28 @@ SMALL = VideoWorld(Size(n_users=2_000, n_videos=4_000, n_creators=300, days=14),
 SHOP = SearchWorld(ShopSize(2_000, 1_500, 1_000, 40, days=6), seed=7)
 
 
+def filled(demo, world, folder):
+    """The folder of a demonstration in a small world."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "WORLD", world)
+        demo.fill(Setup(folder, KEY, 0, 200.0))
+    return next(folder.iterdir())
+
+
 @pytest.fixture(scope="session")
 def small_engine(tmp_path_factory):
     """The folder; not to be changed."""
-    folder = tmp_path_factory.mktemp("search-service") / "engine"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "WORLD", SHOP)
-        search.fill(Setup(folder.parent, KEY, 0, 200.0))
-    return folder
-
-
-@pytest.fixture
-def small_shop(monkeypatch):
-    """Whatever is made again is made of the small shop."""
-    monkeypatch.setattr(search, "WORLD", SHOP)
+    return filled(search, SHOP, tmp_path_factory.mktemp("search-service"))
 
 
 @pytest.fixture(scope="session")
 def small_morning(tmp_path_factory):
     """The folder; not to be changed."""
-    folder = tmp_path_factory.mktemp("video-service") / "morning"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(video, "WORLD", SMALL)
-        video.fill(Setup(folder.parent, KEY, 0, 150.0))
-    return folder
+    return filled(video, SMALL, tmp_path_factory.mktemp("video-service"))
 
 
 @pytest.fixture
-def small_video(monkeypatch):
-    """Whatever is made again is made of the small world."""
+def small_worlds(monkeypatch):
+    """Whatever is made again is made of the small worlds."""
+    monkeypatch.setattr(search, "WORLD", SHOP)
     monkeypatch.setattr(video, "WORLD", SMALL)

@@ -1,6 +1,6 @@
 """`sevensteps serve` and `load` as they are called: made, asked, loaded, stopped."""
 
-import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,37 +92,39 @@ def test_a_service_is_made_asked_loaded_and_stopped(name, tmp_path, monkeypatch)
         httpx.get(f"{url}/health", trust_env=False)
 
 
-def test_a_page_is_answered_and_a_second_start_trains_nothing(small_morning, tmp_path):
-    folder = tmp_path / "data/cache/video-service"
-    folder.mkdir(parents=True)
-    (folder / "morning").symlink_to(small_morning)
-    with serving("video", tmp_path) as (_, said):
-        url, key = said[-1].removeprefix(READY), said[-3].split()[-1]
-        told = httpx.post(
-            f"{url}/v1/pages",
-            headers={"X-API-Key": key},
-            json={"user_id": 7},
-            trust_env=False,
-        ).json()
-    manifest = json.loads((small_morning / "manifest.json").read_text())
-    assert told["model"] == manifest["model"]
-    assert len(set(told["video_ids"])) == 10
-    assert told["deadline_ms"] == registered()["video"].service.deadline_ms
+ASKED = {"video": {"user_id": 7}, "search": {"query": "a lamp", "places": 10}}
 
 
-def test_a_search_is_answered_and_a_second_start_trains_nothing(small_engine, tmp_path):
-    folder = tmp_path / "data/cache/search-service"
-    folder.mkdir(parents=True)
-    (folder / "engine").symlink_to(small_engine)
-    with serving("search", tmp_path) as (_, said):
+@pytest.mark.parametrize("name", ASKED)
+def test_a_second_start_trains_nothing(name, small_morning, small_engine, tmp_path):
+    whole = {"video": small_morning, "search": small_engine}[name]
+    case = registered()[name]
+    (tmp_path / case.cache).mkdir(parents=True)
+    (tmp_path / case.cache / whole.name).symlink_to(whole)
+    with serving(name, tmp_path) as (_, said):
         url, key = said[-1].removeprefix(READY), said[-3].split()[-1]
-        told = httpx.post(
-            f"{url}/v1/search",
-            headers={"X-API-Key": key},
-            json={"query": "a lamp", "places": 10},
-            trust_env=False,
-        ).json()
-    manifest = json.loads((small_engine / "manifest.json").read_text())
-    assert told["bundle"] == manifest["bundle"]
-    assert len({product["product_id"] for product in told["products"]}) == 10
-    assert told["deadline_ms"] == registered()["search"].service.deadline_ms
+        head = {"X-API-Key": key}
+        with httpx.Client(base_url=url, headers=head, trust_env=False) as caller:
+            told = caller.post(case.service.path, json=ASKED[name]).json()
+    assert (tmp_path / case.cache / whole.name).is_symlink()
+    assert told["fallback"] is None
+    assert told["deadline_ms"] == case.service.deadline_ms
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_service_runs_without_the_command_line(
+    name, small_morning, small_engine, tmp_path
+):
+    whole = {"video": small_morning, "search": small_engine}[name]
+    module = registered()[name].part("service")
+    running = {"video": "running_pages", "search": "running_search"}[name]
+    with getattr(module, running)(whole, deadline_ms=5_000) as service:
+        head = {"X-API-Key": service.api_key}
+        with httpx.Client(base_url=service.url, headers=head, trust_env=False) as one:
+            told = one.post(module.PATH, json=ASKED[name]).json()
+    assert (told["fallback"], told["deadline_ms"]) == (None, 5_000)
+    copy = shutil.copytree(whole, tmp_path / "copy")
+    next(copy.glob("*.index")).write_bytes(b"short")
+    refuses = pytest.raises(RuntimeError, match=r"refusing to start: .*\.index")
+    with refuses, getattr(module, running)(copy):
+        pass

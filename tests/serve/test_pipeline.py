@@ -26,7 +26,7 @@ def clock():
 
 
 def pipeline(clock, *stages, **options):
-    return Pipeline(stages, 1.0, clock=clock, watch=False, **options)
+    return Pipeline(stages, 1.0, clock=clock, **options)
 
 
 def ran(made, due=0.8, request=None):

@@ -3,8 +3,7 @@
 from sevensteps.world import StorageError
 
 from .errors import ModelError, ServiceError
-from .load import LoadReport, closed_load, load
-from .objective import within
+from .load import LoadReport, closed_load, load, within
 
 __all__ = [
     "LoadReport",

@@ -1,12 +1,10 @@
 """How much time may go into answers that are none of the model's."""
 
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import coroutine
-from typing import Any
 
-WAY_S = 1e-4  # of a request, besides its own coroutine: through the server and back
+WAY_S = 1e-4  # of a request, besides its answer: through the server and back
 SMOOTHING = 0.1  # of the mean
 
 
@@ -52,24 +50,3 @@ class Allowance:
     def spent(self, seconds: float) -> None:
         """Learn what one took."""
         self.cost_s += SMOOTHING * (seconds + WAY_S - self.cost_s)
-
-
-@dataclass
-class Effort:
-    """CPU-seconds of this thread that a coroutine took, without its waiting."""
-
-    spent_s: float = 0.0
-
-    @coroutine
-    def of(self, work: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        """Await `work`, and book each of its steps."""
-        given = None
-        while True:
-            began = time.thread_time()
-            try:
-                asked = work.send(given)
-            except StopIteration as done:
-                return done.value
-            finally:
-                self.spent_s += time.thread_time() - began
-            given = yield asked

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import suppress
+from functools import partial
 
 from sevensteps.world import StorageError
 
@@ -15,26 +16,20 @@ from .http import (
     Headers,
     HungUp,
     Receive,
+    Response,
     Scope,
     Send,
     authorise,
-    compact,
     read_body,
-    refusal,
-    reply,
     request_id_of,
     server_timing,
-    wire,
 )
-from .ledger import Ledger
 from .requests import MAX_BODY, Rejected
 from .service import Desk, Seat, Service
+from .stages import Ledger
 
 LARGE_BODY = 4_000_000  # bytes of an administrator's request: a thousand products
-RETRY_AFTER = {b"retry-after": b"1"}
 TEXT = b"text/plain; version=0.0.4; charset=utf-8"
-Reply = tuple[int, bytes, dict[bytes, bytes]]  # status, body, headers
-Route = Callable[[Headers, Receive, Send, Scope], Awaitable[None]]
 
 
 class App:
@@ -48,110 +43,106 @@ class App:
         self.service, self.config = service, config
         self.desk = Desk(service, self._drill if config.slow_stage else None)
         self._too_many = _too_many(service)
-        self._wire = wire(*self._too_many)
+        self._too_many_raw = self._too_many.wire()
         self._key = config.api_key.encode()
         self._changes = ThreadPoolExecutor(1, thread_name_prefix="change")
-        self._routes: dict[str, tuple[str, Route]] = {
-            service.path: ("POST", self._ask),
-            "/health": ("GET", self._health),
-            "/ready": ("GET", self._ready),
-            "/metrics": ("GET", self._metrics),
-            "/openapi.json": ("GET", self._openapi),
+        self._told: dict[str, Callable[[], Response]] = {
+            "/health": lambda: Response.of({"status": "alive"}),
+            "/ready": self._ready,
+            "/metrics": self._metrics,
+            "/openapi.json": self._openapi,
         }
-        for path in service.changes:
-            self._routes[path] = "POST", self._change(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or open and close the service."""
         if scope["type"] == "lifespan":
             return await self._lifespan(receive, send)
-        scope.setdefault("received", time.perf_counter())
-        headers: Headers = dict(scope["headers"])
+        with suppress(HungUp):
+            response = await self._response(scope, receive)
+            await response.send(send)
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        headers, path = dict(scope["headers"]), scope["path"]
+        received = scope.get("received") or time.perf_counter()
+        if path == self.service.path and scope["method"] == "POST":
+            read = partial(read_body, receive, MAX_BODY)
+            return await self.answer(headers, read, received)
         try:
-            route = self._route(scope["method"], scope["path"])
-            await route(headers, receive, send, scope)
+            posted = path == self.service.path or path in self.service.changes
+            if not posted and path not in self._told:
+                raise Rejected(404, "http", (path[:64], "Not Found"))
+            method = "POST" if posted else "GET"
+            if scope["method"] != method:
+                why, allow = f"Method Not Allowed: {method} it", method.encode()
+                raise Rejected(405, "http", (path, why), headers={b"allow": allow})
+            if not posted:
+                return self._told[path]()
+            authorise(headers, self._key)
+            body = await read_body(receive, LARGE_BODY)
+            return await self._change(path, body, received)
         except Rejected as rejected:
-            self.desk.metrics.rejected(rejected.status, rejected.error)
-            request_id = request_id_of(headers)
-            body = compact(refusal(rejected, request_id))
-            told = {b"x-request-id": request_id.encode()} | rejected.headers
-            await reply(send, rejected.status, body, told)
-        except HungUp:
-            pass
+            return self._refusal(rejected, headers)
 
-    def _route(self, method: str, path: str) -> Route:
-        known = self._routes.get(path)
-        if known is None:
-            raise Rejected(404, "http", (path[:64], "Not Found"))
-        if method != known[0]:
-            reason = f"Method Not Allowed: {known[0]} it"
-            allow = {b"allow": known[0].encode()}
-            raise Rejected(405, "http", (path, reason), headers=allow)
-        return known[1]
+    async def answer(
+        self,
+        headers: Headers,
+        read: Callable[[], Awaitable[bytes]],
+        received: float,
+        seat: Seat | None = None,
+    ) -> Response:
+        """To a request to the service itself.
 
-    async def _ask(
-        self, headers: Headers, receive: Receive, send: Send, scope: Scope
-    ) -> None:
-        seat: Seat | None = scope.get("seat")  # unless it came in several pieces
-        ledger, request_id = Ledger(scope["received"]), request_id_of(headers)
+        Parameters
+        ----------
+        read : gives its body
+        received : by `time.perf_counter`, when its first byte came
+        seat : if it was admitted already
+        """
+        ledger, request_id = Ledger(received), request_id_of(headers)
         try:
             authorise(headers, self._key)
-            body = await read_body(headers, receive, MAX_BODY)
-            seat = seat or self.desk.enter(ledger.began)
+            body = await read()
+            seat = seat or self.desk.enter(received)
             if seat is None:
-                return await reply(send, *self.turned_away())
+                self.desk.metrics.shed()
+                return self._too_many
             content = await self.desk.answer(body, ledger, request_id, seat)
+        except Rejected as rejected:
+            return self._refusal(rejected, headers)
         finally:
             if seat is not None:
                 seat.leave()
         ms = ledger.elapsed_ms()
-        content |= {
-            "request_id": request_id,
-            "elapsed_ms": round(ms, 3),
-            "deadline_ms": self.service.deadline_ms,
-        }
+        content |= {"request_id": request_id, "elapsed_ms": round(ms, 3)}
+        content["deadline_ms"] = self.service.deadline_ms
         timing = server_timing(ledger.stages, ms)
-        more = {b"x-request-id": request_id.encode(), b"server-timing": timing}
-        if "respond" in scope:
-            scope["respond"](wire(200, compact(content), more))
-        else:
-            await reply(send, 200, compact(content), more)
+        return Response.of(
+            content, x_request_id=request_id.encode(), server_timing=timing
+        )
 
-    def turned_away(self) -> Reply:
-        """What is told to whoever comes too many."""
+    def turned_away(self) -> bytes:
+        """What is sent to whoever comes too many."""
         self.desk.metrics.shed()
-        return self._too_many
+        return self._too_many_raw
 
-    @property
-    def turned_away_raw(self) -> bytes:
-        """The same as it goes over the wire."""
-        self.desk.metrics.shed()
-        return self._wire
+    def _refusal(self, rejected: Rejected, headers: Headers) -> Response:
+        self.desk.metrics.rejected(rejected.status, rejected.error)
+        told = {"error": rejected.error, "reasons": rejected.reasons}
+        request_id = request_id_of(headers)
+        made = Response.of(told | {"request_id": request_id}, rejected.status)
+        more = {b"x-request-id": request_id.encode()} | rejected.headers
+        return Response(made.status, made.body, more)
 
-    def _change(self, path: str) -> Route:
-        work = self.service.changes[path]
+    async def _change(self, path: str, body: bytes, received: float) -> Response:
+        work, loop = self.service.changes[path], asyncio.get_running_loop()
+        try:
+            made = await loop.run_in_executor(self._changes, work, body, received)
+        except StorageError as error:
+            reason = f"the change is not made: {error.strerror}"
+            raise Rejected(503, "not_kept", ("", reason)) from None
+        return Response.of(made)
 
-        async def change(
-            headers: Headers, receive: Receive, send: Send, scope: Scope
-        ) -> None:
-            received = scope["received"]
-            authorise(headers, self._key)
-            body = await read_body(headers, receive, LARGE_BODY)
-            loop = asyncio.get_running_loop()
-            try:
-                made = await loop.run_in_executor(self._changes, work, body, received)
-            except StorageError as error:
-                reason = f"the change is not made: {error.strerror}"
-                raise Rejected(503, "not_kept", ("", reason)) from None
-            await reply(send, 200, compact(made), {})
-
-        return change
-
-    async def _health(self, headers: Headers, receive: Receive, *rest: Any) -> None:
-        """The process is alive; nothing else is checked."""
-        await reply(rest[0], 200, compact({"status": "alive"}), {})
-
-    async def _ready(self, headers: Headers, receive: Receive, *rest: Any) -> None:
+    def _ready(self) -> Response:
         """Whether it answers, and from what.
 
         A degraded service stays in rotation: if a shared store fails, every replica is
@@ -159,21 +150,22 @@ class App:
         """
         problems = self.desk.problems()
         told = {"status": "degraded" if problems else "ready", "problems": problems}
-        await reply(rest[0], 200, compact(told | dict(self.service.bundle())), {})
+        return Response.of(told | dict(self.service.bundle()))
 
-    async def _metrics(self, headers: Headers, receive: Receive, *rest: Any) -> None:
-        await reply(rest[0], 200, self.desk.metrics.text(), {}, TEXT)
+    def _metrics(self) -> Response:
+        return Response(200, self.desk.metrics.text(), {b"content-type": TEXT})
 
-    async def _openapi(self, headers: Headers, receive: Receive, *rest: Any) -> None:
+    def _openapi(self) -> Response:
         schema = self.service.request.model_json_schema()
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
         post = {"requestBody": body, "responses": {"200": {"description": "answer"}}}
-        told = {
-            "openapi": "3.1.0",
-            "info": {"title": f"Seven Steps: {self.service.what}", "version": "1"},
-            "paths": {self.service.path: {"post": post}},
-        }
-        await reply(rest[0], 200, compact(told), {})
+        return Response.of(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": f"Seven Steps: {self.service.what}", "version": "1"},
+                "paths": {self.service.path: {"post": post}},
+            }
+        )
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -189,9 +181,8 @@ class App:
             time.sleep(self.config.slow_ms / 1e3)
 
 
-def _too_many(service: Service) -> Reply:
+def _too_many(service: Service) -> Response:
     if service.at_the_door is not None:
-        told = {**service.at_the_door, "fallback": "overload"}
-        return 200, compact(told), {}
+        return Response.of({**service.at_the_door, "fallback": "overload"})
     reasons = [{"field": "", "reason": "too many requests: come again"}]
-    return 503, compact({"error": "overload", "reasons": reasons}), RETRY_AFTER
+    return Response.of({"error": "overload", "reasons": reasons}, 503, retry_after=b"1")

@@ -49,12 +49,9 @@ class ServiceConfig:
                 "api_key needs at least 16 characters; make one with "
                 "python -c 'import secrets; print(secrets.token_urlsafe())'"
             )
-        if not 1 <= self.deadline_ms <= 60_000:
-            raise ValueError(
-                f"deadline_ms must lie in 1..60000; got {self.deadline_ms}"
-            )
-        if not 0 <= self.port <= 65_535:
-            raise ValueError(f"port must lie in 0..65535; got {self.port}")
+        for name, low, high in (("deadline_ms", 1, 60_000), ("port", 0, 65_535)):
+            if not low <= (value := getattr(self, name)) <= high:
+                raise ValueError(f"{name} must lie in {low}..{high}; got {value}")
         if not ipaddress.ip_address(self.host).is_loopback:
             raise ValueError(
                 f"host must be a loopback address as 127.0.0.1, not {self.host}: put a "

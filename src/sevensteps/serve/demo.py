@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from sevensteps.world.storage import sweep
+
+from .errors import ModelError
 
 if TYPE_CHECKING:
     from .app import App
@@ -35,31 +40,16 @@ class Setup:
 
 
 class Demo(Protocol):
-    """A module that is one."""
+    """A module that is one; its errors say what to do."""
 
     def config(self, setup: Setup, /) -> ServiceConfig:
-        """How the service is started; checks the settings.
-
-        Raises
-        ------
-        ValueError                if one makes no sense
-        """
+        """How the service is started; `ValueError` if a setting makes no sense."""
 
     def fill(self, setup: Setup, progress: Progress = ..., /) -> None:
-        """Make what is missing or damaged.
-
-        Raises
-        ------
-        OSError, ServiceError     if that cannot be, with the reason
-        """
+        """Make what is missing or damaged; `OSError`, `ServiceError` if it cannot."""
 
     def app(self, config: Any, /) -> App:
-        """The service.
-
-        Raises
-        ------
-        OSError, ServiceError     if it must not start; says why
-        """
+        """The service; `OSError`, `ServiceError` if it must not start."""
 
     def bodies(self, n: int, /) -> list[bytes]:
         """`n` requests, other ones each time."""
@@ -78,3 +68,13 @@ def lacks(look: Callable[[], object], *absent: type[Exception]) -> bool:
     except absent:
         return True
     return False
+
+
+def renew(
+    bundle: Path, read: Callable[[Path], object], write: Callable[[Path], object]
+) -> None:
+    """Write a bundle, unless there is one that is whole and of this version."""
+    if lacks(lambda: read(bundle), ModelError, LookupError, TypeError):
+        sweep(bundle.parent)
+        shutil.rmtree(bundle, ignore_errors=True)
+        write(bundle)

@@ -1,11 +1,14 @@
 """The parts of HTTP that a service speaks: short bodies in, compact JSON out."""
 
+from __future__ import annotations
+
 import hmac
 import itertools
 import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +17,7 @@ from .requests import Rejected
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Headers = dict[bytes, bytes]
+Headers = Mapping[bytes, bytes]
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 JSON = b"application/json"
@@ -25,23 +28,62 @@ class HungUp(Exception):
     """The caller has gone: there is nobody to answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is sent back."""
+
+    status: int
+    body: bytes
+    headers: Headers = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, content: Mapping[str, Any], status: int = 200, **headers: bytes
+    ) -> Response:
+        """JSON without blanks; of a header's name, `_` stands for `-`."""
+        body = json.dumps(content, separators=(",", ":")).encode()
+        told = {name.replace("_", "-").encode(): v for name, v in headers.items()}
+        return cls(status, body, told)
+
+    @property
+    def every_header(self) -> list[tuple[bytes, bytes]]:
+        """With those that follow from the body."""
+        told = {b"content-type": JSON, **self.headers}
+        return [*told.items(), (b"content-length", b"%d" % len(self.body))]
+
+    def wire(self) -> bytes:
+        """The whole of it as it goes over the wire."""
+        lines = [b"HTTP/1.1 %d %s" % (self.status, PHRASES[self.status])]
+        lines += [b"%s: %s" % pair for pair in self.every_header]
+        return b"\r\n".join(lines) + b"\r\n\r\n" + self.body
+
+    async def send(self, send: Send) -> None:
+        """The same through ASGI."""
+        start = {"type": "http.response.start", "status": self.status}
+        await send({**start, "headers": self.every_header})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+
+
 def authorise(headers: Headers, key: bytes) -> None:
-    """Refuse a caller without the key."""
+    """Refuse a caller without the key, and another type of body than JSON."""
     if not hmac.compare_digest(headers.get(b"x-api-key", b""), key):
         raise Rejected(401, "unauthorised", ("X-API-Key", "missing or wrong"))
+    declared = headers.get(b"content-type", b"").partition(b";")[0].strip()
+    if declared.lower() != JSON:
+        raise Rejected(415, "unsupported_type", ("Content-Type", JSON.decode()))
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
     """The body, unless it has more bytes than `limit`, beyond which none is read.
 
     Raises
     ------
-    Rejected                  415 for another type than JSON, 413 for too many bytes
+    Rejected                  413 for too many bytes
     HungUp                    if the caller has gone meanwhile
     """
-    declared = headers.get(b"content-type", b"").partition(b";")[0].strip()
-    if declared.lower() != JSON:
-        raise Rejected(415, "unsupported_type", ("Content-Type", JSON.decode()))
     body, more = b"", True
     while more:
         message = await receive()
@@ -62,41 +104,7 @@ def request_id_of(headers: Headers) -> str:
     return f"{PROCESS}-{next(NUMBER):x}"  # no system call for each
 
 
-def refusal(rejected: Rejected, request_id: str) -> dict[str, Any]:
-    """The content of a 4xx or 5xx."""
-    reasons = rejected.reasons
-    return {"error": rejected.error, "reasons": reasons, "request_id": request_id}
-
-
-async def reply(
-    send: Send,
-    status: int,
-    body: bytes,
-    headers: Mapping[bytes, bytes],
-    kind: bytes = JSON,
-) -> None:
-    """Send a whole response."""
-    length = str(len(body)).encode()
-    told = [(b"content-type", kind), (b"content-length", length), *headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": told})
-    await send({"type": "http.response.body", "body": body})
-
-
-def compact(content: Mapping[str, Any]) -> bytes:
-    """JSON without blanks."""
-    return json.dumps(content, separators=(",", ":")).encode()
-
-
 def server_timing(stages: Mapping[str, float], elapsed_ms: float) -> bytes:
     """The header that tells where the milliseconds went."""
     every = [*stages.items(), ("total", elapsed_ms)]
     return ", ".join(f"{name};dur={ms:.3f}" for name, ms in every).encode()
-
-
-def wire(status: int, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
-    """A whole response as it goes over the wire."""
-    told = {b"content-type": b"application/json", **headers}
-    told[b"content-length"] = str(len(body)).encode()
-    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
-    lines += [b"%s: %s" % pair for pair in told.items()]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body

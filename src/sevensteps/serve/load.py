@@ -9,14 +9,18 @@ one is answered: a stall delays one request, silences the others and hardly show
 Source: G. Tene, "How NOT to measure latency" (2013).
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import gc
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +34,8 @@ from .client import Client, Reply
 
 TIMEOUT_S, SHED = 10.0, 503
 FALLBACK = b'"fallback":"'  # and then why; null, if nothing is missing
+Sent = tuple[float, Reply]  # milliseconds, answer
+Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +99,14 @@ class LoadReport:
         return f"LoadReport({self.row()})"
 
 
+def within(report: LoadReport, slo_ms: float) -> bool:
+    """Whether a load test met the objective."""
+    keeps_pace = report.achieved > 0.9 * report.offered
+    modelled = report.by_fallback + report.shed <= 0.01 * len(report.latency_ms)
+    fast = report.p99.estimate < slo_ms
+    return fast and keeps_pace and modelled and not report.errors
+
+
 def load(
     url: str,
     payloads: Sequence[bytes],
@@ -102,7 +116,7 @@ def load(
     api_key: str,
     path: str,
     seed: int = 0,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress = lambda sent, of: None,
 ) -> LoadReport:
     """Send requests as a Poisson process, whether or not earlier ones are answered.
 
@@ -113,8 +127,8 @@ def load(
     rate : requests per second, on average
     seconds : how long
     api_key : the service's
-    seed : of the timetable
     path : where to post
+    seed : of the timetable
     progress : called with each request that is sent: how many, of how many
 
     Returns
@@ -123,8 +137,7 @@ def load(
 
     Raises
     ------
-    ValueError
-        if there are fewer payloads than the timetable needs
+    ValueError                if there are fewer payloads than the timetable needs
     """
     if not rate > 0 or not seconds > 0:
         raise ValueError(f"need rate > 0 and seconds > 0; got {rate}, {seconds}")
@@ -134,8 +147,10 @@ def load(
             f"{rate:g}/s for {seconds:g} s needs {len(due)} payloads, there are "
             f"{len(payloads)}; make more of them"
         )
-    run = _open_loop(Client(url, api_key, TIMEOUT_S, path), payloads, due, progress)
-    return _in_thread(run, "open", rate, len(due) / seconds)
+
+    send = partial(_on_time, payloads, due, progress)
+    sent, took = _run(Client(url, api_key, TIMEOUT_S, path), send)
+    return report_of(sent, took, "open", rate, len(due) / seconds)
 
 
 def closed_load(
@@ -160,10 +175,21 @@ def closed_load(
     """
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")
-    run = _closed_loop(
-        Client(url, api_key, TIMEOUT_S, path), payloads, workers, seconds
-    )
-    return _in_thread(run, "closed")
+    waiting = iter(payloads)
+    sent: list[Sent] = []
+
+    async def work(client: Client, end: float) -> None:
+        for body in waiting:
+            if (now := time.perf_counter()) > end:
+                return
+            sent.append(await _timed(client, body, now))
+
+    async def send(client: Client) -> list[Sent]:
+        end = time.perf_counter() + seconds
+        await asyncio.gather(*(work(client, end) for _ in range(workers)))
+        return sent
+
+    return report_of(*_run(Client(url, api_key, TIMEOUT_S, path), send), "closed")
 
 
 def schedule(rate: float, seconds: float, seed: int) -> Floats:
@@ -174,75 +200,48 @@ def schedule(rate: float, seconds: float, seed: int) -> Floats:
     return due[due < seconds]
 
 
-Sent = tuple[float, Reply]  # milliseconds, answer
-
-
-async def _open_loop(
-    client: Client,
-    payloads: Sequence[bytes],
-    due: Floats,
-    progress: Callable[[int, int], object] | None,
-) -> tuple[list[Sent], float]:
-    async def send(body: bytes, at: float) -> Sent:
-        reply = await client.post(body)
-        return (time.perf_counter() - at) * 1e3, reply
-
-    start = time.perf_counter()
-    tasks = []
+async def _on_time(
+    payloads: Sequence[bytes], due: Floats, progress: Progress, client: Client
+) -> list[Sent]:
+    start, tasks = time.perf_counter(), []
     for body, at in zip(payloads, (due + start).tolist(), strict=False):
         if (wait := at - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
-        tasks.append(asyncio.create_task(send(body, at)))
-        if progress:
-            progress(len(tasks), len(due))
-    sent = await asyncio.gather(*tasks)
-    client.close()
-    return sent, time.perf_counter() - start
+        tasks.append(asyncio.create_task(_timed(client, body, at)))
+        progress(len(tasks), len(due))
+    return await asyncio.gather(*tasks)
 
 
-async def _closed_loop(
-    client: Client, payloads: Sequence[bytes], workers: int, seconds: float
+async def _timed(client: Client, body: bytes, at: float) -> Sent:
+    reply = await client.post(body)
+    return (time.perf_counter() - at) * 1e3, reply
+
+
+def _run(
+    client: Client, send: Callable[[Client], Awaitable[list[Sent]]]
 ) -> tuple[list[Sent], float]:
-    waiting = iter(payloads)
-    sent: list[Sent] = []
-    start = time.perf_counter()
+    """What was sent, and in how many seconds.
 
-    async def work() -> None:
-        for body in waiting:
-            at = time.perf_counter()
-            if at - start > seconds:
-                return
-            reply = await client.post(body)
-            sent.append(((time.perf_counter() - at) * 1e3, reply))
+    In an event loop of its own, on a thread of its own: a notebook's loop is taken.
+    """
 
-    await asyncio.gather(*(work() for _ in range(workers)))
-    client.close()
-    return sent, time.perf_counter() - start
+    async def all_of_it() -> tuple[list[Sent], float]:
+        start = time.perf_counter()
+        sent = await send(client)
+        client.close()
+        return sent, time.perf_counter() - start
 
+    found: Future[tuple[list[Sent], float]] = Future()
 
-def _in_thread(
-    run: Coroutine[Any, Any, tuple[list[Sent], float]],
-    loop: str,
-    rate: float | None = None,
-    offered: float | None = None,
-) -> LoadReport:
-    """Run in an event loop of its own: a notebook's is taken."""
-    found: list[tuple[list[Sent], float]] = []
-    failed: list[BaseException] = []
-
-    def body() -> None:
+    def run() -> None:
         try:
-            found.append(asyncio.run(run))
+            found.set_result(asyncio.run(all_of_it()))
         except BaseException as error:
-            failed.append(error)
+            found.set_exception(error)
 
-    thread = threading.Thread(target=body, name="load", daemon=True)
     with _no_pauses():
-        thread.start()
-        thread.join()
-    if failed:
-        raise failed[0]
-    return report_of(*found[0], loop, rate, offered)
+        threading.Thread(target=run, name="load", daemon=True).start()
+        return found.result()
 
 
 @contextlib.contextmanager
@@ -269,32 +268,21 @@ def report_of(
     statuses = Counter(reply.status for _, reply in sent)
     fine = {200, SHED}
     errors = {str(s) if s else "lost": n for s, n in statuses.items() if s not in fine}
-    ms = [ms if reply.status else np.inf for ms, reply in sent]
-    answered = len(sent) - statuses[0]
     stages = pd.DataFrame([r.stages for _, r in sent if r.status == 200])
-    ledger = pd.DataFrame(
-        {
-            "p50 ms": stages.quantile(0.5),
-            "p99 ms": stages.quantile(0.99),
-            "mean ms": stages.mean(),
-        }
-    ).rename_axis("stage")
-    achieved = answered / seconds
+    columns = {"p50 ms": stages.quantile(0.5), "p99 ms": stages.quantile(0.99)}
+    ledger = pd.DataFrame(columns | {"mean ms": stages.mean()}).rename_axis("stage")
+    whole = [r for _, r in sent if "total" in r.stages and FALLBACK not in r.body]
+    achieved = (len(sent) - statuses[0]) / seconds
     return LoadReport(
         loop=loop,
         rate=achieved if rate is None else rate,
         offered=achieved if offered is None else offered,
         achieved=achieved,
-        latency_ms=np.array(ms),
+        latency_ms=np.array([ms if reply.status else np.inf for ms, reply in sent]),
         errors=errors,
-        by_fallback=sum(FALLBACK in r.body for _, r in sent),
+        by_fallback=sum(FALLBACK in reply.body for _, reply in sent),
         shed=statuses[SHED],
         ledger=ledger,
-        whole_ms=np.array([r.stages["total"] for r in _whole(sent)]),
+        whole_ms=np.array([reply.stages["total"] for reply in whole]),
         seconds=seconds,
     )
-
-
-def _whole(sent: list[Sent]) -> list[Reply]:
-    """Answers that lack nothing and tell their stages."""
-    return [r for _, r in sent if "total" in r.stages and FALLBACK not in r.body]

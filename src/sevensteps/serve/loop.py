@@ -19,29 +19,24 @@ def event_loop() -> asyncio.AbstractEventLoop:
     """A loop for a service; where there is no epoll, asyncio's own."""
     if not hasattr(select, "epoll"):
         return asyncio.new_event_loop()
-    return asyncio.SelectorEventLoop(_few_at_a_time())
 
-
-def _few_at_a_time() -> selectors.BaseSelector:
     class FewAtATime(selectors.EpollSelector):
-        """An epoll that tells of a few events, the longest ready first."""
+        """Hears of a few events, the longest ready first."""
 
-        def select(
-            self, timeout: float | None = None
-        ) -> list[tuple[selectors.SelectorKey, Any]]:
-            wait = -1 if timeout is None else max(0.0, timeout)
-            try:
-                found = self._selector.poll(wait, FEW)  # type: ignore[attr-defined]
-            except InterruptedError:
-                return []
-            told = []
-            for fd, event in found:
-                readable = event & ~select.EPOLLOUT
-                writable = event & ~select.EPOLLIN
-                mask = bool(writable) * selectors.EVENT_WRITE
-                mask |= bool(readable) * selectors.EVENT_READ
-                if key := self.get_map().get(fd):
-                    told.append((key, mask & key.events))
-            return told
+        _selector_cls = FewEvents
 
-    return FewAtATime()
+    return asyncio.SelectorEventLoop(FewAtATime())
+
+
+class FewEvents:
+    """An epoll with a bound."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+
+    def poll(self, timeout: float, most: int) -> list[tuple[int, int]]:
+        """A few of those that are ready."""
+        return self._epoll.poll(timeout, min(FEW, most))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._epoll, name)

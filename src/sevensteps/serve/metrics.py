@@ -7,13 +7,13 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-from .ledger import Ledger
+from .stages import Ledger
 
 BUCKETS_S = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
     *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0),
 )
-Gauges = Mapping[str, tuple[str, Callable[[], float]]]
+Gauges = Mapping[str, tuple[str, Callable[[], float]]]  # name: meaning, reading
 
 
 class RequestMetrics:
@@ -25,22 +25,25 @@ class RequestMetrics:
     labels : of the answers, besides source and fallback
     """
 
-    def __init__(self, what: str, labels: tuple[str, ...] = ()) -> None:
-        self.registry, self._what = CollectorRegistry(), what
+    def __init__(self, what: str, labels: tuple[str, ...], gauges: Gauges) -> None:
+        self._registry = CollectorRegistry()
         self._labels = ("source", "fallback", *labels)
-        self._answers = self._counter("answers", "Answers", self._labels)
-        self._rejected = self._counter("rejected", "Refused", ("status", "error"))
-        self._recalled = self._counter("recalled", "Answered from memory", ())
-        self._shed = self._counter("shed", "Turned away at the door", ())
-        stages = Histogram(
-            f"sevensteps_{what}_stage_seconds",
-            "Time per stage",
-            ["stage"],
-            buckets=BUCKETS_S,
-            registry=self.registry,
-        )
+
+        def made(
+            kind: Any, name: str, meaning: str, labels: Any = (), **how: Any
+        ) -> Any:
+            told = f"sevensteps_{what}_{name}"
+            return kind(told, meaning, labels, registry=self._registry, **how)
+
+        seconds, refused = "Time per stage", ("status", "error")
+        stages = made(Histogram, "stage_seconds", seconds, ["stage"], buckets=BUCKETS_S)
         self._stage = cache(stages.labels)
-        self._answer = cache(self._answers.labels)
+        self._answer = cache(made(Counter, "answers", "Answers", self._labels).labels)
+        self._rejected = made(Counter, "rejected", "Refused", refused)
+        self.recalled = made(Counter, "recalled", "Answered from memory").inc
+        self.shed = made(Counter, "shed", "Turned away at the door").inc
+        for name, (meaning, read) in gauges.items():
+            made(Gauge, name, meaning).set_function(read)
 
     def answered(self, told: Mapping[str, Any], ledger: Ledger) -> None:
         """Count an answer and book its milliseconds, by stage and in total."""
@@ -49,28 +52,10 @@ class RequestMetrics:
             self._stage(stage).observe(ms / 1e3)
         self._stage("total").observe(ledger.elapsed_ms() / 1e3)
 
-    def recalled(self) -> None:
-        """Count an answer that was given before."""
-        self._recalled.inc()
-
     def rejected(self, status: int, error: str) -> None:
         """Count a refusal."""
         self._rejected.labels(str(status), error).inc()
 
-    def shed(self) -> None:
-        """Count whoever was turned away."""
-        self._shed.inc()
-
-    def gauges(self, readings: Gauges) -> None:
-        """Add gauges that look at the service when they are read."""
-        for name, (meaning, read) in readings.items():
-            told = f"sevensteps_{self._what}_{name}"
-            Gauge(told, meaning, registry=self.registry).set_function(read)
-
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""
-        return generate_latest(self.registry)
-
-    def _counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> Counter:
-        told = f"sevensteps_{self._what}_{name}"
-        return Counter(told, meaning, labels, registry=self.registry)
+        return generate_latest(self._registry)

@@ -1,10 +1,10 @@
 """Stages on threads of their own, within a deadline, behind bulkheads and breakers.
 
-A request is worked on by one thread from its first stage to its last. A watch looks at
-the clock: a stage that takes longer than it may is left behind with its thread, another
-thread goes on with what comes after it. After a few failures in a row a stage is not
-asked for a while. Waiting is nobody's failure: whoever cannot be served in time any
-more is told so at once, before anything is done for him.
+A request is worked on by one thread from its first stage to its last. Whoever runs the
+pipeline looks at the clock now and then: a stage that takes longer than it may is left
+behind with its thread, another thread goes on with what comes after it. After a few
+failures in a row a stage is not asked for a while. Waiting is nobody's failure: whoever
+cannot be served in time any more is told so at once, before anything is done for him.
 
 Sources: bulkheads and circuit breakers, M. Nygard, "Release It!", 2nd edition (2018);
 queues bounded by their delay, K. Nichols and V. Jacobson, "Controlling queue delay"
@@ -18,12 +18,12 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
 from .breaker import Breaker
 from .requests import Rejected
 from .stages import Run, Stage
 
-TICK_S = 0.004  # how often the watch looks while there is work
 STUCK = 4  # threads that one stage may hold, before it is not asked any more
 SMOOTHING = 0.1  # of the mean service time
 UNKNOWN = 0.125  # of the deadline: what a request is thought to take at first
@@ -42,7 +42,6 @@ class Pipeline:
     begin : called by each thread before its first work
     hook : called with each stage that begins, on its thread, for drills
     clock : seconds, monotonic; `Run.due` is by this clock
-    watch : whether a thread calls `check` while there is work
 
     Attributes
     ----------
@@ -55,10 +54,9 @@ class Pipeline:
         deadline_s: float,
         *,
         threads: int = 1,
-        begin: Callable[[], object] | None = None,
+        begin: Callable[[], object] = lambda: None,
         hook: Callable[[str], object] | None = None,
         clock: Callable[[], float] = time.perf_counter,
-        watch: bool = True,
     ) -> None:
         self.stages, self.deadline_s, self.threads = tuple(stages), deadline_s, threads
         self.hook, self.clock = hook, clock
@@ -66,15 +64,12 @@ class Pipeline:
         self.breakers = {stage.name: Breaker(clock=clock) for stage in stages}
         self._begin, self._alive, self._closed = begin, 0, False
         self._waiting: deque[Run] = deque()
+        self._calls: SimpleQueue[None] = SimpleQueue()  # one for each that waits
         self._running: set[Run] = set()
         self._stuck: Counter[str] = Counter()
-        lock = threading.Lock()
-        self._work, self._watch = threading.Condition(lock), threading.Condition(lock)
+        self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        with lock:
-            self._man()
-        if watch:
-            self._start("watch", self._look)
+        self._man()
 
     @property
     def in_flight(self) -> int:
@@ -98,16 +93,13 @@ class Pipeline:
     def submit(self, run: Run) -> None:
         """Work on a request; `run.tell` is called on another thread when it is over."""
         run.came = self.clock()
-        with self._work:
-            self._waiting.append(run)
-            self._work.notify()
-            if self.in_flight == 1:
-                self._watch.notify()
+        self._waiting.append(run)
+        self._calls.put(None)
 
     def check(self) -> None:
         """Leave stages behind that are late, and give up requests that waited."""
         over = []
-        with self._work:
+        with self._lock:
             now = self.clock()
             for run in [r for r in self._running if now >= r.limit]:
                 self._leave(run, now)
@@ -115,7 +107,7 @@ class Pipeline:
                     over.append(run)
                 else:
                     self._waiting.appendleft(run)
-                    self._work.notify()
+                    self._calls.put(None)
             while self._waiting and self._waiting[0].due <= now:
                 run = self._waiting.popleft()
                 run.missing.setdefault("queue", "overload")
@@ -129,10 +121,9 @@ class Pipeline:
 
     def close(self) -> None:
         """Finish what was begun; threads that hang are not waited for."""
-        with self._work:
-            self._closed = True
-            self._work.notify_all()
-            self._watch.notify_all()
+        self._closed = True
+        for _ in self._threads:
+            self._calls.put(None)
         end = time.monotonic() + self.deadline_s
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -141,48 +132,38 @@ class Pipeline:
         """As many threads as there should be, besides those that are stuck."""
         while self._alive < self.threads:
             self._alive += 1
-            self._start("stages", self._serve)
-
-    def _start(self, name: str, body: Callable[[], None]) -> None:
-        self._threads = [t for t in self._threads if t.is_alive()]
-        thread = threading.Thread(target=body, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _look(self) -> None:
-        while True:
-            with self._work:
-                while not self.in_flight and not self._closed:
-                    self._watch.wait()
-                if self._closed and not self.in_flight:
-                    return
-            time.sleep(TICK_S)
-            self.check()
+            thread = threading.Thread(target=self._serve, name="stages", daemon=True)
+            self._threads = [t for t in self._threads if t.is_alive()]
+            thread.start()
+            self._threads.append(thread)
 
     def _serve(self) -> None:
         """One thread: requests, one after the other, until it is left behind."""
-        if self._begin:
-            self._begin()
+        self._begin()
         while (run := self._next()) is not None:
             if not self._advance(run):
                 return
 
     def _next(self) -> Run | None:
         """The next request, which is then worked on; None at the end."""
-        with self._work:
-            while True:
-                while not self._waiting and not self._closed:
-                    self._work.wait()
-                if not self._waiting:
+        while True:
+            self._calls.get()
+            with self._lock:
+                if self._waiting:
+                    return self._taken(self._waiting.popleft())
+                if self._closed:
                     self._alive -= 1
                     return None
-                run, now = self._waiting.popleft(), self.clock()
-                waited = now - run.came > self.service_s / 4
-                if waited and not run.step and run.due - now < 1.5 * self.service_s:
-                    run.missing["queue"] = "overload"
-                    run.step = len(self.stages)  # nothing of it is done
-                self._running.add(run)
-                return run
+
+    def _taken(self, run: Run) -> Run:
+        """A request is begun, unless it has waited until it can only be late."""
+        now = self.clock()
+        waited = now - run.came > self.service_s / 4
+        if waited and not run.step and run.due - now < 1.5 * self.service_s:
+            run.missing["queue"] = "overload"
+            run.step = len(self.stages)  # nothing of it is done
+        self._running.add(run)
+        return run
 
     def _advance(self, run: Run) -> bool:
         """Work on a request; whether this thread is still wanted."""
@@ -196,11 +177,11 @@ class Pipeline:
                 made = stage.work(run)
             except Exception as error:
                 failed = error
-            with self._work:
+            with self._lock:
                 if run.turn != turn:
                     return self._back(stage)
                 spent += self._leave_in_time(run, stage, made, failed)
-        with self._work:
+        with self._lock:
             self._running.discard(run)
             if whole and not run.missing and len(run.made) == len(self.stages):
                 self.service_s += SMOOTHING * (spent - self.service_s)
@@ -209,7 +190,7 @@ class Pipeline:
 
     def _enter(self, run: Run) -> Stage | None:
         """The next stage that can be asked, if there is one and time for it."""
-        with self._work:
+        with self._lock:
             while self._goes_on(run):
                 stage, now = self.stages[run.step], self.clock()
                 if now >= run.due:
@@ -228,6 +209,8 @@ class Pipeline:
         """Whether another stage is to be asked."""
         if run.step >= len(self.stages) or run.refused is not None:
             return False
+        if not run.missing:
+            return True
         done = self.stages[: run.step]
         return not any(s.required and s.name in run.missing for s in done)
 

@@ -1,5 +1,7 @@
 """Running a service: in this process, or as a subprocess while a block runs."""
 
+from __future__ import annotations
+
 import contextlib
 import gc
 import os
@@ -98,48 +100,12 @@ def server(app: App) -> uvicorn.Server:
     return Server(settings)
 
 
-@contextlib.contextmanager
-def process_of(module: str, **options: object) -> Iterator[Running]:
-    """A service in a process of its own, stopped at the end of the block.
-
-    Parameters
-    ----------
-    module : run with `python -m`
-    options : of its configuration
-
-    Raises
-    ------
-    RuntimeError
-        if it does not start, with what it said
-    """
-    key = secrets.token_urlsafe(24)
-    command = [sys.executable, "-m", module, "--port=0"]
-    told = {name.replace("_", "-"): value for name, value in options.items()}
-    command += [f"--{name}={value}" for name, value in told.items()]
-    process = subprocess.Popen(
-        command,
-        env=os.environ | {KEY_VARIABLE: key},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield Running(_url(process), key, process.pid)
-    finally:
-        _stop(process)
-
-
 def listen(host: str, port: int) -> socket.socket:
-    """A socket for the server.
+    """A socket for the server; an `OSError` says what to do if the address is taken.
 
     The protocol is named, though it is the only one: asyncio switches Nagle's
     algorithm off for sockets that say TCP, and with it on, a reply waits 40 ms for
     the caller's delayed acknowledgement.
-
-    Raises
-    ------
-    OSError
-        if the address is taken; says what to do
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -156,7 +122,38 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _url(process: "subprocess.Popen[str]") -> str:
+@contextlib.contextmanager
+def process_of(module: str, **options: object) -> Iterator[Running]:
+    """A service in a process of its own, stopped at the end of the block.
+
+    Parameters
+    ----------
+    module : run with `python -m`
+    options : of its configuration
+
+    Raises
+    ------
+    RuntimeError              if it does not start, with what it said
+    """
+    key = secrets.token_urlsafe(24)
+    told = {name.replace("_", "-"): value for name, value in options.items()}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", module, "--port=0"),
+            *(f"--{name}={value}" for name, value in told.items()),
+        ],
+        env=os.environ | {KEY_VARIABLE: key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Running(_url(process), key, process.pid)
+    finally:
+        _stop(process)
+
+
+def _url(process: subprocess.Popen[str]) -> str:
     """Wait for the address; what a service says instead is the reason."""
     assert process.stdout is not None
     watchdog = threading.Timer(START_S, process.kill)
@@ -167,13 +164,11 @@ def _url(process: "subprocess.Popen[str]") -> str:
                 return line.removeprefix(READY).strip()
     finally:
         watchdog.cancel()
-    _, said = process.communicate()
-    raise RuntimeError(
-        f"the service did not start: {said.strip() or 'no reason given'}"
-    )
+    said = process.communicate()[1].strip()
+    raise RuntimeError(f"the service did not start: {said or 'no reason given'}")
 
 
-def _stop(process: "subprocess.Popen[str]") -> None:
+def _stop(process: subprocess.Popen[str]) -> None:
     """Ask it to finish, and insist if it does not."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)

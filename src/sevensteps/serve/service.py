@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .admission import Allowance, Effort
+from .admission import Allowance
 from .breaker import Breaker
-from .ledger import Ledger
-from .metrics import RequestMetrics
+from .metrics import Gauges, RequestMetrics
 from .pipeline import Pipeline
-from .stages import Run, Stage
+from .stages import Ledger, Run, Stage
 
 WORK_SHARE = 0.8  # of the deadline; the rest is for the fallback, the log, the way back
+TICK_S = 0.004  # how often the clock is looked at while there is work
 TURNS = 4  # of the event loop, that an answer waits for: begun, made, kept, sent
 SMOOTHING = 0.1  # of the mean lag of the loop
 Source = Callable[[Run], Any]
@@ -59,7 +59,7 @@ class Service:
     told : an answer as JSON has it
     bundle : what is answered from: name to version, told by `/ready`
     deadline_ms : from the first byte of a request to its answer
-    threads : that run the stages
+    threads : that run the stages; more than one only where a stage waits for others
     begin : called by each of them at first
     key : requests with the same key are answered one after the other
     recall : what was answered before, as JSON has it, if it can be told again
@@ -84,7 +84,7 @@ class Service:
     bundle: Callable[[], Mapping[str, Any]]
     deadline_ms: float
     threads: int = 1
-    begin: Callable[[], object] | None = None
+    begin: Callable[[], object] = lambda: None
     key: Callable[[Any], Hashable] | None = None
     recall: Callable[[Any], dict[str, Any] | None] = lambda request: None
     keep: Callable[[Answer, Callable[[], object]], None] | None = None
@@ -93,7 +93,7 @@ class Service:
         default_factory=dict
     )
     labels: tuple[str, ...] = ()
-    gauges: Mapping[str, tuple[str, Callable[[], float]]] = field(default_factory=dict)
+    gauges: Gauges = field(default_factory=dict)
     problems: Callable[[], list[str]] = list
     close: Callable[[], None] = lambda: None
 
@@ -134,28 +134,32 @@ class Desk:
 
     def __init__(self, service: Service, hook: Callable[[str], object] | None) -> None:
         self.service = service
-        deadline_s = service.deadline_ms / 1e3
         self.pipeline = Pipeline(
             service.stages,
-            deadline_s,
+            service.deadline_ms / 1e3,
             threads=service.threads,
             begin=service.begin,
             hook=hook,
         )
-        self.metrics = RequestMetrics(service.what, service.labels)
-        self.metrics.gauges(self._gauges() | dict(service.gauges))
+        gauges = {**self._gauges(), **service.gauges}
+        self.metrics = RequestMetrics(service.what, service.labels, gauges)
         self.allowance = Allowance()
         self.in_flight = self.admitted = 0
         self._keys: dict[Hashable, asyncio.Future[None]] = {}
         self._told: deque[asyncio.Future[None]] = deque()
-        self._woken, self._called, self.lag_s = False, 0.0, 0.0
+        self._watched: asyncio.AbstractEventLoop | None = None
+        self._woken = False
+        self._called = self.lag_s = 0.0
+        self._work_s = WORK_SHARE * service.deadline_ms / 1e3
 
     def enter(self, received: float) -> Seat | None:
         """What a request may have, decided before it is parsed; None: nothing.
 
         It counts from here on: of many that come in one moment, each sees those before.
         """
-        left_s = received + self._work_s - time.perf_counter() - TURNS * self.lag_s
+        left_s = received + self._work_s - time.perf_counter()
+        if self.admitted:  # else a lag that is over would never be seen to be over
+            left_s -= TURNS * self.lag_s
         if self.pipeline.admits(left_s, self.admitted):
             self.admitted += 1
             return Seat(self, by_model=True)
@@ -171,48 +175,33 @@ class Desk:
         Rejected              if it cannot be answered, with the reasons
         """
         self.in_flight += 1
-        work, effort = self._begin(body, ledger, request_id, seat), Effort()
         try:
-            told = await (work if seat.by_model else effort.of(work))
+            request = self.service.parse(body)
+            ledger.lap("parse")
+            if self.service.key is None:
+                return await self._answer(request, ledger, request_id, seat)
+            key = self.service.key(request)
+            while (other := self._keys.get(key)) is not None:
+                await asyncio.wait([other])  # the same is answered one by one
+            self._keys[key] = asyncio.get_running_loop().create_future()
+            try:
+                return await self._answer(request, ledger, request_id, seat)
+            finally:
+                self._keys.pop(key).set_result(None)
         finally:
             self.in_flight -= 1
-        if not seat.by_model:
-            self.allowance.spent(effort.spent_s)
-        return told
-
-    async def _begin(
-        self, body: bytes, ledger: Ledger, request_id: str, seat: Seat
-    ) -> dict[str, Any]:
-        request = self.service.parse(body)
-        ledger.lap("parse")
-        work = self._answer if self.service.key is None else self._alone
-        return await work(request, ledger, request_id, seat)
-
-    async def _alone(
-        self, request: Any, ledger: Ledger, request_id: str, seat: Seat
-    ) -> dict[str, Any]:
-        """Not before others with the same key are answered."""
-        assert self.service.key is not None
-        key = self.service.key(request)
-        while (other := self._keys.get(key)) is not None:
-            await asyncio.wait([other])
-        self._keys[key] = asyncio.get_running_loop().create_future()
-        try:
-            return await self._answer(request, ledger, request_id, seat)
-        finally:
-            self._keys.pop(key).set_result(None)
 
     async def _answer(
         self, request: Any, ledger: Ledger, request_id: str, seat: Seat
     ) -> dict[str, Any]:
-        known = self.service.recall(request)
-        if known is not None:
+        began = time.thread_time()
+        if (known := self.service.recall(request)) is not None:
             self.metrics.recalled()
             return known
         run = Run(request, due=ledger.began + self._work_s)
         if seat.by_model:
             await self._run(run)
-            ledger.add(run.laps)
+            ledger.lap("wait", run.laps)
             seat.leave()
         else:
             run.missing["queue"] = "overload"
@@ -221,21 +210,30 @@ class Desk:
         answer = self.service.answer(run, request_id)
         if run.missing:
             ledger.lap("fallback")
+        if not seat.by_model:
+            self.allowance.spent(time.thread_time() - began)
         if self.service.keep is not None:
             await self._kept(answer, ledger)
-        return self._count(answer, ledger)
-
-    def _count(self, answer: Answer, ledger: Ledger) -> dict[str, Any]:
         told = self.service.told(answer)
         told |= {"source": answer.source, "fallback": answer.fallback}
         self.metrics.answered(told, ledger)
         return told
 
     async def _run(self, run: Run) -> None:
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
         run.tell = lambda run: self._over(waiter)
         self.pipeline.submit(run)
+        if self._watched is not loop:
+            self._watch(loop)
         await waiter
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See to it, while there is work, that nobody waits for what is late."""
+        self.pipeline.check()
+        self._watched = loop if self.pipeline.in_flight else None
+        if self._watched:
+            loop.call_later(TICK_S, self._watch, loop)
 
     async def _kept(self, answer: Answer, ledger: Ledger) -> None:
         """Wait until an answer is remembered, but not beyond the deadline."""
@@ -279,10 +277,6 @@ class Desk:
         """Finish what was begun, keep all of it, release everything."""
         self.pipeline.close()
         self.service.close()
-
-    @property
-    def _work_s(self) -> float:
-        return WORK_SHARE * self.service.deadline_ms / 1e3
 
 
 def _done(waiter: asyncio.Future[None]) -> None:

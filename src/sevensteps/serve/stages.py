@@ -7,6 +7,7 @@ by `through`, and served, by a `Pipeline`: what is measured is what is served.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,7 @@ class Run:
     missing : stage, or `queue`, to the reason why it has made nothing
     laps : milliseconds of each stage
     refused : why the request cannot be answered at all
-    step, turn, began, limit : the pipeline's own notes
+    step, turn, came, began, limit : the pipeline's own notes
     """
 
     request: Any
@@ -75,3 +76,23 @@ def through(stages: Sequence[Stage], request: Any) -> Run:
         if stage.ends and run.made[stage.name] is not None:
             break
     return run
+
+
+class Ledger:
+    """Where a request's milliseconds went, counted from its first byte."""
+
+    def __init__(self, began: float) -> None:
+        self.began = self._last = began
+        self.stages: dict[str, float] = {}
+
+    def lap(self, stage: str, elsewhere: dict[str, float] | None = None) -> None:
+        """Book the time since the last lap to a stage, and what it says to others."""
+        now = time.perf_counter()
+        told = elsewhere or {}
+        spent = (now - self._last) * 1e3 - math.fsum(told.values())
+        self.stages |= {stage: max(0.0, spent), **told}
+        self._last = now
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the request was received."""
+        return (time.perf_counter() - self.began) * 1e3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import shutil
+from functools import partial
+from pathlib import Path
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
@@ -14,23 +15,14 @@ from sevensteps.cases.search.service import (
     search_requests,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
-from sevensteps.serve.demo import Progress, Setup, lacks, quiet
-from sevensteps.world.storage import sweep
+from sevensteps.serve.demo import Progress, Setup, quiet, renew
 
 WORLD = SearchWorld(
     Size(n_products=20_000, n_needs=12_000, n_shoppers=8_000, n_brands=150, days=14),
     seed=7,
 )
-
-#: How a folder reads that is not whole, or that another version wrote.
-UNREADABLE = ModelError, LookupError, TypeError
-
-
-def config(setup: Setup) -> SearchConfig:
-    """How the service is started."""
-    return SearchConfig.of(setup, "engine")
+config = partial(SearchConfig.of, name="engine")  # how the service is started
 
 
 def app(config: SearchConfig) -> App:
@@ -39,26 +31,19 @@ def app(config: SearchConfig) -> App:
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:
-    """Train and export an engine, unless there is one that can be read.
+    """Train and export an engine, unless there is one that can be read."""
 
-    Raises
-    ------
-    StorageError    if the disk refuses
-    """
-    bundle = setup.folder / "engine"
-    if not lacks(lambda: read_search(bundle), *UNREADABLE):
-        return
-    with progress("Making a small world") as report:
-        WORLD.history(progress=report)
-    with progress("Indexing its products, and training a ranker on editors' grades"):
-        from sevensteps.cases.search.experiments.training import trained_engine
+    def write(bundle: Path) -> None:
+        with progress("Making a small world") as report:
+            WORLD.history(progress=report)
+        with progress("Indexing its products, and training on editors' grades"):
+            from sevensteps.cases.search.experiments.training import trained_engine
 
-        engine = trained_engine(WORLD)
-    with progress("Writing the engine"):
-        sweep(bundle.parent)
-        if bundle.exists():
-            shutil.rmtree(bundle)
-        export_search(engine, bundle)
+            engine = trained_engine(WORLD)
+        with progress("Writing the engine"):
+            export_search(engine, bundle)
+
+    renew(setup.folder / "engine", read_search, write)
 
 
 def bodies(n: int) -> list[bytes]:

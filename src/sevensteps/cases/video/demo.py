@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import shutil
+from functools import partial
+from pathlib import Path
 
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
@@ -15,22 +16,13 @@ from sevensteps.cases.video.service import (
     service_of,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
-from sevensteps.serve.demo import Progress, Setup, lacks, quiet
-from sevensteps.world.storage import sweep
+from sevensteps.serve.demo import Progress, Setup, quiet, renew
 
 WORLD = VideoWorld(
     Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7
 )
-
-#: How a folder reads that is not whole, or that another version wrote.
-UNREADABLE = ModelError, LookupError, TypeError
-
-
-def config(setup: Setup) -> PagesConfig:
-    """How the service is started."""
-    return PagesConfig.of(setup, "morning")
+config = partial(PagesConfig.of, name="morning")  # how the service is started
 
 
 def app(config: PagesConfig) -> App:
@@ -39,26 +31,19 @@ def app(config: PagesConfig) -> App:
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:
-    """Train and export a morning, unless there is one that can be read.
+    """Train and export a morning, unless there is one that can be read."""
 
-    Raises
-    ------
-    StorageError    if the disk refuses
-    """
-    bundle = setup.folder / "morning"
-    if not lacks(lambda: read_morning(bundle), *UNREADABLE):
-        return
-    with progress("Making a small world") as report:
-        history = WORLD.history(progress=report)
-    with progress("Training towers, a ranker and a value in it") as report:
-        from sevensteps.cases.video.recommender.snapshot_training import train_snapshot
+    def write(bundle: Path) -> None:
+        with progress("Making a small world") as report:
+            history = WORLD.history(progress=report)
+        with progress("Training towers, a ranker and a value in it") as report:
+            from sevensteps.cases.video.recommender import snapshot_training
 
-        morning = train_snapshot(history, progress=report)
-    with progress("Writing the morning"):
-        sweep(bundle.parent)
-        if bundle.exists():
-            shutil.rmtree(bundle)
-        export_morning(morning, bundle)
+            morning = snapshot_training.train_snapshot(history, progress=report)
+        with progress("Writing the morning"):
+            export_morning(morning, bundle)
+
+    renew(setup.folder / "morning", read_morning, write)
 
 
 def bodies(n: int) -> list[bytes]:

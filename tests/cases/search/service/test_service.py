@@ -1,14 +1,10 @@
 """Searches over HTTP: the right products, how they were found, and what is refused."""
 
 import json
-import os
-import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import faiss
-import httpx
 import numpy as np
 import pytest
 
@@ -17,13 +13,10 @@ from sevensteps.cases.search.service import (
     PATH,
     SearchConfig,
     export_search,
-    running_search,
     search_requests,
 )
-from sevensteps.serve.load import load
-from sevensteps.serve.requests import MAX_BODY
 
-from .conftest import HEAD, KEY, ids, post, search, started
+from .conftest import KEY, ids, post, search, started
 
 
 def expected(engine, text, rules=None):
@@ -75,12 +68,6 @@ def test_how_it_was_understood_is_told(calm, engine):
     assert told["corrected"] == [{"from": wrong, "to": long}]
 
 
-def test_stages_are_timed(client, asked):
-    reply = post(client, PATH, {"query": asked.text[0]})
-    for stage in ("parse", "understand", "words", "meaning", "rank", "wait"):
-        assert f"{stage};dur=" in reply.headers["server-timing"]
-
-
 def test_each_thread_takes_one_core(calm):
     told = []
     pipeline = calm.app.desk.pipeline
@@ -127,16 +114,11 @@ def test_filters_that_nothing_found_passes_show_the_nearest_that_does(calm, engi
 @pytest.mark.parametrize(
     ("body", "status", "error", "field"),
     [
-        ("{", 400, "invalid_json", ""),
         (b'{"query": "\xff"}', 400, "invalid_json", ""),
         ('{"query": "\\ud800"}', 400, "invalid_json", ""),
-        ("[]", 422, "invalid_request", ""),
-        ("{}", 422, "invalid_request", "query"),
-        ('{"query": 7}', 422, "invalid_request", "query"),
         ('{"query": "sofa", "k": 3}', 422, "invalid_request", "k"),
         ('{"query": "sofa", "places": 0}', 422, "invalid_request", "places"),
         ('{"query": "sofa", "places": 51}', 422, "invalid_request", "places"),
-        ('{"query": "sofa", "places": "9"}', 422, "invalid_request", "places"),
         ('{"query": "sofa", "page": 51}', 422, "invalid_request", "page"),
         (json.dumps({"query": "s" * 201}), 422, "invalid_request", "query"),
         ('{"query": ""}', 422, "empty_query", "query"),
@@ -158,34 +140,12 @@ def test_what_is_no_request_is_told_by_field(calm, body, status, error, field):
 
 @pytest.mark.parametrize(
     "query",
-    [
-        "SOFÁ",
-        "ｓｏｆａ",
-        "沙发",
-        "диван",
-        "sofa\n\tbed",
-        "👍 sofa",
-        "a" * 200,
-        "é" * 199,
-    ],
+    ["SOFÁ", "ｓｏｆａ", "沙发", "диван", "sofa\n\tbed", "👍 sofa", "é" * 199],
 )
 def test_other_scripts_and_shouting_are_answered(calm, query):
     told = search(calm, query)
     assert told["fallback"] is None
     assert told["products"]
-
-
-def test_long_bodies_and_wrong_keys_are_refused(calm):
-    assert post(calm, PATH, " " * (MAX_BODY + 1)).status_code == 413
-    for head in ({}, {"X-API-Key": "another"}):
-        for path in (PATH, "/v1/products"):
-            reply = calm.post(
-                path, content="{}", headers=HEAD | {"X-API-Key": ""} | head
-            )
-            assert (reply.status_code, reply.json()["error"]) == (401, "unauthorised")
-    assert calm.post(PATH, headers={"X-API-Key": KEY}, content="{}").status_code == 415
-    assert calm.get(PATH).status_code == 405
-    assert calm.get("/nowhere").json()["error"] == "http"
 
 
 def test_the_head_is_remembered_as_it_was_understood(client, engine):
@@ -205,12 +165,11 @@ def test_the_head_is_remembered_as_it_was_understood(client, engine):
 def test_what_is_old_or_not_to_be_kept_is_made_again(bundle, asked):
     with started(bundle, remembers=0, deadline_ms=5_000) as client:
         assert not any(search(client, asked.text[0])["cached"] for _ in range(2))
-    with started(bundle, keeps_s=0.05, deadline_ms=5_000) as client:
-        first = search(client, asked.text[0])["cached"]
-        again = search(client, asked.text[0])["cached"]
-        time.sleep(0.06)
-        assert (first, again) == (False, True)
-        assert not search(client, asked.text[0])["cached"]
+    with started(bundle, deadline_ms=5_000) as client:
+        cached = [search(client, asked.text[0])["cached"] for _ in range(2)]
+        client.searches.lists.clock = lambda: time.monotonic() + 61.0
+        cached.append(search(client, asked.text[0])["cached"])
+    assert cached == [False, True, False]
 
 
 NEW = {
@@ -246,7 +205,6 @@ def test_ready_and_metrics_tell_what_is_served(client, asked):
     post(client, PATH, "{")
     ready, text = client.get("/ready").json(), client.get("/metrics").text
     assert (ready["status"], ready["problems"]) == ("ready", [])
-    assert client.get("/health").json() == {"status": "alive"}
     for line in (
         'answers_total{fallback="none",relaxed="none",source="ranked"} 1.0',
         'answers_total{fallback="none",relaxed="by_meaning",source="ranked"} 1.0',
@@ -275,26 +233,6 @@ def test_an_engine_with_less_is_served_without_a_fallback(engine, asked, tmp_pat
     assert ids(told) == expected(less, asked.text[1])[:20]
 
 
-def test_a_process_under_load_that_is_told_to_stop_answers_what_it_began(bundle, asked):
-    slow = {"slow_stage": "rank", "slow_ms": 150, "deadline_ms": 4_000}
-    with running_search(bundle, **slow) as service:
-        bodies = search_requests(asked, 100)
-        told = {"api_key": service.api_key, "path": PATH, "seed": 1}
-        report = load(service.url, bodies, 8, 1.5, **told)
-        with httpx.Client(base_url=service.url, trust_env=False) as one:
-            head, last = HEAD | {"X-API-Key": service.api_key}, bodies[-1]
-            with ThreadPoolExecutor() as pool:
-                reply = pool.submit(one.post, PATH, headers=head, content=last)
-                with httpx.Client(base_url=service.url, trust_env=False) as other:
-                    while "in_flight 1.0" not in other.get("/metrics").text:
-                        assert not reply.done()
-                os.kill(service.pid, signal.SIGTERM)
-                assert reply.result().json()["source"] == "ranked"
-    assert report.errors == {}
-    assert report.by_fallback <= 2
-    assert {"words", "meaning", "rank"} <= set(report.ledger.index)
-
-
 def test_requests_are_as_frequent_as_in_the_log(asked):
     bodies = search_requests(asked, 4_000, seed=1)
     found = [json.loads(body)["query"] for body in bodies]
@@ -308,8 +246,6 @@ def test_requests_are_as_frequent_as_in_the_log(asked):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"deadline_ms": 0}, "deadline_ms"),
-        ({"port": 70_000}, "port"),
         ({"remembers": -1}, "remembers"),
         ({"keeps_s": 0}, "keeps_s"),
         ({"host": "0.0.0.0"}, "loopback"),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sevensteps.serve.bundle import write_bundle
 from sevensteps.serve.errors import ModelError
 
-from .model import MODEL, TOLERANCE, ModelServer, Network, Pricing
+from .model import FOLDER, MODEL, TOLERANCE, ModelServer, Network, Pricing
 
 OPSET = 15  # old enough for every ONNX Runtime that the lock may bring
 N_PROBES = 4
@@ -61,8 +61,9 @@ def export_model(
     write_bundle(
         Path(folder),
         {"rows": rows[spread], "scores": scores[spread]},
-        partial(_write, onnx),
-        lambda hashes: facts | {"version": hashes[MODEL][:12]},
+        facts,
+        rest=partial(_write, onnx),
+        kind=FOLDER,
     )
     ModelServer(folder, features)  # what was written is what will be read
 

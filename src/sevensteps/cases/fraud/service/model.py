@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.measure.calibration import prior_correction
-from sevensteps.serve.bundle import read_arrays, read_manifest
+from sevensteps.serve.bundle import read_bundle
 from sevensteps.serve.errors import ModelError
+from sevensteps.world.storage import FolderKind
 
 MODEL = "model.onnx"
-KEYS = ("version", "features", "costs", "review_price", "negatives_kept")
 EXPORT = "sevensteps.cases.fraud.service.export_model"
+FOLDER = FolderKind("model", 1, f"Export it again with {EXPORT}.")
 TOLERANCE = 1e-5
 
 
@@ -48,15 +49,15 @@ class ModelServer:
     """
 
     def __init__(self, folder: str | Path, features: Sequence[str]) -> None:
-        told = read_manifest(Path(folder), KEYS, EXPORT)
-        probes = read_arrays(Path(folder), told["files"])
+        bundle = read_bundle(folder, FOLDER)
+        told, probes = bundle.facts, bundle.arrays
         try:
             self.policy = Pricing(Costs(**told["costs"]), told["review_price"])
-        except (TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{folder} has no policy ({error}): export again"
             ) from error
-        self.version, self._kept = told["version"], told["negatives_kept"]
+        self.version, self._kept = bundle.hashes[MODEL][:12], told["negatives_kept"]
         self._columns = _columns(told["features"], features)
         self._network = Network((Path(folder) / MODEL).read_bytes())
         found = self._network.probability(probes["rows"])

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.shop import FIELDS
 from sevensteps.serve.requests import Rejected, Strict, validated
+
+from .live import State
 
 LETTERS, PLACES, PAGES = 200, 50, 50
 MOST = 1_000  # products of one administrator's request
@@ -19,10 +21,8 @@ NOBODY_TYPES = {"Cc", "Cs", "Co"}
 
 Price = Annotated[float, Field(ge=0, le=1e7)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Text = Annotated[str, Field(min_length=1, max_length=5_000)]
-
-
 Names = Annotated[list[Name], Field(max_length=20)]
+Text = Annotated[str, Field(min_length=1, max_length=5_000)]
 
 
 class Ticked(Strict):
@@ -39,9 +39,8 @@ class Ticked(Strict):
 
     def filters(self) -> Filters:
         """The same for the engine."""
-        told = [(f, getattr(self, f)) for f in ("brand", "category", "colour")]
-        told += [(f, getattr(self, f)) for f in ("material", "size")]
-        values = tuple((f, tuple(sorted(set(names)))) for f, names in told if names)
+        told = ((field, tuple(sorted(set(getattr(self, field))))) for field in FIELDS)
+        values = tuple((field, names) for field, names in told if names)
         return Filters(values, self.price_min, self.price_max, self.in_stock)
 
 
@@ -55,16 +54,17 @@ class SearchRequest(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchQuery:
-    """A request that can be answered."""
+class Asked:
+    """A search that can be answered, and the state that it began with."""
 
     text: str
     places: int
     page: int
     filters: Filters
+    state: State
 
 
-def parse(body: bytes, documents: Documents) -> SearchQuery:
+def parse(body: bytes, state: State) -> Asked:
     """Read a request's body.
 
     Raises
@@ -82,10 +82,10 @@ def parse(body: bytes, documents: Documents) -> SearchQuery:
         raise Rejected(422, "empty_query", ("query", reason))
     filters = told.filters.filters()
     try:
-        filters.check(documents)
+        filters.check(state.documents)
     except ValueError as error:
         raise Rejected(422, "unknown_value", ("filters", str(error))) from None
-    return SearchQuery(told.query, told.places, told.page, filters)
+    return Asked(told.query, told.places, told.page, filters, state)
 
 
 class Product(Strict):

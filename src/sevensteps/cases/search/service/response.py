@@ -8,10 +8,32 @@ import numpy as np
 
 from sevensteps.cases.search.engine.understanding import Reading
 
-from .state import State
+from .asking import Asked
+from .live import State
+from .stages import ResultList
 
 
-def products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
+def page(
+    asked: Asked, reading: Reading, listed: ResultList, bundle: str
+) -> dict[str, Any]:
+    """One page of an answer as JSON has it."""
+    n, first = len(listed.ids), (asked.page - 1) * asked.places
+    ids, why = listed.ids[first : first + asked.places], listed.why
+    if not ids and why is None:
+        why = f"there are only {n} results; ask for an earlier page"
+    return {
+        "products": _products(asked.state, ids),
+        "page": asked.page,
+        "found": n,
+        "understood": _understood(reading),
+        "relaxed": listed.relaxed,
+        "why": why,
+        "version": asked.state.version,
+        "bundle": bundle,
+    }
+
+
+def _products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
     """Products as a page shows them."""
     catalogue = state.engine.catalogue
     numbers, at = catalogue.documents.numbers, np.array(ids, np.intp)
@@ -27,7 +49,7 @@ def products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def understood(reading: Reading) -> dict[str, Any]:
+def _understood(reading: Reading) -> dict[str, Any]:
     """What was made of the query as typed."""
     query = reading.query
     return {

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from sevensteps.cases.search import SERVICE
 from sevensteps.cases.search.engine.documents import Ids
+from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.query import Query
+from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.app import App
 from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.requests import validated
-from sevensteps.serve.run import answer
+from sevensteps.serve.run import Running, answer, process_of
 from sevensteps.serve.service import Answer, Service
 from sevensteps.serve.stages import Run, Stage
 from sevensteps.serve.threads import one_core
 
 from . import stages
-from .asking import ProductsRequest, SearchQuery, SearchRequest, parse
-from .live import Live
-from .response import products, understood
+from .asking import Asked, ProductsRequest, SearchRequest, parse
+from .live import Live, State
+from .response import page
 from .stages import ByWords, ResultList
-from .state import State
 
-PATH = "/v1/search"
+PATH = SERVICE.path
 READ_S = 3_600.0  # how a query is read changes with the words only
 STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new products are
 
@@ -42,8 +49,8 @@ class SearchConfig(BundleConfig):
     keeps_s : seconds that one is believed
     """
 
-    port: int = 8079
-    deadline_ms: float = 200.0
+    port: int = SERVICE.port
+    deadline_ms: float = SERVICE.deadline_ms
     remembers: int = 10_000
     keeps_s: float = 60.0
 
@@ -51,14 +58,6 @@ class SearchConfig(BundleConfig):
         BundleConfig.__post_init__(self)
         if self.remembers < 0 or self.keeps_s <= 0:
             raise ValueError("need remembers >= 0 and keeps_s above 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A search, and the state that it began with."""
-
-    asking: SearchQuery
-    state: State
 
 
 class Searches:
@@ -69,6 +68,7 @@ class Searches:
         kept = config.remembers, config.keeps_s
         self.lists: Remembered[ResultList] = Remembered(*kept)
         self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
+        self._source = "ranked" if self.live.state.engine.ranker else "retrieved"
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -87,113 +87,37 @@ class Searches:
             Stage("arrange", self._arrange, 0.3, required=False),
         )
 
-    def parse(self, body: bytes) -> Request:
-        """A body as a search of what there is now."""
-        state = self.live.state
-        return Request(parse(body, state.documents), state)
-
-    def recall(self, request: Request) -> dict[str, Any] | None:
-        """What was answered to the same words a moment ago."""
-        reading = self.readings.get(request.asking.text, 0)
-        listed = None if reading is None else self._remembered(request, reading)
-        if reading is None or listed is None:
-            return None
-        more = {"source": self._source, "fallback": None, "cached": True}
-        return self._told(request, reading, listed) | more
-
-    def whole(self, run: Run) -> ResultList | None:
-        """What the ranker made, or what is remembered of it."""
-        found: ResultList | None = run.made.get("known") or run.made.get("arrange")
-        return found
-
-    def by_one(self, name: str, run: Run) -> ResultList | None:
-        """One source's own order, if it found anything."""
-        made = run.made.get(name)
-        ids: Ids | None = made.ids if isinstance(made, ByWords) else made
-        if ids is None or not (ids >= 0).any():
-            return None
-        state, query, filters = self._asked(run)
-        relaxed = stages.relaxation(run.made.get("words"))
-        return stages.arranged_list(state, query, filters, ids.ravel(), relaxed)
-
-    def bestsellers(self, run: Run) -> ResultList:
-        """What sells, when nothing was found in time."""
-        return stages.popular_list(*self._asked(run))
-
-    def told(self, answer: Answer) -> dict[str, Any]:
-        """An answer as JSON has it."""
-        run = answer.run
-        told = self._told(run.request, self._reading(run), answer.value)
-        return told | {"cached": "arrange" not in run.made and not run.missing}
-
-    def add(self, body: bytes, came: float) -> dict[str, Any]:
-        """Take in new products; they can be found once this is answered."""
-        ids = self.live.add(validated(ProductsRequest, body).products, came)
-        lag_ms = round(self.live.lag_s * 1e3, 3)
-        version = self.live.state.version
-        return {"product_ids": [*ids], "found_after_ms": lag_ms, "version": version}
-
-    def problems(self) -> list[str]:
-        """What does not work at the moment, besides the stages."""
-        days = self.live.index_age_s / 86_400
-        return [f"index: {days:.0f} days old"] if days > STALE_S / 86_400 else []
-
-    def bundle(self) -> dict[str, Any]:
-        """From what is answered."""
-        return {
-            "bundle": self.live.manifest["bundle"],
-            "products": len(self.live.state.documents),
-            "version": self.live.state.version,
-            "index_age_s": round(self.live.index_age_s, 3),
-        }
-
     def service(self) -> Service:
         """The search, as all services are described."""
         return Service(
             what="search",
             path=PATH,
             request=SearchRequest,
-            parse=self.parse,
+            parse=lambda body: parse(body, self.live.state),
             stages=self.stages,
             answers={
-                self._source: self.whole,
-                "keywords": partial(self.by_one, "words"),
-                "meaning": partial(self.by_one, "meaning"),
-                "bestsellers": self.bestsellers,
+                self._source: lambda run: (
+                    run.made.get("known") or run.made.get("arrange")
+                ),
+                "keywords": partial(self._by_one, "words"),
+                "meaning": partial(self._by_one, "meaning"),
+                "bestsellers": self._bestsellers,
             },
-            told=self.told,
-            bundle=self.bundle,
+            told=self._told,
+            bundle=self._bundle,
             deadline_ms=self.config.deadline_ms,
             threads=2,
             begin=one_core,
-            recall=self.recall,
-            changes={"/v1/products": self.add},
+            recall=self._recall,
+            changes={"/v1/products": self._add},
             labels=("relaxed",),
             gauges=self._gauges(),
-            problems=self.problems,
+            problems=self._problems,
             close=self.live.close,
         )
 
-    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
-        live, lists = self.live, self.lists
-        return {
-            "cache_hits": ("Answers remembered", lambda: lists.hits),
-            "cache_misses": ("Answers made", lambda: lists.misses),
-            "products": ("That can be found", lambda: len(live.state.documents)),
-            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
-            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
-        }
-
-    @property
-    def _source(self) -> str:
-        return "ranked" if self.live.state.engine.ranker else "retrieved"
-
-    def _remembered(self, request: Request, reading: Reading) -> ResultList | None:
-        key = _key(reading, request)
-        return self.lists.get(key, request.state.version)
-
     def _understand(self, run: Run) -> Reading:
-        text, state = run.request.asking.text, run.request.state
+        text, state = run.request.text, run.request.state
         known = self.readings.get(text, 0)
         if known is None:
             known = state.engine.understanding.reading(text)
@@ -201,39 +125,23 @@ class Searches:
         return known
 
     def _known(self, run: Run) -> ResultList | None:
-        reading = run.made.get("understand")
-        return None if reading is None else self._remembered(run.request, reading)
-
-    def _reading(self, run: Run) -> Reading:
-        """How it was understood; or as it was typed, if that was not in time."""
-        request, known = run.request, run.made.get("understand")
-        known = known or run.made.get("as_typed")
-        if known is None:
-            known = self.readings.get(request.asking.text, 0)
-            known = known or stages.word_for_word(request.state, request.asking.text)
-            run.made["as_typed"] = known
-        return known
-
-    def _asked(self, run: Run) -> tuple[State, Query, Any]:
-        request = run.request
-        return request.state, self._reading(run).query, request.asking.filters
+        reading, asked = run.made.get("understand"), run.request
+        if reading is None:
+            return None
+        return self.lists.get(_key(reading, asked), asked.state.version)
 
     def _words(self, run: Run) -> ByWords | None:
-        state, query, filters = self._asked(run)
-        if state.engine.keyword is None:
-            return None
-        return stages.by_words(state, query, filters)
+        return stages.by_words(*self._asked(run))
 
     def _meaning(self, run: Run) -> Ids | None:
-        state, query, filters = self._asked(run)
-        if state.engine.dense is None:
-            return None
-        return stages.by_meaning(state, query, filters)
+        return stages.by_meaning(*self._asked(run))
 
     def _rank(self, run: Run) -> Ids | None:
         state, query, _ = self._asked(run)
-        lists = stages.lists_of(run.made.get("words"), run.made.get("meaning"))
-        return stages.ranked(state, query, lists) if lists else None
+        words, near = run.made.get("words"), run.made.get("meaning")
+        lists = {"keyword": words and words.ids, "dense": near}
+        found = {name: ids for name, ids in lists.items() if ids is not None}
+        return stages.ranked(state, query, found) if found else None
 
     def _nearest(self, run: Run) -> Ids | None:
         """Of all products, if nothing that was found passes the filters."""
@@ -246,7 +154,7 @@ class Searches:
         ids, near = run.made.get("rank"), run.made.get("nearest")
         if ids is None or (not len(ids) and run.missing):
             return None
-        relaxed = stages.relaxation(run.made.get("words"))
+        relaxed = _relaxed(run)
         if not len(ids) and near is not None:
             ids, relaxed = near, "by_meaning"
         listed = stages.arranged_list(*self._asked(run), ids, relaxed)
@@ -255,42 +163,125 @@ class Searches:
             self.lists.put(key, run.request.state.version, listed)
         return listed
 
-    def _told(
-        self, request: Request, reading: Reading, listed: ResultList
-    ) -> dict[str, Any]:
-        asking, n = request.asking, len(listed.ids)
-        first = (asking.page - 1) * asking.places
-        page = listed.ids[first : first + asking.places]
-        why = listed.why
-        if not page and why is None:
-            why = f"there are only {n} results; ask for an earlier page"
+    def _by_one(self, name: str, run: Run) -> ResultList | None:
+        """One source's own order, if it found anything."""
+        made = run.made.get(name)
+        ids: Ids | None = made.ids if isinstance(made, ByWords) else made
+        if ids is None or not (ids >= 0).any():
+            return None
+        return stages.arranged_list(*self._asked(run), ids.ravel(), _relaxed(run))
+
+    def _bestsellers(self, run: Run) -> ResultList:
+        """What sells, when nothing was found in time."""
+        asked = self._asked(run)
+        listed = stages.arranged_list(*asked, stages.popular(*asked), None)
+        if listed.why is None:
+            return listed
+        return replace(listed, why=f"the search is not available, and {listed.why}")
+
+    def _reading(self, run: Run) -> Reading:
+        """How it was understood; or as it was typed, if that was not in time."""
+        known = run.made.get("understand") or run.made.get("as_typed")
+        if known is None:
+            asked = run.request
+            known = self.readings.get(asked.text, 0)
+            known = known or stages.word_for_word(asked.state, asked.text)
+            run.made["as_typed"] = known
+        return known
+
+    def _asked(self, run: Run) -> tuple[State, Query, Filters]:
+        return run.request.state, self._reading(run).query, run.request.filters
+
+    def _recall(self, asked: Asked) -> dict[str, Any] | None:
+        """What was answered to the same words a moment ago."""
+        reading = self.readings.get(asked.text, 0)
+        if reading is None:
+            return None
+        listed = self.lists.get(_key(reading, asked), asked.state.version)
+        if listed is None:
+            return None
+        more = {"source": self._source, "fallback": None, "cached": True}
+        return page(asked, reading, listed, self.live.bundle) | more
+
+    def _told(self, answer: Answer) -> dict[str, Any]:
+        run = answer.run
+        reading, bundle = self._reading(run), self.live.bundle
+        told = page(run.request, reading, answer.value, bundle)
+        return told | {"cached": "arrange" not in run.made and not run.missing}
+
+    def _add(self, body: bytes, came: float) -> dict[str, Any]:
+        """Take in new products; they can be found once this is answered."""
+        products = validated(ProductsRequest, body).products
+        ids = self.live.add([product.model_dump() for product in products], came)
         return {
-            "products": products(request.state, page),
-            "page": asking.page,
-            "found": n,
-            "understood": understood(reading),
-            "relaxed": listed.relaxed,
-            "why": why,
-            "version": request.state.version,
-            "bundle": self.live.manifest["bundle"],
+            "product_ids": [*ids],
+            "found_after_ms": round(self.live.lag_s * 1e3, 3),
+            "version": self.live.state.version,
         }
+
+    def _problems(self) -> list[str]:
+        days = self.live.index_age_s / 86_400
+        return [f"index: {days:.0f} days old"] if days > STALE_S / 86_400 else []
+
+    def _bundle(self) -> dict[str, Any]:
+        """From what is answered."""
+        return {
+            "bundle": self.live.bundle,
+            "products": len(self.live.state.documents),
+            "version": self.live.state.version,
+            "index_age_s": round(self.live.index_age_s, 3),
+        }
+
+    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
+        live, lists = self.live, self.lists
+        return {
+            "cache_hits": ("Answers remembered", lambda: lists.hits),
+            "cache_misses": ("Answers made", lambda: lists.misses),
+            "products": ("That can be found", lambda: len(live.state.documents)),
+            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
+            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
+        }
+
+
+def running_search(
+    bundle: str | Path, **options: Any
+) -> AbstractContextManager[Running]:
+    """A search in a process of its own, stopped at the end of the block.
+
+    Parameters
+    ----------
+    bundle, options : as for `SearchConfig`
+
+    Raises
+    ------
+    RuntimeError              if it does not start, with what it said
+    """
+    return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
+
+
+def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
+    """Bodies with a log's queries, each as likely as it was frequent."""
+    rng = np.random.default_rng([seed, 40])
+    weight = asked.times.astype(np.float64)
+    rows = rng.choice(len(weight), n, p=weight / weight.sum())
+    return [json.dumps({"query": asked.text[row]}).encode() for row in rows]
 
 
 def serve_search(config: SearchConfig) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what was begun.
 
-    Prints `listening on http://...` once it can be called.
-
     Raises
     ------
-    ModelError
-        if it must not start: the bundle is missing, damaged or does not fit together
-    OSError
-        if the port is taken
+    ModelError, OSError       if it must not start, or the port is taken
     """
     answer(App(Searches(config).service(), config))
 
 
-def _key(reading: Reading, request: Request) -> Hashable:
+def _key(reading: Reading, asked: Asked) -> Hashable:
     """What an answer depends on: the query as understood, not as typed."""
-    return reading.query.terms, reading.query.attributes, request.asking.filters
+    return reading.query.terms, reading.query.attributes, asked.filters
+
+
+def _relaxed(run: Run) -> str | None:
+    words = run.made.get("words")
+    return None if words is None else words.relaxed

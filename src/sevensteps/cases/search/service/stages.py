@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sevensteps.cases.search.engine.arrange import arranged
+from sevensteps.cases.search.engine.arrange import PageRules, arranged
 from sevensteps.cases.search.engine.documents import Ids
-from sevensteps.cases.search.engine.engine import Engine, Found, vectors
+from sevensteps.cases.search.engine.engine import Engine, vectors
 from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.understanding import Reading
 
-from .state import EVERYTHING, State
+from .live import EVERYTHING, State
 
 DEEPER = 10  # times the pool is looked through if a filter will take most of it away
 SHOWN = 60  # products of a list that no source found
 STRETCH = 500  # bestsellers that are looked through first for what passes the filters
 #: Parts of understanding that are done without when it is late.
 MEANINGS = ("spelling", "synonyms", "attributes")
-_NOTHING: Ids = np.empty(0, np.int32)
+_RULES, _NOTHING = PageRules(), np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,13 @@ class ByWords:
     ids: Ids  # (1, pool)
     complete: bool
 
+    @property
+    def relaxed(self) -> str | None:
+        """How an answer departs from all words of the query."""
+        if self.complete:
+            return None
+        return "fewer_words" if (self.ids >= 0).any() else "by_meaning"
+
 
 def word_for_word(state: State, text: str) -> Reading:
     """A query as it was typed, when it cannot be understood in time.
@@ -60,26 +67,23 @@ def word_for_word(state: State, text: str) -> Reading:
         return Reading(Query(text, ()))
 
 
-def by_words(state: State, query: Query, filters: Filters) -> ByWords:
+def by_words(state: State, query: Query, filters: Filters) -> ByWords | None:
     """The inverted index's list of a query, of what passes the filters."""
     engine = state.engine
-    assert engine.keyword is not None
+    if engine.keyword is None:
+        return None
     ids = _passing(state, _deeper(engine, filters).by_words([query]), filters)
     deep = DEEPER * engine.pool if filters else 1
     full, _ = engine.keyword.search(query, deep, match="all", enough=0)
     return ByWords(ids, bool(filters.passes(state.documents, full).any()))
 
 
-def by_meaning(state: State, query: Query, filters: Filters) -> Ids:
+def by_meaning(state: State, query: Query, filters: Filters) -> Ids | None:
     """(1, pool) the nearest titles, of what passes the filters."""
-    engine = _deeper(state.engine, filters)
-    return _passing(state, engine.by_meaning([query]), filters)
-
-
-def lists_of(words: ByWords | None, near: Ids | None) -> dict[str, Ids]:
-    """What came in time, by source: the engine joins and orders it."""
-    lists = {"keyword": None if words is None else words.ids, "dense": near}
-    return {name: ids for name, ids in lists.items() if ids is not None}
+    if state.engine.dense is None:
+        return None
+    near = _deeper(state.engine, filters).by_meaning([query])
+    return _passing(state, near, filters)
 
 
 def _deeper(engine: Engine, filters: Filters) -> Engine:
@@ -97,8 +101,7 @@ def _passing(state: State, ids: Ids, filters: Filters) -> Ids:
 
 def ranked(state: State, query: Query, lists: Mapping[str, Ids]) -> Ids:
     """(k,) the union of the sources, best first by the ranker; -1 is left out."""
-    found: Found = state.engine.joined(lists)
-    ids = state.engine.ordered([query], found)[0]
+    ids = state.engine.ordered([query], state.engine.joined(lists))[0]
     return ids[ids >= 0]
 
 
@@ -114,37 +117,31 @@ def nearest(state: State, query: Query, filters: Filters) -> Ids:
 def popular(state: State, query: Query, filters: Filters) -> Ids:
     """Bestsellers of the category that is asked for, or guessed from the words.
 
-    Of all, if nothing in that category passes the filters.
+    Of all, if nothing in that category passes the filters. More and more are looked at
+    until enough pass.
     """
-    for code in (category(state, query, filters), EVERYTHING):
-        some = _passing_first(state, state.best.get(code, _NOTHING), filters)
-        if len(some):
-            return some
-    return _NOTHING
-
-
-def _passing_first(state: State, ids: Ids, filters: Filters) -> Ids:
-    """The first that pass: more and more are looked at until there are enough."""
-    found, at, stretch = [_NOTHING], 0, STRETCH
-    while at < len(ids) and sum(map(len, found)) < SHOWN:
-        some = ids[at : at + stretch]
-        found.append(some[filters.passes(state.documents, some)])
-        at, stretch = at + stretch, stretch * 10
+    found = [_NOTHING]
+    for code in (_category(state, query, filters), EVERYTHING):
+        ids, at, stretch = state.best.get(code, _NOTHING), 0, STRETCH
+        while at < len(ids) and sum(map(len, found)) < SHOWN:
+            some = ids[at : at + stretch]
+            found.append(some[filters.passes(state.documents, some)])
+            at, stretch = at + stretch, stretch * 10
+        if sum(map(len, found)):
+            break
     return np.concatenate(found)[:SHOWN]
 
 
-def category(state: State, query: Query, filters: Filters) -> int:
+def _category(state: State, query: Query, filters: Filters) -> int:
     """Code of the category that a request is about; `EVERYTHING` if nothing tells."""
-    column = state.documents.fields.get("category")
-    if column is None:
-        return EVERYTHING
+    names = state.documents.fields["category"].names
     ticked = dict(filters.values).get("category", ())
     if len(ticked) > 1:  # the filter itself keeps to them
         return EVERYTHING
     asked = [value for name, value in query.attributes if name == "category"]
     for name in (*ticked, *asked, _topic(state, query)):
-        if name in column.names:
-            return column.names.index(name)
+        if name in names:
+            return names.index(name)
     return EVERYTHING
 
 
@@ -159,35 +156,14 @@ def _topic(state: State, query: Query) -> str:
     return "" if told is None else state.topics[told]
 
 
-def shown(state: State, query: Query, ids: Ids) -> tuple[int, ...]:
-    """A list after the rules of the page."""
-    return tuple(arranged(query, ids, state.documents, state.rules))
-
-
-def relaxation(found: ByWords | None) -> str | None:
-    """How an answer departs from all words of the query."""
-    if found is None or found.complete:
-        return None
-    return "fewer_words" if (found.ids >= 0).any() else "by_meaning"
-
-
 def arranged_list(
     state: State, query: Query, filters: Filters, ids: Ids, relaxed: str | None
 ) -> ResultList:
-    """A list as an answer."""
-    made = shown(state, query, ids)
-    return ResultList(made, relaxed, None if made else reason(filters))
-
-
-def reason(filters: Filters) -> str:
-    """Why there is nothing."""
-    if filters:
-        return "no product passes the filters; take one away"
-    return "no product may be shown"
-
-
-def popular_list(state: State, query: Query, filters: Filters) -> ResultList:
-    """What sells, when nothing could be searched."""
-    made = shown(state, query, popular(state, query, filters))
-    why = None if made else f"the search is not available, and {reason(filters)}"
-    return ResultList(made, None, why)
+    """A list as an answer, after the rules of the page."""
+    shown = tuple(arranged(query, ids, state.documents, _RULES))
+    why = None
+    if not shown and filters:
+        why = "no product passes the filters; take one away"
+    elif not shown:
+        why = "no product may be shown"
+    return ResultList(shown, relaxed, why)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from symspellpy import SymSpell
 
 from sevensteps.cases.search.engine.analysis import Analyser
@@ -16,17 +16,18 @@ from sevensteps.cases.search.engine.synonyms import Synonyms
 from sevensteps.cases.search.engine.understanding import Understanding
 
 Plain = dict[str, Any]  # what JSON can say
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def plain_understanding(understanding: Understanding) -> Plain:
     """All parts as lists, numbers and texts; None for a part that is off."""
-    speller, synonyms = understanding.speller, understanding.synonyms
-    gazetteer = understanding.gazetteer
+    analyser = understanding.analyser
     return {
-        "analyser": _analyser(understanding.analyser),
-        "speller": None if speller is None else _speller(speller),
-        "synonyms": None if synonyms is None else dict(synonyms.others),
-        "gazetteer": None if gazetteer is None else _gazetteer(gazetteer),
+        "analyser": asdict(analyser) | {"stopwords": sorted(analyser.stopwords)},
+        "speller": _if_there(_speller, understanding.speller),
+        "synonyms": _if_there(lambda s: dict(s.others), understanding.synonyms),
+        "gazetteer": _if_there(_gazetteer, understanding.gazetteer),
         "constraints": understanding.constraints,
     }
 
@@ -38,65 +39,41 @@ def understanding_of(told: Mapping[str, Any]) -> Understanding:
     ------
     LookupError, TypeError, ValueError      if it is something else
     """
-    made = dict(told["analyser"])
-    made["stopwords"] = frozenset(made["stopwords"])
-    off = {name for name in ("speller", "synonyms", "gazetteer") if told[name] is None}
+    stopwords = frozenset(told["analyser"]["stopwords"])
     return Understanding(
-        Analyser(**made),
-        None if "speller" in off else _speller_of(told["speller"]),
-        None if "synonyms" in off else _synonyms_of(told["synonyms"]),
-        None if "gazetteer" in off else _gazetteer_of(told["gazetteer"]),
+        Analyser(**told["analyser"] | {"stopwords": stopwords}),
+        _if_there(_speller_of, told["speller"]),
+        _if_there(_synonyms_of, told["synonyms"]),
+        _if_there(_gazetteer_of, told["gazetteer"]),
         told["constraints"],
     )
 
 
-def _analyser(analyser: Analyser) -> Plain:
-    return {
-        "stem": analyser.stem,
-        "fold": analyser.fold,
-        "split_digits": analyser.split_digits,
-        "stopwords": sorted(analyser.stopwords),
-    }
+def _if_there(make: Callable[[A], B], part: A | None) -> B | None:
+    return None if part is None else make(part)
+
+
+PAIRS = "pairs", "written_pairs"
 
 
 def _speller(speller: Speller) -> Plain:
-    return {
-        "counts": dict(speller.counts),
-        "pairs": _pairs(speller.pairs),
-        "written_pairs": _pairs(speller.written_pairs),
-        "n_words": speller.n_words,
-        "entries": dict(speller.symspell.words),
-        "new_word": speller.new_word,
-        "letter": speller.letter,
-    }
-
-
-def _pairs(pairs: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
-    return [(one, other, n) for (one, other), n in pairs.items()]
+    told: Plain = {n: getattr(speller, n) for n in ("n_words", "new_word", "letter")}
+    told["counts"] = dict(speller.counts)
+    told |= {name: [*getattr(speller, name).items()] for name in PAIRS}
+    return told | {"entries": dict(speller.symspell.words)}
 
 
 def _speller_of(told: Plain) -> Speller:
     symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
     for word, n in told["entries"].items():
         symspell.create_dictionary_entry(word, n)
-    return Speller(
-        told["counts"],
-        {(one, other): n for one, other, n in told["pairs"]},
-        told["n_words"],
-        symspell,
-        {(one, other): n for one, other, n in told["written_pairs"]},
-        told["new_word"],
-        told["letter"],
-    )
+    made = {n: told[n] for n in ("counts", "n_words", "new_word", "letter")}
+    made |= {name: {tuple(pair): n for pair, n in told[name]} for name in PAIRS}
+    return Speller(symspell=symspell, **made)
 
 
 def _synonyms_of(told: Plain) -> Synonyms:
-    return Synonyms(
-        {
-            phrase: tuple((other, weight) for other, weight in others)
-            for phrase, others in told.items()
-        }
-    )
+    return Synonyms({p: tuple(map(tuple, others)) for p, others in told.items()})
 
 
 def _gazetteer(gazetteer: Gazetteer) -> Plain:
@@ -107,35 +84,24 @@ def _gazetteer(gazetteer: Gazetteer) -> Plain:
         ]
         for phrase, every in gazetteer.values.items()
     }
-    topics = {
-        token: [places.tolist(), shares.tolist()]
-        for token, (places, shares) in gazetteer.topics.items()
-    }
-    return {
-        "values": values,
-        "topics": topics,
-        "pairs": sorted(gazetteer.pairs),
-        "n_categories": gazetteer.n_categories,
-    }
+    topics = {t: [x.tolist() for x in told] for t, told in gazetteer.topics.items()}
+    pairs, n = sorted(gazetteer.pairs), gazetteer.n_categories
+    return {"values": values, "topics": topics, "pairs": pairs, "n_categories": n}
 
 
 def _gazetteer_of(told: Plain) -> Gazetteer:
     values = {
-        phrase: tuple(
-            AttributeValue(
-                field, value, n, share, _codes(places), np.array(shares, np.float64)
-            )
-            for field, value, n, share, places, shares in every
-        )
-        for phrase, every in told["values"].items()
+        phrase: tuple(map(_value, every)) for phrase, every in told["values"].items()
     }
-    topics = {
-        token: (_codes(places), np.array(shares, np.float64))
-        for token, (places, shares) in told["topics"].items()
-    }
-    pairs = frozenset((one, other) for one, other in told["pairs"])
+    topics = {token: _shares(*found) for token, found in told["topics"].items()}
+    pairs = frozenset(map(tuple, told["pairs"]))
     return Gazetteer(values, topics, pairs, told["n_categories"])
 
 
-def _codes(places: list[int]) -> NDArray[np.int64]:
-    return np.array(places, np.int64)
+def _value(told: list[Any]) -> AttributeValue:
+    field, value, n, share, codes, shares = told
+    return AttributeValue(field, value, n, share, *_shares(codes, shares))
+
+
+def _shares(codes: list[int], shares: list[float]) -> tuple[Any, Any]:
+    return np.array(codes, np.int64), np.array(shares, np.float64)

@@ -1,8 +1,14 @@
 """The recommender as a service: ten videos for a person, in time, never none."""
 
 from .bundle import export_morning, read_morning
-from .pages import PATH, PagesConfig, serve_pages, service_of
-from .run import page_requests, running_pages
+from .pages import (
+    PATH,
+    PagesConfig,
+    page_requests,
+    running_pages,
+    serve_pages,
+    service_of,
+)
 
 __all__ = [
     "PATH",

@@ -1,14 +1,12 @@
 """A morning on disk: every array in a file of its own, checked and mapped when read.
 
-The folder is written under another name and renamed when complete. The manifest names
-each file with its hash, and the towers that the index was made with: an index searched
-with another tower's vectors finds nonsense without any error.
+The manifest names the towers that the index was made with: an index searched with
+another tower's vectors finds nonsense without any error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,13 @@ from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import Pairs
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.towers import TowerPlan
-from sevensteps.serve import bundle
-from sevensteps.serve.bundle import version_of, write_bundle
+from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError
+from sevensteps.world.storage import FolderKind
 
+MORNING = FolderKind(
+    "morning", 1, f"Export it again with {__package__}.export_morning."
+)
 INDEX = "vectors.index"
 PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 
@@ -39,12 +40,12 @@ def export_morning(
     Parameters
     ----------
     morning : its ranker must be a `Net`
-    folder : must not exist yet
+    folder : must not hold anything yet
     index_of : version of the towers that made the index, if not the morning's own
 
     Raises
     ------
-    FileExistsError           if the folder is there
+    FileExistsError           if the folder holds something
     TypeError                 for another ranker
     StorageError              if the disk refuses; nothing is left behind
     """
@@ -54,12 +55,22 @@ def export_morning(
             f"a {type(net).__name__} cannot be exported; fit a network "
             "with sevensteps.cases.video.recommender.net_training.fit"
         )
-    write_bundle(
-        path,
-        _tree(morning, net),
-        lambda made: faiss.write_index(morning.index.index, str(made / INDEX)),
-        lambda hashes: _facts(morning, net, hashes, index_of),
-    )
+    facts = {
+        "index_of": index_of,
+        "day": morning.known.day,
+        "plan": asdict(morning.towers.plan),
+        "widths": list(net.scale.widths),
+        "value": asdict(morning.value),
+        "layout": asdict(morning.layout),
+        "shares": dict(morning.shares),
+        "probes": morning.probes,
+        "index": morning.index.name,
+    }
+
+    def rest(made: Path) -> None:
+        faiss.write_index(morning.index.index, str(made / INDEX))
+
+    write_bundle(path, _tree(morning, net), facts, rest=rest, kind=MORNING)
     return path
 
 
@@ -81,39 +92,19 @@ def _tree(morning: ServingSnapshot, net: Net) -> dict[str, Any]:
     return tree
 
 
-def _facts(
-    morning: ServingSnapshot, net: Net, hashes: Mapping[str, str], index_of: str | None
-) -> dict[str, Any]:
-    towers = version_of(hashes, "towers.")
-    return {
-        "model": version_of(hashes, "net."),
-        "towers": towers,
-        "index_of": index_of or towers,
-        "day": morning.known.day,
-        "plan": asdict(morning.towers.plan),
-        "widths": list(net.scale.widths),
-        "value": asdict(morning.value),
-        "layout": asdict(morning.layout),
-        "shares": dict(morning.shares),
-        "probes": morning.probes,
-        "index": morning.index.name,
-    }
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which parts a morning is made of."""
 
+    model: str
+    towers: str
+    index_of: str  # the towers that made the index
+    day: int
 
-KEYS = (
-    *("model", "towers", "index_of", "day", "plan", "widths"),
-    *("value", "layout", "shares", "probes", "index"),
-)
-
-
-def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """What a folder says of itself.
-
-    Raises
-    ------
-    ModelError                if there is none, or it cannot be read
-    """
-    return bundle.read_manifest(Path(folder), KEYS, f"{__package__}.export_morning")
+    @property
+    def skewed(self) -> bool:
+        """Whether the index is searched with another tower's vectors."""
+        return self.index_of != self.towers
 
 
 def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
@@ -128,36 +119,43 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnap
     ModelError
         if a file is missing or damaged, or if the index was made by other towers
     """
-    path, told = Path(folder), read_manifest(folder)
-    tree = bundle.read_arrays(path, told["files"])
-    if told["index_of"] != told["towers"] and not allow_skew:
+    return read_versions(folder, allow_skew=allow_skew)[0]
+
+
+def read_versions(
+    folder: str | Path, *, allow_skew: bool
+) -> tuple[ServingSnapshot, Versions]:
+    """The same, and what its parts are."""
+    told = read_bundle(folder, MORNING)
+    towers, index = told.version("towers."), told.facts["index_of"]
+    versions = Versions(
+        told.version("net."), towers, index or towers, told.facts["day"]
+    )
+    if versions.skewed and not allow_skew:
         raise ModelError(
-            f"the index in {path} was made by towers {told['index_of']}, the towers "
-            f"there are {told['towers']}: rebuild the index with these towers"
+            f"the index in {folder} was made by towers {index}, the towers there are "
+            f"{towers}: rebuild the index with these towers"
         )
-    index = faiss.read_index(str(path / INDEX))
-    size = (path / INDEX).stat().st_size
-    return _morning(told, tree, Built(told["index"], index, 0.0, size))
+    return _morning(told), versions
 
 
-def _morning(
-    told: dict[str, Any], tree: dict[str, Any], index: Built
-) -> ServingSnapshot:
+def _morning(told: Bundle) -> ServingSnapshot:
+    tree, facts, index = told.arrays, told.facts, told.folder / INDEX
     held: dict[str, Any] = dict(tree["known"])
     held |= {part: Counts(**counts) for part, counts in tree["counts"].items()}
     held |= {name: Pairs(keys) for name, keys in tree["pairs"].items()}
-    known = Known(day=told["day"], **held)
-    scale = Scale(**tree["scale"], widths=tuple(told["widths"]))
+    scale = Scale(**tree["scale"], widths=tuple(facts["widths"]))
+    found = faiss.read_index(str(index))
     return ServingSnapshot(
-        known=known,
+        known=Known(day=facts["day"], **held),
         items=Items(**tree["items"]),
         viewers=Viewers(**tree["viewers"]),
-        towers=Towers(TowerPlan(**told["plan"]), tree["towers"]),
+        towers=Towers(TowerPlan(**facts["plan"]), tree["towers"]),
         ranker=Net(scale, tree["net"]),
-        value=Value(**told["value"]),
-        index=index,
-        shares=told["shares"],
-        probes=told["probes"],
-        layout=Layout(**told["layout"]),
+        value=Value(**facts["value"]),
+        index=Built(facts["index"], found, 0.0, index.stat().st_size),
+        shares=facts["shares"],
+        probes=facts["probes"],
+        layout=Layout(**facts["layout"]),
         **tree["lists"],
     )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from sevensteps.cases.video import SERVICE
+from sevensteps.cases.video.recommender.known import Known
 from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.serve.app import App
 from sevensteps.serve.config import BundleConfig
-from sevensteps.serve.run import answer
+from sevensteps.serve.run import Running, answer, process_of
 from sevensteps.serve.service import Service
 from sevensteps.serve.threads import one_core
 
 from .asking import PageRequest, parse
-from .bundle import read_manifest, read_morning
+from .bundle import read_versions
 
-PATH = "/v1/pages"
+PATH = SERVICE.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +36,8 @@ class PagesConfig(BundleConfig):
     allow_skew : serve an index that other towers made, for drills
     """
 
-    port: int = 8078
-    deadline_ms: float = 150.0
+    port: int = SERVICE.port
+    deadline_ms: float = SERVICE.deadline_ms
     remembers: int = 100_000
     allow_skew: bool = False
 
@@ -47,12 +55,9 @@ def service_of(config: PagesConfig) -> Service:
     ModelError
         if the bundle is missing, damaged or skewed; says why
     """
-    manifest = read_manifest(config.bundle)
-    morning = read_morning(config.bundle, allow_skew=config.allow_skew)
+    morning, parts = read_versions(config.bundle, allow_skew=config.allow_skew)
     recommender = Recommender(morning, config.remembers)
-    versions = {"model": manifest["model"], "index": manifest["index_of"]}
-
-    skewed = manifest["index_of"] != manifest["towers"]
+    versions = {"model": parts.model, "index": parts.index_of}
     first = {"video_ids": recommender.by_country(Asking(-1)), "source": "country"}
     return Service(
         what="page",
@@ -66,30 +71,53 @@ def service_of(config: PagesConfig) -> Service:
             "country": lambda run: recommender.by_country(run.request),
         },
         told=lambda answer: {"video_ids": answer.value, **versions},
-        bundle=lambda: {k: manifest[k] for k in ("model", "towers", "index_of", "day")},
+        bundle=lambda: asdict(parts),
         deadline_ms=config.deadline_ms,
-        threads=2,
         begin=one_core,
         at_the_door=first | versions,
         gauges={
-            "day": ("Morning that is served", lambda: manifest["day"]),
+            "day": ("Morning that is served", lambda: parts.day),
             "vector_hits": ("User vectors remembered", lambda: recommender.hits),
             "vector_misses": ("User vectors made", lambda: recommender.misses),
         },
-        problems=lambda: ["index: made by other towers"] if skewed else [],
+        problems=lambda: ["index: made by other towers"] if parts.skewed else [],
     )
 
 
 def serve_pages(config: PagesConfig) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what was begun.
 
-    Prints `listening on http://...` once it can be called.
+    Raises
+    ------
+    ModelError, OSError       if it must not start, or the port is taken
+    """
+    answer(App(service_of(config), config))
+
+
+def running_pages(
+    bundle: str | Path, **options: Any
+) -> AbstractContextManager[Running]:
+    """A recommender in a process of its own, stopped at the end of the block.
+
+    Parameters
+    ----------
+    bundle, options : as for `PagesConfig`
 
     Raises
     ------
-    ModelError
-        if it must not start: the bundle is missing, damaged or skewed; says why
-    OSError
-        if the port is taken
+    RuntimeError              if it does not start, with what it said
     """
-    answer(App(service_of(config), config))
+    return process_of("sevensteps.cases.video.service", bundle=bundle, **options)
+
+
+def page_requests(known: Known, n: int, *, seed: int = 0) -> list[bytes]:
+    """Bodies of users who ask as often as they came: by their pages in the log.
+
+    Parameters
+    ----------
+    known : of the morning; whoever had more chances asks more often
+    """
+    weight = known.user.chances.astype(np.float64)
+    rng = np.random.default_rng([seed, 20])
+    user = rng.choice(len(weight), n, p=weight / weight.sum())
+    return [json.dumps({"user_id": int(u)}).encode() for u in user]
