@@ -74,16 +74,3 @@ def test_the_mean_day_resamples_days():
     drawn = measure.block_bootstrap(daily.index).totals(np.eye(4))[1:]
     assert mean.estimate == 3.0
     np.testing.assert_allclose(mean.samples, drawn @ daily.to_numpy() / 4)
-
-
-@pytest.mark.parametrize(
-    ("daily", "message"),
-    [
-        (pd.Series([1.0, 2.0], index=[3, 3]), "twice"),
-        (pd.Series([1.0, np.nan]), "NaN"),
-        (pd.Series([1.0]), "two blocks"),
-    ],
-)
-def test_days_that_cannot_be_averaged_are_refused(daily, message):
-    with pytest.raises(ValueError, match=message):
-        measure.mean_per_day(daily)

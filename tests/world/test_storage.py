@@ -36,8 +36,7 @@ with new_folder(Path(sys.argv[1])) as folder:
 """
 
 
-def packed(path: Path) -> Path:
-    """A folder with two files and a manifest."""
+def packed(path):
     with new_folder(path) as folder:
         (folder / "inner").mkdir()
         (folder / "inner" / "a.bin").write_bytes(bytes(1_000))
@@ -46,13 +45,11 @@ def packed(path: Path) -> Path:
     return path
 
 
-def held(root: Path) -> list[str]:
-    """The names in a folder, hidden ones included."""
+def held(root):
     return sorted(p.name for p in root.iterdir())
 
 
 def full(*args, **more):
-    """What a full disk says."""
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -117,17 +114,6 @@ def test_an_edited_missing_or_other_manifest_is_refused(tmp_path):
         read_manifest(path, KIND)
 
 
-def test_a_flipped_byte_is_found_by_checksums_and_a_missing_one_at_once(tmp_path):
-    path = packed(tmp_path / "box")
-    (path / "b.txt").write_text("hellp")
-    assert read_manifest(path, KIND)
-    with pytest.raises(BrokenFolder, match=r"b\.txt is not what was written"):
-        verify(path)
-    (path / "b.txt").write_text("hell")
-    with pytest.raises(BrokenFolder, match=r"b\.txt is missing or has another size"):
-        read_manifest(path, KIND)
-
-
 def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
     stall = CODE + "    import time\n    time.sleep(60)\n"
     child = subprocess.Popen(
@@ -150,30 +136,12 @@ def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
     assert held(tmp_path) == ["box", "other"]
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path):
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
-    command = [sys.executable, "-B", "-c", limit + CODE, str(tmp_path / "box")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "What was there before is intact; free some space" in done.stderr
-    assert not held(tmp_path)
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir"])
+@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir", "write_bytes"])
 def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
     monkeypatch.setattr(storage.os if call == "fsync" else Path, call, full)
-    with pytest.raises(StorageError, match=r"could not write .*box") as refusal:
+    with pytest.raises(StorageError, match=r"write .*box(?s:.)*intact") as refusal:
         packed(tmp_path / "box")
     assert refusal.value.errno == errno.ENOSPC
-    assert not held(tmp_path)
-
-
-def test_a_disk_that_is_too_small_is_told_before_anything_is_made(tmp_path):
-    with (
-        pytest.raises(StorageError, match=r"about 1e\+09 GB are needed"),
-        new_folder(tmp_path / "box", room=10**18),
-    ):
-        raise AssertionError("the body has run")
     assert not held(tmp_path)
 
 

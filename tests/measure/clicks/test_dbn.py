@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure import click_log, fit_dbn, fit_simplified_dbn, naive_evidence
+from sevensteps.measure import click_log, fit_dbn, naive_evidence
 from sevensteps.measure.clicks.dbn import DynamicBayesian
 
 FITS = {"simplified": lambda log: fit_dbn(log, 1.0), "dynamic": fit_dbn}
@@ -86,17 +86,6 @@ def test_short_lists_and_unseen_pairs(logs, people):
         unseen = part.attractiveness[new]
         assert np.ptp(unseen) == pytest.approx(0), name
         assert 0.1 < unseen[0] < 0.6, name
-
-
-def test_models_refuse_other_logs_and_settings(logs):
-    log = logs[1]["dynamic"]
-    other = click_log([[5, 6]], np.array([[True, False]]), [1])
-    with pytest.raises(ValueError, match="fitted on another log"):
-        fit_simplified_dbn(log).click_probability(other)
-    with pytest.raises(ValueError, match="continuation"):
-        fit_dbn(log, 1.5)
-    with pytest.raises(ValueError, match="strength"):
-        fit_dbn(log, strength=-1)
 
 
 def test_without_smoothing_what_cannot_be_told_takes_the_mean():
