@@ -439,13 +439,15 @@ def test_nothing_is_overwritten_and_a_full_disk_leaves_nothing(
     assert [p.name for p in tmp_path.iterdir()] == ["world"]
 
 
-def test_a_cache_is_filled_once_for_each_set_of_parameters(small, tmp_path):
+def test_a_cache_is_filled_once_for_each_set_of_parameters(small, lived, tmp_path):
     def stamps():
         return {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*")}
 
     history = made(small).cached(root=tmp_path)
     before = stamps()
-    assert same(made(small).cached(root=tmp_path), history)
+    again, world = made(small).cached(root=tmp_path), made(small)
+    assert same(again, history)
+    assert same(world.live(small.fixed, 2, seed=1, history=again), lived)
     assert stamps() == before
     kind = made(small).incident_type
     made(small).cached(2, root=tmp_path)
@@ -458,13 +460,6 @@ def test_a_cache_is_filled_once_for_each_set_of_parameters(small, tmp_path):
         manifest.unlink()
     with pytest.raises(BrokenFolder, match="Remove it and write it again"):
         made(small).cached(root=tmp_path)
-
-
-def test_a_future_from_disk_is_the_same_future(small, lived, tmp_path):
-    made(small).cached(root=tmp_path)
-    again = made(small)
-    history = again.cached(root=tmp_path)
-    assert same(again.live(small.fixed, 2, seed=1, history=history), lived)
 
 
 def test_worlds_and_outcomes_travel_between_processes(small, world, lived):

@@ -45,18 +45,14 @@ def test_weights_repeat_rows(metric, options, rows):
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
-def test_bins_hold_the_rows_that_are_stood_for(rows):
-    weighted, repeated = both(measure.reliability, rows, "score", "label")
-    pd.testing.assert_frame_equal(weighted, repeated)
-
-
-def test_the_price_of_a_review_counts_all_who_want_one(rows):
+def test_bins_and_the_price_of_a_review_count_all_who_are_stood_for(rows):
+    bins, repeated = both(measure.reliability, rows, "score", "label")
+    pd.testing.assert_frame_equal(bins, repeated)
     options = {"costs": Costs(review_cost=0.1, review_insults=0), "review_capacity": 50}
-    weighted, repeated = both(
-        money.review_price, rows, "score", "amount", "day", **options
-    )
-    assert weighted == pytest.approx(repeated)
-    assert weighted > 0
+    named = "score", "amount", "day"
+    price, repeated = both(money.review_price, rows, *named, **options)
+    assert price == pytest.approx(repeated)
+    assert price > 0
 
 
 def test_money_counts_what_each_row_stands_for(rows):

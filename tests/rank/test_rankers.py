@@ -135,11 +135,7 @@ def test_what_is_not_known_counts_as_the_mean():
     holes = TRAIN.features.values.copy()
     holes[rng.random(holes.shape) < 0.1] = np.nan
     some = replace(TRAIN, features=FeatureTable(TRAIN.features.names, holes))
-    for fit in (
-        linear,
-        pairwise,
-        lambda j: lambdamart(j, SMALL),
-    ):
+    for fit in (linear, pairwise, lambda j: lambdamart(j, SMALL)):
         ranker = fit(some)
         assert np.isfinite(ranker.scores(some.features)).all()
         assert ndcg(ranker) > ndcg(ColumnRanker("bm25"))
@@ -166,15 +162,9 @@ TABLE = FeatureTable(("x",), np.zeros((2, 1), np.float32))
         (lambda: Judged.of(TABLE, [1, 1], [0, -1]), "not negative"),
         (lambda: Judged.of(TABLE, [1, 1], [0, np.nan]), "finite"),
         (lambda: Judged.of(TABLE, [1, 1], [0, 1], [1, -1]), "`weight` must be finite"),
-        (
-            lambda: pairwise(Judged.of(TABLE, [1, 2], [0, 1])),
-            "nothing to order",
-        ),
+        (lambda: pairwise(Judged.of(TABLE, [1, 2], [0, 1])), "nothing to order"),
         (lambda: lambdamart(Judged.of(TABLE, [1, 1], [0, 5])), "from 0 to 4"),
-        (
-            lambda: lambdamart(Judged.of(TABLE, [1, 1], [0, 0.5])),
-            "whole numbers",
-        ),
+        (lambda: lambdamart(Judged.of(TABLE, [1, 1], [0, 0.5])), "whole numbers"),
         (lambda: linear(TRAIN).scores(TABLE), "no feature bm25, fits"),
         (lambda: ColumnRanker("y").scores(TABLE), "no feature y"),
     ],

@@ -26,13 +26,13 @@ from sevensteps.world.storage import (
 
 KIND = FolderKind("box", 1, "Pack it again")
 verify = partial(read_manifest, kind=KIND, check=True)
-CODE = """
-import sys
+STALLED = """
+import sys, time
 from pathlib import Path
 from sevensteps.world.storage import new_folder
-with new_folder(Path(sys.argv[1])) as folder:
-    (folder / "a").write_bytes(bytes(20_000))
-    print("written", flush=True)
+with new_folder(Path(sys.argv[1])):
+    print("begun", flush=True)
+    time.sleep(60)
 """
 
 
@@ -115,12 +115,10 @@ def test_an_edited_missing_or_other_manifest_is_refused(tmp_path):
 
 
 def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
-    stall = CODE + "    import time\n    time.sleep(60)\n"
-    child = subprocess.Popen(
-        [sys.executable, "-c", stall, str(tmp_path / "box")], stdout=subprocess.PIPE
-    )
+    command = [sys.executable, "-c", STALLED, str(tmp_path / "box")]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
-        assert child.stdout.readline() == b"written\n"
+        assert child.stdout.readline() == b"begun\n"
         sweep(tmp_path)
         (left,) = held(tmp_path)  # it is alive: its files stay
     finally:

@@ -37,6 +37,9 @@ def test_each_model_recovers_its_own_people(kind, logs):
     assert np.average(np.abs(error), weights=clicks) < 0.08
     if kind == "dynamic":
         assert model.continuation == pytest.approx(0.8, abs=0.01)
+        tireless = fit_dbn(log, 1.0)  # who stopped must have been satisfied
+        assert tireless.continuation == 1
+        assert (tireless.satisfaction - model.satisfaction).mean() > 0.05
 
 
 def test_probabilities_of_a_tiny_list_by_hand():
@@ -69,7 +72,7 @@ def test_chances_given_above_multiply_to_the_chance_of_the_list(go_on, people):
     np.testing.assert_allclose(chance @ outcome, plain)
 
 
-def test_short_lists_and_unseen_pairs(logs, people):
+def test_short_lists_and_unseen_pairs(people):
     rng = np.random.default_rng(3)
     shop = people.Shop.of(rng, n_queries=20)
     query, shown, own = shop.search(rng, 20_000)
