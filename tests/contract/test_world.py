@@ -104,12 +104,8 @@ def test_the_rows_are_those_of_this_generator(small, world, history, lived):
     assert found == small.ROWS
 
 
-def test_equal_parameters_make_equal_worlds_and_another_seed_another(small, history):
-    assert same(made(small).history(), history)
+def test_days_depend_on_the_seed_and_not_on_those_that_follow(small, world, history):
     assert not same(made(small, seed=4).history(), history)
-
-
-def test_days_do_not_depend_on_those_that_follow(world, history):
     short = log(world, world.history(2))
     assert 0 < short.num_rows < log(world, history).num_rows
     assert short.equals(log(world, history).slice(0, short.num_rows))

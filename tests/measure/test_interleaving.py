@@ -45,10 +45,8 @@ def drafted(a, b, coins):
 
 def rankings(rng, n=60, k=8, n_items=12, shared=3, ragged=False):
     """Two rankings of few items; the first of them agree in some searches."""
-    a, b = (
-        rng.permuted(np.tile(np.arange(n_items), (n, 1)), axis=1)[:, :k]
-        for _ in range(2)
-    )
+    tables = np.tile(np.arange(n_items), (2, n, 1))
+    a, b = rng.permuted(tables, axis=2)[:, :, :k]
     agree = rng.integers(0, shared + 1, n)
     for i in np.flatnonzero(agree):
         head = a[i, : agree[i]]

@@ -13,6 +13,8 @@ def test_of_takes_the_central_quantiles_and_leaves_out_what_is_missing():
     interval = Interval.of(samples, 500)
     got = (interval.low, interval.estimate, interval.high)
     assert got == pytest.approx((25, 500, 975))
+    assert str(Interval.missing()) == "n/a"
+    assert 0.5 not in Interval.missing()
 
 
 @settings(deadline=None)
@@ -27,11 +29,6 @@ def test_difference_is_paired():
     b = Interval.of([0.0, 4.0, 8.0], 4, resampling="x")
     difference = a - b
     assert (difference.low, difference.estimate, difference.high) == (1, 1, 1)
-
-
-def test_what_cannot_be_measured_says_so():
-    assert str(Interval.missing()) == "n/a"
-    assert 0.5 not in Interval.missing()
 
 
 def test_blocks_draw_each_day_as_often_as_the_next():
