@@ -28,7 +28,6 @@ DEADLINE_MS = 1_500.0  # long against a busy machine's pauses
 
 
 def contract(slug):
-    """The module that says what a case's contract is tried on."""
     path = Path(__file__).parents[1] / "cases" / slug / "contract.py"
     spec = spec_from_file_location(f"{slug}_contract", path)
     module = module_from_spec(spec)
@@ -53,7 +52,6 @@ class Case:
         return self.demo.app(self.demo.config(Setup(folder, KEY, 0, deadline_ms)))
 
     def copy(self, where):
-        """The folder once more."""
         return shutil.copytree(self.folder, where, dirs_exist_ok=True)
 
 
@@ -61,7 +59,6 @@ class Case:
     scope="session", params=[s for s, c in registered().items() if c.service]
 )
 def case(request, tmp_path_factory):
-    """One case after the other."""
     slug, folder = request.param, tmp_path_factory.mktemp("service")
     demo = registered()[slug].demo()
     with pytest.MonkeyPatch.context() as patch:
@@ -72,6 +69,5 @@ def case(request, tmp_path_factory):
 
 @pytest.fixture
 def client(case):
-    """A service of the test's own, in this process."""
     with TestClient(case.app(), headers=HEADERS) as made:
         yield made

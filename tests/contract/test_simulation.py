@@ -15,8 +15,6 @@ from .conftest import CONTRACTS
 
 @dataclass(frozen=True)
 class Contracted:
-    """A case's simulation, and what to try in it."""
-
     simulation: Simulation[Any, Any, Any]
     today: Any
     rival: Any  # a policy that differs
@@ -69,10 +67,7 @@ def test_differences_of_a_scoreboard_are_paired(case, runs):
 
 
 class Halves:
-    """An A/B test of those with an even and those with an odd number."""
-
     def names(self, unit):
-        """(n,) of each unit's arm."""
         return np.where(unit % 2 == 0, "even", "odd")
 
 
@@ -89,12 +84,10 @@ def test_an_experiment_compares_everybody_who_existed(case, runs):
 
 @pytest.fixture(scope="module")
 def before(case):
-    """The days before any incident."""
     return case.drill.baseline()
 
 
 def numbers(drill, run, before):
-    """What is watched of a run, by day."""
     see = drill.monitors.observe
     return drill.monitors.daily_numbers(see(*run), see(*before))
 

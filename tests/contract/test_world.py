@@ -3,8 +3,7 @@
 import copy
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,88 +20,62 @@ from .conftest import CONTRACTS
 DAYS = 4
 
 
-@dataclass(frozen=True)
-class Small:
-    """A world that is made and lived in a second."""
-
-    make: Callable[..., World]  # of a scale and parameters
-    size: Any  # of four days
-    other: dict[str, Any]  # parameters of another world of that size
-    fixed: Callable[[Any, Any], Any]  # a policy that looks at each request alone
-    rows: dict[str, str]  # a checksum of each table
-
-    def world(self, **more) -> World:
-        """The world, or one with other parameters."""
-        return self.make(self.size, **{"seed": 3, **more})
+def made(small, **more):
+    """A contract's world, or one with other parameters."""
+    return small.make(small.SIZE, **{"seed": 3, **more})
 
 
-WORLDS = {
-    slug: Small(case.make, case.SIZE, case.OTHER, case.fixed, case.ROWS)
-    for slug, case in CONTRACTS.items()
-}
-
-
-@pytest.fixture(scope="module", params=WORLDS)
-def small(request) -> Small:
-    """Each world in turn."""
-    return WORLDS[request.param]
+@pytest.fixture(scope="module", params=CONTRACTS)
+def small(request):
+    return CONTRACTS[request.param]
 
 
 @pytest.fixture(scope="module")
-def world(small) -> World:
-    """It, made once."""
-    return small.world()
+def world(small):
+    return made(small)
 
 
 @pytest.fixture(scope="module")
 def history(world):
-    """Its past."""
     return world.history()
 
 
 @pytest.fixture(scope="module")
 def lived(small, world, history):
-    """Two days under the fixed policy."""
     return world.live(small.fixed, 2, seed=1, history=history)
 
 
 @pytest.fixture
 def written(world, tmp_path):
-    """It, on disk."""
     return world.write(tmp_path / "world")
 
 
-def tables(record) -> dict[str, pa.Table]:
-    """The tables of a history or an outcome."""
+def tables(record):
     held = vars_of(record).items()
     return {k: v.combine_chunks() for k, v in held if isinstance(v, pa.Table)}
 
 
-def vars_of(record) -> dict[str, Any]:
-    """The fields of a record."""
+def vars_of(record):
     return {f.name: getattr(record, f.name) for f in fields(record)}
 
 
-def log(world, record) -> pa.Table:
-    """The log of a history or an outcome."""
+def log(world, record):
     return getattr(record, world.log).combine_chunks()
 
 
-def same(a, b) -> bool:
-    """Whether two records hold the same rows."""
+def same(a, b):
     ours, theirs = tables(a), tables(b)
     return ours.keys() == theirs.keys() and all(ours[k].equals(theirs[k]) for k in ours)
 
 
-def checksum(table: pa.Table) -> str:
-    """Of the values of a table, however they lie in memory."""
+def checksum(table):
     found = hashlib.sha256()
     for column in table.combine_chunks().columns:
         _add(found, column.combine_chunks())
     return found.hexdigest()[:16]
 
 
-def _add(found, column) -> None:
+def _add(found, column):
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(column.chunks)
     if pa.types.is_dictionary(column.type):
@@ -128,15 +101,11 @@ def test_the_rows_are_those_of_this_generator(small, world, history, lived):
         "live truth": checksum(lived.truth),
         "arms": checksum(log(world, both)),
     }
-    assert found == small.rows
+    assert found == small.ROWS
 
 
-def test_equal_parameters_make_equal_worlds_and_another_seed_another(small, history):
-    assert same(small.world().history(), history)
-    assert not same(small.world(seed=4).history(), history)
-
-
-def test_days_do_not_depend_on_those_that_follow(world, history):
+def test_days_depend_on_the_seed_and_not_on_those_that_follow(small, world, history):
+    assert not same(made(small, seed=4).history(), history)
     short = log(world, world.history(2))
     assert 0 < short.num_rows < log(world, history).num_rows
     assert short.equals(log(world, history).slice(0, short.num_rows))
@@ -150,7 +119,6 @@ def test_the_same_policy_and_seed_have_the_same_outcome(small, world, history, l
 
 
 def first_requests(world, policy, history, **how):
-    """What a policy is asked first."""
     seen = []
 
     def spy(requests, view):
@@ -192,7 +160,7 @@ EVERY_INCIDENT = pytest.mark.parametrize(
     ("each", "kind"),
     [
         pytest.param(small, kind, id=f"{name}-{kind}")
-        for name, small in WORLDS.items()
+        for name, small in CONTRACTS.items()
         for kind in small.make().incident_type.KINDS
     ],
 )
@@ -200,7 +168,7 @@ EVERY_INCIDENT = pytest.mark.parametrize(
 
 @EVERY_INCIDENT
 def test_an_incident_changes_nothing_before_it_and_something_after(each, kind):
-    calm = each.world()
+    calm = made(each)
     struck = calm.inject(calm.incident_type(kind, 2, size=5.0))
     before, after = struck.history(2), struck.history()
     assert same(before, calm.history(2))
@@ -211,7 +179,7 @@ def test_an_incident_changes_nothing_before_it_and_something_after(each, kind):
 
 @EVERY_INCIDENT
 def test_an_incident_to_come_strikes_a_live_run_on_its_day(each, kind):
-    calm = each.world()
+    calm = made(each)
     past = calm.history()
     struck = calm.inject(calm.incident_type(kind, DAYS + 1, size=5.0))
     assert same(struck.history(), past)
@@ -221,8 +189,7 @@ def test_an_incident_to_come_strikes_a_live_run_on_its_day(each, kind):
     assert not same(*later)
 
 
-def reachable(thing: Any, path: str = "", met: set[int] | None = None) -> Iterator[Any]:
-    """Everything that can be reached from something that is handed over."""
+def reachable(thing, path="", met=None):
     met = set() if met is None else met
     if id(thing) in met or isinstance(thing, type | str | bytes | int | float):
         return
@@ -246,8 +213,7 @@ def reachable(thing: Any, path: str = "", met: set[int] | None = None) -> Iterat
         yield from reachable(value, f"{path}.{name}", met)
 
 
-def column_names(thing: Any) -> list[str]:
-    """Names under which something holds values."""
+def column_names(thing):
     if isinstance(thing, pa.Table | pa.RecordBatch):
         return thing.column_names
     if isinstance(thing, pd.DataFrame):
@@ -259,8 +225,7 @@ def column_names(thing: Any) -> list[str]:
     return [f.name for f in fields(thing)] if is_dataclass(thing) else []
 
 
-def secrets(thing: Any, forbidden: tuple[type, ...] = ()) -> list[str]:
-    """Paths to what no company may see."""
+def secrets(thing, forbidden=()):
     kinds = World, Evening, *forbidden
     return [
         f"{path}: {name}"
@@ -279,44 +244,31 @@ def test_what_is_secret_is_found_wherever_it_lies(world):
     assert not secrets(table.drop(["true_b"]))
 
 
-def test_no_policy_is_handed_what_only_the_world_knows(small, world, history):
-    start = world.evening(history)
-    states = (type(start.state),)
-    asked = []
+def test_a_policy_reads_the_log_since_it_was_last_asked_and_no_secret(
+    small, world, history
+):
+    states = (type(world.evening(history).state),)
+    asked, read = [], {}
 
     def spy(requests, view):
         asked.append(view.day)
         assert not secrets((requests, view), states)
-        return small.fixed(requests, view)
-
-    first = world.live(spy, 2, history=history)
-    world.live(spy, 1, after=first)
-    world.live(world.arms({"a": spy, "b": spy}), 1, history=history)
-    assert {*asked} == {DAYS, DAYS + 1, DAYS + 2}
-
-
-def test_a_policy_reads_the_log_since_it_was_last_asked(small, world, history):
-    read = {}
-
-    def spy(requests, view):
-        if getattr(view, "log", None) is not None:
+        if getattr(view, "log", None) is not None:  # some are told of complaints only
             read[view.day] = view.log.combine_chunks()
         return small.fixed(requests, view)
 
     first = world.live(spy, 2, history=history)
     world.live(spy, 1, after=first)
-    if not read:
-        pytest.skip("its policies are told of complaints, and keep a log of their own")
-    assert [*read] == [DAYS, DAYS + 1, DAYS + 2]
-    assert read[DAYS].equals(log(world, history))
-    both = pa.concat_tables([read[DAYS + 1], read[DAYS + 2]]).combine_chunks()
-    assert both.equals(log(world, first))
-
-
-def test_a_policy_that_was_live_holds_no_secrets(world, history):
+    assert {*asked} == {DAYS, DAYS + 1, DAYS + 2}
+    if read:
+        assert [*read] == [DAYS, DAYS + 1, DAYS + 2]
+        assert read[DAYS].equals(log(world, history))
+        both = pa.concat_tables([read[DAYS + 1], read[DAYS + 2]]).combine_chunks()
+        assert both.equals(log(world, first))
     policy = world.incumbent()
-    world.live(policy, 2, history=history)
-    assert not secrets(policy, (type(world.evening(history).state),))
+    for each in (world.arms({"a": spy, "b": spy}), policy):
+        world.live(each, 2, history=history)
+    assert not secrets(policy, states)
 
 
 def test_the_company_holds_nothing_true_and_the_truth_does(world, history, lived):
@@ -377,7 +329,7 @@ def test_an_arm_that_answers_too_little_is_named(small, world, history):
     ("call", "why"),
     [
         (lambda s, w: s.make(7), "unknown scale 7; choose from"),
-        (lambda s, w: s.world(seed=-1), "seed must be a whole number >= 0; got -1"),
+        (lambda s, w: made(s, seed=-1), "seed must be a whole number >= 0; got -1"),
         (lambda s, w: w.history(0), "days must be a whole number from 1 to"),
         (lambda s, w: w.history(2.5), "days must be .*; got 2.5"),
         (lambda s, w: w.history(w.last_day + 1), "days must be"),
@@ -393,7 +345,9 @@ def test_an_arm_that_answers_too_little_is_named(small, world, history):
         (lambda s, w: incident(w, size=float("nan")), "finite size > 0"),
         (lambda s, w: incident(w, size=0), "finite size > 0"),
         (lambda s, w: w.inject("fad"), "what happens to a .* world is a"),
-        (lambda s, w: replace(s.size, days=0), "days >= 1|at least"),
+        (lambda s, w: made(s, seed=4).truth(w.history(1)), "another world"),
+        (lambda s, w: made(s, seed=4).live(s.fixed, history=w.history(1)), "another w"),
+        (lambda s, w: replace(s.SIZE, days=0), "days >= 1|at least"),
     ],
 )
 def test_what_cannot_be_made_is_told(small, world, call, why):
@@ -402,27 +356,18 @@ def test_what_cannot_be_made_is_told(small, world, call, why):
 
 
 def incident(world, **more):
-    """An incident of the first kind, with something wrong."""
     kind = world.incident_type.KINDS[0]
     return world.incident_type(**{"kind": kind, "start_day": 1, **more})
 
 
-def test_another_worlds_history_is_refused(small, world, history):
-    other = small.world(seed=4)
-    with pytest.raises(ValueError, match="another world"):
-        other.live(small.fixed, 1, history=history)
-    with pytest.raises(ValueError, match="another world"):
-        other.truth(history)
-
-
 def test_progress_is_told_by_day(small, lived, world):
     told = []
-    small.world().history(3, progress=lambda *done: told.append(done))
+    made(small).history(3, progress=lambda *done: told.append(done))
     world.live(small.fixed, 2, after=lived, progress=lambda *done: told.append(done))
     assert told == [(1, 3), (2, 3), (3, 3), (1, 2), (2, 2)]
 
 
-def test_what_was_written_is_read(world, history, written):
+def test_what_was_written_is_read_and_truth_lies_apart(world, history, written):
     assert same(world.read(written), history)
     plain = [f.name for f in fields(history) if f.type in ("str", "int")]
     again = vars_of(world.read(written))
@@ -430,9 +375,6 @@ def test_what_was_written_is_read(world, history, written):
     truth = world.truth(history).combine_chunks()
     assert world.read_truth(written).combine_chunks().equals(truth)
     assert [p.name for p in written.parent.iterdir()] == ["world"]
-
-
-def test_truth_lies_apart_from_what_the_company_holds(written):
     for path in written.rglob("*.parquet"):
         names = pq.ParquetFile(path).schema_arrow.names
         apart = path.relative_to(written).parts[0].startswith("truth")
@@ -474,8 +416,8 @@ def test_a_damaged_or_missing_file_is_noticed(world, written):
 
 
 def test_another_kind_of_world_is_refused(small, world, tmp_path):
-    other = next(each for each in WORLDS.values() if each is not small)
-    path = other.world().write(tmp_path / "other", 1)
+    other = next(each for each in CONTRACTS.values() if each is not small)
+    path = made(other).write(tmp_path / "other", 1)
     with pytest.raises(BrokenFolder, match="is damaged or of another format"):
         world.read(path)
 
@@ -493,35 +435,30 @@ def test_nothing_is_overwritten_and_a_full_disk_leaves_nothing(
     assert [p.name for p in tmp_path.iterdir()] == ["world"]
 
 
-def test_a_cache_is_filled_once_for_each_set_of_parameters(small, tmp_path):
+def test_a_cache_is_filled_once_for_each_set_of_parameters(small, lived, tmp_path):
     def stamps():
         return {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*")}
 
-    history = small.world().cached(root=tmp_path)
+    history = made(small).cached(root=tmp_path)
     before = stamps()
-    assert same(small.world().cached(root=tmp_path), history)
+    again, world = made(small).cached(root=tmp_path), made(small)
+    assert same(again, history)
+    assert same(world.live(small.fixed, 2, seed=1, history=again), lived)
     assert stamps() == before
-    kind = small.world().incident_type
-    small.world().cached(2, root=tmp_path)
-    small.world(seed=4).cached(root=tmp_path)
-    small.world(**small.other).cached(root=tmp_path)
+    kind = made(small).incident_type
+    made(small).cached(2, root=tmp_path)
+    made(small, seed=4).cached(root=tmp_path)
+    made(small, **small.OTHER).cached(root=tmp_path)
     for day in (1, 50):  # the second has not happened yet
-        small.world(incidents=(kind(kind.KINDS[-1], day),)).cached(root=tmp_path)
+        made(small, incidents=(kind(kind.KINDS[-1], day),)).cached(root=tmp_path)
     assert len([*tmp_path.iterdir()]) == 5
     for manifest in tmp_path.rglob(storage.MANIFEST):
         manifest.unlink()
     with pytest.raises(BrokenFolder, match="Remove it and write it again"):
-        small.world().cached(root=tmp_path)
-
-
-def test_a_future_from_disk_is_the_same_future(small, lived, tmp_path):
-    small.world().cached(root=tmp_path)
-    again = small.world()
-    history = again.cached(root=tmp_path)
-    assert same(again.live(small.fixed, 2, seed=1, history=history), lived)
+        made(small).cached(root=tmp_path)
 
 
 def test_worlds_and_outcomes_travel_between_processes(small, world, lived):
     assert same(pickle.loads(pickle.dumps(lived)), lived)
     other = pickle.loads(pickle.dumps(world))
-    assert same(copy.deepcopy(other).history(1), small.world().history(1))
+    assert same(copy.deepcopy(other).history(1), made(small).history(1))

@@ -29,7 +29,6 @@ ROWS = 600
 
 
 def sales():
-    """600 sales over 60 days of 2026."""
     rng = np.random.default_rng(1)
     sold = np.sort(rng.integers(0, 60 * 86_400, ROWS))
     return pd.DataFrame(
@@ -45,8 +44,6 @@ def sales():
 
 @pytest.fixture
 def reading(tmp_path):
-    """Write files by name, a mapping if there is one, and load them."""
-
     def read(files, mapping=None):
         if isinstance(files, pd.DataFrame):
             files = {"sales.csv": files}

@@ -89,7 +89,8 @@ def test_what_is_not_used_is_told(reading):
     frame = sales().assign(TX=sales()["price"] + 1, note="x")
     shops = pd.DataFrame({"shop": range(40)})
     files = {"sales.csv": frame, "shops.csv": shops, "shop.csv": shops}
-    told = reading(files, '[sales]\nprice = "TX"')
+    told = reading(files, b'\xef\xbb\xbf[sales]\nprice = "TX"\n[labels]\ndelay = 7')
+    assert told.settings == {"labels": {"delay": 7.0}}
     assert told.frames["sales"]["price"].tolist() == frame["TX"].tolist()
     assert told.notes == ["sales: not used: price, note", "not read: shop.csv"]
 
@@ -119,6 +120,7 @@ def test_what_is_not_used_is_told(reading):
         ("[labels]\nlate = 7", "late is no column of ours"),
         ("[sales]\nprice = 'für'".encode("latin-1"), "columns.toml is not in UTF-8"),
         ("[sales]\nprice = 'x'".encode("utf-16"), "columns.toml"),
+        ("[sales]\nfile = 'columns.toml'", "give Parquet or CSV"),
     ],
 )
 def test_a_wrong_mapping_is_told(reading, toml, said):
@@ -127,26 +129,16 @@ def test_a_wrong_mapping_is_told(reading, toml, said):
     assert "columns.toml" in str(told.value)
 
 
-def test_a_mark_before_the_mapping_does_no_harm(reading):
-    told = reading(sales(), b"\xef\xbb\xbf[labels]\ndelay = 7\n")
-    assert told.settings == {"labels": {"delay": 7.0}}
-
-
 @pytest.mark.parametrize("name", ["columns.toml.txt", "column.toml", "Columns.TOML"])
 def test_a_mapping_by_another_name_is_not_passed_over(reading, name):
     with pytest.raises(BadTable, match=f"{name} is not read: rename it"):
         reading({"sales.csv": sales(), name: ""})
 
 
-def test_advice_is_not_refused(reading):
+def test_advice_is_not_refused(reading, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"give one with sales\.csv"):
+        load(SCHEMA, tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match=r"holds mine\.CSV.*\[sales\] file"):
         reading({"mine.CSV": sales()})
     told = reading({"mine.CSV": sales()}, '[sales]\nfile = "mine.CSV"')
     assert len(told.frames["sales"]) == ROWS
-
-
-def test_other_formats_and_no_folder_are_told(reading, tmp_path):
-    with pytest.raises(BadTable, match=r"give Parquet or CSV"):
-        reading({"sales.xlsx": b"x"}, '[sales]\nfile = "sales.xlsx"')
-    with pytest.raises(FileNotFoundError, match=r"give one with sales\.csv"):
-        load(SCHEMA, tmp_path / "nowhere")

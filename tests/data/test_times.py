@@ -74,13 +74,11 @@ def test_plain_seconds_are_taken_as_they_are(reading):
         "%Y%m%d%H%M",
         "%y%m%d",
         "%y%m%d%H%M",
-        "%y%m%d%H%M%S",
         "%Y%m",
         "%Y%j",
         "%Y",
         "%Y-%m",
         "%m/%d/%Y %H:%M",
-        "%d.%m.%Y",
         "%H:%M:%S",
         "%d %b %Y",
         lambda at: (at - pd.Timestamp("1899-12-30")) / pd.Timedelta(1, "D"),
@@ -102,28 +100,34 @@ def test_what_looks_like_seconds_and_is_none_is_refused(reading, told, years_ago
     assert "write 2026-01-31" in str(error.value)
 
 
-def test_another_unit_in_one_row_is_told(reading):
-    ms = since("ms")(sales()["sold_at"])
-    mixed = ms.where(ms.index != 5, ms * 10**6)
-    with pytest.raises(BadTable, match=r"sales\.sold_at(?s:.)*row 6: .*milliseconds"):
-        reading(sales().assign(sold_at=mixed))
-
-
-def test_zones_in_some_rows_only_are_told(reading):
-    some = [str(at) + "+05:30" * (i == 7) for i, at in enumerate(sales()["sold_at"])]
-    with pytest.raises(BadTable, match=r"row 8: .* has a zone, others have none"):
-        reading(sales().assign(sold_at=some))
-
-
 def test_zones_in_one_column_only_are_noted(reading):
     zoned = sales()["sold_at"].astype(str) + "+05:30"
     told = reading(sales().assign(sold_at=zoned, told_at=sales()["sold_at"]))
     assert "sales.told_at has no zone, others have: taken for UTC" in told.notes
 
 
-def test_two_clocks_are_refused(reading):
-    with pytest.raises(BadTable, match=r"sales\.told_at and sales\.sold_at must tell"):
-        reading(sales().assign(told_at=np.arange(ROWS)))
+def zoned(at, where):
+    return at.astype(str) + np.where(where, "+05:30", "")
+
+
+def in_ns(at, where):
+    return since("ms")(at) * np.where(where, 10**6, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "told", "said"),
+    [
+        ("sold_at", lambda at: in_ns(at, at.index == 5), "row 6: .*milliseconds"),
+        ("sold_at", lambda at: zoned(at, at.index == 7), "row 8: .* has a zone"),
+        ("told_at", lambda at: at.index, r" and sales\.sold_at must tell"),
+        ("told_at", lambda at: "9999-12-31", "row 1: .*68 years"),
+        ("told_at", lambda at: "1900-01-01", "row 1: .*68 years"),
+    ],
+)
+def test_one_table_tells_its_times_in_one_way(reading, column, told, said):
+    frame = sales().assign(**{column: told(sales()["sold_at"])})
+    with pytest.raises(BadTable, match=rf"sales\.{column}(?s:.)*{said}"):
+        reading(frame)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,6 @@ def test_two_clocks_are_refused(reading):
         ("2026-04-30", "days from all others"),
         ("2025-06-01", "days from all others"),
         ("2026-02-30", "is no ISO timestamp"),
-        ("", "is missing"),
     ],
 )
 def test_one_date_far_off_is_told(reading, date, said):
@@ -149,9 +152,3 @@ def test_a_quiet_fortnight_is_no_fault(reading):
     at = sales()["sold_at"]
     at = at.where(at < "2026-02-01", at + pd.Timedelta(14, "D"))
     assert len(reading(sales().assign(sold_at=at)).frames["sales"]) == ROWS
-
-
-@pytest.mark.parametrize("never", ["9999-12-31", "1900-01-01"])
-def test_a_date_that_means_never_is_refused(reading, never):
-    with pytest.raises(BadTable, match=r"sales\.told_at(?s:.)*row 1: .*68 years"):
-        reading(sales().assign(told_at=never))

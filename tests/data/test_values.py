@@ -13,15 +13,22 @@ from sevensteps.data import BadTable
 from .conftest import ROWS, sales
 
 
-def test_ids_stay_text(reading):
-    frame = sales()
-    pairs = (("{:04d}", "{}"), ("{}e3", "{}000"), ("{}.10", "{}.1"))
-    for left, right in pairs:
-        frame["shop"] = [
-            (left if i % 2 else right).format(i % 40 + 1) for i in range(ROWS)
-        ]
-        told = reading(frame).frames["sales"]["shop"]
-        assert told.tolist() == frame["shop"].tolist()
+@pytest.mark.parametrize(
+    ("column", "told", "read"),
+    [
+        ("shop", ["0007", "7"], ["0007", "7"]),
+        ("shop", ["7e3", "7000"], ["7e3", "7000"]),
+        ("shop", ["7.10", "7.1"], ["7.10", "7.1"]),
+        ("shop", [" 7 ", "7"], ["7", "7"]),
+        ("country", ["NA", "DE"], ["NA", "DE"]),
+        ("returned", ["true", "FALSE", "yes", "No", "1", "0.0"], [1, 0] * 3),
+        ("returned", ["t", "n"], [1, 0]),
+    ],
+)
+def test_values_are_what_they_look_like(reading, column, told, read):
+    found = reading(sales().assign(**{column: told * (ROWS // len(told))}))
+    assert found.frames["sales"][column].tolist() == read * (ROWS // len(read))
+    assert not found.notes
 
 
 def test_long_ids_with_gaps_stay_apart(reading):
@@ -30,18 +37,6 @@ def test_long_ids_with_gaps_stay_apart(reading):
     told = reading(frame.assign(device=ids)).frames["sales"]["device"]
     assert told.nunique() == len({i for i in ids if i})
     assert told.isna().sum() == ids.count("")
-
-
-def test_namibia_is_a_country(reading):
-    told = reading(sales().assign(country="NA"))
-    assert (told.frames["sales"]["country"] == "NA").all()
-    assert not told.notes
-
-
-def test_blanks_around_a_value_do_not_make_another(reading):
-    frame = sales()
-    told = reading(frame.assign(shop=[f" {shop} " for shop in frame["shop"]]))
-    assert told.frames["sales"]["shop"].tolist() == frame["shop"].astype(str).tolist()
 
 
 @pytest.mark.parametrize("word", ["NA", "null", "NaN", "None", r"\N"])
@@ -68,14 +63,11 @@ def test_a_word_for_missing_is_told(reading, word):
         ("price", "1,5", r"'1,5' is not a number"),
         ("price", "$5", r"'\$5' is not a number"),
         ("price", "0x1A", r"'0x1A' is not a number"),
-        ("price", "", "is missing"),
         ("price", "nan", "is missing"),
         ("shop", " ", "is missing"),
         ("returned", "2", "'2' is neither 0 nor 1"),
         ("returned", "maybe", "'maybe' is neither 0 nor 1"),
-        ("returned", "", "is missing"),
         ("way", "web", "'web' must be one of cash, card"),
-        ("sale_id", "1000", "'1000' occurs twice"),
     ],
 )
 def test_a_fault_is_told_by_its_row(reading, column, value, said):
@@ -83,20 +75,6 @@ def test_a_fault_is_told_by_its_row(reading, column, value, said):
     frame.loc[3, column] = value
     with pytest.raises(BadTable, match=rf"sales\.{column} .*(?s:.)*row 4: {said}"):
         reading(frame)
-
-
-def test_a_long_value_is_shortened(reading):
-    frame = sales().astype({"price": str})
-    frame.loc[3, "price"] = "x" * 200_000
-    with pytest.raises(BadTable, match=r"row 4: 'xxx.*200,002 characters") as told:
-        reading(frame)
-    assert len(str(told.value)) < 500
-
-
-def test_flags_go_by_many_words(reading):
-    words = ["true", "FALSE", "yes", "No", "1", "0.0", "t", "n"] * (ROWS // 8)
-    told = reading(sales().assign(returned=words)).frames["sales"]["returned"]
-    assert told.tolist() == [1, 0] * (ROWS // 2)
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,7 @@ def test_rho_equals_scipy_and_p_counts_all_orders(x, seed):
     assert got.p_value == pytest.approx(want)
 
 
-def test_perfect_agreement_and_many_candidates():
-    same = rank_correlation([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
-    assert same.rho.estimate == pytest.approx(1)
-    assert same.p_value == pytest.approx(2 / 120)
+def test_p_of_many_candidates_is_scipys():
     rng = np.random.default_rng(0)
     x = rng.normal(size=30)
     y = x + rng.normal(size=30)
@@ -63,17 +60,6 @@ def test_rank_interval_by_hand(n, swaps, rho, low, high):
     got = rank_correlation(np.arange(n), y).rho
     found = got.estimate, got.low, got.high
     assert found == pytest.approx((rho, low, high), abs=2e-5)
-
-
-def test_rank_interval_covers():
-    rng, covered = np.random.default_rng(1), 0
-    r = 0.8
-    truth = 6 / np.pi * np.arcsin(r / 2)  # Spearman's rho of two normals
-    for _ in range(300):
-        x = rng.normal(size=10)
-        y = r * x + np.sqrt(1 - r**2) * rng.normal(size=10)
-        covered += truth in rank_correlation(x, y).rho
-    assert covered >= 0.9 * 300
 
 
 @settings(max_examples=30, deadline=None)
@@ -120,23 +106,3 @@ def test_intervals_cover_the_truth_and_chance_is_zero(measure):
     assert measure(np.repeat(by_chance[:, :1], 2, axis=1)).low == 1
     clear, noisy = graded(rng, noise=0.3), graded(rng, noise=1.0)
     assert (measure(clear) - measure(noisy)).low > 0
-
-
-@pytest.mark.parametrize(
-    ("make", "why"),
-    [
-        (lambda: rank_correlation([1, 2, 3], [1, 2, 3]), "candidates"),
-        (lambda: weighted_kappa([0, 1], [0, 1, 1]), "equal lengths"),
-        (lambda: weighted_kappa([0, 1.5], [0, 1]), "item 1 has 1.5 of editor 0"),
-        (lambda: weighted_kappa([0, np.nan], [0, 1]), "item 1 has nan"),
-        (lambda: weighted_kappa([0, -2], [0, 1]), "item 1 has -2"),
-        (lambda: weighted_kappa([0, -1], [0, 1]), "two items that two editors"),
-        (lambda: weighted_kappa(["a", "b"], ["a", "b"]), "grades as numbers"),
-        (lambda: weighted_kappa([2, 2, 2], [2, 2, 2]), "no two grades differ"),
-        (lambda: krippendorff_alpha([[0], [1]]), "at least two editors"),
-        (lambda: krippendorff_alpha([[0, 1], [1, -1]]), "two items that two"),
-    ],
-)
-def test_what_cannot_be_compared_is_told(make, why):
-    with pytest.raises(ValueError, match=why):
-        make()

@@ -70,57 +70,8 @@ def test_each_resample_equals_drawing_whole_days(
     np.testing.assert_allclose(interval.samples, slow)
 
 
-def test_day_blocks_cover_where_row_blocks_do_not():
-    """Frauds in campaigns: the interval must hold the long-run value about 95 %."""
-    rng = np.random.default_rng(5)
-    hits = {"day": 0, "row": 0}
-    for _ in range(100):
-        day = np.repeat(np.arange(40), 50)
-        mood = rng.normal(size=40)[day]
-        label = rng.random(2000) < 0.2
-        score = rng.normal(size=2000) + mood * label
-        truth = 0.5  # moods are symmetric: on the average day the score is blind
-        for name, block in (("day", day), ("row", np.arange(2000) % 500)):
-            interval = roc_auc(score, label, block_bootstrap(block, 100))
-            hits[name] += truth in interval
-    assert hits["day"] >= 0.85 * 100
-    assert hits["row"] <= 0.75 * 100
-
-
 def test_resamples_without_a_positive_are_left_out():
     score, label, day = [0.9, 0.1, 0.2, 0.3], [1, 0, 0, 0], [0, 0, 1, 2]
     interval = average_precision(score, label, day)
     assert np.isnan(interval.samples).any()
     assert (interval.low, interval.high) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("score", "label", "day", "message"),
-    [
-        ([0.1, np.nan, 0.2], [0, 1, 0], [0, 0, 1], "NaN.*row 1"),
-        ([0.1, 0.2], [0, 1, 0], [0, 0, 1], "`scores` 2.*`labels` 3"),
-        ([0.1, 0.2, 0.3], [0, 0, 0], [0, 0, 1], "no positive"),
-        ([0.1, 0.2, 0.3], [1, 1, 1], [0, 0, 1], "every label"),
-        ([0.1, 0.2, 0.3], [0, 2, 1], [0, 0, 1], "0 or 1.*row 1"),
-        ([0.1, 0.2, 0.3], [0, 1, 0], [0, 1], "`day` 2"),
-        ([[0.1, 0.2]], [0, 1, 0], [0, 0, 1], "one column"),
-        (["a", "b", "c"], [0, 1, 0], [0, 0, 1], "must hold numbers"),
-        ([], [], [], "empty"),
-    ],
-)
-def test_bad_input_is_named(score, label, day, message):
-    with pytest.raises(ValueError, match=message):
-        average_precision(score, label, day)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"weight": [1, 1, -1]}, "negative"),
-        ({"weight": [1, 0, 1]}, "weight above zero"),
-        ({"fpr": 1.0}, "fpr"),
-    ],
-)
-def test_bad_weights_and_rates_are_named(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        recall_at_fpr([0.1, 0.2, 0.3], [0, 1, 0], [0, 0, 1], **({"fpr": 0.1} | wrong))

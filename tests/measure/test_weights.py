@@ -45,18 +45,14 @@ def test_weights_repeat_rows(metric, options, rows):
     np.testing.assert_allclose(weighted.samples, repeated.samples)
 
 
-def test_bins_hold_the_rows_that_are_stood_for(rows):
-    weighted, repeated = both(measure.reliability, rows, "score", "label")
-    pd.testing.assert_frame_equal(weighted, repeated)
-
-
-def test_the_price_of_a_review_counts_all_who_want_one(rows):
+def test_bins_and_the_price_of_a_review_count_all_who_are_stood_for(rows):
+    bins, repeated = both(measure.reliability, rows, "score", "label")
+    pd.testing.assert_frame_equal(bins, repeated)
     options = {"costs": Costs(review_cost=0.1, review_insults=0), "review_capacity": 50}
-    weighted, repeated = both(
-        money.review_price, rows, "score", "amount", "day", **options
-    )
-    assert weighted == pytest.approx(repeated)
-    assert weighted > 0
+    named = "score", "amount", "day"
+    price, repeated = both(money.review_price, rows, *named, **options)
+    assert price == pytest.approx(repeated)
+    assert price > 0
 
 
 def test_money_counts_what_each_row_stands_for(rows):
@@ -74,16 +70,3 @@ def test_the_mean_day_resamples_days():
     drawn = measure.block_bootstrap(daily.index).totals(np.eye(4))[1:]
     assert mean.estimate == 3.0
     np.testing.assert_allclose(mean.samples, drawn @ daily.to_numpy() / 4)
-
-
-@pytest.mark.parametrize(
-    ("daily", "message"),
-    [
-        (pd.Series([1.0, 2.0], index=[3, 3]), "twice"),
-        (pd.Series([1.0, np.nan]), "NaN"),
-        (pd.Series([1.0]), "two blocks"),
-    ],
-)
-def test_days_that_cannot_be_averaged_are_refused(daily, message):
-    with pytest.raises(ValueError, match=message):
-        measure.mean_per_day(daily)

@@ -37,16 +37,11 @@ def judged():
     """A good source and one of pure chance; item 0 to 4 of each row are relevant."""
     rng = np.random.default_rng(0)
     n, items = 300, 40
-    good = np.argsort(
-        -1.0 * (np.arange(items) < 5) - rng.normal(0, 0.6, (n, items)), axis=1
-    )
+    worth = (np.arange(items) < 5) + rng.normal(0, 0.6, (n, items))
+    good = np.argsort(-worth, axis=1)
     bad = rng.permuted(np.tile(np.arange(items), (n, 1)), axis=1)
-    lists = [good[:, :15], bad[:, :15]]
-    scores = [
-        np.tile(np.linspace(9, 1, 15), (n, 1)),
-        np.tile(np.linspace(1, 0, 15), (n, 1)),
-    ]
-    return lists, scores
+    scores = [np.tile(np.linspace(top, 0, 15), (n, 1)) for top in (9, 1)]
+    return [good[:, :15], bad[:, :15]], scores
 
 
 def test_a_mix_learns_whom_to_believe(judged):
@@ -59,7 +54,7 @@ def test_a_mix_learns_whom_to_believe(judged):
     assert (np.diff(values, axis=1) <= 0).all()
 
 
-def test_a_pool_keeps_ranks_and_scores(judged):
+def test_a_pool_keeps_ranks_and_scores():
     pool = Pool.of([[[4, 2]], [[2, -1]]], [[[0.5, 0.25]], [[7, 0]]])
     assert pool.item.tolist() == [2, 4]
     assert pool.rank.tolist() == [[1, 0], [0, -1]]

@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 
 from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
-from sevensteps.rank.rankers import (
-    ColumnRanker,
-    TreePlan,
-    drawn_pairs,
-    lambdamart,
-    linear,
-    pairwise,
-    pointwise,
-)
+from sevensteps.rank.rankers import ColumnRanker, TreePlan, lambdamart, linear, pairwise
 from sevensteps.rank.training_pairs import Judged
 
 N, M = 250, 20  # queries, and documents of each
@@ -26,20 +19,13 @@ SMALL = TreePlan(n_trees=60, leaves=15, least=20)
 def drawn(seed, n=N):
     """Grades that rise with text, if the product fits, and never with noise."""
     rng = np.random.default_rng(seed)
-    bm25, fits, rating = (
-        rng.gamma(2, 2, n * M),
-        rng.random(n * M) < 0.5,
-        rng.normal(size=n * M),
-    )
+    bm25, fits = rng.gamma(2, 2, n * M), rng.random(n * M) < 0.5
+    rating, noise = rng.normal(size=(2, n * M))
     hard = np.repeat(rng.normal(size=n), M)  # a query's own: no ranker can use it
     want = 0.35 * bm25 * fits + 0.5 * rating + 0.3 * rng.normal(size=n * M)
     grade = np.digitize(want, [0.4, 1.2, 2.2, 3.5])
-    table = FeatureTable(
-        ("bm25", "fits", "rating", "hard", "noise"),
-        np.column_stack([bm25, fits, rating, hard, rng.normal(size=n * M)]).astype(
-            np.float32
-        ),
-    )
+    values = np.column_stack([bm25, fits, rating, hard, noise]).astype(np.float32)
+    table = FeatureTable(("bm25", "fits", "rating", "hard", "noise"), values)
     return Judged.of(table, np.repeat(np.arange(n), M), grade)
 
 
@@ -58,7 +44,9 @@ def listwise():
     return lambdamart(TRAIN, SMALL)
 
 
-@pytest.mark.parametrize("fit", [linear, pairwise, lambda j: pointwise(j, SMALL)])
+@pytest.mark.parametrize(
+    "fit", [linear, pairwise, lambda j: rankers.pointwise(j, SMALL)]
+)
 @pytest.mark.parametrize(("least", "margin"), [(None, 0.05), (2, 0.03)])
 def test_every_kind_beats_one_feature_on_grades_and_clicks(fit, least, margin):
     grade = TRAIN.grade if least is None else (TRAIN.grade > least).astype(np.float32)
@@ -95,7 +83,6 @@ class Stump(TreePlan):
     """A tree whose leaves can be worked out."""
 
     def parameters(self, **task):
-        """Pulls as they are."""
         plain = {"lambdarank_norm": False, "min_sum_hessian_in_leaf": 0.0}
         return super().parameters(**task) | plain
 
@@ -108,9 +95,8 @@ def test_a_rows_weight_scales_its_own_pull_only(weight):
     whose value is then known by hand.
     """
     lists = 50
-    table = FeatureTable(
-        ("x",), np.tile([[0.0], [0.0], [1.0]], (lists, 1)).astype(np.float32)
-    )
+    column = np.tile(np.float32([[0], [0], [1]]), (lists, 1))
+    table = FeatureTable(("x",), column)
     judged = Judged.of(
         table,
         np.repeat(np.arange(lists), 3),
@@ -138,7 +124,7 @@ def test_a_pair_counts_by_the_weight_of_its_better_row():
 
 
 def test_a_pair_is_of_one_query_and_in_order():
-    better, worse = drawn_pairs(TRAIN)
+    better, worse = rankers.drawn_pairs(TRAIN)
     assert (TRAIN.query[better] == TRAIN.query[worse]).all()
     assert (TRAIN.grade[better] > TRAIN.grade[worse]).all()
     assert len(better) > N * M

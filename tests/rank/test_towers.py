@@ -87,19 +87,15 @@ def test_the_loss_falls_and_kinds_are_found(trained):
 def test_a_compiled_loss_is_the_one_that_numpy_would_serve(trained):
     """A compiler sorts the names of codes; the service must not depend on that."""
     learned, told = trained[0], some()
-    assert float(jax.jit(loss)(learned, told, 3.0)) == pytest.approx(
-        float(loss(learned, told, 3.0)), rel=1e-5
-    )
+    plain = float(loss(learned, told, 3.0))
+    assert float(jax.jit(loss)(learned, told, 3.0)) == pytest.approx(plain, rel=1e-5)
     vector = jax.jit(lambda w, s: item_vectors(w, s, jnp))(learned, told["item"])
     assert np.allclose(item_vectors(learned, told["item"]), vector, atol=1e-5)
 
 
 def test_who_has_no_past_is_told_by_codes_alone(trained):
-    side = user_side(
-        {"country": np.zeros(2, np.int16)},
-        np.full((2, 3), -1, np.int32),
-        np.zeros((2, 3), np.float32),
-    )
+    nothing = np.full((2, 3), -1, np.int32), np.zeros((2, 3), np.float32)
+    side = user_side({"country": np.zeros(2, np.int16)}, *nothing)
     rng = np.random.default_rng(0)
     one, other = (rng.random((2, 3, 8)).astype(np.float32) for _ in "12")
     asks = user_vectors(trained[0], side, one)
@@ -114,13 +110,8 @@ def test_what_a_user_chose_elsewhere_is_no_negative():
         item=np.array([5, 6, 6, 7, *range(100, 160)], np.int32),
     )
     masked = some(chosen, replace(PLAN, even=0))["chosen"]
-    assert np.argwhere(masked).tolist() == [
-        [0, 1],  # user 1 chose item 6, too
-        [0, 2],  # and there it stands again, chosen by user 2
-        [1, 0],
-        [1, 2],
-        [2, 1],
-    ]
+    # User 1 chose item 6, too; and there it stands again, chosen by user 2.
+    assert np.argwhere(masked).tolist() == [[0, 1], [0, 2], [1, 0], [1, 2], [2, 1]]
 
 
 def test_items_drawn_evenly_are_no_negatives_of_who_chose_them():

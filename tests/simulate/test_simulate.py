@@ -22,16 +22,12 @@ UNITS = 500
 
 @dataclass(frozen=True)
 class ToyWorld:
-    """Each unit has a normal draw a day, and gains what the policy adds to it."""
-
     extra: float = 0.0
 
-    def inject(self, incident: tuple[str, int, int]) -> "ToyWorld":
-        """Everybody gains so much more."""
+    def inject(self, incident):
         return replace(self, extra=10.0)
 
-    def live(self, policy, days, seed, *, history, after=None) -> Any:
-        """A table day x unit."""
+    def live(self, policy, days, seed, *, history, after=None):
         first = history.days if after is None else int(after.gains.index[-1]) + 1
         rows = {}
         for day in range(first, first + days):
@@ -42,36 +38,29 @@ class ToyWorld:
 
 @dataclass
 class Steps:
-    """A policy that adds a little more each day: it can be told from its copy."""
-
     by: float = 0.0
     days: list[int] = field(default_factory=list)
 
-    def __call__(self, day: int) -> float:
+    def __call__(self, day):
         self.days.append(day)
         return self.by * len(self.days)
 
 
 @dataclass(frozen=True)
 class ToySimulation(Simulation[ToyWorld, Any, Any]):
-    """Of the toy world."""
-
-    def per_unit_totals(self, outcome: Any) -> pd.DataFrame:
-        """What each unit gained."""
+    def per_unit_totals(self, outcome):
         return pd.DataFrame({"gain": outcome.gains.sum()})
 
-    def n_days(self, outcome: Any) -> int:
-        """Rows."""
+    def n_days(self, outcome):
         return len(outcome.gains)
 
 
 @pytest.fixture(params=[False, True])
-def toy(request) -> ToySimulation:
-    """In processes, and in threads."""
+def toy(request):
     return ToySimulation(ToyWorld(), SimpleNamespace(days=10), threads=request.param)
 
 
-def test_each_run_has_a_copy_of_its_policy(toy) -> None:
+def test_each_run_has_a_copy_of_its_policy(toy):
     mine = Steps(1.0)
     kept = toy.counterfactual_runs(
         {"a": mine, "b": mine}, 3, keep=lambda policy, outcome: (policy, outcome)
@@ -83,18 +72,18 @@ def test_each_run_has_a_copy_of_its_policy(toy) -> None:
         assert gap.mean(axis=1).tolist() == pytest.approx([1, 2, 3])
 
 
-def test_what_was_derived_is_not_sent_along(toy) -> None:
+def test_what_was_derived_is_not_sent_along(toy):
     vars(toy)["heavy"] = "a cached property"
     assert set(toy.__getstate__()) == {"world", "history", "threads"}
 
 
-def test_tasks_keep_their_order_in_processes_and_threads() -> None:
+def test_tasks_keep_their_order_in_processes_and_threads():
     for threads in (False, True):
         squares = parallel_map(lambda n: n * n, range(9), threads=threads)
         assert squares == [n * n for n in range(9)]
 
 
-def test_means_are_ratios_whose_blocks_may_differ_in_size() -> None:
+def test_means_are_ratios_whose_blocks_may_differ_in_size():
     unit = np.array([0, 0, 0, 1, 2, 2])
     mean = mean_over_units(np.ones(6), unit)
     assert (mean.low, mean.estimate, mean.high) == (1, 1, 1)
@@ -103,9 +92,7 @@ def test_means_are_ratios_whose_blocks_may_differ_in_size() -> None:
 @pytest.mark.parametrize(
     ("cadence", "days"), [(0, [4]), (1, [4, 5, 6, 7, 8]), (3, [4, 7])]
 )
-def test_a_calendar_is_due_on_its_first_day_and_then_at_its_cadence(
-    cadence: int, days: list[int]
-) -> None:
+def test_a_calendar_is_due_on_its_first_day_and_then_at_its_cadence(cadence, days):
     calendar = Calendar(cadence)
     for day in range(4, 9):
         if calendar.due(day):
@@ -115,12 +102,11 @@ def test_a_calendar_is_due_on_its_first_day_and_then_at_its_cadence(
         Calendar(-1)
 
 
-def _dropped(policy: Steps, day: int) -> Any:
-    """From its third day on each unit has five less."""
+def _dropped(policy, day):
     return lambda today: policy(today) - 5.0 * (today >= day + 2)
 
 
-def test_a_drill_times_and_prices_faults_and_incidents() -> None:
+def test_a_drill_times_and_prices_faults_and_incidents():
     """Means and spreads of the day's gains are watched."""
     monitors = Monitors(
         reads={"mean": ("mean",), "spread": ("spread",)},

@@ -12,47 +12,34 @@ from pathlib import Path
 import pytest
 
 from sevensteps.world import storage
-from sevensteps.world.storage import (
-    MANIFEST,
-    BrokenFolder,
-    FolderKind,
-    StorageError,
-    new_folder,
-    read_manifest,
-    sweep,
-    write_file,
-    write_manifest,
-)
+from sevensteps.world.storage import BrokenFolder, FolderKind, StorageError
 
 KIND = FolderKind("box", 1, "Pack it again")
-verify = partial(read_manifest, kind=KIND, check=True)
-CODE = """
-import sys
+verify = partial(storage.read_manifest, kind=KIND, check=True)
+STALLED = """
+import sys, time
 from pathlib import Path
 from sevensteps.world.storage import new_folder
-with new_folder(Path(sys.argv[1])) as folder:
-    (folder / "a").write_bytes(bytes(20_000))
-    print("written", flush=True)
+with new_folder(Path(sys.argv[1])):
+    print("begun", flush=True)
+    time.sleep(60)
 """
 
 
-def packed(path: Path) -> Path:
-    """A folder with two files and a manifest."""
-    with new_folder(path) as folder:
+def packed(path):
+    with storage.new_folder(path) as folder:
         (folder / "inner").mkdir()
         (folder / "inner" / "a.bin").write_bytes(bytes(1_000))
         (folder / "b.txt").write_text("hello")
-        write_manifest(folder, KIND, {"seed": 3})
+        storage.write_manifest(folder, KIND, {"seed": 3})
     return path
 
 
-def held(root: Path) -> list[str]:
-    """The names in a folder, hidden ones included."""
+def held(root):
     return sorted(p.name for p in root.iterdir())
 
 
 def full(*args, **more):
-    """What a full disk says."""
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -67,7 +54,7 @@ def test_a_folder_appears_whole_and_says_what_it_holds(tmp_path):
 
 def test_a_body_that_fails_leaves_nothing(tmp_path):
     def interrupted():
-        with new_folder(tmp_path / "box") as folder:
+        with storage.new_folder(tmp_path / "box") as folder:
             (folder / "a").write_text("half")
             raise KeyboardInterrupt
 
@@ -86,7 +73,7 @@ def test_nothing_is_overwritten_and_who_comes_second_is_told(tmp_path):
     packed(tmp_path / "empty")
 
     def race():
-        with new_folder(tmp_path / "race"):
+        with storage.new_folder(tmp_path / "race"):
             packed(tmp_path / "race")
 
     with pytest.raises(FileExistsError, match="was written meanwhile"):
@@ -97,45 +84,32 @@ def test_nothing_is_overwritten_and_who_comes_second_is_told(tmp_path):
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"checksum": 1}', "\udcff"])
 def test_a_damaged_manifest_is_refused(tmp_path, content):
     path = packed(tmp_path / "box")
-    (path / MANIFEST).write_bytes(content.encode(errors="surrogateescape"))
+    (path / storage.MANIFEST).write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(BrokenFolder, match=r"is damaged.*Pack it again"):
-        read_manifest(path, KIND)
+        storage.read_manifest(path, KIND)
 
 
 def test_an_edited_missing_or_other_manifest_is_refused(tmp_path):
     path = packed(tmp_path / "box")
     for kind in (FolderKind("bag", 1, ""), FolderKind("box", 2, "")):
         with pytest.raises(BrokenFolder, match="of another format"):
-            read_manifest(path, kind)
-    body = json.loads((path / MANIFEST).read_text())
+            storage.read_manifest(path, kind)
+    body = json.loads((path / storage.MANIFEST).read_text())
     body["content"]["seed"] = 4
-    (path / MANIFEST).write_text(json.dumps(body))
+    (path / storage.MANIFEST).write_text(json.dumps(body))
     with pytest.raises(BrokenFolder, match="damaged or of another format"):
-        read_manifest(path, KIND)
-    (path / MANIFEST).unlink()
+        storage.read_manifest(path, KIND)
+    (path / storage.MANIFEST).unlink()
     with pytest.raises(BrokenFolder, match=r"has no manifest.json"):
-        read_manifest(path, KIND)
-
-
-def test_a_flipped_byte_is_found_by_checksums_and_a_missing_one_at_once(tmp_path):
-    path = packed(tmp_path / "box")
-    (path / "b.txt").write_text("hellp")
-    assert read_manifest(path, KIND)
-    with pytest.raises(BrokenFolder, match=r"b\.txt is not what was written"):
-        verify(path)
-    (path / "b.txt").write_text("hell")
-    with pytest.raises(BrokenFolder, match=r"b\.txt is missing or has another size"):
-        read_manifest(path, KIND)
+        storage.read_manifest(path, KIND)
 
 
 def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
-    stall = CODE + "    import time\n    time.sleep(60)\n"
-    child = subprocess.Popen(
-        [sys.executable, "-c", stall, str(tmp_path / "box")], stdout=subprocess.PIPE
-    )
+    command = [sys.executable, "-c", STALLED, str(tmp_path / "box")]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
-        assert child.stdout.readline() == b"written\n"
-        sweep(tmp_path)
+        assert child.stdout.readline() == b"begun\n"
+        storage.sweep(tmp_path)
         (left,) = held(tmp_path)  # it is alive: its files stay
     finally:
         os.kill(child.pid, signal.SIGKILL)
@@ -143,48 +117,30 @@ def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
         child.stdout.close()
     assert left.startswith(storage.TEMPORARY)
     with pytest.raises(BrokenFolder):
-        read_manifest(tmp_path / left, KIND)
+        storage.read_manifest(tmp_path / left, KIND)
     packed(tmp_path / "other")
     assert left in held(tmp_path), "another writer's leftovers are not ours to sweep"
     packed(tmp_path / "box")
     assert held(tmp_path) == ["box", "other"]
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path):
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
-    command = [sys.executable, "-B", "-c", limit + CODE, str(tmp_path / "box")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "What was there before is intact; free some space" in done.stderr
-    assert not held(tmp_path)
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir"])
+@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir", "write_bytes"])
 def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
     monkeypatch.setattr(storage.os if call == "fsync" else Path, call, full)
-    with pytest.raises(StorageError, match=r"could not write .*box") as refusal:
+    with pytest.raises(StorageError, match=r"write .*box(?s:.)*intact") as refusal:
         packed(tmp_path / "box")
     assert refusal.value.errno == errno.ENOSPC
     assert not held(tmp_path)
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_made(tmp_path):
-    with (
-        pytest.raises(StorageError, match=r"about 1e\+09 GB are needed"),
-        new_folder(tmp_path / "box", room=10**18),
-    ):
-        raise AssertionError("the body has run")
-    assert not held(tmp_path)
-
-
 def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
     path = tmp_path / "file"
-    write_file(path, b"old")
-    write_file(path, b"new")
+    storage.write_file(path, b"old")
+    storage.write_file(path, b"new")
     assert path.read_bytes() == b"new"
     monkeypatch.setattr(storage.os, "fsync", full)
     with pytest.raises(StorageError, match="free some space"):
-        write_file(path, b"newest")
+        storage.write_file(path, b"newest")
     assert path.read_bytes() == b"new"
     assert held(tmp_path) == ["file"]
 
@@ -196,5 +152,5 @@ def test_leftovers_of_the_dead_are_swept(tmp_path):
     (tmp_path / f".tmp-{gone.pid}-folder").mkdir()
     (tmp_path / f".tmp-{os.getpid()}-mine").mkdir()
     (tmp_path / ".tmp-notes").mkdir()
-    sweep(tmp_path)
+    storage.sweep(tmp_path)
     assert held(tmp_path) == [f".tmp-{os.getpid()}-mine", ".tmp-notes"]

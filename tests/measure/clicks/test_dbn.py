@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.measure import click_log, fit_dbn, fit_simplified_dbn, naive_evidence
+from sevensteps.measure import click_log, fit_dbn, naive_evidence
 from sevensteps.measure.clicks.dbn import DynamicBayesian
 
 FITS = {"simplified": lambda log: fit_dbn(log, 1.0), "dynamic": fit_dbn}
@@ -37,6 +37,9 @@ def test_each_model_recovers_its_own_people(kind, logs):
     assert np.average(np.abs(error), weights=clicks) < 0.08
     if kind == "dynamic":
         assert model.continuation == pytest.approx(0.8, abs=0.01)
+        tired = fit_dbn(log, 0.6)  # fewer of those who stop were satisfied
+        assert tired.continuation == 0.6
+        assert (model.satisfaction - tired.satisfaction).mean() > 0.05
 
 
 def test_probabilities_of_a_tiny_list_by_hand():
@@ -69,7 +72,7 @@ def test_chances_given_above_multiply_to_the_chance_of_the_list(go_on, people):
     np.testing.assert_allclose(chance @ outcome, plain)
 
 
-def test_short_lists_and_unseen_pairs(logs, people):
+def test_short_lists_and_unseen_pairs(people):
     rng = np.random.default_rng(3)
     shop = people.Shop.of(rng, n_queries=20)
     query, shown, own = shop.search(rng, 20_000)
@@ -86,17 +89,6 @@ def test_short_lists_and_unseen_pairs(logs, people):
         unseen = part.attractiveness[new]
         assert np.ptp(unseen) == pytest.approx(0), name
         assert 0.1 < unseen[0] < 0.6, name
-
-
-def test_models_refuse_other_logs_and_settings(logs):
-    log = logs[1]["dynamic"]
-    other = click_log([[5, 6]], np.array([[True, False]]), [1])
-    with pytest.raises(ValueError, match="fitted on another log"):
-        fit_simplified_dbn(log).click_probability(other)
-    with pytest.raises(ValueError, match="continuation"):
-        fit_dbn(log, 1.5)
-    with pytest.raises(ValueError, match="strength"):
-        fit_dbn(log, strength=-1)
 
 
 def test_without_smoothing_what_cannot_be_told_takes_the_mean():

@@ -33,39 +33,21 @@ def test_what_is_harvested_covers_the_truth(people):
     assert np.abs(np.mean(off, axis=0)).max() < 0.03
 
 
-def test_random_lists_cover_the_truth_and_short_ones_do_no_harm(people):
-    covered, off = [], []
-    for seed in range(REPEATS):
-        rng = np.random.default_rng(seed)
-        shop = people.Shop.of(rng)
-        query, shown, own = shop.search(rng, 3_000, randomised=True)
-        poor = (query % 2 == 0)[:, None]
-        pull = shop.pull[query[:, None], own] * np.where(poor, 0.5, 1.0)
-        clicked = people.position_based(rng, pull, people.look)
-        short = poor & (np.arange(6) >= 3)
-        log = click_log(np.where(short, -1, shown), clicked & ~short, query)
-        curve = randomised_propensity(log)
-        covered.append(inside(curve, people.look))
-        off.append(curve.estimate - people.look)
-    assert 0.90 <= np.mean(covered) <= 0.985
-    assert np.abs(np.mean(off, axis=0)).max() < 0.02
+def test_two_places_by_hand():
+    """Clicks times the appearances at the other place, over those at both."""
+    shown = [[1, 2], [1, 2], [2, 1], [1, 3], [5, 6]]
+    clicked = np.array([[1, 1], [1, 0], [1, 0], [0, 0], [1, 1]], bool)
+    curve = harvested_propensity(click_log(shown, clicked, [0, 0, 0, 0, 1]))
+    assert curve.estimate[1] == pytest.approx((1 * 1 / 3) / (2 * 1 / 4 + 1 * 2 / 3))
 
 
-def test_days_compare_only_what_moved_within_a_day(people):
-    """Worth that drifts biases comparisons over time, not those within a day."""
-    rng = np.random.default_rng(3)
-    shop = people.Shop.of(rng, n_queries=40)
-    query, shown, own = shop.search(rng, 60_000, noise=0.1)
-    day = np.arange(len(query)) // 6_000
-    late = day >= 5
-    # From day 5 on, the last is first, the rest move down, and all is worth half.
-    shown[late], own[late] = (np.roll(t[late], 1, axis=1) for t in (shown, own))
-    pull = shop.pull[query[:, None], own] * np.where(late, 0.5, 1.0)[:, None]
-    clicked = people.position_based(rng, pull, people.look)
-    over_time = harvested_propensity(click_log(shown, clicked, query)).estimate
-    within = harvested_propensity(click_log(shown, clicked, query, day)).estimate
-    assert np.abs(within - people.look).max() < 0.03
-    assert np.abs(over_time - people.look).max() > 0.07
+def test_a_place_of_random_lists_counts_against_the_top_of_lists_as_long():
+    shown = np.array([[1, 2], [3, -1], [2, 1], [1, 2], [2, 1]])
+    clicked = np.array([[1, 1], [1, 0], [1, 0], [0, 0], [1, 1]], bool)
+    log = click_log(shown, clicked, [0, 0, 0, 0, 0], [0, 0, 0, 1, 1])
+    curve = randomised_propensity(log)
+    assert curve.estimate == pytest.approx([1, 2 / 3])
+    assert {*curve.samples[:, 1].round(6)} == {0.5, 0.666667, 1}
 
 
 def test_places_without_a_link_are_told_as_unknown(people):
@@ -75,46 +57,10 @@ def test_places_without_a_link_are_told_as_unknown(people):
     curve = harvested_propensity(log)
     assert np.isfinite(curve.estimate).tolist() == [True, True, False, False]
     assert str(curve.at(2)) == "n/a"
-    still = click_log(shown[::2], clicked[::2], np.repeat(np.arange(4), 5))
+    # What changed its place between days is not compared: its worth may have changed.
+    days = click_log(shown, clicked, np.zeros(40, int), np.arange(40) % 2)
     with pytest.raises(ValueError, match="two places"):
-        harvested_propensity(still)
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"clicked": np.ones((2, 3), bool)}, "one shape"),
-        ({"clicked": np.array([[0, 1], [0, 0]])}, "must be bool"),
-        ({"clicked": np.array([[0, 0], [0, 1]], bool)}, "row 1 has a click on an"),
-        ({"shown": np.array([[3, 3], [4, -1]])}, "row 0 shows a product twice"),
-        ({"shown": np.array([[3, -2], [4, -1]])}, "-1 for an empty place"),
-        ({"shown": np.array([[3.0, 2], [4, -1]])}, "product numbers"),
-        (
-            {"shown": np.full((2, 2), -1), "clicked": np.zeros((2, 2), bool)},
-            "empty in every place",
-        ),
-        ({"query": np.array([1])}, "differ in length"),
-        ({"query": np.array([-1, 2])}, "integers from 0"),
-        ({"block": np.array([1, 2, 3])}, "differ in length"),
-        (
-            {
-                "shown": np.ones((5_001, 1), int),
-                "clicked": np.ones((5_001, 1), bool),
-                "query": np.zeros(5_001, int),
-                "block": np.arange(5_001),
-            },
-            "over 5,000",
-        ),
-    ],
-)
-def test_a_log_that_cannot_be_is_refused(change, told):
-    fine = {
-        "shown": np.array([[3, 2], [4, -1]]),
-        "clicked": np.array([[0, 1], [0, 0]], bool),
-        "query": np.array([1, 2]),
-    }
-    with pytest.raises(ValueError, match=told):
-        click_log(**(fine | change))
+        harvested_propensity(days)
 
 
 def test_parts_of_a_log_keep_the_numbers_of_pairs():
@@ -122,10 +68,6 @@ def test_parts_of_a_log_keep_the_numbers_of_pairs():
     part = log.where(np.array([False, True]))
     assert part.pair.tolist() == [[1, -1]]
     assert part.pairs is log.pairs
-    with pytest.raises(ValueError, match="no search is left"):
-        log.where(np.zeros(2, bool))
-    with pytest.raises(ValueError, match="one flag for each"):
-        log.where(np.array([True]))
 
 
 def test_pairs_are_numbered_however_long_and_never_the_empty_place():
