@@ -29,15 +29,11 @@ def products():
 
 @pytest.fixture(scope="module")
 def gazetteer():
-    title, category, colour, material, brand = zip(*products(), strict=True)
-    columns = {"colour": colour, "material": material, "brand": brand}
-    columns["category"] = category
-    return Gazetteer.fit(title, category, columns, ANALYSER)
-
-
-def recognised(gazetteer, text):
-    found = gazetteer.recognise(ANALYSER.tokens(text))
-    return [(each.field, each.value) for each in found]
+    title, *columns = zip(*products(), strict=True)
+    columns = dict(
+        zip(("category", "colour", "material", "brand"), columns, strict=True)
+    )
+    return Gazetteer.fit(title, columns["category"], columns, ANALYSER)
 
 
 GREY, SOFAS = ("colour", "Light Grey"), ("category", "Sofas")
@@ -62,7 +58,8 @@ GREY, SOFAS = ("colour", "Light Grey"), ("category", "Sofas")
 )
 def test_values_are_recognised_where_they_are_meant(gazetteer, text, values):
     """The longest first; by what the rest is about; alone, what it is most often."""
-    assert recognised(gazetteer, text) == values
+    found = gazetteer.recognise(ANALYSER.tokens(text))
+    assert [(each.field, each.value) for each in found] == values
 
 
 def test_shares_are_those_counted_by_hand(gazetteer):

@@ -91,9 +91,17 @@ def test_shards_alone_are_shards_of_the_whole():
     ("world", "policy", "expected"),
     [
         ({"examination": "cascade"}, None, "f08880842181a9db"),
-        ({"incidents": (Incident("fad", 1, 3, 5.0, brand=3),)}, None, "a680fe38e41150d3"),
+        (
+            {"incidents": (Incident("fad", 1, 3, 5.0, brand=3),)},
+            None,
+            "a680fe38e41150d3",
+        ),
         ({"incidents": (Incident("stuffing", 0, 3),)}, None, "0837f751a01e2075"),
-        ({"incidents": (Incident("sold_out", 1, 2, department=1),)}, None, "8fa3c6bf90dda79e"),
+        (
+            {"incidents": (Incident("sold_out", 1, 2, department=1),)},
+            None,
+            "8fa3c6bf90dda79e",
+        ),
         ({"incidents": (Incident("early_season", 1, 2),)}, None, "26e7702e49d640d9"),
         ({}, Oracle("satisfaction"), "83bfbdcc1c6a26e8"),
         ({}, Oracle("relevance"), "0d03c3dd3824051f"),
