@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-import tantivy
 
-from sevensteps.cases.search.engine.keyword import KeywordIndex, at_least, needed
+from sevensteps.cases.search.engine.keyword import KeywordIndex, _is_led, needed
 from sevensteps.cases.search.engine.query import Query, Term
 
 from .conftest import ask, documents_of
@@ -78,7 +77,7 @@ def test_one_term_in_three_may_be_missing():
     assert [needed("most", n)[0] for n in range(1, 7)] == [1, 2, 2, 3, 4, 4]
 
 
-@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w2 w3 w60 w90"])
+@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w4 w9 w20"])
 @pytest.mark.parametrize("match", ["all", "most", "any"])
 def test_all_terms_that_a_document_has_add_up(documents, index, text, match):
     terms = text.split()
@@ -145,50 +144,13 @@ def test_bad_requests_are_refused(small, act, told):
         act(small)
 
 
-CLAUSES = [f"w{i}" for i in range(7)]
-N = 400
-
-
-@pytest.fixture(scope="module")
-def matched():
-    """What at least n of k clauses match: the query, scores, and texts."""
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name="whitespace", stored=True)
-    index = tantivy.Index(builder.build())
-    writer, rng = index.writer(20_000_000, 1), np.random.default_rng(3)
-    for _ in range(N):
-        words = [word for word in CLAUSES if rng.random() < 0.6]
-        writer.add_document(tantivy.Document(text=" ".join(words)))
-    writer.commit()
-    index.reload()
-    search, schema = index.searcher(), index.schema
-    terms = [[tantivy.Query.term_query(schema, "text", word)] for word in CLAUSES]
-
-    def matched(n, often):
-        asked = at_least(n, terms[: len(often)], often)
-        hits = search.search(asked, N).hits
-        texts = [search.doc(at)["text"][0].split() for _, at in hits]
-        return repr(asked), {at.doc: score for score, at in hits}, texts
-
-    return matched
-
-
-@pytest.mark.parametrize(("n", "k"), [(3, 4), (4, 6), (5, 7), (2, 3), (5, 5), (1, 4)])
-def test_written_out_or_counted_all_is_the_same(matched, n, k):
-    _, one, texts = matched(n, [1_000**at for at in range(k)])
-    _, other, _ = matched(n, [1] * k)
-    assert 0 < len(one) < N
-    assert one == pytest.approx(other, rel=1e-5)
-    assert all(len(set(text) & set(CLAUSES[:k])) >= n for text in texts)
-
-
 @pytest.mark.parametrize(
-    ("often", "counted"),
+    ("often", "written_out"),
     [
-        ([10, 20, 1_000, 9_000], False),
-        ([2_000, 2_000, 3_000, 9_000], True),
-        ([1_500, 10, 3_000_000, 20], False),  # their order does not matter
+        ([10, 20, 1_000, 9_000], True),
+        ([2_000, 2_000, 3_000, 9_000], False),
+        ([1_500, 10, 3_000_000, 20], True),  # their order does not matter
     ],
 )
-def test_common_words_are_counted_only_beside_common_words(matched, often, counted):
-    assert ("minimum_number_should_match: 3" in matched(3, often)[0]) == counted
+def test_common_words_are_counted_only_beside_common_words(often, written_out):
+    assert _is_led(3, often) == written_out

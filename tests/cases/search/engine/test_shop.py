@@ -155,15 +155,6 @@ def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small, whole)
     assert np.corrcoef(ours["bm25_title"], theirs["bm25_title"])[0, 1] > 0.9
 
 
-def test_the_engine_of_before_is_as_it_was_and_a_new_one_grows_again(small):
-    first, later = small
-    before = first.lists(["sofa", "settee"], 6)
-    twice = first.grown(later).grown(later)
-    assert len(twice.keyword) == len(twice.dense) == 8
-    assert {4, 5, 6, 7} <= {*twice.lists(["sofa"], 8)[0].tolist()}
-    assert np.array_equal(first.lists(["sofa", "settee"], 6), before)
-
-
 def test_a_new_brand_is_not_spelt_into_an_old_word(whole):
     assert whole.understanding.reading("blacq").corrected == (("blacq", "black"),)
     named = Catalogue.of(products([("Blacq chair", "", "chair", None)]), 3, ANALYSER)

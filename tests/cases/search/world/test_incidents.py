@@ -5,11 +5,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.world import DAY, SEASONS, Incident, SearchWorld, Size
+from sevensteps.cases.search.world import DAY, SEASONS, Incident
 from sevensteps.cases.search.world.opening import (
     OUT_OF_STOCK,
     SOLD_OUT,
-    STUFFS,
     in_stock,
 )
 from sevensteps.cases.search.world.visits import FAD_DEMAND, demand, seasonal
@@ -69,15 +68,6 @@ def test_a_fad_makes_its_brand_asked_for(known, strike):
     assert share[now].mean() > 3 * share[~now].mean()
     for over in (START - 1, START + DAYS):
         assert np.array_equal(demand(rules, over), demand(known.rules, over))
-
-
-def test_stuffing_has_the_stated_share_when_sellers_are_many():
-    size = Size(20_000, 200, 50, 120, days=2, arrivals=0.2)
-    many = SearchWorld(size, seed=2).inject(Incident("stuffing", 0, 2))
-    products = many.past(1).state.products
-    new = products.pretends[products.listed_at == 0]
-    assert len(new) > 3_000
-    assert (new >= 0).mean() == pytest.approx(STUFFS + 0.03 * (1 - STUFFS), abs=0.02)
 
 
 def test_a_sold_out_department_cannot_deliver(known, strike):

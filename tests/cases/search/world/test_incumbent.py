@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare
 
 from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Requests, View
-from sevensteps.cases.search.world.incumbent import TOP
 from sevensteps.cases.search.world.live import products_table, shoppers_table
 
 
@@ -85,26 +83,6 @@ def test_the_second_ranker_trusts_stars_and_novelty(found, view):
         assert (by_stars == page_of(best)).all()
         differ += page_of(best) != page_of(ids)
     assert differ > 60
-
-
-def test_three_pages_in_a_hundred_have_ten_places_in_random_order(view):
-    """The most asked query of the log, a hundred thousand times."""
-    log = view.log["query_id"].to_numpy()
-    full = Incumbent(1, shuffled=0.0)(requests_for(np.unique(log)), view)
-    full_page = np.unique(log)[full.product_id[:, -1] >= 0]
-    query = full_page[np.bincount(log)[full_page].argmax()]
-    lottery = Incumbent(5)(requests_for(np.full(100_000, query)), view)
-    assert lottery.ranker.mean() == pytest.approx(0.5, abs=0.006)
-    assert lottery.randomised.mean() == pytest.approx(0.03, abs=0.002)
-    for ranker in (0, 1):
-        mine = lottery.ranker == ranker
-        fixed = lottery.product_id[mine & ~lottery.randomised]
-        assert (fixed == fixed[0]).all()
-        mixed = lottery.product_id[mine & lottery.randomised]
-        assert (mixed[:, TOP:] == fixed[0, TOP:]).all()
-        assert (np.sort(mixed[:, :TOP]) == np.sort(fixed[0, :TOP])).all()
-        count = [(mixed[:, :TOP] == p).sum(axis=0) for p in fixed[0, :TOP]]
-        assert chisquare(np.array(count).ravel(), ddof=18).pvalue > 1e-3
 
 
 def test_the_index_is_built_weekly_and_anew_for_an_earlier_day(known, view):

@@ -23,15 +23,6 @@ def test_every_title_names_its_brand_and_its_kind_in_one_of_its_words(known):
         assert any(f" {word} " in padded for word in said[kind])
 
 
-@pytest.mark.parametrize("field", ["colour", "material", "size"])
-def test_four_in_ten_leave_a_field_of_the_form_out(known, field):
-    code = getattr(known.products, field)
-    told = known.history.products[field].is_valid().to_numpy()
-    assert not told[code < 0].any()
-    assert told[code >= 0].mean() == pytest.approx(0.6, abs=0.02)
-    assert (getattr(known.state.listings, field)[told] == code[told]).all()
-
-
 def test_one_category_in_twelve_is_wrong_but_of_the_department(known):
     words, filed = known.words, known.state.listings.category
     kind = known.products.kind

@@ -110,16 +110,6 @@ def test_a_click_on_something_worth_more_satisfies_more(lookers):
         assert seen.satisfied[once].mean() == pytest.approx(expected, abs=0.03)
 
 
-def test_one_in_eight_only_looks(lookers):
-    assert lookers.mean() == pytest.approx(LOOKERS, abs=0.005)
-    seen = read("position")
-    looking, buying = (
-        seen.clicked[who].sum() / seen.examined[who].sum()
-        for who in (lookers, ~lookers)
-    )
-    assert looking / buying == pytest.approx(LOOKER_CLICKS, abs=0.03)
-
-
 def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both, lookers):
     model, seen = both
     quiet = ~seen.clicked.any(axis=1)

@@ -82,21 +82,6 @@ def test_fingers_err_in_the_stated_ways():
     assert lost == pytest.approx(0.10, abs=0.01)
 
 
-def test_an_intent_is_what_is_said(known):
-    needs = known.needs
-    said = ("colour", "material", "size", "feature", "style", "brand")
-    n = sum(getattr(needs, name) >= 0 for name in said)
-    named = needs.line >= 0
-    limits = {"exact": (1, 2), "broad": (0, 0), "exploratory": (0, 0)}
-    for code, intent in enumerate(INTENTS):
-        mine = needs.intent == code
-        assert (named[mine] == (intent == "navigational")).all()
-        assert ((needs.kind[mine] < 0) == (intent == "exploratory")).all()
-        assert needs.weight[mine].sum() / needs.weight.sum() > 0.05, intent
-        low, high = limits.get(intent, (0, len(said)))
-        assert ((n[mine] >= low) & (n[mine] <= high)).all(), intent
-
-
 def test_brands_and_series_that_are_asked_for_exist(known):
     """A need for a series is somebody's who has a product of the first day in mind."""
     needs, products = known.needs, known.products
