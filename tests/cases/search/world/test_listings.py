@@ -23,16 +23,6 @@ def test_every_title_names_its_brand_and_its_kind_in_one_of_its_words(known):
         assert any(f" {word} " in padded for word in said[kind])
 
 
-def test_one_category_in_twelve_is_wrong_but_of_the_department(known):
-    words, filed = known.words, known.state.listings.category
-    kind = known.products.kind
-    n = np.bincount(words.department)[words.department[kind]]
-    assert (filed != kind).mean() == pytest.approx((1 - 1 / n).mean() / 12, abs=0.01)
-    assert (words.department[filed] == words.department[kind]).all()
-    names = known.history.products["category"].to_pylist()
-    assert names[:50] == words.kinds["name"][filed[:50]].tolist()
-
-
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
     groups = {
         ", ".join(wordings(known, what, code))

@@ -99,15 +99,9 @@ def test_what_is_seen_is_clicked_with_the_stated_chance_and_trust(both):
     assert trust()[0] == pytest.approx(0.8)
     assert np.allclose(trust() * np.arange(1, PLACES + 1), 0.8)
     assert click_probability(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
-
-
-def test_a_click_on_something_worth_more_satisfies_more(lookers):
-    for worth in (2.0, 4.0, 6.0):
-        seen = read("position", promise=4.0, worth=worth)
-        once = (seen.clicked.sum(axis=1) == 1) & ~lookers
-        expected = satisfaction_probability(np.float32(worth))
-        assert expected == pytest.approx(expit(0.9 * worth - 3.9))
-        assert seen.satisfied[once].mean() == pytest.approx(expected, abs=0.03)
+    assert satisfaction_probability(np.float32(2)) == pytest.approx(
+        expit(0.9 * 2 - 3.9)
+    )
 
 
 def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both, lookers):

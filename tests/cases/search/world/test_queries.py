@@ -82,19 +82,6 @@ def test_fingers_err_in_the_stated_ways():
     assert lost == pytest.approx(0.10, abs=0.01)
 
 
-def test_brands_and_series_that_are_asked_for_exist(known):
-    """A need for a series is somebody's who has a product of the first day in mind."""
-    needs, products = known.needs, known.products
-    first = products.listed_at < 0
-    for name in ("line", "brand"):
-        asked_for = np.flatnonzero(getattr(needs, name) >= 0)
-        pair = getattr(needs, name)[asked_for], needs.kind[asked_for]
-        there = getattr(products, name)[first], products.kind[first]
-        assert set(zip(*pair, strict=True)) <= set(zip(*there, strict=True)), name
-    sold = products.sold_before[np.isin(products.line, needs.line[needs.line >= 0])]
-    assert sold.mean() > 1.2 * products.sold_before[products.line >= 0].mean()
-
-
 def test_brands_and_series_are_no_words_of_the_lexicon(known):
     making = known.rules.making
     lexicon = {w for p in making.words.phrases.to_pylist() for w in p.split()}

@@ -8,7 +8,6 @@ from sevensteps.cases.search.world import SEASONS
 from sevensteps.cases.search.world.live import _mood
 from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
 from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR, MOST_SEARCHES
-from sevensteps.cases.search.world.state import RATES
 from sevensteps.cases.search.world.visits import TRIES_AGAIN, demand, seasonal
 
 
@@ -48,18 +47,6 @@ def test_stock_comes_and_goes_in_spells(known):
     assert np.abs(np.corrcoef(spells) - np.eye(8)).max() < 0.12
     products = known.history.products["in_stock"].to_numpy(zero_copy_only=False)
     assert np.array_equal(products, there[known.history.days - 1])
-
-
-def test_some_buyers_leave_stars(known):
-    before, after = known.world.first_state().shop, known.state.shop
-    n = len(before.sold)
-    sold = (after.sold[:n] - before.sold).sum()
-    new = after.n_ratings[:n] - before.n_ratings
-    assert sold + after.sold[n:].sum() == (known.log.rows.bought >= 0).sum()
-    assert new.sum() / sold == pytest.approx(RATES, abs=0.04)
-    given = after.stars_given[:n] - before.stars_given
-    assert not given[new == 0].any()
-    assert set(given[new == 1].tolist()) <= {1.0, 2.0, 3.0, 4.0, 5.0}
 
 
 PEAKS = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
