@@ -51,16 +51,11 @@ def found(view):
     query = np.random.default_rng(3).permutation(len(texts))[:250]
     pages = Incumbent(1, shuffled=0.0)(requests_for(np.repeat(query, 12)), view)
     assert not pages.randomised.any()
-    rows = []
-    for q, page, ranker in zip(
-        query,
-        pages.product_id.reshape(-1, 12, PLACES),
-        pages.ranker.reshape(-1, 12),
-        strict=True,
-    ):
-        ids = found_plainly(texts[q].split(), titles, order)
-        rows.append((ids, page[ranker == 0], page[ranker == 1]))
-    return rows
+    shown, by_stars = pages.product_id.reshape(-1, 12, PLACES), pages.ranker == 1
+    return [
+        (found_plainly(texts[q].split(), titles, order), page[~second], page[second])
+        for q, page, second in zip(query, shown, by_stars.reshape(-1, 12), strict=True)
+    ]
 
 
 def test_all_words_in_the_title_come_before_all_but_one(found):

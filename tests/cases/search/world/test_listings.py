@@ -13,16 +13,6 @@ def wordings(known, what, code):
     return known.words.phrases[first : first + words.count[code]].to_pylist()
 
 
-def test_every_title_names_its_brand_and_its_kind_in_one_of_its_words(known):
-    products = known.history.products
-    said = {k: wordings(known, "kind", k) for k in np.unique(known.products.kind)}
-    columns = products["title"].to_pylist(), products["brand"].to_pylist()
-    for title, brand, kind in zip(*columns, known.products.kind, strict=True):
-        padded = f" {title.lower()} "
-        assert f" {brand} " in padded
-        assert any(f" {word} " in padded for word in said[kind])
-
-
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
     groups = {
         ", ".join(wordings(known, what, code))

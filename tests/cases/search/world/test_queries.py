@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from sevensteps.cases.search.world import INTENTS
@@ -66,25 +65,3 @@ def test_each_text_means_one_need_and_typing_errors_are_told(known):
     first = known.log.rows[known.log.rows.attempt == 0]
     wrong = typed.mistyped[first.query_id]
     assert wrong.mean() == pytest.approx(MISTYPED * changed, abs=0.015)
-
-
-def test_fingers_err_in_the_stated_ways():
-    alone = mistyped(pa.array(["wardrobe"] * 20_000), stream(1)).to_pylist()
-    length = np.bincount([len(word) for word in alone]) / len(alone)
-    assert length[[7, 9]] == pytest.approx([0.30, 0.15], abs=0.015)
-    same = [sorted(word) == sorted("wardrobe") for word in alone]
-    assert np.mean(same) == pytest.approx(0.25, abs=0.015)
-    assert all(word[0] == "w" for word in alone)
-    assert "wardrobe" not in set(alone)
-    assert mistyped(pa.array(["mug"]), stream(2)).to_pylist() == ["mug"]
-    both = mistyped(pa.array(["wardrobe mirror"] * 20_000), stream(3)).to_pylist()
-    lost = np.mean([text == "wardrobemirror" for text in both])
-    assert lost == pytest.approx(0.10, abs=0.01)
-
-
-def test_brands_and_series_are_no_words_of_the_lexicon(known):
-    making = known.rules.making
-    lexicon = {w for p in making.words.phrases.to_pylist() for w in p.split()}
-    invented = [*making.brands.name.to_pylist(), *making.brands.line_name.to_pylist()]
-    assert len(set(invented)) == len(invented)
-    assert not lexicon & {word for name in invented for word in name.split()}

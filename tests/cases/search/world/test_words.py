@@ -82,12 +82,6 @@ def test_an_attribute_word_means_one_thing():
         assert kind["name"] not in kind["goes_with"]
 
 
-def test_whatever_is_shared_is_used():
-    for part in (*SHARED, "uses"):
-        used = {*chain.from_iterable(kind[part] for kind in TYPES)}
-        assert {*COMMON[part]} <= used, part
-
-
 def test_wishes_are_as_long_as_people_type_and_name_no_product():
     kinds = {form for kind in TYPES for word in kind["words"] for form in forms(word)}
     for use in COMMON["uses"].values():
