@@ -111,39 +111,32 @@ def test_grades_of_good_documents_alone_can_be_learned_from(tmp_path):
     assert found.results[TREES][NDCG].estimate > found.results[TUNED][NDCG].estimate
 
 
-def fraction(documents, queries, judged):
-    return documents, queries, judged.assign(grade=judged["grade"] + 0.5)
-
-
-def unknown(documents, queries, judged):
-    return (
-        documents,
-        queries,
-        judged.assign(query_id=[0, 1, 2, 99, *judged.query_id[4:]]),
-    )
-
-
-def number(documents, queries, judged):
-    return documents.replace({"document_id": {"000": "0"}}), queries, judged
-
-
-def two_grades(documents, queries, judged):
-    other = judged.iloc[[3]].assign(grade=2 - judged["grade"][3] // 2)
-    return documents, queries, pd.concat([judged, other])
-
-
-def few(documents, queries, judged):
-    return documents, queries[:8], judged[judged["query_id"] < 8]
+TWICE = {"grade": lambda judged: 2 - judged["grade"] // 2}
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (fraction, r"judgements.grade(.|\n)*row 1: .*is no whole number: round"),
-        (unknown, r"judgements.query_id(.|\n)*row 4: '99' is not in queries"),
-        (number, r"judgements.document_id(.|\n)*'000' is not in"),
-        (two_grades, r"document_id(.|\n)*has another grade for this query above"),
-        (few, "8 different queries are judged: bring 10 or more"),
+        (
+            lambda d, q, j: (d, q, j.assign(grade=j["grade"] + 0.5)),
+            r"judgements.grade(.|\n)*row 1: .*is no whole number: round",
+        ),
+        (
+            lambda d, q, j: (d, q, j.replace({"query_id": {1: 99}})),
+            r"judgements.query_id(.|\n)*: '99' is not in queries",
+        ),
+        (
+            lambda d, q, j: (d.replace("000", "0"), q, j),
+            r"judgements.document_id(.|\n)*'000' is not in",
+        ),
+        (
+            lambda d, q, j: (d, q, pd.concat([j, j[3:4].assign(**TWICE)])),
+            r"document_id(.|\n)*has another grade for this query above",
+        ),
+        (
+            lambda d, q, j: (d, q[:8], j[j["query_id"] < 8]),
+            "8 different queries are judged: bring 10 or more",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_told_by_row(tmp_path, change, told):

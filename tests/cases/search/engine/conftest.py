@@ -48,13 +48,11 @@ def corpus(n, seed=0, n_words=400):
     """Titles of 3 to 8 words and bodies of 5 to 30, by a power law."""
     rng = np.random.default_rng(seed)
     p = 1 / np.arange(1, n_words + 1) ** 0.8
+    p /= p.sum()
 
     def texts(low, high):
-        length = [rng.integers(low, high + 1) for _ in range(n)]
-        return [
-            [f"w{i}" for i in rng.choice(n_words, size, p=p / p.sum())]
-            for size in length
-        ]
+        length = rng.integers(low, high + 1, n)
+        return [[f"w{i}" for i in rng.choice(n_words, size, p=p)] for size in length]
 
     return documents_of(
         texts(3, 8),

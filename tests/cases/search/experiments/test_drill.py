@@ -53,11 +53,9 @@ def test_a_stale_index_never_shows_what_came_later(drill, before):
 
 
 def test_numbers_of_a_day_are_the_log_s(before):
-    outcome = before.outcome
-    table = daily_numbers(outcome, outcome)
-    daily = outcome.daily
+    daily = before.outcome.daily
+    table = daily_numbers(before.outcome, before.outcome)
     assert table.index.tolist() == daily.index.tolist()
-    rate = daily.without_results / daily.searches
-    assert np.allclose(table["without results"], rate)
+    assert np.allclose(table["without results"], daily.without_results / daily.searches)
     assert np.allclose(table["clicks a search"], daily.clicks / daily.searches)
     assert np.isfinite(table).all().all()

@@ -32,12 +32,11 @@ def lists(values):
 def log(query, clicked_place, device="desktop", n=1):
     """Searches for which the same twenty products were shown, and one was clicked."""
     shown = np.tile(np.arange(PLACES, dtype=np.int32), (n, 1))
+    code = np.full(n, DEVICES.index(device), np.int8)
     return pa.table(
         {
             "query_id": np.full(n, query, np.int32),
-            "device": pa.DictionaryArray.from_arrays(
-                np.full(n, DEVICES.index(device), np.int8), pa.array(DEVICES)
-            ),
+            "device": pa.DictionaryArray.from_arrays(code, pa.array(DEVICES)),
             "shown": lists(shown),
             "clicked": lists(shown == clicked_place),
         }

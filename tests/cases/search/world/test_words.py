@@ -6,9 +6,11 @@ from importlib.resources import files
 from itertools import chain
 
 import numpy as np
+import pytest
 import yaml
 
 from sevensteps.cases.search.world import words
+from sevensteps.cases.search.world.catalogue import LINES
 from sevensteps.cases.search.world.words import grammar
 
 FOLDER = files(words.__package__) / "lexicon"
@@ -103,3 +105,31 @@ def test_no_yaml_key_is_written_twice():
             nodes += [value for _, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
             nodes += node.value
+
+
+def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
+    groups = set()
+    for what in ("kind", "colour", "material", "style"):
+        said = getattr(known.words, what)
+        for start, n in zip(said.start, said.count, strict=True):
+            if n > 1:
+                groups.add(
+                    ", ".join(known.words.phrases[start : start + n].to_pylist())
+                )
+    lines = known.history.synonyms.splitlines()[1:]
+    assert len(lines) / len(groups) == pytest.approx(0.6, abs=0.08)
+    wrong = [line for line in lines if line not in groups]
+    assert 0.01 < len(wrong) / len(lines) < 0.12
+    assert all(line.rpartition(", ")[0] in groups for line in wrong)
+
+
+def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
+    n = len(known.words.demand)
+    brand, kind, nth = (
+        x.ravel().astype(np.int32) for x in np.mgrid[4_990:5_000, 0:n, 0:LINES]
+    )
+    line = known.brands.line(brand, kind, nth)
+    assert len(np.unique(line)) == len(line)
+    assert line.min() > 0
+    name = known.brands.named(line).reshape(-1, LINES)
+    assert (np.diff(np.sort(name, axis=1), axis=1) > 0).all()
