@@ -41,40 +41,30 @@ def simulation():
         return replace(policy, arrange=lambda lists, view: np.full_like(lists, -1))
 
     drill = shop.incident_drill(made, baseline_days=10, incident_days=2)
+    faults = {"nothing": lambda policy, day: policy, "empty pages": emptied}
     return {
         "simulation": made,
         "today": Incumbent(7, shuffled=0),
         "rival": made.policy(sources=("keyword",)),
         "log": "searches",
-        "drill": replace(
-            drill,
-            faults={"nothing": lambda policy, day: policy, "empty pages": emptied},
-        ),
+        "drill": replace(drill, faults=faults),
         "loud": ("empty pages", "results"),
     }
 
 
 def tables():
     """A small folder for `--data`."""
-    pairs = [(q, d) for q in range(6) for d in range(12)]
+    grades = np.array([[int(q == d % 6) for d in range(12)] for q in range(6)])
+    queries, documents = [f"q{q}" for q in range(6)], [f"d{d}" for d in range(12)]
+    titles = [f"thing {d % 6} of kind {d}" for d in range(12)]
+    texts = [f"thing {q}" for q in range(6)]
+    judged = {
+        "query_id": np.repeat(queries, 12),
+        "document_id": documents * 6,
+        "grade": grades.ravel(),
+    }
     return {
-        "judgements": pd.DataFrame(
-            {
-                "query_id": [f"q{q}" for q, _ in pairs],
-                "document_id": [f"d{d}" for _, d in pairs],
-                "grade": [int(q == d % 6) for q, d in pairs],
-            }
-        ),
-        "documents": pd.DataFrame(
-            {
-                "document_id": [f"d{d}" for d in range(12)],
-                "title": [f"thing {d % 6} of kind {d}" for d in range(12)],
-            }
-        ),
-        "queries": pd.DataFrame(
-            {
-                "query_id": [f"q{q}" for q in range(6)],
-                "query": [f"thing {q}" for q in range(6)],
-            }
-        ),
+        "judgements": pd.DataFrame(judged),
+        "documents": pd.DataFrame({"document_id": documents, "title": titles}),
+        "queries": pd.DataFrame({"query_id": queries, "query": texts}),
     }

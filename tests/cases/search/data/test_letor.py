@@ -68,15 +68,15 @@ def test_test_queries_that_were_trained_on_are_told(tmp_path):
     train, test = drawn(1), drawn(2)
     half = [*train[:150], *test[150:]]
     half = [half[at] for at in np.random.default_rng(0).permutation(len(half))]
-    assert "15 of 30 test queries are training queries, line by line" in said(
-        run_offline(folder(tmp_path, train, half))
-    )
     renamed = [(grade, query + 900, *x) for grade, query, *x in train]
-    again = said(run_offline(folder(tmp_path, train, renamed)))
+    same = [(grade, query - 100, *x) for grade, query, *x in test]
+    halved, again, told = (
+        said(run_offline(folder(tmp_path, train, tested)))
+        for tested in (half, renamed, same)
+    )
+    assert "15 of 30 test queries are training queries, line by line" in halved
     assert "30 of 30 test queries are training queries" in again
     assert "have the qid" not in again
-    same = [(grade, query - 100, *x) for grade, query, *x in test]
-    told = said(run_offline(folder(tmp_path, train, same)))
     assert "30 of 30 test queries have the qid of a training query" in told
 
 

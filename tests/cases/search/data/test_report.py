@@ -51,18 +51,11 @@ def folder(path, *three):
     return path
 
 
-def synonyms(path):
+def test_the_engine_is_tried_beside_a_tuned_bm25(tmp_path):
+    path = folder(tmp_path, *tables())
     lines = [f"{one}, {other}\n" for one, other in THINGS.items()]
     (path / "synonyms.txt").write_text("".join(lines))
-    return path
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    return run_offline(synonyms(folder(tmp_path_factory.mktemp("own"), *tables())))
-
-
-def test_the_engine_is_tried_beside_a_tuned_bm25(report):
+    report = run_offline(path)
     reached = {name: of[NDCG].estimate for name, of in report.results.items()}
     assert reached[WORDS] > reached[TUNED] + 0.1, "it knows the synonyms"
     assert reached[TREES] > reached[WORDS], "and the ranker what is rated well"
@@ -79,9 +72,8 @@ def test_queries_of_the_same_words_stand_on_one_side(tmp_path):
     more = queries.assign(query=turned, query_id=queries["query_id"] + 100)
     both = pd.concat([judged, judged.assign(query_id=judged["query_id"] + 100)])
     queries = pd.concat([queries, more])
-    pairs = CandidatePairs.of(
-        read_collection(folder(tmp_path, documents, queries, both))
-    )
+    data = read_collection(folder(tmp_path, documents, queries, both))
+    pairs = CandidatePairs.of(data)
     assert (pairs.alike[:48] == pairs.alike[48:]).all()
     tried = []
     for learn, held in pairs.folds:
@@ -101,10 +93,8 @@ def test_what_was_judged_and_not_found_counts_against_a_list(tmp_path):
 
 def test_documents_under_a_second_id_are_told(tmp_path):
     documents, queries, judged = tables()
-    copies = documents.assign(
-        document_id="copy" + documents["document_id"],
-        title=documents["title"].str.upper() + "!",
-    )
+    loud = documents["title"].str.upper() + "!"
+    copies = documents.assign(document_id="copy" + documents["document_id"], title=loud)
     path = folder(tmp_path, pd.concat([documents, copies]), queries, judged)
     (note,) = run_offline(path).notes
     assert note.startswith("240 documents have the same text as another under a second")
@@ -113,43 +103,45 @@ def test_documents_under_a_second_id_are_told(tmp_path):
 
 def test_grades_of_good_documents_alone_can_be_learned_from(tmp_path):
     documents, queries, judged = tables()
-    good = folder(tmp_path, documents, queries, judged[judged["grade"] > 0])
-    found = run_offline(good)
+    good = judged[judged["grade"] > 0]
+    found = run_offline(folder(tmp_path, documents, queries, good))
     said = " ".join(found.notes)
     assert "no grade is below 1, and only 0 is not relevant" in said
     assert "what was found and not judged counts as grade 0" in said
     assert found.results[TREES][NDCG].estimate > found.results[TUNED][NDCG].estimate
 
 
-def changed(what):
-    documents, queries, judged = tables()
-    if what == "fraction":
-        judged["grade"] = judged["grade"] + 0.5
-    if what == "unknown":
-        judged.loc[3, "query_id"] = 99
-    if what == "id":
-        documents.loc[0, "document_id"] = "7"  # beside 007
-    if what == "two grades":
-        other = judged.iloc[[3]].assign(grade=2 - judged["grade"][3] // 2)
-        judged = pd.concat([judged, other])
-    if what == "few":
-        queries, judged = queries[:8], judged[judged["query_id"] < 8]
-    return documents, queries, judged
+TWICE = {"grade": lambda judged: 2 - judged["grade"] // 2}
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("change", "told"),
     [
-        ("fraction", r"judgements.grade(.|\n)*row 1: .*is no whole number: round"),
-        ("unknown", r"judgements.query_id(.|\n)*row 4: '99' is not in queries"),
-        ("id", r"judgements.document_id(.|\n)*'000' is not in"),
-        ("two grades", r"document_id(.|\n)*has another grade for this query above"),
-        ("few", "8 different queries are judged: bring 10 or more"),
+        (
+            lambda d, q, j: (d, q, j.assign(grade=j["grade"] + 0.5)),
+            r"judgements.grade(.|\n)*row 1: .*is no whole number: round",
+        ),
+        (
+            lambda d, q, j: (d, q, j.replace({"query_id": {1: 99}})),
+            r"judgements.query_id(.|\n)*: '99' is not in queries",
+        ),
+        (
+            lambda d, q, j: (d.replace("000", "0"), q, j),
+            r"judgements.document_id(.|\n)*'000' is not in",
+        ),
+        (
+            lambda d, q, j: (d, q, pd.concat([j, j[3:4].assign(**TWICE)])),
+            r"document_id(.|\n)*has another grade for this query above",
+        ),
+        (
+            lambda d, q, j: (d, q[:8], j[j["query_id"] < 8]),
+            "8 different queries are judged: bring 10 or more",
+        ),
     ],
 )
-def test_what_makes_no_sense_is_told_by_row(tmp_path, what, told):
+def test_what_makes_no_sense_is_told_by_row(tmp_path, change, told):
     with pytest.raises(ValueError, match=told):
-        run_offline(folder(tmp_path, *changed(what)))
+        run_offline(folder(tmp_path, *change(*tables())))
 
 
 def test_what_is_left_out_is_told(tmp_path):

@@ -48,17 +48,15 @@ def corpus(n, seed=0, n_words=400):
     """Titles of 3 to 8 words and bodies of 5 to 30, by a power law."""
     rng = np.random.default_rng(seed)
     p = 1 / np.arange(1, n_words + 1) ** 0.8
-    words = np.array([f"w{i}" for i in range(n_words)])
+    p /= p.sum()
 
     def texts(low, high):
-        return [
-            words[rng.choice(n_words, rng.integers(low, high + 1), p=p / p.sum())]
-            for _ in range(n)
-        ]
+        length = rng.integers(low, high + 1, n)
+        return [[f"w{i}" for i in rng.choice(n_words, size, p=p)] for size in length]
 
     return documents_of(
-        [t.tolist() for t in texts(3, 8)],
-        [t.tolist() for t in texts(5, 30)],
+        texts(3, 8),
+        texts(5, 30),
         {"brand": rng.choice(["acme", "zenith", ""], n).tolist()},
         {"price": rng.lognormal(3, 1, n)},
     )

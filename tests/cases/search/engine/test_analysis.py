@@ -48,8 +48,7 @@ def test_many_texts_are_read_as_each_alone(texts, stem, fold, split_digits):
     analyser = Analyser(stem, fold, split_digits)
     many = analyser.tokens_of(texts)
     assert many.texts() == [" ".join(analyser.tokens(text)) for text in texts]
-    assert many.code.dtype == np.int32
-    assert many.start.dtype == np.int64
+    assert (many.code.dtype, many.start.dtype) == (np.int32, np.int64)
     assert len(set(many.code.tolist())) == len(many.vocabulary), "of what is there"
     assert len(many.row) == len(many.code)
 

@@ -29,15 +29,11 @@ def products():
 
 @pytest.fixture(scope="module")
 def gazetteer():
-    title, category, colour, material, brand = zip(*products(), strict=True)
-    columns = {"colour": colour, "material": material, "brand": brand}
-    columns["category"] = category
-    return Gazetteer.fit(title, category, columns, ANALYSER)
-
-
-def recognised(gazetteer, text):
-    found = gazetteer.recognise(ANALYSER.tokens(text))
-    return [(each.field, each.value) for each in found]
+    title, *columns = zip(*products(), strict=True)
+    columns = dict(
+        zip(("category", "colour", "material", "brand"), columns, strict=True)
+    )
+    return Gazetteer.fit(title, columns["category"], columns, ANALYSER)
 
 
 GREY, SOFAS = ("colour", "Light Grey"), ("category", "Sofas")
@@ -62,7 +58,8 @@ GREY, SOFAS = ("colour", "Light Grey"), ("category", "Sofas")
 )
 def test_values_are_recognised_where_they_are_meant(gazetteer, text, values):
     """The longest first; by what the rest is about; alone, what it is most often."""
-    assert recognised(gazetteer, text) == values
+    found = gazetteer.recognise(ANALYSER.tokens(text))
+    assert [(each.field, each.value) for each in found] == values
 
 
 def test_shares_are_those_counted_by_hand(gazetteer):
@@ -100,10 +97,8 @@ def test_columns_that_do_not_fit_are_refused(titles):
 PRICES = {
     "sofa under 500": ("sofa", [("price_max", "500")]),
     "sofa under $1,500": ("sofa", [("price_max", "1500")]),
-    "sofa less than 30 euros": ("sofa", [("price_max", "30")]),
     "no more than £19.99 lamp": ("lamp", [("price_max", "19.99")]),
     "lamp up to 50€ for kids": ("lamp for kids", [("price_max", "50")]),
-    "rug over 100 dollars": ("rug", [("price_min", "100")]),
     "rug over $20 under $50": ("rug", [("price_min", "20"), ("price_max", "50")]),
     "between 50 and 20 rug": ("between 50 and 20 rug", []),
     "rug between 50 and 20": ("rug", [("price_min", "20"), ("price_max", "50")]),
@@ -111,7 +106,6 @@ PRICES = {
     "under sink cabinet": ("under sink cabinet", []),
     "table under 60 cm": ("table under 60 cm", []),
     "toys under 12 months": ("toys under 12 months", []),
-    "table over 60": ("table over 60", []),
     "set of 4 to 6 chairs": ("set of 4 to 6 chairs", []),
     "over 50 birthday": ("over 50 birthday", []),
 }
@@ -124,14 +118,12 @@ def test_prices_are_told_from_sizes_and_ages(text):
 
 
 NEGATIONS = {
-    "chair without arms": ("chair", [("arms",)]),
     "chair without arms black": ("chair black", [("arms",)]),
     "sofa without wooden legs": ("sofa", [("wooden", "legs")]),
     "table no wood": ("table", [("wood",)]),
     "non slip rug": ("non slip rug", []),
     "no drill shelf": ("no drill shelf", []),
     "chair without": ("chair without", []),
-    "not for children": ("not for children", []),
     "without without": ("without without", []),
     "bed without drawers without wheels": ("bed", [("drawers",), ("wheels",)]),
 }

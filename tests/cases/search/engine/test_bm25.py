@@ -2,13 +2,11 @@
 
 from math import log
 
-import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.bm25 import Bm25
-from sevensteps.cases.search.engine.keyword import KeywordIndex
 
-from .conftest import ask, tokens_of
+from .conftest import tokens_of
 
 
 def test_an_example_by_hand():
@@ -27,14 +25,3 @@ def test_the_settings_do_what_they_say():
     assert flat[0] == pytest.approx(flat[1]), "without k1, repetitions do not count"
     even = Bm25.of(texts, b=0).scores(["a"])
     assert even[1] / even[0] == pytest.approx((2 / 3.2) / (1 / 2.2))
-
-
-def test_short_texts_score_as_in_the_engine(documents):
-    ours = Bm25.of(documents.title)
-    index = KeywordIndex.build(documents, boosts={"title": 1.0})
-    for i in range(1, 60):
-        text = f"w{i} w{2 * i} w{5 * i % 400}"
-        ids, scores = index.search(ask(text), len(documents))
-        expected = np.zeros(len(documents))
-        expected[ids] = scores
-        assert ours.scores(text.split()) == pytest.approx(expected, rel=1e-5)

@@ -79,11 +79,8 @@ def test_a_large_catalogue_gets_inverted_lists_that_find_most(monkeypatch):
 
 
 def test_logging_stays_as_it_was():
-    code = (
-        "import logging; from sevensteps.cases.search.engine.dense import embed; "
-        "embed(['x']); "
-        "print(logging.getLogger().handlers, logging.getLogger().level)"
-    )
+    code = f"from {dense.__name__} import embed; embed(['x']); import logging; "
+    code += "print(logging.getLogger().handlers, logging.getLogger().level)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == (f"[] {logging.WARNING}", "")
 

@@ -42,23 +42,21 @@ def test_documents_follow_others_with_new_words_and_names():
     assert list(one.vocabulary) == ["red", "sofa"], "the first is not changed"
 
 
+ONE = [["a"]]
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Tokens(np.array([3], np.int32), np.array([0, 1]), {"a": 0}), "0 to 0"),
-        (lambda: Tokens(np.array([0], np.int32), np.array([0, 2]), {"a": 0}), "rise"),
-        (lambda: Tokens(np.array([0], np.int32), np.array([1, 1]), {"a": 0}), "rise"),
-        (lambda: CodedColumn(np.array([1], np.int32), ("a",)), "-1 to 0"),
-        (lambda: documents_of([["a"]], [], {}, {}), "`body` has 0 rows"),
+        (lambda: Tokens(np.array([3]), np.array([0, 1]), {"a": 0}), "0 to 0"),
+        (lambda: Tokens(np.array([0]), np.array([0, 2]), {"a": 0}), "rise"),
+        (lambda: Tokens(np.array([0]), np.array([1, 1]), {"a": 0}), "rise"),
+        (lambda: CodedColumn(np.array([1]), ("a",)), "-1 to 0"),
+        (lambda: documents_of(ONE, []), "`body` has 0 rows"),
+        (lambda: documents_of(ONE, ONE, {}, {"price": [1, 2]}), "`price` has 2"),
+        (lambda: Documents(tokens_of(ONE), tokens_of(ONE)), "one vocabulary"),
         (
-            lambda: documents_of([["a"]], [["b"]], {}, {"price": [1, 2]}),
-            "`price` has 2",
-        ),
-        (lambda: Documents(tokens_of([["a"]]), tokens_of([["a"]])), "one vocabulary"),
-        (
-            lambda: documents_of([["a"]], [["b"]]).then(
-                documents_of([["a"]], [["b"]], {"brand": ["x"]})
-            ),
+            lambda: documents_of(ONE, ONE).then(documents_of(ONE, ONE, {"x": ["y"]})),
             "same columns",
         ),
     ],

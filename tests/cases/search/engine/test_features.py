@@ -32,73 +32,62 @@ def features(query, **more):
     return pair_features(REFERENCE, [query], np.zeros(4, int), every, **more)
 
 
-def column(name, query, **more):
-    return features(query, **more)[name].tolist()
-
-
-def crowd(n=60):
-    """Queries with synonyms that share words."""
-    return [
-        Query(
-            "x",
-            (
-                Term(f"w{i}", ((f"w{i + 5}", 0.5), (f"w{i + 1}", 0.7))),
-                Term(f"w{2 * i}"),
-                Term(f"w{i // 3}"),
-                Term("never-written"),
-            )[: 2 + i % 3],
-        )
-        for i in range(n)
-    ]
-
-
-def test_bm25_is_the_keyword_indexs_score(documents):
-    index = KeywordIndex.build(documents)
-    ids, scores = index.search_many(crowd(), 80)
-    row, place = np.nonzero(ids >= 0)
-    made = pair_features(CatalogueFeatures.of(documents), crowd(), row, ids[row, place])
-    # Texts here are shorter than forty words, whose lengths the index keeps exactly.
-    assert 2 * made["bm25_title"] + made["bm25_body"] == pytest.approx(
-        scores[row, place], rel=1e-5
+CROWD = [
+    Query(
+        "x",
+        (
+            Term(f"w{i}", ((f"w{i + 5}", 0.5), (f"w{i + 1}", 0.7))),
+            Term(f"w{2 * i}"),
+            Term(f"w{i // 3}"),
+            Term("never-written"),
+        )[: 2 + i % 3],
     )
+    for i in range(60)
+]
+
+
+def test_bm25_is_the_keyword_indexs_score_for_one_query_and_for_many(documents):
+    reference = CatalogueFeatures.of(documents)
+    ids, scores = KeywordIndex.build(documents).search_many(CROWD, 80)
+    row, place = np.nonzero(ids >= 0)
+    many = pair_features(reference, CROWD, row, ids[row, place])
+    # Texts here are shorter than forty words, whose lengths the index keeps exactly.
+    found = 2 * many["bm25_title"] + many["bm25_body"]
+    assert found == pytest.approx(scores[row, place], rel=1e-5)
     assert len(row) > 3_000
-
-
-def test_one_query_at_a_time_gives_the_same(documents):
-    reference, queries = CatalogueFeatures.of(documents), crowd()
-    rng = np.random.default_rng(0)
-    row, some = rng.integers(len(queries), size=9_000), rng.integers(2_000, size=9_000)
-    many = pair_features(reference, queries, row, some)
     for one in (0, 7, 59):
         mine = row == one
-        alone = pair_features(
-            reference, [queries[one]], np.zeros(mine.sum(), int), some[mine]
-        )
+        some, first = ids[row, place][mine], np.zeros(mine.sum(), int)
+        alone = pair_features(reference, [CROWD[one]], first, some)
         assert np.array_equal(alone.values, many.values[mine], equal_nan=True)
+
+
+COUCH = (Term("red"), Term("sofa", (("couch", 0.5),)))
+DIVAN = (Term("divan", (("sofa bed", 1.0),)),)
 
 
 @pytest.mark.parametrize(
     ("name", "terms", "expected"),
     [
-        ("cover_title", (Term("red"), Term("sofa", (("couch", 0.5),))), [1, 1, 0, 0.5]),
-        ("own_title", (Term("red"), Term("sofa", (("couch", 0.5),))), [1, 0.5, 0, 0.5]),
+        ("cover_title", COUCH, [1, 1, 0, 0.5]),
+        ("own_title", COUCH, [1, 0.5, 0, 0.5]),
         ("cover_body", (Term("red"), Term("sofa")), [0, 1, 0, 0.5]),
         ("cover", (Term("red"), Term("sofa")), [1, 1, 0, 1]),
         ("n_terms", (Term("red"), Term("sofa")), [2] * 4),
         ("cover_title", (Term("sofa"), Term("never")), [0.5, 0, 0, 0.5]),
-        ("cover_title", (Term("divan", (("sofa bed", 1.0),)),), [1, 0, 0, 0]),
-        ("own_title", (Term("divan", (("sofa bed", 1.0),)),), [0] * 4),
+        ("cover_title", DIVAN, [1, 0, 0, 0]),
+        ("own_title", DIVAN, [0] * 4),
         ("cover", (), [0] * 4),
         ("bm25_title", (), [0] * 4),
     ],
 )
 def test_coverage_is_the_share_of_terms_that_are_met(name, terms, expected):
-    assert column(name, Query("x", terms)) == pytest.approx(expected)
+    assert features(Query("x", terms))[name] == pytest.approx(expected)
 
 
 def test_the_best_way_to_meet_a_term_counts():
     def bm25(*synonyms):
-        return column("bm25_title", Query("x", (Term("couch", synonyms),)))
+        return features(Query("x", (Term("couch", synonyms),)))["bm25_title"].tolist()
 
     sofa, half = bm25(("sofa", 1.0))[3], bm25(("sofa", 0.5))[3]
     assert bm25() == [0, bm25()[1], 0, 0]
@@ -120,14 +109,14 @@ def test_the_best_way_to_meet_a_term_counts():
 )
 def test_attributes_agree_differ_or_are_silent(values, name, expected):
     asked = [("shape", "round"), *(("colour", value) for value in values)]
-    assert column(name, Query("x", (), tuple(asked))) == expected
+    assert features(Query("x", (), tuple(asked)))[name].tolist() == expected
 
 
 def test_cosines_are_of_the_text_as_understood_or_of_given_vectors(documents):
     query = Query("Couch!", (Term("couch"),), normalised="couch")
-    cosine = column("cosine", query)
-    assert cosine == pytest.approx((embed(TITLES) @ embed(["couch"])[0]).tolist())
-    assert column("cosine", query, asks=embed(["table"]))[2] > 0.5
+    cosine = features(query)["cosine"]
+    assert cosine == pytest.approx(embed(TITLES) @ embed(["couch"])[0])
+    assert features(query, asks=embed(["table"]))["cosine"][2] > 0.5
     short = embed(TITLES, 64)
     half = CatalogueFeatures.of(SMALL, short.astype(np.float16))
     made = pair_features(half, [query], [0], [1])["cosine"]
@@ -136,18 +125,14 @@ def test_cosines_are_of_the_text_as_understood_or_of_given_vectors(documents):
         CatalogueFeatures.of(documents, short)
 
 
-def test_numbers_are_put_in_a_form_that_suits():
-    made = features(ask("sofa"))
+def test_numbers_and_ranks_are_put_in_a_form_that_suits():
+    made = features(ask("sofa"), ranks={"keyword": [0, 2, 6, -1]})
     assert made["log_price"][:3] == pytest.approx(np.log1p([100, 200, 50]))
     assert np.isnan(made["log_price"][3])
     mean = (5 + 4 * 1_000 + 3 * 100) / 1_101
     shrunk = [(5 + 10 * mean) / 11, (4_000 + 10 * mean) / 1_010, mean]
     assert made["rating"][:3] == pytest.approx(shrunk)
     assert made["in_stock"].tolist() == [1, 0, 1, 1]
-
-
-def test_ranks_of_sources_fall_and_absence_is_zero():
-    made = features(ask("sofa"), ranks={"keyword": [0, 2, 6, -1]})
     assert made["rank_keyword"] == pytest.approx([1, 1 / 2, 1 / 3, 0])
     none = pair_features(REFERENCE, [ask("sofa")], [], [], ranks={"keyword": []})
     assert none.values.shape == (0, len(made.names))

@@ -37,10 +37,7 @@ COLOURS = ["red", "blue", "green", "white", "black", "grey"]
 def drawn(seed, n=200):
     """Queries in one wording and titles in another; the rating matters a little."""
     rng = np.random.default_rng(seed)
-    want, title = (
-        rng.integers((8, 6), size=(n, 2)),
-        rng.integers((8, 6), size=(n, M, 2)),
-    )
+    want, title = (rng.integers((8, 6), size=(*shape, 2)) for shape in ((n,), (n, M)))
     title[np.arange(n), rng.integers(M, size=n)] = want
     rating = rng.random((n, M))
     fits = (title == want[:, None]).sum(axis=2)
@@ -91,11 +88,8 @@ def test_training_and_serving_score_alike():
     judged, asked, title = TRAIN
     table = Standardizer.fit(judged.features.values, cut=5)
     columns, used = columns_of(judged, asked, title, table)
-    rows, weights, frozen = (
-        mixed_lists(judged, PLAN),
-        begun(PLAN, 256, 1),
-        token_vectors(),
-    )
+    rows, weights = mixed_lists(judged, PLAN), begun(PLAN, 256, 1)
+    frozen = token_vectors()
     kernel = Standardizer(np.full(11, -5.0), np.full(11, 3.0), cut=5)
     fixed = {"vector": frozen[used], "mean": kernel.mean, "spread": kernel.spread}
     batch = batch_of(rows, columns, np.arange(16))
@@ -137,10 +131,14 @@ def test_long_lists_keep_all_that_is_relevant():
     assert len(np.unique(rows)) == 8
 
 
-def test_too_little_is_refused(ranker):
-    with pytest.raises(ValueError, match="one row for each judged"):
-        fit(TRAIN[0], TRAIN[1][:3], TRAIN[2])
-    with pytest.raises(ValueError, match="a batch needs 16 lists"):
-        fit(*drawn(0, 5), PLAN)
-    with pytest.raises(ValueError, match="one row a pair"):
-        ranker.scores(TEST[0].features, TEST[1][:2], TEST[2])
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (lambda r: fit(TRAIN[0], TRAIN[1][:3], TRAIN[2]), "one row for each judged"),
+        (lambda r: fit(*drawn(0, 5), PLAN), "a batch needs 16 lists"),
+        (lambda r: r.scores(TEST[0].features, TEST[1][:2], TEST[2]), "one row a pair"),
+    ],
+)
+def test_too_little_is_refused(ranker, act, told):
+    with pytest.raises(ValueError, match=told):
+        act(ranker)

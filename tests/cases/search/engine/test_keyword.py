@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-import tantivy
 
-from sevensteps.cases.search.engine.keyword import KeywordIndex, at_least, needed
+from sevensteps.cases.search.engine.keyword import KeywordIndex, _is_led, needed
 from sevensteps.cases.search.engine.query import Query, Term
 
 from .conftest import ask, documents_of
@@ -74,14 +73,11 @@ def test_too_few_results_loosen_the_match(small, text, match, enough, expected):
     assert set(found(small, ask(text), match=match, enough=enough)) == expected
 
 
-@pytest.mark.parametrize(
-    ("n", "most"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4)]
-)
-def test_one_term_in_three_may_be_missing(n, most):
-    assert needed("most", n)[0] == most
+def test_one_term_in_three_may_be_missing():
+    assert [needed("most", n)[0] for n in range(1, 7)] == [1, 2, 2, 3, 4, 4]
 
 
-@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w2 w3 w60 w90"])
+@pytest.mark.parametrize("text", ["w1 w2 w3", "w0 w1 w2 w5", "w0 w4 w9 w20"])
 @pytest.mark.parametrize("match", ["all", "most", "any"])
 def test_all_terms_that_a_document_has_add_up(documents, index, text, match):
     terms = text.split()
@@ -101,18 +97,15 @@ def test_all_terms_that_a_document_has_add_up(documents, index, text, match):
 def test_many_queries_are_padded(small):
     ids, scores = small.search_many([ask("lamp"), ask("rocket"), Query("", ())], 3)
     assert ids.tolist() == [[3, -1, -1], [-1, -1, -1], [-1, -1, -1]]
-    assert np.isneginf(scores[1:]).all()
-    assert scores[0, 0] > 0
+    assert (scores[0, 0] > 0, np.isneginf(scores[1:]).all()) == (True, True)
 
 
-def test_a_grown_index_finds_what_is_new_and_the_old_one_stays():
-    index = KeywordIndex.build(SMALL)
+def test_a_grown_index_finds_what_is_new_and_the_old_one_stays(small):
     lamp, rug = (documents_of([[word]], [["new"]]) for word in ("lamp", "rug"))
-    index.grown(rug, 5)  # and nobody takes it over
-    more = index.grown(lamp, 5).grown(rug, 6)
-    assert found(more, ask("lamp")) == [5, 3]
-    assert found(more, ask("new")) == [5, 6]
-    assert (len(more), found(index, ask("lamp")), len(index)) == (7, [3], 5)
+    small.grown(rug, 5)  # and nobody takes it over
+    more = small.grown(lamp, 5).grown(rug, 6)
+    assert (found(more, ask("lamp")), found(more, ask("new"))) == ([5, 3], [5, 6])
+    assert (len(more), found(small, ask("lamp")), len(small)) == (7, [3], 5)
 
 
 def test_in_many_segments_ties_still_go_by_number():
@@ -120,18 +113,9 @@ def test_in_many_segments_ties_still_go_by_number():
     index = KeywordIndex.build(one)
     for first in (10, 20, 30):
         index = index.grown(one, first)
-    assert index.n_segments > 1
+    assert (KeywordIndex.build(one).n_segments, index.n_segments > 1) == (1, True)
     every = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32]
     assert all(found(index, ask("sofa"), k) == every[:k] for k in range(1, 13))
-
-
-def test_the_same_documents_make_the_same_results(documents, index):
-    again = KeywordIndex.build(documents)
-    queries = [ask(f"w{i} w{i * 3} w{i * 7}") for i in range(50)]
-    mine, other = (each.search_many(queries, 100) for each in (index, again))
-    assert np.array_equal(mine[0], other[0])
-    assert np.array_equal(mine[1], other[1])
-    assert index.n_segments == 1
 
 
 def test_an_index_in_a_folder_opens_again_and_a_temporary_one_goes(tmp_path):
@@ -160,47 +144,13 @@ def test_bad_requests_are_refused(small, act, told):
         act(small)
 
 
-CLAUSES = [f"w{i}" for i in range(7)]
-N = 400
-
-
-@pytest.fixture(scope="module")
-def searcher():
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name="whitespace", stored=True)
-    index = tantivy.Index(builder.build())
-    writer, rng = index.writer(20_000_000, 1), np.random.default_rng(3)
-    for _ in range(N):
-        writer.add_document(
-            tantivy.Document(text=" ".join(w for w in CLAUSES if rng.random() < 0.6))
-        )
-    writer.commit()
-    index.reload()
-    return index.searcher(), index.schema
-
-
-def matched(searcher, n, k, often):
-    search, schema = searcher
-    terms = [[tantivy.Query.term_query(schema, "text", word)] for word in CLAUSES[:k]]
-    asked = at_least(n, terms, often)
-    hits = search.search(asked, N).hits
-    texts = [search.doc(at)["text"][0].split() for _, at in hits]
-    return repr(asked), {at.doc: score for score, at in hits}, texts
-
-
-@pytest.mark.parametrize(("n", "k"), [(3, 4), (4, 6), (5, 7), (2, 3), (5, 5), (1, 4)])
-def test_written_out_or_counted_all_is_the_same(searcher, n, k):
-    _, one, texts = matched(searcher, n, k, [1_000**at for at in range(k)])
-    _, other, _ = matched(searcher, n, k, [1] * k)
-    assert 0 < len(one) < N
-    assert one == pytest.approx(other, rel=1e-5)
-    assert all(len(set(text) & set(CLAUSES[:k])) >= n for text in texts)
-
-
-def test_common_words_are_counted_only_beside_common_words(searcher):
-    def counts(n, often):
-        return "minimum_number_should_match: 3" in matched(searcher, n, 4, often)[0]
-
-    assert not counts(3, [10, 20, 1_000, 9_000])
-    assert counts(3, [2_000, 2_000, 3_000, 9_000])
-    assert not counts(3, [1_500, 10, 3_000_000, 20]), "their order does not matter"
+@pytest.mark.parametrize(
+    ("often", "written_out"),
+    [
+        ([10, 20, 1_000, 9_000], True),
+        ([2_000, 2_000, 3_000, 9_000], False),
+        ([1_500, 10, 3_000_000, 20], True),  # their order does not matter
+    ],
+)
+def test_common_words_are_counted_only_beside_common_words(often, written_out):
+    assert _is_led(3, often) == written_out

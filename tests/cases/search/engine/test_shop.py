@@ -23,23 +23,24 @@ def products(rows=ROWS):
     """A shop's table."""
     n = len(rows)
     title, text, category, colour = zip(*rows, strict=True)
+    unsaid, every = pa.nulls(n, pa.string()), np.arange(n, dtype=np.int32)
     return pa.table(
         {
-            "product_id": np.arange(n, dtype=np.int32),
+            "product_id": every,
             "title": title,
             "description": text,
             "brand": ["velvo"] * n,
             "category": category,
             "colour": colour,
-            "material": pa.nulls(n, pa.string()),
-            "size": pa.nulls(n, pa.string()),
-            "price": np.arange(n, dtype=np.float32) + 10,
+            "material": unsaid,
+            "size": unsaid,
+            "price": every.astype(np.float32) + 10,
             "margin": np.full(n, 0.3, np.float32),
             "listed_at": np.zeros(n, np.int32),
             "in_stock": [True] * n,
             "rating": pa.array([None] + [4.0] * (n - 1), pa.float32()),
             "n_ratings": np.full(n, 3, np.int32),
-            "sold": np.arange(n, dtype=np.int32),
+            "sold": every,
         }
     )
 
@@ -48,15 +49,25 @@ ANALYSER = Analyser()
 QUERIES = pa.table({"query_id": [0, 1, 2], "text": ["sofa", "lamp", "couch grey"]})
 
 
-def asked(times=(6, 1, 9)):
-    ids = np.repeat(np.arange(3, dtype=np.int32), times)
-    return QueryLog.of(pa.table({"query_id": ids}), QUERIES)
+ASKED = QueryLog.of(
+    pa.table({"query_id": np.repeat(np.arange(3, dtype=np.int32), (6, 1, 9))}), QUERIES
+)
 
 
-def engine(**more):
-    catalogue = Catalogue.of(products(), 3, ANALYSER)
-    reads = understanding(catalogue, ANALYSER, asked(), "sofa, couch\n")
+def engine(rows=ROWS, **more):
+    catalogue = Catalogue.of(products(rows), 3, ANALYSER)
+    reads = understanding(catalogue, ANALYSER, ASKED, "sofa, couch\n")
     return Engine.of(catalogue, reads, **more)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return engine()
+
+
+@pytest.fixture(scope="module")
+def words():
+    return engine(sources=("keyword",))
 
 
 def test_columns_become_documents():
@@ -86,59 +97,50 @@ def test_new_products_are_read_alone_and_the_rest_kept():
 
 
 def test_queries_come_most_frequent_first():
-    made = asked()
-    assert made.text == ["couch grey", "sofa", "lamp"]
-    assert made.times.tolist() == [9, 6, 1]
-    assert made.often(6).text == ["couch grey", "sofa"]
+    assert ASKED.text == ["couch grey", "sofa", "lamp"]
+    assert ASKED.times.tolist() == [9, 6, 1]
+    assert ASKED.often(6).text == ["couch grey", "sofa"]
 
 
-def test_words_find_what_holds_them_and_vectors_what_means_alike():
-    words, both = engine(sources=("keyword",)), engine()
+def test_words_find_what_holds_them_and_vectors_what_means_alike(words, whole):
     assert words.lists(["desk lamp"], 6)[0, 0] == 3
-    assert both.lists(["settee"], 6)[0, 0] in {0, 2, 4, 5}  # a word of no product
+    assert whole.lists(["settee"], 6)[0, 0] in {0, 2, 4, 5}  # a word of no product
     assert (words.lists(["settee"], 6) == -1).all()
-    assert "sofa" in dict(both.read(["blue couhc"])[0].terms[-1].synonyms)
+    assert "sofa" in dict(whole.read(["blue couhc"])[0].terms[-1].synonyms)
 
 
-def test_a_ranker_orders_what_was_found():
-    plain = engine(sources=("keyword",))
-    dear = plain.with_ranker(ColumnRanker("log_price")).lists(["sofa"], 6)[0]
+def test_a_ranker_orders_what_was_found(words):
+    dear = words.with_ranker(ColumnRanker("log_price")).lists(["sofa"], 6)[0]
     found = dear[dear >= 0]
     assert found.tolist() == sorted(found.tolist(), reverse=True)
-    assert set(found) == set(plain.lists(["sofa"], 6)[0]) - {-1}
+    assert set(found) == set(words.lists(["sofa"], 6)[0]) - {-1}
 
 
-def test_each_source_s_place_is_kept():
-    made = engine()
-    queries = made.read(["grey sofa", "lamp", "settee"])
-    found, own = made.retrieve(queries), made.by_words(queries).tolist()
+def test_each_source_s_place_is_kept(whole):
+    queries = whole.read(["grey sofa", "lamp", "settee"])
+    found, own = whole.retrieve(queries), whole.by_words(queries).tolist()
     for row, ids in enumerate(found.ids):
         places = [own[row].index(i) if i >= 0 and i in own[row] else -1 for i in ids]
         assert found.rank["keyword"][row].tolist() == places
-    table = made.features(queries, found)
+    table = whole.features(queries, found)
     assert len(table) == len(found.pairs[0])
     assert {"rank_keyword", "rank_dense", "cosine"} <= set(table.names)
 
 
 def test_an_engine_needs_an_index():
-    with pytest.raises(ValueError, match="needs an index"):
-        engine(sources=())
-    with pytest.raises(ValueError, match="sources are"):
-        engine(sources=("magic",))
+    for sources, told in (((), "needs an index"), (("magic",), "sources are")):
+        with pytest.raises(ValueError, match=told):
+            engine(sources=sources)
 
 
 @pytest.fixture
 def small():
     """An engine of the first products, and the later ones."""
-    first, later = (
-        Catalogue.of(products(r), 3, ANALYSER) for r in (ROWS[:4], ROWS[4:])
-    )
-    reads = understanding(first, ANALYSER, asked(), "sofa, couch\n")
-    return Engine.of(first, reads), later
+    return engine(ROWS[:4]), Catalogue.of(products(ROWS[4:]), 3, ANALYSER)
 
 
-def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small):
-    made, whole = small[0].grown(small[1]), engine()
+def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small, whole):
+    made = small[0].grown(small[1])
     queries = whole.read(["blue sofa", "black leather", "settee", "lamp for an office"])
     for way in ("by_words", "by_meaning"):
         lists = [getattr(each, way)(queries) for each in (made, whole)]
@@ -151,17 +153,7 @@ def test_a_grown_engine_finds_as_one_that_is_built_of_all_products(small):
     assert np.corrcoef(ours["bm25_title"], theirs["bm25_title"])[0, 1] > 0.9
 
 
-def test_the_engine_of_before_is_as_it_was_and_a_new_one_grows_again(small):
-    first, later = small
-    before = first.lists(["sofa", "settee"], 6)
-    twice = first.grown(later).grown(later)
-    assert len(twice.keyword) == len(twice.dense) == 8
-    assert {4, 5, 6, 7} <= {*twice.lists(["sofa"], 8)[0].tolist()}
-    assert np.array_equal(first.lists(["sofa", "settee"], 6), before)
-
-
-def test_a_new_brand_is_not_spelt_into_an_old_word():
-    whole = engine()
+def test_a_new_brand_is_not_spelt_into_an_old_word(whole):
     assert whole.understanding.reading("blacq").corrected == (("blacq", "black"),)
     named = Catalogue.of(products([("Blacq chair", "", "chair", None)]), 3, ANALYSER)
     assert whole.grown(named).understanding.reading("blacq").corrected == ()

@@ -1,8 +1,6 @@
 """A speller mends what is broken, and leaves alone what is not."""
 
-import random
-import time
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.keyboard import NEIGHBOURS, surprise
+from sevensteps.cases.search.engine.keyboard import surprise
 from sevensteps.cases.search.engine.spelling import Speller, WordCounts
 
 COLOURS = ("black", "white", "turquoise", "walnut", "chrome", "floral", "beige")
@@ -27,11 +25,7 @@ TITLES = [
     for colour, style, thing in product(COLOURS, STYLES, THINGS.split(","))
 ]
 ANALYSER = Analyser()
-MISTAKES = ("slip", "swap", "drop", "double")
-
-
-def words_of(texts):
-    return [ANALYSER.words(text) for text in texts]
+WORDS = [ANALYSER.words(title) for title in TITLES]
 
 
 @pytest.fixture(scope="module")
@@ -55,54 +49,33 @@ def fit(counts, **pairs):
     return Speller.fit(WordCounts(counts, told))
 
 
-def mistaken(word, kind, rng):
-    """A word with one typing mistake, not in the first letter."""
-    at = rng.randrange(1, len(word) - 1)
-    if kind == "slip":
-        return word[:at] + rng.choice(NEIGHBOURS[word[at]]) + word[at + 1 :]
-    if kind == "swap":
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word[:at] + word[at] * (0 if kind == "drop" else 2) + word[at + 1 :]
+MISTAKES = {
+    "cofgee table": "coffee table",  # a key beside
+    "wallnut bookcase": "walnut bookcase",  # a letter doubled
+    "rsutic dining chair": "rustic dining chair",  # swapped
+    "blak floor lamp": "black floor lamp",  # dropped
+    "white storge cabinet": "white storage cabinet",
+    "modern wooden shower curtian": "modern wooden shower curtain",
+    "turqoise area rug": "turquoise area rug",
+    "uphostered footstool": "upholstered footstool",
+    "coffeetable": "coffee table",
+    "white floorlamp": "white floor lamp",
+    "white lap top stand": "white laptop stand",
+    "book case": "bookcase",
+    "foot stool": "foot stool",  # some products write it so
+}
 
 
-def misspelt(kind, rng):
-    """Titles with a mistake in a word of five letters or more, and as meant."""
-    typed, meant = [], []
-    for words in words_of(TITLES[::5]):
-        at = rng.choice([i for i, word in enumerate(words) if len(word) > 4])
-        wrong = mistaken(words[at], kind, rng)
-        if wrong != words[at]:
-            meant.append(words)
-            typed.append([*words[:at], wrong, *words[at + 1 :]])
-    return typed, meant
+@pytest.mark.parametrize("typed", MISTAKES)
+def test_mistakes_are_mended_torn_words_joined_and_nothing_else_is_touched(
+    speller, typed
+):
+    meant = MISTAKES[typed]
+    assert taken(speller, typed) == taken(speller, meant) == meant
 
 
-@pytest.mark.parametrize("kind", MISTAKES)
-def test_most_mistakes_are_mended_and_nothing_else_is_touched(speller, kind):
-    typed, meant = misspelt(kind, random.Random(7))
-    right = words_of(TITLES)
-    got = [list(speller(words)[0]) for words in typed]
-    fixed = [one == goal for one, goal in zip(got, meant, strict=True)]
-    left = [one == words for one, words in zip(got, typed, strict=True)]
-    assert len(typed) > 100
-    assert np.mean(fixed) > 0.9
-    assert 1 - np.mean(fixed) - np.mean(left) < 0.06, "made another word of"
-    assert all(list(speller(words)[0]) == words for words in right)
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("coffeetable", "coffee table"),
-        ("white floorlamp", "white floor lamp"),
-        ("rustic diningchair", "rustic dining chair"),
-        ("white lap top stand", "white laptop stand"),
-        ("book case", "bookcase"),
-        ("foot stool", "foot stool"),  # some products write it so
-    ],
-)
-def test_words_that_ran_together_part_and_torn_ones_are_joined(speller, typed, meant):
-    assert taken(speller, typed) == meant
+def test_titles_are_left_as_they_are(speller):
+    assert [speller(words)[0] for words in WORDS] == [*map(tuple, WORDS)]
 
 
 def test_a_torn_word_is_joined_unless_the_catalogue_tears_it_too(speller):
@@ -134,14 +107,11 @@ def test_what_a_speller_leaves_alone(speller, word):
     assert speller([word]) == ((word,), ())
 
 
-def test_another_ending_of_a_known_word_is_known():
-    assert taken(fit({"led": 50, "less": 900, "beds": 40}), "leds") == "leds"
-
-
 @pytest.mark.parametrize("word", ["dollar", "without", "cheaper", "with"])
 def test_words_of_constraints_are_known_to_every_shop(word):
     near = {word[1:]: 900, word[:-1] + "x": 900, "s" + word[1:]: 900}
     assert taken(fit(near), word) == word
+    assert taken(fit({"led": 50, "less": 900, "beds": 40}), "leds") == "leds"
 
 
 def test_words_that_many_ask_for_are_known_but_not_their_misspellings():
@@ -156,8 +126,7 @@ def test_words_and_pairs_are_counted_within_a_text():
     titles = ["a b a b", "b c", ""]
     words = ANALYSER.words_of(titles)
     counts = WordCounts.of(words)
-    by_hand = [pair for title in titles for pair in pairwise(title.split())]
-    assert counts.pairs == {pair: by_hand.count(pair) for pair in by_hand}
+    assert counts.pairs == {("a", "b"): 2, ("b", "a"): 1, ("b", "c"): 1}
     assert counts.words == {"a": 2, "b": 3, "c": 1}
     assert WordCounts.of(words, rare=2).pairs == {("a", "b"): 2}
     log = WordCounts.of(words, np.array([5, 0, 1]))
@@ -179,16 +148,11 @@ def test_errors_that_fingers_make_surprise_less(likely, other, meant):
     assert 0 < surprise(likely, meant) < surprise(other, meant)
 
 
-def test_surprises_add_up():
-    assert surprise("sooffa", "sofa") == 2 * surprise("soofa", "sofa")
-    apart = surprise("b", "ab") + surprise("a", "ab")
-    assert surprise("", "ab") == pytest.approx(apart)
-
-
 @given(st.text("asdfé", max_size=6), st.text("asdfé", max_size=6))
-def test_surprise_is_a_distance_of_sorts(typed, meant):
+def test_surprise_is_a_distance_of_sorts_and_adds_up(typed, meant):
     assert surprise(typed, typed) == 0
     assert (surprise(typed, meant) > 0) == (typed != meant)
+    assert surprise("sooffa", "sofa") == 2 * surprise("soofa", "sofa")
 
 
 @settings(deadline=None)
@@ -196,15 +160,6 @@ def test_surprise_is_a_distance_of_sorts(typed, meant):
 def test_a_speller_never_raises_and_names_what_it_changed(speller, words):
     meant, changes = speller(words)
     assert bool(changes) == (meant != tuple(words))
-
-
-def test_a_correction_is_quick_and_needs_no_second_one(speller):
-    rng = random.Random(3)
-    typed = [words for kind in MISTAKES for words in misspelt(kind, rng)[0]]
-    start = time.process_time()
-    once = [speller(words)[0] for words in typed]
-    assert (time.process_time() - start) / len(typed) < 0.5e-3
-    assert [speller(words)[0] for words in once] == once
 
 
 def test_bad_input_is_refused():

@@ -43,16 +43,13 @@ def test_circles_do_no_harm_and_what_is_said_twice_counts_once(text, told):
     ("line", "why"),
     [
         ("sofa, , couch", "nothing before or after a comma"),
-        ("sofa, couch,", "nothing before or after a comma"),
         ("=> sofa", "nothing before or after a comma or an arrow"),
         ("sofa =>", "nothing before or after a comma or an arrow"),
         ("a1 => b1 => c1", "two arrows"),
         ("sofa", "stands alone"),
         ("sofa => sofas", "synonym of itself"),
         ("sofa, the", "'the' is nothing but stop words"),
-        ("sofa => with", "'with' is nothing but stop words"),
         ("sofa|2 => couch|2", "a weight is a number above 0, at most 1; got '2'"),
-        ("sofa => couch|many", "a weight is a number"),
         ("sofa, co\x00uch", "cannot be printed"),
     ],
 )
@@ -69,7 +66,6 @@ def test_all_broken_lines_are_named_at_once():
 BROKEN = {
     "half": (b"sofa, couch\nlamp, li", "line 2: no end of line"),
     "latin": ("lamp, light\nca\xf1a, bar\n".encode("latin-1"), "line 2: not UTF-8"),
-    "wide": ("sofa, couch\n".encode("utf-16"), "line 1: not UTF-8"),
     "empty": (b"", "line 1: the file is empty"),
     "binary": (b"lamp, light\nso\x00fa, c\n", "line 2: .*cannot be printed"),
     "missing": (None, r"synonyms\.txt cannot be read"),

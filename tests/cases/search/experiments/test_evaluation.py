@@ -36,42 +36,38 @@ def test_a_sample_is_of_the_last_days_and_without_putting_back(shop, sample):
         QuerySample.draw(shop, 10**6)
 
 
-def test_what_is_not_found_counts_in_the_ideal(shop, evaluation):
-    world, past = shop.world, shop.history
+def test_what_is_not_found_counts_in_the_ideal_and_in_recall(shop, evaluation):
+    answers = evaluation.answers
+    fall = 1 / np.log2(np.arange(CUT) + 2)
     for row in range(12):
-        answers = evaluation.answers
-        every = world.relevant(evaluation.answers.sample.query_id[[row]], history=past)
+        query = answers.sample.query_id[[row]]
+        every = shop.world.relevant(query, history=shop.history)
         best = np.sort(every["grade"])[::-1][:CUT]
-        ideal = ((2.0**best - 1) / np.log2(np.arange(len(best)) + 2)).sum()
-        first = answers.grade[row, :CUT].astype(float)
-        place = np.arange(CUT)
-        got = ((2**first - 1) / np.log2(place + 2))[answers.ids[row, :CUT] >= 0].sum()
-        told = answers.values()[row]
-        assert np.isnan(told) if ideal == 0 else told == pytest.approx(got / ideal)
+        ideal = ((2.0**best - 1) * fall[: len(best)]).sum()
+        first = np.where(answers.ids[row, :CUT] >= 0, answers.grade[row, :CUT], 0)
+        expected = ((2.0**first - 1) * fall).sum() / ideal if ideal else np.nan
+        assert answers.values()[row] == pytest.approx(expected, nan_ok=True)
+        good = every["product_id"][every["grade"] >= GOOD]
+        held = min(np.isin(good, answers.ids[row]).sum(), 100)
+        expected = held / min(len(good), 100) if len(good) else np.nan
+        assert answers.recall()[row] == pytest.approx(expected, nan_ok=True)
 
 
 def test_no_order_beats_the_ceiling(evaluation):
-    order = evaluation.answers.values(), evaluation.values(ColumnRanker("cosine"))
     ceiling = evaluation.answers.ceiling()
-    assert all(np.nanmax(values - ceiling) < 1e-12 for values in order)
+    for values in (
+        evaluation.answers.values(),
+        evaluation.values(ColumnRanker("cosine")),
+    ):
+        assert np.nanmax(values - ceiling) < 1e-12
     assert np.nanmax(ceiling) <= 1
-
-
-def test_recall_is_of_the_good_products_that_there_are(shop, evaluation):
-    row = 3
-    query = evaluation.answers.sample.query_id[[row]]
-    good = shop.world.relevant(query, at_least=GOOD, history=shop.history)
-    held = np.isin(good["product_id"], evaluation.answers.ids[row]).sum()
-    expected = min(held, 100) / min(len(good), 100) if len(good) else np.nan
-    assert evaluation.answers.recall()[row] == pytest.approx(expected, nan_ok=True)
 
 
 def test_nothing_found_counts_as_nothing(shop, sample):
     none = np.full((len(sample), 5), -1, np.int32)
     answers = GradedLists.of(shop, sample, none)
-    values = answers.values()
-    assert len(values) == len(sample)
-    assert np.nanmax(values) == 0
+    assert len(answers.values()) == len(sample)
+    assert np.nanmax(answers.values()) == 0
     assert np.nanmax(answers.recall()) == 0
 
 
@@ -80,9 +76,8 @@ def test_a_query_that_was_drawn_twice_counts_twice(sample):
     expected = (values * sample.times).sum() / sample.times.sum()
     assert sample.mean(values).estimate == pytest.approx(expected)
     some = sample.times > 1
-    if some.any():
-        part = (values * sample.times)[some].sum() / sample.times[some].sum()
-        assert sample.mean(values, some).estimate == pytest.approx(part)
+    part = (values * sample.times)[some].sum() / sample.times[some].sum()
+    assert sample.mean(values, some).estimate == pytest.approx(part)
 
 
 def test_needs_are_redrawn_not_queries(sample):
@@ -97,17 +92,16 @@ def test_needs_are_redrawn_not_queries(sample):
 def test_kinds_follow_the_truth(shop, sample):
     kinds = query_kinds(shop, sample)
     true = shop.world.true_queries().loc[sample.query_id]
+    wrong, intent = true.true_mistyped.to_numpy(), true.true_intent.to_numpy()
     assert set(kinds) <= set(KINDS)
-    assert ((kinds == "mistyped") == true.true_mistyped.to_numpy()).all()
-    well = ~true.true_mistyped.to_numpy()
-    use = true.true_intent.to_numpy() == "exploratory"
-    assert ((kinds == "a use") == (use & well)).all()
+    assert ((kinds == "mistyped") == wrong).all()
+    assert ((kinds == "a use") == ((intent == "exploratory") & ~wrong)).all()
 
 
 def test_bands_hold_a_third_of_all_searches_each(shop):
     asked = shop.asked
     every = QuerySample(asked.query_id, asked.times)
     band = every.bands(shop)
-    shares = [asked.times[band == b].sum() / asked.times.sum() for b in
-              ("head", "torso", "tail")]  # fmt: skip
+    names = "head", "torso", "tail"
+    shares = [asked.times[band == name].sum() / asked.times.sum() for name in names]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.02)

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pytest
 
 from sevensteps.cases.search.experiments import stock_last
-from sevensteps.cases.search.world import PLACES, Incumbent, Requests, View
+from sevensteps.cases.search.world import PLACES, Incumbent, View
+
+from .conftest import newest_shown, requests_of
 
 
 def test_totals_of_a_shopper_are_the_outcome_s(shop):
@@ -32,10 +34,7 @@ def test_what_is_sold_out_goes_last_and_nothing_is_lost():
 def test_new_products_are_found_when_the_index_is_built_anew(shop):
     days = shop.history.days
     outcome = shop.run(shop.policy(sources=("keyword",), every=2), 4)
-    shown = outcome.searches["shown"].combine_chunks().flatten().to_numpy()
-    listed = outcome.products["listed_at"].to_numpy() // 86_400
-    newest = listed[shown[shown >= 0]].max()
-    assert newest == days + 2  # those of the last day are not in the index yet
+    assert newest_shown(outcome) == days + 2  # the last day's are not in the index yet
 
 
 def test_a_query_s_list_is_made_once_for_each_index(shop):
@@ -50,11 +49,7 @@ def test_a_query_s_list_is_made_once_for_each_index(shop):
     view = View(9, history.products, history.queries, history.shoppers, None)
     policy = shop.policy()
     policy.build = lambda view: Counting()
-    asks = np.array([3, 3, 5], np.int32)
-    zeros = np.zeros(3, np.int64)
-    requests = Requests(
-        zeros, zeros, asks, asks, zeros.astype("i1"), asks, zeros.astype("i1")
-    )
+    requests = requests_of([3, 3, 5])
     assert policy(requests, view).product_id.shape == (3, PLACES)
     policy(requests, view)
     assert len(calls) == 2

@@ -15,6 +15,8 @@ from sevensteps.cases.search.experiments import (
     shown_to_editors,
     table_of,
 )
+from sevensteps.cases.search.experiments.clicks import clicks_of
+from sevensteps.cases.search.world import PLACES
 from sevensteps.measure import ips_evidence, naive_evidence
 
 
@@ -27,13 +29,18 @@ def naive(log, device):
     return naive_evidence(log)
 
 
-def test_clicks_of_the_set_are_the_log_s(shop, training_set):
+def test_clicks_of_the_log_and_of_the_set_are_those_logged(shop, training_set):
     searches = shop.history.searches
-    some = np.isin(searches["query_id"].to_numpy(), shop.asked.often(4).query_id)
-    shown, clicked = (table_of(searches[c])[some] for c in ("shown", "clicked"))
+    shown, clicked = (table_of(searches[name]) for name in ("shown", "clicked"))
+    log = clicks_of(searches)
+    assert (log.n_places, len(log)) == (PLACES, searches.num_rows)
+    assert np.array_equal(log.filled, shown >= 0)
+    assert log.clicked.sum() == clicked.sum()
+    often = shop.asked.often(4).query_id
+    some = np.isin(searches["query_id"].to_numpy(), often)
     evidence = training_set.evidence(naive)
-    assert evidence.clicks.sum() == clicked.sum()
-    assert evidence.exposure.sum() == (shown >= 0).sum()
+    assert evidence.clicks.sum() == clicked[some].sum()
+    assert evidence.exposure.sum() == (shown[some] >= 0).sum()
     assert (device_of(searches)[some] == training_set.device).all()
 
 
@@ -93,16 +100,12 @@ def test_queries_of_a_test_share_no_need_with_what_is_learned_from(shop):
     assert not np.isin(need[rest.query_id], need[apart.query_id]).any()
 
 
-def test_needs_are_kept_apart_whole(shop):
-    apart = needs_apart(shop, 0.25)
+def test_needs_are_kept_apart_whole_and_variants_are_all_that_was_logged(shop):
     need = shop.world.true_queries().true_need.to_numpy()
+    apart = needs_apart(shop, 0.25)
     assert not np.isin(need[apart], need[~apart]).any()
     assert 0.2 < len(np.unique(need[apart])) / len(np.unique(need)) < 0.3
-
-
-def test_variants_are_all_logged_queries_of_their_needs(shop):
     several = needs_with_variants(shop, 40)
-    need = shop.world.true_queries().true_need
     chosen = np.unique(need[several.query_id])
     assert len(chosen) == 40
     own = np.isin(need[shop.asked.query_id], chosen).sum()

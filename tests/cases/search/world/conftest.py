@@ -1,24 +1,19 @@
 """A small shop, searched for two weeks once: the tests look at its truth."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sevensteps.cases.search.experiments import table_of
 from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
 from sevensteps.cases.search.world.matching import Relevance
 from sevensteps.cases.search.world.state import ShopState
 
 
-def places(column) -> np.ndarray:
-    """(n, PLACES) what a list column holds."""
-    flat = column.combine_chunks().flatten()
-    return flat.to_numpy(zero_copy_only=False).reshape(-1, PLACES)
-
-
-@dataclass(frozen=True)
-class Log:
+class Log(NamedTuple):
     """Searches beside their truth: one row each, and pages as arrays."""
 
     rows: pd.DataFrame
@@ -28,7 +23,7 @@ class Log:
     grade: np.ndarray
 
 
-def log_of(searches, truth) -> Log:
+def log_of(searches, truth):
     """The log of a history or of an outcome; `day` and `bought` (-1 none) added."""
     rows = searches.drop(["shown", "clicked"]).to_pandas()
     hidden = truth.drop(["search_id", "true_grade", "true_examined"]).to_pandas()
@@ -36,7 +31,7 @@ def log_of(searches, truth) -> Log:
     rows["bought"] = rows.bought.fillna(-1).astype(int)
     pages = searches["shown"], searches["clicked"]
     known = truth["true_examined"], truth["true_grade"]
-    return Log(rows, *map(places, (*pages, *known)))
+    return Log(rows, *map(table_of, (*pages, *known)))
 
 
 @dataclass
@@ -57,7 +52,7 @@ class Known:
 
 
 @pytest.fixture(scope="session")
-def known() -> Known:
+def known():
     """The smallest world that ships."""
     world = SearchWorld("smoke", seed=7)
     history = world.history()
@@ -65,12 +60,7 @@ def known() -> Known:
     return Known(world, history, log_of(history.searches, world.truth(history)), state)
 
 
-def nothing(requests, view) -> Pages:
-    """Empty pages."""
-    return Pages.fixed(np.full((len(requests), PLACES), -1, np.int32))
-
-
-def first_ones(requests, view) -> Pages:
+def first_ones(requests, view):
     """The same twenty products for everybody."""
     page = np.arange(PLACES, dtype=np.int32)
     return Pages.fixed(np.tile(page, (len(requests), 1)))

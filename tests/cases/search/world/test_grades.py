@@ -14,98 +14,15 @@ from sevensteps.world import stream
 ASKED = ("colour", "material", "style", "size")
 
 
-def needs_of(*rows) -> Needs:
-    """Needs that ask for what each row names."""
-    said = [f.name for f in fields(Needs)]
-    blank = dict.fromkeys(said, -1) | {"weight": 1.0, "season": 0, "intent": 0}
-    full = [blank | row for row in rows]
-    return Needs(*(np.array([row[name] for row in full]) for name in said))
+def rows_of(kind, blank, *rows):
+    """Needs or products that are what each row names, and nothing else."""
+    full = [dict.fromkeys((f.name for f in fields(kind)), -1) | blank | r for r in rows]
+    return kind(
+        **{f.name: np.array([row[f.name] for row in full]) for f in fields(kind)}
+    )
 
 
-def products_of(*rows) -> Products:
-    """Products that are what each row names, and nothing else."""
-    said = [f.name for f in fields(Products)]
-    blank = dict.fromkeys(said, -1) | {"feature": (-1, -1, -1), "use": (-1, -1)}
-    full = [blank | row for row in rows]
-    return Products(*(np.array([row[name] for row in full]) for name in said))
-
-
-@pytest.fixture(scope="module")
-def kinds(known):
-    """A kind, one of its family, one that goes with it, and a stranger."""
-    words = known.words
-    for kind in range(len(words.demand)):
-        family = np.flatnonzero(words.family == words.family[kind])
-        others = words.accessories.table[kind, : words.accessories.count[kind]]
-        extra = [k for k in others if k not in family]
-        if len(family) > 1 and extra:
-            mate = next(k for k in family if k != kind)
-            near = {*family.tolist(), *others.tolist()}
-            far = next(k for k in range(len(words.demand)) if k not in near)
-            return kind, int(mate), int(extra[0]), far
-    raise AssertionError("no kind has both a family and something that goes with it")
-
-
-def graded(known, need, *products):
-    """The grade of each product for one need."""
-    relevance = Relevance(known.words, needs_of(need), products_of(*products))
-    return relevance.grade(np.array([0]), np.arange(len(products))).tolist()
-
-
-def test_a_need_for_a_kind(known, kinds):
-    kind, mate, extra, far = kinds
-    need = {"kind": kind, "colour": 3, "material": 5}
-    both = {"colour": 3, "material": 5}
-    assert graded(known, need | {"size": 1}, {"kind": kind}) == [2]  # no worse than two
-    products = [
-        ({"kind": kind, **both}, 4),
-        ({"kind": kind, "colour": 3, "material": 6}, 3),
-        ({"kind": kind, "colour": 3}, 3),
-        ({"kind": kind, "colour": 4, "material": 6}, 2),
-        ({"kind": mate, **both}, 2),
-        ({"kind": mate, "colour": 3}, 1),
-        ({"kind": mate}, 1),
-        ({"kind": extra, **both}, 1),
-        ({"kind": extra}, 1),
-        ({"kind": far, **both}, 0),
-    ]
-    rows, expected = zip(*products, strict=True)
-    assert graded(known, need, *rows) == list(expected)
-
-
-def test_a_need_for_a_series(known, kinds):
-    kind, mate, extra, _ = kinds
-    need = {"kind": kind, "brand": 4, "line": 70, "colour": 2}
-    products = [
-        ({"kind": kind, "brand": 4, "line": 70, "colour": 2}, 4),
-        ({"kind": kind, "brand": 4, "line": 70, "colour": 3}, 3),
-        ({"kind": kind, "brand": 4, "line": 71, "colour": 2}, 2),
-        ({"kind": kind, "brand": 4}, 2),
-        ({"kind": kind, "brand": 5, "line": 70, "colour": 2}, 1),
-        ({"kind": mate, "brand": 4, "line": 70, "colour": 2}, 0),
-        ({"kind": extra, "brand": 4}, 0),
-    ]
-    rows, expected = zip(*products, strict=True)
-    assert graded(known, need, *rows) == list(expected)
-
-
-def test_a_need_for_a_use(known):
-    words = known.words
-    use = next(u for u, served in enumerate(words.kinds_for) if len(served) > 0)
-    serves = int(words.kinds_for[use][0])
-    other = next(k for k in range(len(words.demand)) if k not in words.kinds_for[use])
-    products = [
-        ({"kind": serves, "use": (use, -1)}, 4),
-        ({"kind": serves, "use": (use + 1, use)}, 3),
-        ({"kind": serves, "use": (use + 1, -1)}, 2),
-        ({"kind": serves}, 2),
-        ({"kind": other}, 0),
-    ]
-    rows, expected = zip(*products, strict=True)
-    assert graded(known, {"use": use}, *rows) == list(expected)
-
-
-def plainly(words, needs, products, need, product) -> int:
+def plainly(words, needs, products, need, product):
     """The docstring of `matching`, word by word."""
     is_of, wanted = products.kind[product], needs.kind[need]
     if wanted < 0:
@@ -169,16 +86,16 @@ def test_relevant_finds_what_a_search_of_all_products_finds(known, intent):
             assert np.array_equal(rows.grade, grade[good])
 
 
-def test_what_passes_for_another_kind_is_graded_as_that_kind(known, kinds):
-    kind, _, _, far = kinds
-    relevance = Relevance(
-        known.words,
-        needs_of({"kind": kind, "colour": 3}),
-        products_of({"kind": far, "colour": 3}),
-    )
-    one = np.array([0])
-    assert relevance.grade(one, one).tolist() == [0]
-    assert relevance.grade(one, one, kind=np.array([kind])).tolist() == [4]
+def test_what_passes_for_another_kind_is_graded_as_that_kind(known):
+    words, every = known.words, np.arange(len(known.words.demand))
+    products = rows_of(Products, {"feature": (-1, -1, -1), "use": (-1, -1)},
+                       *({"kind": kind, "colour": 3} for kind in every))  # fmt: skip
+    needs = rows_of(Needs, {"intent": 0}, {"kind": 0, "colour": 3})
+    relevance, need = Relevance(words, needs, products), np.array([0])
+    grade = relevance.grade(need, every)
+    assert (grade[0], grade.min()) == (4, 0)
+    far = np.flatnonzero(grade == 0)
+    assert (relevance.grade(need, far, kind=np.zeros(len(far), int)) == 4).all()
 
 
 def test_grades_of_none_are_zero_and_strangers_are_refused(known):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Oracle, Pages
@@ -17,21 +16,18 @@ AIMS = {"satisfaction": "true_satisfied", "margin": "margin"}
 @pytest.fixture(scope="module")
 def lived(known):
     """Three days under each aim and under the old search: outcomes and logs."""
-    policies = {"old": Incumbent(3)}
-    policies |= {aim: Oracle(aim) for aim in (*AIMS, "relevance")}
-    made = {
-        name: known.world.live(p, 3, history=known.history)
-        for name, p in policies.items()
+    policies = {aim: Oracle(aim) for aim in (*AIMS, "relevance")}
+    outcomes = {
+        name: known.world.live(policy, 3, history=known.history)
+        for name, policy in {"old": Incumbent(3), **policies}.items()
     }
-    return {name: (o, log_of(o.searches, o.truth)) for name, o in made.items()}
+    return {name: (o, log_of(o.searches, o.truth)) for name, o in outcomes.items()}
 
 
 def test_each_aim_beats_the_old_search_and_wins_at_its_own(lived):
     a_session = {
         name: o.daily.sum() / o.daily.sessions.sum() for name, (o, _) in lived.items()
     }
-    satisfied = {name: rate.true_satisfied for name, rate in a_session.items()}
-    assert satisfied["satisfaction"] > 1.05 * satisfied["relevance"]
     for aim, column in AIMS.items():
         best = a_session[aim][column]
         others = [a_session[n][column] for n in a_session if n != aim]
@@ -39,16 +35,9 @@ def test_each_aim_beats_the_old_search_and_wins_at_its_own(lived):
         assert best > 1.3 * a_session["old"][column]
 
 
-def test_the_relevant_pages_have_the_highest_grades(lived):
-    top = {name: log.grade[:, :10].mean() for name, (_, log) in lived.items()}
-    assert top["relevance"] == max(top.values())
-    assert top["relevance"] > top["old"] + 0.5
-    grade = lived["relevance"][1].grade
-    assert (np.diff(grade, axis=1) <= 0).all()
-
-
 def test_the_most_relevant_page_is_so_among_all_products(known, lived):
     outcome, log = lived["relevance"]
+    assert (np.diff(log.grade, axis=1) <= 0).all()
     products = outcome.evening.state.products
     relevance = replace(known.relevance, products=products)
     every = np.arange(len(products))
@@ -70,23 +59,15 @@ def test_only_three_aims():
 @pytest.fixture(scope="module")
 def pairs(known):
     """Queries and what the old search showed for them."""
-    rows = known.log.rows
     where = np.flatnonzero(known.log.shown[:, 9] >= 0)[:400]
-    query = np.repeat(rows.query_id.to_numpy()[where], 10)
-    product = known.log.shown[where, :10].ravel()
-    both = pd.DataFrame({"q": query, "p": product}).drop_duplicates()
-    return both.q.to_numpy(), both.p.to_numpy()
-
-
-def judged(known, pairs, raters):
-    """Grades of editors beside the truth."""
-    told = known.world.editors(known.history).grade(*pairs, raters=raters)
-    true = known.world.grades(*pairs, known.history)
-    return told, true
+    query = np.repeat(known.log.rows.query_id.to_numpy()[where], 10)
+    both = np.stack([query, known.log.shown[where, :10].ravel()], axis=1)
+    return np.unique(both, axis=0).T
 
 
 def test_editors_are_near_the_truth_and_disagree(known, pairs):
-    told, true = judged(known, pairs, 3)
+    told = known.world.editors(known.history).grade(*pairs, raters=3)
+    true = known.world.grades(*pairs, known.history)
     assert list(told) == ["pair", "query_id", "product_id", "rater", "grade"]
     assert len(told) == 3 * len(true)
     assert told.grade.between(0, 4).all()
@@ -96,21 +77,16 @@ def test_editors_are_near_the_truth_and_disagree(known, pairs):
     middle = (true[told.pair] > 0) & (true[told.pair] < 4)
     assert (off[middle] == 0).mean() == pytest.approx(0.6, abs=0.08)
     assert (np.abs(off) <= 1).mean() > 0.9
-    by_pair = told.pivot_table(index="pair", columns=told.groupby("pair").cumcount(),
-                               values="grade")  # fmt: skip
-    assert 0.35 < (by_pair[0] == by_pair[1]).mean() < 0.8
+    first, second, _ = told.grade.to_numpy().reshape(-1, 3).T
+    assert 0.35 < (first == second).mean() < 0.8
 
 
 def test_some_editors_believe_a_stuffed_title(known):
     """A product that passes for what is asked, and is not."""
-    products, typed = known.products, known.asked
-    needs = known.needs
-    lying = np.flatnonzero(products.pretends >= 0)
-    rows = []
-    for need in np.flatnonzero(needs.intent == 2)[:60]:
-        for p in lying[products.pretends[lying] == needs.kind[need]]:
-            rows.append((typed.form[need, 0], p))
-    query, product = np.array([r for r in rows if r[0] >= 0]).T
+    needs = np.flatnonzero(known.needs.intent == 2)[:60]
+    row, product = np.nonzero(known.needs.kind[needs, None] == known.products.pretends)
+    query = known.asked.form[needs[row], 0]
+    query, product = query[query >= 0], product[query >= 0]
     true = known.world.grades(query, product, known.history)
     wrong = true == 0
     told = known.world.editors(known.history).grade(query, product, raters=EDITORS)
@@ -122,13 +98,11 @@ def test_some_editors_believe_a_stuffed_title(known):
 
 def test_an_editor_asked_again_says_the_same(known, pairs):
     editors = known.world.editors(known.history)
-    whole = editors.grade(*pairs)
+    whole, more = editors.grade(*pairs), editors.grade(*pairs, raters=5)
     part = editors.grade(pairs[0][50:90], pairs[1][50:90])
     assert np.array_equal(whole.grade[150:270], part.grade)
-    more = editors.grade(*pairs, raters=5)
     nested = more.groupby("pair").head(3)
-    assert np.array_equal(nested.rater, whole.rater)
-    assert np.array_equal(nested.grade, whole.grade)
+    assert np.array_equal(nested[["rater", "grade"]], whole[["rater", "grade"]])
     other = known.world.editors(known.history, seed=1).grade(*pairs)
     assert not np.array_equal(whole.grade, other.grade)
 
@@ -137,16 +111,6 @@ def test_an_editor_asked_again_says_the_same(known, pairs):
 def test_there_are_forty_editors(known, raters):
     with pytest.raises(ValueError, match="raters must be a whole number from 1 to 40"):
         known.world.editors(known.history).grade([0], [0], raters=raters)
-
-
-def broken(change):
-    """A policy whose pages cannot be shown."""
-
-    def policy(requests, view):
-        page = first_ones(requests, view)
-        return change(page.product_id, page.ranker, page.randomised)
-
-    return policy
 
 
 @pytest.mark.parametrize(
@@ -164,5 +128,9 @@ def broken(change):
     ],
 )
 def test_pages_that_cannot_be_shown_are_refused(known, change, why):
+    def broken(requests, view):
+        page = first_ones(requests, view)
+        return change(page.product_id, page.ranker, page.randomised)
+
     with pytest.raises(ValueError, match=why):
-        known.world.live(broken(change), 1, history=known.history)
+        known.world.live(broken, 1, history=known.history)

@@ -16,7 +16,8 @@ from sevensteps.cases.search.world.examine import (
     trust,
 )
 from sevensteps.cases.search.world.matching import ProductMatch
-from sevensteps.world import unit_streams
+from sevensteps.cases.search.world.rng import LOOKER
+from sevensteps.world import uniforms, unit_streams
 
 N = 60_000
 DEVICE = (np.arange(N) % 2).astype(np.int8)
@@ -25,25 +26,11 @@ SEARCH = unit_streams(np.arange(N), seed=2, future=2, day=3)
 PRODUCT = np.arange(N * PLACES).reshape(N, PLACES) % 5_000
 
 
-def read(
-    model,
-    promise=2.0,
-    worth=4.0,
-    *,
-    grade=4,
-    stocked=True,
-    product=PRODUCT,
-    search=SEARCH,
-):
-    """What N searchers do with pages; `promise` and `worth` broadcast."""
-    shape = product.shape
-    match = ProductMatch(
-        np.broadcast_to(np.int8(grade), shape),
-        np.broadcast_to(np.float32(promise), shape),
-        np.broadcast_to(np.float32(worth), shape),
-        np.broadcast_to(stocked, shape),
-    )
-    return behave(model, match, product, DEVICE, SESSION, search)
+def read(model, promise=2.0, worth=4.0, *, grade=4, stocked=True, product=PRODUCT):
+    """What N searchers do with pages."""
+    match = np.int8(grade), np.float32(promise), np.float32(worth), stocked
+    match = ProductMatch(*(np.broadcast_to(each, product.shape) for each in match))
+    return behave(model, match, product, DEVICE, SESSION, SEARCH)
 
 
 @pytest.fixture(scope="module", params=["position", "cascade"])
@@ -52,10 +39,10 @@ def both(request):
     return request.param, read(request.param)
 
 
-def lookers(search=SEARCH):
+@pytest.fixture(scope="module")
+def lookers():
     """(N,) who only wants to see whether something is there."""
-    good = read("position", promise=-99.0, search=search)
-    return good.without_click & good.examined[:, 0]
+    return uniforms(SESSION, 0, LOOKER) < LOOKERS
 
 
 def test_places_are_seen_with_the_chance_of_the_model():
@@ -78,17 +65,11 @@ def test_a_place_is_seen_or_not_whatever_stands_above_it():
 
 
 def test_nobody_looks_below_what_satisfied():
-    seen = read("cascade", promise=9.0, worth=9.0)  # a click satisfies almost surely
-    done = seen.clicked[:, 0]
-    assert done.mean() > 0.8
-    assert seen.examined[done, 1].mean() < 0.03
-    many = read("cascade")
-    last = np.where(
-        many.clicked.any(axis=1), PLACES - 1 - many.clicked[:, ::-1].argmax(1), 0
-    )
-    pleased = many.satisfied & ~many.without_click
-    place = np.arange(PLACES)
-    below = many.examined & (place > last[:, None])
+    seen = read("cascade")
+    lowest = PLACES - 1 - seen.clicked[:, ::-1].argmax(axis=1)
+    last = np.where(seen.clicked.any(axis=1), lowest, 0)
+    pleased = seen.satisfied & ~seen.without_click
+    below = seen.examined & (np.arange(PLACES) > last[:, None])
     assert not below[pleased].any()
     assert below[~pleased].any()
 
@@ -112,55 +93,35 @@ def test_what_is_seen_is_clicked_with_the_stated_chance_and_trust(both):
     assert trust()[0] == pytest.approx(0.8)
     assert np.allclose(trust() * np.arange(1, PLACES + 1), 0.8)
     assert click_probability(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
+    assert satisfaction_probability(np.float32(2)) == pytest.approx(
+        expit(0.9 * 2 - 3.9)
+    )
 
 
-def test_a_click_on_something_worth_more_satisfies_more():
-    rate = []
-    for worth in (2.0, 4.0, 6.0):
-        seen = read("position", promise=4.0, worth=worth)
-        once = (seen.clicked.sum(axis=1) == 1) & ~lookers()
-        rate.append(seen.satisfied[once].mean())
-        assert rate[-1] == pytest.approx(
-            satisfaction_probability(np.float32(worth)), abs=0.03
-        )
-    assert rate[0] < rate[1] < rate[2]
-
-
-def test_one_in_eight_only_looks():
-    looks = lookers()
-    assert looks.mean() == pytest.approx(LOOKERS, abs=0.005)
-    assert np.array_equal(lookers(SEARCH[::-1]), looks)  # in all searches of a session
-    seen = read("position")
-    a, b = (seen.clicked[w].sum() / seen.examined[w].sum() for w in (looks, ~looks))
-    assert a / b == pytest.approx(LOOKER_CLICKS, abs=0.03)
-
-
-def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both):
+def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both, lookers):
     model, seen = both
     quiet = ~seen.clicked.any(axis=1)
     assert quiet.mean() > 0.1
-    assert not seen.satisfied[quiet & ~lookers()].any()
+    assert not seen.satisfied[quiet & ~lookers].any()
     assert seen.without_click.any()
-    assert not seen.without_click[~lookers()].any()
+    assert not seen.without_click[~lookers].any()
     assert seen.satisfied[seen.without_click].all()
-    assert not (seen.clicked.any(axis=1) & seen.without_click & ~seen.satisfied).any()
     for worse in ({"grade": 2}, {"stocked": False}):
         assert not read(model, **worse).without_click.any()
     deep = np.zeros((1, PLACES), np.int8)
     deep[0, 5] = 3
-    found = read(model, promise=-99.0, grade=deep).without_click
-    where = read(model, promise=-99.0).examined[:, 5]
-    assert np.array_equal(found, where & lookers())
+    found = read(model, promise=-99.0, grade=deep)
+    assert np.array_equal(found.without_click, found.examined[:, 5] & lookers)
 
 
-def test_of_those_satisfied_some_buy_what_is_in_stock(both):
+def test_of_those_satisfied_some_buy_what_is_in_stock(both, lookers):
     model, seen = both
     bought = seen.bought >= 0
     rows = np.flatnonzero(bought)
     assert seen.clicked[rows, seen.bought[rows]].all()
     assert seen.satisfied[bought].all()
     assert not (read(model, stocked=False).bought >= 0).any()
-    once = (seen.clicked.sum(axis=1) == 1) & seen.satisfied & ~lookers()
+    once = (seen.clicked.sum(axis=1) == 1) & seen.satisfied & ~lookers
     assert bought[once].mean() == pytest.approx(BUYS, abs=0.02)
 
 
