@@ -29,7 +29,6 @@ def display(**data):
 
 
 def good_notebook():
-    """A chapter that breaks no rule: a figure in each step."""
     cells = [new_markdown_cell("(fraud)=\n# Fraud detection\n\nIt is 02:14.")]
     code = []
     for i, name in enumerate([*limits.OPENING, *STEPS, *limits.CLOSING]):

@@ -22,7 +22,6 @@ def lines(paths):
 
 
 def outside_cases():
-    """Sources that no case owns."""
     return [p for p in SOURCES if PACKAGE / "cases" not in p.parents]
 
 

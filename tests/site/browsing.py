@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 ENTRANCE = "index.html"
+PHONE = {"viewport": {"width": 390, "height": 844}}
 PROBES = Path(__file__).with_name("probes.js").read_text("utf-8")
 
 
@@ -25,7 +26,6 @@ class Site:
     address: str
 
     def pages(self):
-        """Return the path of every page, the entrance excepted."""
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
         return sorted(path.as_posix() for path in found if path.as_posix() != ENTRANCE)
 
@@ -57,12 +57,14 @@ def probe(page, name):
 def visit(context, address):
     """Open a page and wait until it has loaded."""
     seen = Visit(context.new_page())
+
+    def complains(line):
+        if line.type == "error":
+            seen.errors.append(line.text)
+
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
     seen.page.on("requestfailed", lambda request: seen.errors.append(request.url))
-    seen.page.on(
-        "console",
-        lambda line: seen.errors.append(line.text) if line.type == "error" else None,
-    )
+    seen.page.on("console", complains)
     seen.page.goto(address, wait_until="load")
     return seen

@@ -13,19 +13,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import sample_book
 
 sys.path.insert(0, str(sample_book.ROOT / "book" / "_ext"))
-from browsing import ENTRANCE, serve
+from browsing import ENTRANCE, serve, visit
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 # No background traffic: a request that the test sees was made by the page.
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
 MISSING = """No Chromium found, and the site cannot be tested without one.
 Debian, Ubuntu: sudo apt-get install chromium
 macOS:          brew install --cask google-chrome
@@ -63,3 +57,18 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens an address in a context of its own, which is closed afterwards."""
+    contexts = []
+
+    def opens(address="about:blank", script="", **how):
+        contexts.append(browser.new_context(**how))
+        contexts[-1].add_init_script(script)
+        return visit(contexts[-1], address)
+
+    yield opens
+    for context in contexts:
+        context.close()

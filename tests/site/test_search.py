@@ -32,7 +32,6 @@ def blank(browser):
 
 
 def found(page, typed):
-    """Headings of the sections with all words, best first."""
     said = page.evaluate("typed => searchBook(typed)", typed)
     if "none with all" in said["status"]:
         return []
@@ -118,11 +117,8 @@ def test_the_excerpt_shows_where_the_words_stand_together(blank):
 
 
 @pytest.fixture
-def page(browser):
-    """Nothing yet."""
-    page = browser.new_page()
-    yield page
-    page.close()
+def page(opened):
+    return opened().page
 
 
 def search(page, address, typed):

@@ -14,14 +14,7 @@ from sevensteps.cases.video.world import (
 )
 
 make = VideoWorld
-SIZE = Size(
-    n_users=400,
-    n_videos=2_000,
-    n_creators=100,
-    days=4,
-    uploads=0.02,
-    beginners=0.02,
-)
+SIZE = Size(400, 2_000, 100, days=4, uploads=0.02, beginners=0.02)
 OTHER = {"seed": 5}
 #: Of the world's tables, by generator 1: whoever means to change them raises it.
 ROWS = {
@@ -62,20 +55,15 @@ def simulation():
         observe=lambda policy, outcome: outcome,
         daily_numbers=lambda outcome, usual: numbers_of_log(outcome),
     )
+    faults = {"nothing": lambda policy, day: policy, "same page": same_page}
+    days = {"baseline_days": 10, "incident_days": 2}
+    told = made, Incumbent(4), faults, monitors
     return {
         "simulation": made,
         "today": Incumbent(4),
         "rival": Oracle(),
         "log": "impressions",
-        "drill": IncidentDrill(
-            made,
-            Incumbent(4),
-            {"nothing": lambda policy, day: policy, "same page": same_page},
-            monitors,
-            harm="satisfaction",
-            baseline_days=10,
-            incident_days=2,
-        ),
+        "drill": IncidentDrill(*told, harm="satisfaction", **days),
         "loud": ("same page", "shown"),
     }
 

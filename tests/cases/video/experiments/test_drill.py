@@ -15,7 +15,6 @@ from sevensteps.cases.video.experiments.drill import (
     version_skew,
 )
 from sevensteps.cases.video.recommender import tower_training
-from sevensteps.cases.video.recommender.examples import tower_examples
 from sevensteps.cases.video.recommender.inputs import NAMES
 from sevensteps.rank import TowerPlan
 
@@ -24,16 +23,12 @@ from .conftest import SHARES, VALUE
 
 @pytest.fixture(scope="module")
 def other(firm):
-    """Towers of another training."""
-    early = firm.sim.events.take(firm.sim.events.day < 7)
-    clicks = tower_examples(early, firm.sim.items, firm.sim.viewers)
     plan = TowerPlan(epochs=1, batch=256, seed=1)
-    return tower_training.train(plan, firm.sim.items, clicks)[0]
+    return tower_training.train(plan, firm.sim.items, firm.clicks)[0]
 
 
 @pytest.fixture(scope="module")
 def learner(firm):
-    """A company that retrains each week, from days of its past that are few."""
     sim = firm.sim
     told = sim.events, sim.examination, VALUE
     return video.RetrainedTwoStage(*told, shares=SHARES, cadence=7, per_day=2_000)
@@ -87,9 +82,8 @@ def test_whoever_is_trained_anew_is_recorded_too(firm, learner):
 
 
 def test_a_silent_input_is_noticed_at_once_by_the_inputs(firm, learner, other):
-    drill = video.incident_drill(
-        firm.sim, learner, other, baseline_days=11, incident_days=3
-    )
+    days = {"baseline_days": 11, "incident_days": 3}
+    drill = video.incident_drill(firm.sim, learner, other, **days)
     delay = drill.run(["stale_index", "silent_input"]).detection.delay
     assert delay.loc["silent_input", "inputs"] == 0
     assert np.isnan(delay.loc["stale_index", "inputs"])

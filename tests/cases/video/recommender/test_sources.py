@@ -23,14 +23,13 @@ from sevensteps.cases.video.recommender.sources import (
 
 @pytest.fixture(scope="module")
 def clicks(shop):
-    """(users, items) of shares watched."""
     made = click_matrix(shop.events, len(shop.viewers), len(shop.items))
     hits = shop.events.take(shop.events.clicked)
     assert made.sum() == pytest.approx((hits.share + 0.1).sum(), rel=1e-4)
     return made
 
 
-def test_popular_is_what_trends_in_ones_language(shop):
+def test_popular_is_what_trends_in_ones_language_and_fresh_is_new(shop):
     source = popular(shop.known, shop.items, shop.viewers)
     found = source(np.arange(50, dtype=np.int32), 40)
     for row, language in enumerate(shop.viewers.language[:50]):
@@ -38,11 +37,7 @@ def test_popular_is_what_trends_in_ones_language(shop):
         assert same[found[row]].all()
         best = np.sort(shop.known.trend[same])[::-1][:40]
         assert np.array_equal(shop.known.trend[found[row]], best)
-
-
-def test_fresh_is_new(shop):
-    source = fresh(shop.known, shop.items, shop.viewers)
-    found = source(np.arange(50, dtype=np.int32), 500)
+    found = fresh(shop.known, shop.items, shop.viewers)(np.arange(50), 500)
     there = found >= 0
     assert there.any()
     assert (shop.items.born[found[there]] >= shop.known.day - 3).all()
@@ -77,17 +72,15 @@ def test_factors_serve_those_who_clicked(shop, clicks, regulars):
         allowed = np.where(source.often, score[row], -np.inf)
         assert set(found[row]) == set(np.argsort(-allowed)[:30])
     never = np.setdiff1d(np.arange(len(shop.viewers)), shop.events.user)
-    assert (source(never[:3].astype(np.int32), 5) == -1).all()
-    late = np.array([10**6], np.int32)
-    assert (source(late, 5) == -1).all()
+    for strangers in (never[:3], np.array([10**6])):
+        assert (source(strangers.astype(np.int32), 5) == -1).all()
 
 
 def test_near_is_the_largest_product(shop, regulars):
-    vector = shop.towers.items(shop.items, 14)
-    source = Near.exact(shop.towers, vector, shop.known, shop.viewers)
+    source = Near.exact(shop.towers, shop.vector, shop.known, shop.viewers)
     found = source(regulars[:30], 25)
-    asks = shop.towers.of_users(shop.known, shop.viewers, vector, regulars[:30])[:, 0]
-    score = asks @ vector.T
+    told = shop.known, shop.viewers, shop.vector, regulars[:30]
+    score = shop.towers.of_users(*told)[:, 0] @ shop.vector.T
     best = np.sort(score, axis=1)[:, ::-1][:, :25]
     assert np.allclose(np.take_along_axis(score, found, 1), best, atol=1e-5)
 
@@ -108,12 +101,10 @@ def test_followed_are_the_newest_of_those_one_follows(shop):
 
 
 def test_sources_merge_without_repeating():
-    sources = {
-        "a": lambda user, k: np.tile(np.arange(k, dtype=np.int32), (len(user), 1)),
-        "b": lambda user, k: np.tile(
-            np.arange(2, k + 2, dtype=np.int32), (len(user), 1)
-        ),
-    }
+    def naming(first):
+        return lambda user, k: np.tile(np.arange(first, first + k), (len(user), 1))
+
+    sources = {"a": naming(0), "b": naming(2)}
     found = merged(sources, {"a": 4, "b": 3}, np.zeros(2, np.int32))
     assert found.tolist() == [[0, 1, 2, 3, -1, -1, 4]] * 2
 
