@@ -51,8 +51,6 @@ GOOD = good_notebook()
 
 
 class Draft:
-    """A good chapter to break."""
-
     def __init__(self):
         self.notebook = copy.deepcopy(GOOD)
         self.cells = self.notebook.cells
@@ -67,7 +65,6 @@ class Draft:
         self.code[place].source = source
 
     def output(self, *outputs):
-        """Of a cell that has none."""
         self.code[4].outputs = list(outputs)
 
 
@@ -202,7 +199,6 @@ CASES = [(rule, change) for rule, changes in BREACHES.items() for change in chan
 
 
 def broken_by(change):
-    """The rules that a changed chapter breaks."""
     draft = Draft()
     change(draft)
     return {finding.rule for finding in lint_page(Page(draft.notebook))}

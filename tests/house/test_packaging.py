@@ -24,7 +24,6 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 
 def declared():
-    """All direct dependencies, of every extra."""
     extras = PROJECT["optional-dependencies"].values()
     return [*PROJECT["dependencies"], *itertools.chain.from_iterable(extras)]
 
@@ -59,7 +58,6 @@ def test_what_is_declared_is_locked_on_every_python(text):
 
 
 def told_to_conda():
-    """What environment.yml asks of conda, and what of pip."""
     told = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (pip,) = [item["pip"] for item in told if isinstance(item, dict)]
     return [item for item in told if isinstance(item, str)], pip

@@ -25,7 +25,6 @@ def run(*command):
 
 
 def committed():
-    """Text files that git knows, or would on the next commit."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()
     files = [ROOT / name for name in listed if "/vendor/" not in name]

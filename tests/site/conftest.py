@@ -40,13 +40,11 @@ def book():
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory):
-    """The sample book, which has every component once."""
     yield from serve(sample_book.build(tmp_path_factory.mktemp("sample")))
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium of the system."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None and Path(MAC_CHROME).exists():
         path = MAC_CHROME

@@ -19,7 +19,6 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 def figure(name):
-    """Return a figure in each of the four roles, with direct labels."""
     figures.use_house_style()
     drawing, axes = plt.subplots()
     x = np.linspace(0, 10, 20)
@@ -70,7 +69,6 @@ def notebook():
 
 
 def build(folder):
-    """Build the sample in `folder` with the book's own configuration."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
     nbformat.write(notebook(), folder / "chapter.ipynb")
     return build_pages(folder)

@@ -15,12 +15,9 @@ def highlighted(code, *, kinds=""):
     )
 
 
-@pytest.mark.parametrize(("code", "lines"), [("a", 1), ("a\n", 1), ("a\n\nb\n", 3)])
-def test_code_says_how_many_lines_it_has(code, lines):
-    assert f'style="--lines:{lines}"' in boxes.finish(highlighted(code))
-
-
-def test_code_is_copied_and_escaped_and_an_output_is_not_copied():
+def test_code_counts_its_lines_and_is_copied_and_an_output_is_not():
+    for code, lines in {"a": 1, "a\n": 1, "a\n\nb\n": 3}.items():
+        assert f'style="--lines:{lines}"' in boxes.finish(highlighted(code))
     assert boxes.finish(highlighted("a")).count("<button") == 1
     assert "<button" not in boxes.finish(highlighted("a", kinds="output "))
     assert "<pre " + boxes._STOP + ">a &lt; b</pre>" in boxes.plain_code_box("a < b")

@@ -75,7 +75,6 @@ def test_the_sitemap_lists_every_page(site):
 
 
 def _home(site):
-    """Return the entrance where it is itself a page."""
     entrance = (site.folder / ENTRANCE).read_text()
     return [] if 'http-equiv="refresh"' in entrance else [ENTRANCE]
 

@@ -16,7 +16,6 @@ def page(opened, sample):
 
 @pytest.fixture
 def phone(opened):
-    """A narrow page with nothing in it yet."""
     return opened(**PHONE).page
 
 

@@ -12,7 +12,6 @@ x86 = pytest.mark.skipif(
 
 
 def told(code):
-    """What a Python in the fixed environment prints."""
     fixed = [sys.executable, "-m", "sevensteps.teach.environment", sys.executable]
     run = subprocess.run([*fixed, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

@@ -26,7 +26,6 @@ def dated(user, item, rng):
 
 @pytest.fixture
 def bring(tmp_path):
-    """Write tables by name; the folder they lie in."""
 
     def write(**tables):
         for name, frame in tables.items():

@@ -54,7 +54,6 @@ def test_the_oracle_s_page_is_worth_most_and_a_watched_one_nothing(past, later):
 
 
 def test_hits_among_all_and_among_some(later, past):
-    """A score that knows, and one that says nothing and hits by chance."""
     flat = np.zeros((len(later.user), len(past.items)), np.float32)
     among_all = video.hit_rate(flat, later, k=10).estimate
     assert among_all == pytest.approx(10 / len(past.items))

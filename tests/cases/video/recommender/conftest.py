@@ -7,7 +7,6 @@ import pytest
 
 from sevensteps.cases.video.recommender import net_training, tower_training
 from sevensteps.cases.video.recommender.examples import ranker_rows, tower_examples
-from sevensteps.cases.video.recommender.inputs import shelf_on
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after, look_curve
 from sevensteps.cases.video.world import Size, VideoWorld
@@ -48,9 +47,3 @@ def test(shop):
 def regulars(shop):
     """Users with at least five clicks in memory."""
     return np.flatnonzero((shop.known.last >= 0).sum(axis=1) >= 5).astype(np.int32)
-
-
-@pytest.fixture(scope="session")
-def shelf(shop, regulars):
-    """Of the last morning."""
-    return shelf_on(shop.known, shop.items, shop.viewers, shop.towers, regulars)

@@ -1,6 +1,7 @@
 """A ranker's inputs: the same for one pair as for many, and known that morning."""
 
 import numpy as np
+import pytest
 
 from sevensteps.cases.video.recommender.examples import (
     passed_over,
@@ -11,6 +12,11 @@ from sevensteps.cases.video.recommender.inputs import NAMES, inputs, shelf_on
 from sevensteps.cases.video.recommender.known import walk
 
 from .conftest import HALF
+
+
+@pytest.fixture(scope="module")
+def shelf(shop, regulars):
+    return shelf_on(shop.known, shop.items, shop.viewers, shop.towers, regulars)
 
 
 def column(x, name):
@@ -52,7 +58,6 @@ def test_who_has_no_past_has_inputs_all_the_same(shop, shelf):
 
 
 def test_training_rows_are_what_would_have_been_served(shop):
-    """Rows of a day are the inputs of that morning: no label reached them."""
     mornings = walk(shop.events, shop.items, shop.viewers, shop.looks)
     today, known = next(pair for pair in mornings if pair[1].day == HALF)
     told = shop.items, shop.viewers, shop.towers, shop.looks

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from sklearn.metrics import log_loss
 
 from sevensteps.cases.video.recommender import net_training as training
 from sevensteps.cases.video.recommender.inputs import NAMES
@@ -87,12 +86,8 @@ def test_pruning_takes_the_units_that_pass_nothing_on_or_are_silent(train):
         assert furthest(cut, net, train.x) < 1e-6
 
 
-def test_learning_on_heals(net, train, test, shop):
-    def loss(net):
-        return log_loss(test.clicked, net(test.x).click * shop.looks[test.position])
-
+def test_learning_on_heals(net, train, test):
     hurt, healed = pruned(net, train, 0.25, AS_IT_IS), pruned(net, train, 0.25)
-    assert loss(healed) < loss(hurt) - 0.002
     assert agreement(healed, net, test.x) > agreement(hurt, net, test.x) + 0.05
 
 
@@ -110,14 +105,11 @@ def test_thinning_zeroes_the_smallest_weights(net, test):
     assert furthest(thinned(net, 1), net, test.x) == 0
 
 
-def test_onnx_guesses_the_same_for_any_number_of_rows_and_layers(net, student, test):
-    for one in (net, student):
-        for n in (1, 190):
-            assert furthest(as_onnx(one), one, test.x[:n]) < 1e-5
-
-
-def test_eight_bits_are_fewer_and_guess_almost_the_same(net, test):
+def test_onnx_guesses_the_same_and_eight_bits_almost(net, student, test):
     whole, small = as_onnx(net), eight_bits(net)
+    for n in (1, 190):
+        assert furthest(whole, net, test.x[:n]) < 1e-5
+        assert furthest(as_onnx(student), student, test.x[:n]) < 1e-5
     assert n_bytes(small) < n_bytes(whole) / 2.5
     assert 0 < furthest(small, net, test.x) < 0.03
     assert agreement(small, net, test.x) > 0.995

@@ -2,11 +2,10 @@
 
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.video.world import DAY, SLATE, Size, Slates, VideoWorld
+from sevensteps.cases.video.world import DAY, Size, VideoWorld
 
 SIZE = Size(n_users=8_000, n_videos=40_000, n_creators=2_000, days=12)
 
@@ -31,17 +30,3 @@ def known():
 def stage(known):
     """The morning after the history."""
     return known.world.stage(known.state, known.history.days)
-
-
-@pytest.fixture(scope="session")
-def by_lot():
-    """The policy that knows nothing: ten videos by lot, none twice on a page."""
-
-    def even(requests, view):
-        rng = np.random.default_rng([view.day, len(requests)])
-        block = len(view.videos) // SLATE
-        draw = rng.integers(block, size=(len(requests), SLATE))
-        pages = rng.permuted(draw + block * np.arange(SLATE), axis=1)
-        return Slates.fixed(pages.astype(np.int32))
-
-    return even

@@ -1,9 +1,9 @@
-"""The same parameters make the same world; the company's tables keep their schema."""
+"""Ids, order and sums of a world's tables; pages that cannot be shown; arms."""
 
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import SLATE, Incident, Oracle, Size
+from sevensteps.cases.video.world import DAY, SLATE, Incident, Oracle, Size, Slates
 from sevensteps.cases.video.world.catalogue import Creators, Space, first_videos
 from sevensteps.cases.video.world.people import first_users
 
@@ -50,3 +50,73 @@ def test_shards_alone_are_shards_of_the_whole():
 def test_what_cannot_be_made_is_told(make, why):
     with pytest.raises(ValueError, match=why):
         make()
+
+
+def test_the_same_user_and_video_meet_with_the_same_random_numbers(known):
+    """Where two policies show one user one video in one place, both see one thing."""
+
+    def first_places(aim):
+        lived = known.world.live(Oracle(aim), days=1, history=known.history)
+        return lived.impressions.to_pandas()[lambda rows: rows.position == 0]
+
+    key = ["request_id", "video_id"]
+    first = first_places("satisfaction").merge(first_places("clicks"), on=key)
+    assert len(first) > 50
+    assert (first.clicked_x == first.clicked_y).all()
+    assert (first.watched_s_x == first.watched_s_y).all()
+
+
+def test_outcomes_add_up(known):
+    lived = known.world.live(known.world.incumbent(), days=7, history=known.history)
+    rows, truth = lived.impressions.to_pandas(), lived.truth.to_pandas()
+    pages, daily = lived.requests, lived.daily
+    assert daily.requests.sum() == len(pages) == rows.request_id.nunique()
+    assert daily.clicks.sum() == pages.clicks.sum() == rows.clicked.sum()
+    assert daily.watched_h.sum() == pytest.approx(rows.watched_s.sum() / 3_600)
+    assert daily.likes.sum() == rows.liked.sum()
+    got = (truth.true_value * rows.clicked).groupby(rows.request_id).sum().clip(-3, 5)
+    bored = 0.15 * ~rows.clicked.groupby(rows.request_id).any()
+    told = pages.set_index("request_id").true_satisfaction
+    assert np.allclose((got - bored)[told.index], told, atol=1e-4)
+    assert (rows["at"] // DAY).nunique() == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda v, p, e, _: Slates(v[:, :3], p, e), r"must return \(\d+, 10\)"),
+        (lambda v, p, e, w: Slates(v + w.videos.num_rows, p, e), "videos are -1"),
+        (lambda v, p, e, _: Slates(v // 2, p, e), "shows a video twice"),
+        (lambda v, p, e, _: Slates(v, p * 0, e), r"must lie in \(0, 1\]"),
+        (lambda v, p, e, _: Slates(v, p * np.nan, e), r"must lie in \(0, 1\]"),
+        (lambda v, p, e, _: Slates(v, p[:1], e), "must have the shape of video_id"),
+        (lambda v, p, e, _: Slates.fixed(v[:, :4]), "slates must have the shape"),
+    ],
+)
+def test_pages_that_cannot_be_shown_are_refused(known, change, why):
+    def broken(requests, view):
+        page = np.arange(SLATE, dtype=np.int32)
+        fixed = Slates.fixed(np.tile(page, (len(requests), 1)))
+        return change(fixed.video_id, fixed.propensity, fixed.explored, view)
+
+    with pytest.raises(ValueError, match=why):
+        known.world.live(broken, days=1, history=known.history)
+
+
+def test_arms_may_learn_from_all_or_from_their_own(known):
+    seen = {}
+
+    def spy(name):
+        def policy(requests, view):
+            seen[name] = (set(requests.user_id), set(view.log["user_id"].to_pylist()))
+            return Slates.fixed(np.full((len(requests), SLATE), -1, np.int32))
+
+        return policy
+
+    for apart in (False, True):
+        arms = known.world.arms({"a": spy("a"), "b": spy("b")}, apart=apart)
+        known.world.live(arms, days=1, history=known.history)
+        for number, name in enumerate("ab"):
+            asked, learned = seen[name]
+            assert (arms.of(np.array([*asked])) == number).all()
+            assert (len({*arms.of(np.array([*learned]))}) == 1) == apart
