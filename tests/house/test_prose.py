@@ -12,7 +12,6 @@ PAGES = sorted((ROOT / "book").rglob("*.md"))
 PAGES = [page for page in PAGES if not {"_static", "bank"} & set(page.parts)]
 LONGEST = 30  # words in a sentence
 
-
 NOT_PROSE = re.compile(
     r"\A---\n.*?\n---\n|<!--.*?-->|^%.*?$|^```(?:bash|python|toml|text)\n.*?^```",
     re.S | re.M,
