@@ -1,14 +1,13 @@
 """A throwaway chapter in a throwaway clone."""
 
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sevensteps.authoring.runner import run_chapter
-from sevensteps.teach.chapters import Chapter, find_chapter
+from sevensteps.teach.chapters import find_chapter
 
 CELLS = [
     "import sys\nfrom IPython.display import SVG",
@@ -20,7 +19,7 @@ CELLS = [
 
 
 @pytest.fixture(scope="session")
-def _ran(tmp_path_factory) -> Path:
+def _ran(tmp_path_factory):
     root = tmp_path_factory.mktemp("clone")
     (root / "notebooks").mkdir()
     (root / "pyproject.toml").touch()
@@ -33,7 +32,7 @@ def _ran(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def chapter(_ran, tmp_path) -> Chapter:
+def chapter(_ran, tmp_path):
     """The executed chapter, in a copy of its own."""
     shutil.copytree(_ran, tmp_path, dirs_exist_ok=True)
     return find_chapter("small", tmp_path)

@@ -29,7 +29,6 @@ def display(**data):
 
 
 def good_notebook():
-    """A chapter that breaks no rule: a figure in each step."""
     cells = [new_markdown_cell("(fraud)=\n# Fraud detection\n\nIt is 02:14.")]
     code = []
     for i, name in enumerate([*limits.OPENING, *STEPS, *limits.CLOSING]):
@@ -52,8 +51,6 @@ GOOD = good_notebook()
 
 
 class Draft:
-    """A good chapter to break."""
-
     def __init__(self):
         self.notebook = copy.deepcopy(GOOD)
         self.cells = self.notebook.cells
@@ -68,7 +65,6 @@ class Draft:
         self.code[place].source = source
 
     def output(self, *outputs):
-        """Of a cell that has none."""
         self.code[4].outputs = list(outputs)
 
 
@@ -203,7 +199,6 @@ CASES = [(rule, change) for rule, changes in BREACHES.items() for change in chan
 
 
 def broken_by(change):
-    """The rules that a changed chapter breaks."""
     draft = Draft()
     change(draft)
     return {finding.rule for finding in lint_page(Page(draft.notebook))}

@@ -14,7 +14,6 @@ from sevensteps.teach.chapters import find_chapter
 
 
 def edit(path, change):
-    """Apply `change` to a notebook file."""
     notebook = read_notebook(path)
     change(notebook.cells)
     nbformat.write(notebook, path)

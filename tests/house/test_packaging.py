@@ -24,7 +24,6 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 
 def declared():
-    """All direct dependencies, of every extra."""
     extras = PROJECT["optional-dependencies"].values()
     return [*PROJECT["dependencies"], *itertools.chain.from_iterable(extras)]
 
@@ -59,7 +58,6 @@ def test_what_is_declared_is_locked_on_every_python(text):
 
 
 def told_to_conda():
-    """What environment.yml asks of conda, and what of pip."""
     told = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (pip,) = [item["pip"] for item in told if isinstance(item, dict)]
     return [item for item in told if isinstance(item, str)], pip
@@ -149,10 +147,8 @@ def test_what_a_quick_run_leaves_out_is_there():
     conftest = runpy.run_path(str(ROOT / "tests" / "conftest.py"))
     places = [place for each in conftest["PLACES"].values() for place in each]
     assert [p for p in places if not any((ROOT / "tests").glob(p))] == []
-    marks = {
-        mark.split(":")[0]
-        for mark in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
-    }
+    marks = PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]
+    marks = {mark.split(":")[0] for mark in marks}
     quick = re.search(r'-m "(.+)"', (ROOT / "Makefile").read_text())[1]
     assert set(re.findall(r"not (\w+)", quick)) == marks == set(conftest["PLACES"])
 
@@ -171,9 +167,8 @@ def test_the_wheel_holds_what_a_notebook_reads(tmp_path):
         "print(bank.load_bank('fraud').slug, len(measured('video-scale')) > 0)\n"
     )
     installed = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
-    said = subprocess.check_output(
-        [sys.executable, "-c", code], cwd=tmp_path, env=installed, text=True
-    )
+    how = {"cwd": tmp_path, "env": installed, "text": True}
+    said = subprocess.check_output([sys.executable, "-c", code], **how)
     (where, *names), last = (line.split() for line in said.splitlines())
     assert where.startswith(str(tmp_path))
     kept = [ROOT / folder for folder in ("book/bank", "data/measured")]

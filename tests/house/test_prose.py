@@ -12,10 +12,6 @@ PAGES = sorted((ROOT / "book").rglob("*.md"))
 PAGES = [page for page in PAGES if not {"_static", "bank"} & set(page.parts)]
 LONGEST = 30  # words in a sentence
 
-each_page = pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.stem
-)
-
 NOT_PROSE = re.compile(
     r"\A---\n.*?\n---\n|<!--.*?-->|^%.*?$|^```(?:bash|python|toml|text)\n.*?^```",
     re.S | re.M,
@@ -48,7 +44,7 @@ def n_words(sentence):
     return sum(bool(re.search(r"\w", word)) for word in sentence.split())
 
 
-@each_page
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda p: p.stem)
 def test_sentences_are_short_and_without_filler(page):
     text = page.read_text(encoding="utf-8")
     long = [s.strip() for s in sentences(text) if n_words(s) > LONGEST]
@@ -59,9 +55,8 @@ def test_sentences_are_short_and_without_filler(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_describes_itself_to_search_engines(page):
-    found = re.match(
-        r'---\ndescription: "(.+)"\n---\n', page.read_text(encoding="utf-8")
-    )
+    front = r'---\ndescription: "(.+)"\n---\n'
+    found = re.match(front, page.read_text(encoding="utf-8"))
     assert found, f"{page.name}: begin with a front matter that has a description"
     assert 50 <= len(found[1]) <= 200
 

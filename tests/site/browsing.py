@@ -1,31 +1,27 @@
 """What the site's tests need to look at a site through a browser."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-from playwright.sync_api import Page
+from types import SimpleNamespace
 
 ENTRANCE = "index.html"
+PHONE = {"viewport": {"width": 390, "height": 844}}
 PROBES = Path(__file__).with_name("probes.js").read_text("utf-8")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format, *args):
-        """Say nothing."""
+    log_message = staticmethod(lambda *line: None)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A built site: its files and its address."""
-
     folder: Path
     address: str
 
     def pages(self):
-        """Return the path of every page, the entrance excepted."""
         found = (path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
         return sorted(path.as_posix() for path in found if path.as_posix() != ENTRANCE)
 
@@ -40,29 +36,22 @@ def serve(folder):
     server.server_close()
 
 
-@dataclass
-class Visit:
-    """An open page and what it asked for and complained about."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-
 def probe(page, name):
     """What a function of `probes.js` finds on a page."""
     return page.evaluate(f"() => {{ {PROBES}\nreturn {name}(); }}")
 
 
 def visit(context, address):
-    """Open a page and wait until it has loaded."""
-    seen = Visit(context.new_page())
+    """An open page, what it asked for, and what it complained about."""
+    seen = SimpleNamespace(page=context.new_page(), requests=[], errors=[])
+
+    def complains(line):
+        if line.type == "error":
+            seen.errors.append(line.text)
+
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
     seen.page.on("requestfailed", lambda request: seen.errors.append(request.url))
-    seen.page.on(
-        "console",
-        lambda line: seen.errors.append(line.text) if line.type == "error" else None,
-    )
+    seen.page.on("console", complains)
     seen.page.goto(address, wait_until="load")
     return seen

@@ -13,19 +13,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import sample_book
 
 sys.path.insert(0, str(sample_book.ROOT / "book" / "_ext"))
-from browsing import ENTRANCE, serve
+from browsing import ENTRANCE, serve, visit
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 # No background traffic: a request that the test sees was made by the page.
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
 MISSING = """No Chromium found, and the site cannot be tested without one.
 Debian, Ubuntu: sudo apt-get install chromium
 macOS:          brew install --cask google-chrome
@@ -46,13 +40,11 @@ def book():
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory):
-    """The sample book, which has every component once."""
     yield from serve(sample_book.build(tmp_path_factory.mktemp("sample")))
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium of the system."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None and Path(MAC_CHROME).exists():
         path = MAC_CHROME
@@ -63,3 +55,18 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens an address in a context of its own, which is closed afterwards."""
+    contexts = []
+
+    def opens(address="about:blank", script="", **how):
+        contexts.append(browser.new_context(**how))
+        contexts[-1].add_init_script(script)
+        return visit(contexts[-1], address)
+
+    yield opens
+    for context in contexts:
+        context.close()

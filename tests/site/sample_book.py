@@ -1,7 +1,4 @@
-"""A small book with every component of ours on three pages, built for the tests.
-
-The real chapters may not use a component today; tomorrow one will.
-"""
+"""A small book with every component of ours on three pages, built for the tests."""
 
 import shutil
 import subprocess
@@ -22,7 +19,6 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 def figure(name):
-    """Return a figure in each of the four roles, with direct labels."""
     figures.use_house_style()
     drawing, axes = plt.subplots()
     x = np.linspace(0, 10, 20)
@@ -45,16 +41,14 @@ def _printed(value):
 
 
 def notebook():
-    """Return a chapter with stored outputs of each kind."""
-    table = pd.DataFrame(
-        {"recall": [0.81, 0.4], "euros": [1200, 90]}, ["ours", "rules"]
-    )
+    numbers = {"recall": [0.81, 0.4], "euros": [1200, 90]}
+    table = pd.DataFrame(numbers, ["ours", "rules"])
     html = {"text/html": table._repr_html_(), "text/plain": str(table)}
     outputs = {
         "show(drawing, ...)": new_output("display_data", _bundle(figure("recall"))),
         "table": new_output("execute_result", html, execution_count=1),
         "print(log)": new_output("stream", name="stdout", text="a line " * 30 + "\n"),
-        "0.81": new_output("execute_result", {"text/plain": "0.81"}, execution_count=1),
+        "0.81": _printed(0.81),
         "show(other, ...)": new_output("display_data", _bundle(figure("recall-again"))),
         "commit(...)": _printed(commit("alerts", 5_000, "alerts a day")),
         "reveal(...)": _printed(reveal("alerts", 812)),
@@ -75,14 +69,12 @@ def notebook():
 
 
 def build(folder):
-    """Build the sample in `folder` with the book's own configuration."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
     nbformat.write(notebook(), folder / "chapter.ipynb")
     return build_pages(folder)
 
 
 def build_pages(folder):
-    """Build the pages that are in `folder` as the book is built."""
     for part in ("_ext", "_static", "_templates", "diagrams"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "_config.yml", folder)
@@ -94,11 +86,8 @@ def run_build(folder):
     """Run the one build command; fail with its output."""
     program = "from jupyter_book.cli.main import main; main()"
     shutil.rmtree(folder / "_build" / ".doctrees", ignore_errors=True)
-    done = subprocess.run(
-        [sys.executable, "-c", program, "build", ".", "-W", "--keep-going", "-n"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    told = ["build", ".", "-W", "--keep-going", "-n"]
+    how = {"cwd": folder, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "-c", program, *told], **how)
     if done.returncode:
         raise RuntimeError(f"jupyter-book build failed:\n{done.stdout}\n{done.stderr}")

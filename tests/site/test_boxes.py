@@ -2,7 +2,7 @@
 
 import pytest
 from booksite import boxes
-from browsing import probe, visit
+from browsing import PHONE, probe
 
 CHAPTER = "notebooks/10_fraud_detection.html"
 STOP = 'tabindex="0"'
@@ -15,17 +15,11 @@ def highlighted(code, *, kinds=""):
     )
 
 
-@pytest.mark.parametrize(("code", "lines"), [("a", 1), ("a\n", 1), ("a\n\nb\n", 3)])
-def test_code_says_how_many_lines_it_has(code, lines):
-    assert f'style="--lines:{lines}"' in boxes.finish(highlighted(code))
-
-
-def test_code_is_copied_and_an_output_is_not():
+def test_code_counts_its_lines_and_is_copied_and_an_output_is_not():
+    for code, lines in {"a": 1, "a\n": 1, "a\n\nb\n": 3}.items():
+        assert f'style="--lines:{lines}"' in boxes.finish(highlighted(code))
     assert boxes.finish(highlighted("a")).count("<button") == 1
     assert "<button" not in boxes.finish(highlighted("a", kinds="output "))
-
-
-def test_code_that_nothing_highlights_is_escaped():
     assert "<pre " + boxes._STOP + ">a &lt; b</pre>" in boxes.plain_code_box("a < b")
 
 
@@ -51,33 +45,23 @@ def test_an_empty_header_cell_heads_nothing():
 def test_a_drawing_says_its_shape_and_an_icon_does_not():
     drawing = '<svg role="img" width="4pt" viewBox="0.00 0.00 4.00 2.50"><g/></svg>'
     icon = '<svg viewBox="0 0 16 16"><g/></svg>'
-    assert boxes.finish(icon + drawing + icon) == (
-        f'{icon}<div class="drawing" style="aspect-ratio: 4.00 / 2.50">{drawing}</div>'
-        f"{icon}"
-    )
+    box = '<div class="drawing" style="aspect-ratio: 4.00 / 2.50">'
+    assert boxes.finish(icon + drawing + icon) == f"{icon}{box}{drawing}</div>{icon}"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_boxes_are_as_high_as_they_say(browser, book, width):
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = visit(context, book.address + CHAPTER).page
+def test_boxes_are_as_high_as_they_say(opened, book, width):
+    size = {"width": width, "height": 800}
+    page = opened(book.address + CHAPTER, viewport=size).page
     assert page.locator(".highlight[style]").count() > 90
     assert page.locator(".drawing").count() > 5
     assert probe(page, "wrongHeights") == []
-    context.close()
 
 
-def test_a_link_far_down_lands_under_the_bar(browser, book):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 800}, reduced_motion="reduce"
-    )
-    page = visit(context, book.address + CHAPTER).page
+def test_a_link_far_down_lands_under_the_bar(opened, book):
+    page = opened(book.address + CHAPTER, reduced_motion="reduce", **PHONE).page
     last = page.locator("section[id] > h2").last
     page.goto(page.url + "#" + str(last.evaluate("h => h.parentElement.id")))
     page.wait_for_timeout(300)  # boxes on the way are laid out and may move it
-    bar = page.locator(".top").bounding_box()
-    heading = last.bounding_box()
-    assert bar is not None
-    assert heading is not None
+    bar, heading = page.locator(".top").bounding_box(), last.bounding_box()
     assert 0 <= heading["y"] - bar["height"] < 60
-    context.close()

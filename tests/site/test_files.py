@@ -16,7 +16,6 @@ BUDGET_KB = 40  # style and script of a page, gzipped; the font is 51 kB more
 
 @pytest.fixture(params=["book", "sample"])
 def site(request):
-    """Both sites, one after the other."""
     return request.getfixturevalue(request.param)
 
 
@@ -26,7 +25,6 @@ def _soup(path):
 
 
 def _targets(page):
-    """Return the file and the fragment of each internal link and asset of a page."""
     links = _soup(page).find_all(["a", "link", "script", "img"])
     urls = [urlsplit(tag.get("href") or tag.get("src") or "") for tag in links]
     return [
@@ -67,23 +65,16 @@ def test_an_author_may_describe_a_page(sample):
     assert said == ["A page that carries every component of the book once."] * 2
 
 
-def test_the_preview_picture_is_published(site):
-    assert (site.folder / "_static" / "social-card.png").exists()
-
-
 def test_the_sitemap_lists_every_page(site):
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    base = config["html"]["baseurl"]
+    base = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
     sitemap = (site.folder / "sitemap.xml").read_text()
     listed = set(re.findall(r"<loc>(.*?)</loc>", sitemap))
-    assert {url.removeprefix(base) for url in listed} == {
-        path for path in [*site.pages(), *_home(site)] if path != "search.html"
-    }
+    pages = {*site.pages(), *_home(site)} - {"search.html"}
+    assert {url.removeprefix(base) for url in listed} == pages
     assert f"{base}sitemap.xml" in (site.folder / "robots.txt").read_text()
 
 
 def _home(site):
-    """Return the entrance where it is itself a page."""
     entrance = (site.folder / ENTRANCE).read_text()
     return [] if 'http-equiv="refresh"' in entrance else [ENTRANCE]
 
@@ -96,8 +87,9 @@ def test_scripts_are_only_ours(site):
             assert source or "dataset.theme" in script.string, f"{path}: {script}"
 
 
-def test_style_and_script_stay_light(site):
+def test_style_and_script_stay_light_and_the_preview_picture_is_there(site):
     static = site.folder / "_static"
+    assert (static / "social-card.png").exists()
     files = [static / name for name in ("site.css", "cards.css", "site.js")]
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert weight < BUDGET_KB * 1000

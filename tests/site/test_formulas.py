@@ -70,17 +70,15 @@ def test_what_would_not_be_shown_is_refused(latex, told):
 
 FAULTY = Path(__file__).with_name("faulty")
 FORMULA_OUTPUT = new_output("display_data", {"text/latex": r"$\bad{3}$"})
-NOTEBOOK = new_notebook(
-    cells=[
-        new_markdown_cell("# A chapter\n\nIn a cell $\\bad{2}$."),
-        new_code_cell("Math(...)", outputs=[FORMULA_OUTPUT]),
-    ]
-)
+CELLS = [
+    new_markdown_cell("# A chapter\n\nIn a cell $\\bad{2}$."),
+    new_code_cell("Math(...)", outputs=[FORMULA_OUTPUT]),
+]
 
 
 def test_the_build_fails_and_tells_each_place(tmp_path):
     shutil.copytree(FAULTY, tmp_path, dirs_exist_ok=True)
-    nbformat.write(NOTEBOOK, tmp_path / "chapter.ipynb")
+    nbformat.write(new_notebook(cells=CELLS), tmp_path / "chapter.ipynb")
     with pytest.raises(RuntimeError) as failed:
         sample_book.build_pages(tmp_path)
     place = r"\.(?:md|ipynb):\S* WARNING: ('.*?'|formula '.*?') "
@@ -96,7 +94,7 @@ def test_the_build_fails_and_tells_each_place(tmp_path):
     }
 
 
-def test_prices_stay_prices(sample):
+def test_prices_stay_prices_and_are_found_by_the_search(sample):
     page = BeautifulSoup((sample.folder / "prices.html").read_text(), "html.parser")
     assert page.title.string.startswith("3. From $5 to $9, and ")
     text = page.article.get_text()
@@ -117,8 +115,6 @@ def test_prices_stay_prices(sample):
     links = {link.get_text(strip=True) for link in page.find(id="book-nav")("a")}
     assert any(link.startswith("3. From $5 to $9") for link in links)
 
-
-def test_prices_are_found_by_the_search(sample):
     index = (sample.folder / "_static" / "search-index.js").read_text()
     assert '"h": "Raise it from $5 to $9"' in index
     assert '"p": "From $5 to $9, and p_s"' in index

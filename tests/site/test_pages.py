@@ -44,7 +44,6 @@ def look(browser, site, path, how):
 
 @pytest.fixture(scope="module", params=["book", "sample"])
 def survey(request, browser):
-    """Every page of a site, by day and by night, wide and narrow."""
     site = request.getfixturevalue(request.param)
     return {
         f"{path} {how}": look(browser, site, path, how)

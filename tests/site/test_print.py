@@ -1,24 +1,21 @@
 """On paper every letter and line is dark on white, and nothing is cut off."""
 
 import pytest
-from browsing import probe, visit
+from browsing import PHONE, probe
 
-WIDTH = 680  # CSS pixels: A4 with the browser's own margins
+PAPER = {"width": 680, "height": 900}  # A4 with the browser's own margins
 
 
 @pytest.fixture(params=["chosen", "the system's"])
-def dark(request, browser):
+def dark(request, opened):
     """A browser in which it is dark, by either way, and that prints."""
-    scheme = "dark" if request.param == "the system's" else "light"
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": WIDTH, "height": 900}
-    )
+    dark = {"color_scheme": "dark"}
     if request.param == "chosen":
-        context.add_init_script("localStorage.setItem('theme', 'dark')")
-    page = context.new_page()
+        script = "localStorage.setItem('theme', 'dark')"
+        dark = {"color_scheme": "light", "script": script}
+    page = opened(viewport=PAPER, **dark).page
     page.emulate_media(media="print")
-    yield page
-    context.close()
+    return page
 
 
 @pytest.mark.parametrize("path", ["chapter", "components", "prices", "index"])
@@ -42,10 +39,8 @@ def test_nothing_is_cut_off_on_paper(dark, sample, path):
     assert probe(dark, "cutOff") == []
 
 
-def test_an_open_menu_is_not_printed(browser, sample):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = visit(context, sample.address + "chapter.html").page
+def test_an_open_menu_is_not_printed(opened, sample):
+    page = opened(sample.address + "chapter.html", **PHONE).page
     page.get_by_role("button", name="Chapters").click()
     page.emulate_media(media="print")
     assert probe(page, "furniture") == []
-    context.close()

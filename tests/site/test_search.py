@@ -22,7 +22,6 @@ SECTIONS = {
 
 @pytest.fixture(scope="module")
 def blank(browser):
-    """A page with nothing but the search over these sections."""
     page = browser.new_page()
     page.add_script_tag(content=SEARCH.read_text("utf-8"))
     index = [{"u": h, "p": "Book", "h": h, "t": t} for h, t in SECTIONS.items()]
@@ -32,7 +31,6 @@ def blank(browser):
 
 
 def found(page, typed):
-    """Headings of the sections with all words, best first."""
     said = page.evaluate("typed => searchBook(typed)", typed)
     if "none with all" in said["status"]:
         return []
@@ -41,34 +39,27 @@ def found(page, typed):
     return [hit["h"] for hit in said["hits"]]
 
 
-@pytest.mark.parametrize(
-    ("heading", "forms"),
-    [
-        (
-            "Cold-start",
-            "cold start|cold-start|coldstart|Cold Starts|start cold|cold‑start",
-        ),
-        (
-            "Cold-start",
-            "re-rank|rerank|re rank|reranking|naive|naïve|NAIVE|nai\u0308ve",
-        ),
-        ("Labels", "delayed labels|label delays|labels delayed|arrived labels"),
-        ("Labels", "chargeback|chargebacks|chargback|charge back|chargebakcs"),
-        ("Labels", "goodhart|Goodhart's|Goodharts|Goodhart’s law"),
-        ("Rates", "0.01 %|0.01%|.01 %|0.010%|0.01 percent|0,01 %|0.01\u202f%|0.01"),
-        ("Rates", "1,230,000|1230000|1\u202f230\u202f000|0.84|.84|0.840|50ms|50 ms|50"),
-        ("Behaviour", "behavior|behaviour|behaviours|optimize|optimised|optimisation"),
-        (
-            "Behaviour",
-            "color|colours|modeling|modelling|models|catalog|catalogue|query",
-        ),
-        ("Propensity", "propensity|propensties|propensty|porpensity|propensitty"),
-        ("Propensity", "bm25|bm 25|BM-25|biased positions|recomendation|recommender"),
-        ("Losses", "loss|losses|class|classes|cell|towers|kulic|Muller|Müller|Mueller"),
-    ],
-)
-def test_every_form_finds_the_section(blank, heading, forms):
-    for typed in forms.split("|"):
+#: A heading, and what finds its section.
+FORMS = """
+Cold-start|cold start|cold-start|coldstart|Cold Starts|start cold|cold‑start
+Cold-start|re-rank|rerank|re rank|reranking|naive|naïve|NAIVE|nai\u0308ve
+Labels|delayed labels|label delays|labels delayed|arrived labels
+Labels|chargeback|chargebacks|chargback|charge back|chargebakcs
+Labels|goodhart|Goodhart's|Goodharts|Goodhart’s law
+Rates|0.01 %|0.01%|.01 %|0.010%|0.01 percent|0,01 %|0.01\u202f%|0.01
+Rates|1,230,000|1230000|1\u202f230\u202f000|0.84|.84|0.840|50ms|50 ms|50
+Behaviour|behavior|behaviour|behaviours|optimize|optimised|optimisation
+Behaviour|color|colours|modeling|modelling|models|catalog|catalogue|query
+Propensity|propensity|propensties|propensty|porpensity|propensitty
+Propensity|bm25|bm 25|BM-25|biased positions|recomendation|recommender
+Losses|loss|losses|class|classes|cell|towers|kulic|Muller|Müller|Mueller
+"""
+
+
+@pytest.mark.parametrize("line", FORMS.strip().splitlines())
+def test_every_form_finds_the_section(blank, line):
+    heading, *forms = line.split("|")
+    for typed in forms:
         assert found(blank, typed)[:1] == [heading], typed
 
 
@@ -118,15 +109,11 @@ def test_the_excerpt_shows_where_the_words_stand_together(blank):
 
 
 @pytest.fixture
-def page(browser):
-    """Nothing yet."""
-    page = browser.new_page()
-    yield page
-    page.close()
+def page(opened):
+    return opened().page
 
 
 def search(page, address, typed):
-    """Type into the search of a page; where its status is told."""
     page.goto(address)
     page.keyboard.press("/")
     page.keyboard.type(typed)

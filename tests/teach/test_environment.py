@@ -12,7 +12,6 @@ x86 = pytest.mark.skipif(
 
 
 def told(code):
-    """What a Python in the fixed environment prints."""
     fixed = [sys.executable, "-m", "sevensteps.teach.environment", sys.executable]
     run = subprocess.run([*fixed, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -21,15 +20,11 @@ def told(code):
 
 
 @x86
-def test_numpy_uses_vectors_that_every_processor_has():
+def test_numpy_and_faiss_use_vectors_that_every_processor_has():
     code = (
         "from numpy._core import _multiarray_umath as u; "
         "used = [n for n in u.__cpu_dispatch__ if u.__cpu_features__[n]]; "
         "print([n for n in used if n == 'X86_V4' or n.startswith('AVX512')])"
     )
     assert told(code).strip() == "[]"
-
-
-@x86
-def test_faiss_does_too():
     assert "AVX2" in told("import faiss; print(faiss.SIMDConfig.get_level_name())")

@@ -13,14 +13,10 @@ ENTRY = "gains[trees, gain]"
 
 
 def chapter(text, **numbers):
-    outputs = [
-        nb.new_output(
-            "display_data",
-            data={f"{PREFIX}text/plain": json.dumps(numbers)},
-            metadata={"scrapbook": {"name": "record: numbers", "mime_prefix": PREFIX}},
-        )
-    ]
-    code = nb.new_code_cell("record(...)", outputs=outputs)
+    data = {f"{PREFIX}text/plain": json.dumps(numbers)}
+    about = {"scrapbook": {"name": "record: numbers", "mime_prefix": PREFIX}}
+    output = nb.new_output("display_data", data=data, metadata=about)
+    code = nb.new_code_cell("record(...)", outputs=[output])
     return nb.new_notebook(cells=[nb.new_markdown_cell(text), code])
 
 

@@ -3,25 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from sevensteps.cases.video import world
 from sevensteps.cases.video.data.log import SCHEMA as SCHEMA
-from sevensteps.cases.video.world import (
-    SLATE,
-    Incumbent,
-    Oracle,
-    Size,
-    Slates,
-    VideoWorld,
-)
 
-make = VideoWorld
-SIZE = Size(
-    n_users=400,
-    n_videos=2_000,
-    n_creators=100,
-    days=4,
-    uploads=0.02,
-    beginners=0.02,
-)
+make = world.VideoWorld
+SIZE = world.Size(400, 2_000, 100, days=4, uploads=0.02, beginners=0.02)
 OTHER = {"seed": 5}
 #: Of the world's tables, by generator 1: whoever means to change them raises it.
 ROWS = {
@@ -34,13 +20,13 @@ ROWS = {
     "live truth": "d65ff716badf7216",
     "arms": "124bf88d50a8313a",
 }
-DEMO_WORLD = VideoWorld(Size(1_500, 3_000, 200, 14), seed=7)
+DEMO_WORLD = world.VideoWorld(world.Size(1_500, 3_000, 200, 14), seed=7)
 
 
 def fixed(requests, view):
     """Ten videos, new or old by the user's number."""
-    first = view.videos.num_rows - (requests.user_id % 90 + 1) * SLATE
-    return Slates.fixed((first[:, None] + np.arange(SLATE)).astype("i4"))
+    first = view.videos.num_rows - (requests.user_id % 90 + 1) * world.SLATE
+    return world.Slates.fixed((first[:, None] + np.arange(world.SLATE)).astype("i4"))
 
 
 def simulation():
@@ -49,33 +35,27 @@ def simulation():
     from sevensteps.cases.video.experiments.drill import numbers_of_log
     from sevensteps.simulate import IncidentDrill, Monitors
 
-    made = video.VideoSimulation.after(VideoWorld(Size(3_000, 4_000, 300, 10), seed=4))
+    size = world.Size(3_000, 4_000, 300, 10)
+    made = video.VideoSimulation.after(world.VideoWorld(size, seed=4))
 
     def same_page(policy, day):
-        page = np.arange(SLATE, dtype=np.int32)
-        return lambda requests, view: Slates.fixed(
-            np.tile(page, (len(requests.user_id), 1))
-        )
+        page = np.arange(world.SLATE, dtype=np.int32)[None]
+        return lambda asked, view: world.Slates.fixed(page.repeat(len(asked), axis=0))
 
     monitors = Monitors(
         reads={"shown": ("shown top 10", "creators"), "clicks": ("clicks",)},
         observe=lambda policy, outcome: outcome,
         daily_numbers=lambda outcome, usual: numbers_of_log(outcome),
     )
+    faults = {"nothing": lambda policy, day: policy, "same page": same_page}
+    days = {"baseline_days": 10, "incident_days": 2}
+    told = made, world.Incumbent(4), faults, monitors
     return {
         "simulation": made,
-        "today": Incumbent(4),
-        "rival": Oracle(),
+        "today": world.Incumbent(4),
+        "rival": world.Oracle(),
         "log": "impressions",
-        "drill": IncidentDrill(
-            made,
-            Incumbent(4),
-            {"nothing": lambda policy, day: policy, "same page": same_page},
-            monitors,
-            harm="satisfaction",
-            baseline_days=10,
-            incident_days=2,
-        ),
+        "drill": IncidentDrill(*told, harm="satisfaction", **days),
         "loud": ("same page", "shown"),
     }
 

@@ -1,13 +1,11 @@
 """Logs that a reader might bring."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest
 
 
-def tastes(n: int = 12_000, seed: int = 1) -> pd.DataFrame:
+def tastes(n=12_000, seed=1):
     """300 users, each with one of three tastes and 100 items for it, over 40 days."""
     rng = np.random.default_rng(seed)
     user = rng.integers(300, size=n)
@@ -15,22 +13,19 @@ def tastes(n: int = 12_000, seed: int = 1) -> pd.DataFrame:
     return dated(user, item, rng)
 
 
-def noise(n: int = 12_000, seed: int = 2) -> pd.DataFrame:
-    """300 users who take anything of 300 items."""
+def noise(n=12_000, seed=2):
     rng = np.random.default_rng(seed)
     return dated(rng.integers(300, size=n), rng.integers(300, size=n), rng)
 
 
-def dated(user, item, rng) -> pd.DataFrame:
-    at = pd.Timestamp("2024-01-01") + pd.to_timedelta(
-        np.sort(rng.random(len(user))) * 40, "D"
-    )
+def dated(user, item, rng):
+    days = pd.to_timedelta(np.sort(rng.random(len(user))) * 40, "D")
+    at = pd.Timestamp("2024-01-01") + days
     return pd.DataFrame({"user_id": user, "video_id": item, "at": at})
 
 
 @pytest.fixture
 def bring(tmp_path):
-    """Write tables by name; the folder they lie in."""
 
     def write(**tables):
         for name, frame in tables.items():

@@ -70,10 +70,7 @@ def test_only_the_last_rows_of_a_long_log_are_used(bring, monkeypatch):
     [
         (lambda f: f.drop(columns="at"), "impressions lacks at"),
         (lambda f: f[:10], "10 interactions; 1,000 are needed"),
-        (
-            lambda f: f.assign(clicked=["", *["1"] * 11_999]),
-            r"clicked.*\n  row 1: is",
-        ),
+        (lambda f: f.assign(clicked=[""] + ["1"] * 11_999), r"clicked.*\n  row 1: is"),
     ],
 )
 def test_a_fault_is_named(bring, change, why):

@@ -67,14 +67,11 @@ def test_neighbours_find_a_taste(fold):
 
 
 def test_two_stages_beat_popularity_where_tastes_differ(bring):
-    frame = tastes().assign(clicked=1)
-    report = run_offline(bring(impressions=frame))
+    report = run_offline(bring(impressions=tastes().assign(clicked=1)))
     lead = report.results[STAGES][NDCG] - report.results[POPULAR][NDCG]
     assert lead.low > 0
-    assert (
-        report.results[STAGES][NDCG].estimate
-        > 0.9 * report.results[NEIGHBOURS][NDCG].estimate
-    )
+    ours, theirs = (report.results[name][NDCG] for name in (STAGES, NEIGHBOURS))
+    assert ours.estimate > 0.9 * theirs.estimate
     console = Console(width=150, record=True)
     console.print(report)
     text = console.export_text()

@@ -54,7 +54,6 @@ def test_the_oracle_s_page_is_worth_most_and_a_watched_one_nothing(past, later):
 
 
 def test_hits_among_all_and_among_some(later, past):
-    """A score that knows, and one that says nothing and hits by chance."""
     flat = np.zeros((len(later.user), len(past.items)), np.float32)
     among_all = video.hit_rate(flat, later, k=10).estimate
     assert among_all == pytest.approx(10 / len(past.items))
@@ -86,12 +85,10 @@ def test_a_lean_of_nought_and_one_are_the_pure_goals(firm):
 @pytest.fixture(scope="module")
 def places(firm):
     outcome = firm.sim.run(Incumbent(4), 3)
-    asking = {
-        name: video.CandidateScorer(firm.towers, firm.net, goal)
-        for name, goal in (("survey", VALUE.goal), ("minutes", watch_time))
-    }
-    seed = firm.sim.world.seed
-    told = asking, asking["survey"], VALUE, seed
+    goals = {"survey": VALUE.goal, "minutes": watch_time}
+    told = firm.towers, firm.net
+    asking = {name: video.CandidateScorer(*told, goals[name]) for name in goals}
+    told = asking, asking["survey"], VALUE, firm.sim.world.seed
     return asking, video.randomised_positions(firm.sim, outcome, *told), outcome
 
 
@@ -104,17 +101,14 @@ def test_estimates_hold_the_truth(firm, places):
         policy = video.BestOfBasket(firm.sim, scorer, firm.sim.world.seed)
         truth = video.earned(firm.sim, policy, VALUE, days=3)
         estimates = drawn.estimates(name)
-        for estimate in estimates:
-            spread = estimate.high - estimate.low
-            assert abs(estimate.estimate - truth.estimate) < 1.5 * spread
+        for each in estimates:
+            assert abs(each.estimate - truth.estimate) < 1.5 * (each.high - each.low)
     assert set(estimates.index) == {"IPS", "SNIPS", "doubly robust"}
 
 
 def test_without_a_choice_the_mean_is_the_mean(places):
     _, drawn, _ = places
     every = {"all": np.ones(len(drawn.user), bool)}
-    expected = {"all": drawn.predicted}
-    everything = replace(drawn, hit=every, expected=expected)
-    assert everything.estimates("all")["SNIPS"].estimate == pytest.approx(
-        drawn.reward.mean(), abs=1e-6
-    )
+    everything = replace(drawn, hit=every, expected={"all": drawn.predicted})
+    found = everything.estimates("all")["SNIPS"].estimate
+    assert found == pytest.approx(drawn.reward.mean(), abs=1e-6)

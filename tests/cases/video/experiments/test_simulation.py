@@ -78,15 +78,9 @@ def test_a_share_of_pages_explores(firm):
 
 
 def test_retraining_keeps_its_cadence_and_learns_its_own_pages(firm):
-    sim = firm.sim
-    learner = video.RetrainedTwoStage(
-        sim.events,
-        sim.examination,
-        VALUE,
-        {"near": 30, "popular": 20},
-        cadence=2,
-        per_day=2_000,
-    )
+    sim, shares = firm.sim, {"near": 30, "popular": 20}
+    told = sim.events, sim.examination, VALUE, shares
+    learner = video.RetrainedTwoStage(*told, cadence=2, per_day=2_000)
     sim.run(learner, 4)
     assert learner.calendar.trained_on == [12, 14]
     assert learner.events.day[-1] == 14

@@ -1,70 +1,46 @@
 """A small world and a recommender trained on its first days, made once."""
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sevensteps.cases.video.recommender import net_training, tower_training
-from sevensteps.cases.video.recommender.examples import (
-    Rows,
-    ranker_rows,
-    tower_examples,
-)
-from sevensteps.cases.video.recommender.items import Events, Floats, Items, Viewers
-from sevensteps.cases.video.recommender.known import Known, known_after, look_curve
-from sevensteps.cases.video.recommender.ranking import Net
-from sevensteps.cases.video.recommender.towers import Towers
-from sevensteps.cases.video.world import History, Size, VideoWorld
+from sevensteps.cases.video.recommender.examples import ranker_rows, tower_examples
+from sevensteps.cases.video.recommender.items import Events, Items, Viewers
+from sevensteps.cases.video.recommender.known import known_after, look_curve
+from sevensteps.cases.video.world import Size, VideoWorld
 from sevensteps.rank.towers import TowerPlan
 
-SIZE = Size(n_users=9_000, n_videos=12_000, n_creators=900, days=14)
 HALF = 8  # the towers learn from the days before, the rankers from the others
-
-
-@dataclass(frozen=True)
-class Shop:
-    """Everything that a company would have after two weeks."""
-
-    world: VideoWorld
-    history: History
-    items: Items
-    viewers: Viewers
-    events: Events
-    looks: Floats
-    known: Known
-    towers: Towers
-    losses: list[float]
-    rows: Rows
-    net: Net
+LAST = 12  # rankers are tested on the days from this one on
 
 
 @pytest.fixture(scope="session")
-def shop() -> Shop:
-    """A company with a recommender."""
-    world = VideoWorld(SIZE, seed=5)
+def shop():
+    """Everything that a company would have after two weeks, by its name."""
+    world = VideoWorld(Size(9_000, 12_000, 900, days=14), seed=5)
     history = world.history()
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
     events = Events.of(history.impressions, items)
     looks = look_curve(events)
-    early = events.take(events.day < HALF)
-    plan = TowerPlan(epochs=2)
-    clicks = tower_examples(early, items, viewers)
-    towers, losses = tower_training.train(plan, items, clicks)
+    known = known_after(events, items, viewers, looks)
+    clicks = tower_examples(events.take(events.day < HALF), items, viewers)
+    towers, losses = tower_training.train(TowerPlan(epochs=2), items, clicks)
+    vector = towers.items(items, known.day)
     rows = ranker_rows(events, items, viewers, towers, looks, first=HALF, per_day=8_000)
-    return Shop(
-        world,
-        history,
-        items,
-        viewers,
-        events,
-        looks,
-        known_after(events, items, viewers, looks),
-        towers,
-        losses,
-        rows,
-        net_training.fit(rows),
-    )
+    net = net_training.fit(rows)
+    return SimpleNamespace(**locals())
+
+
+@pytest.fixture(scope="session")
+def train(shop):
+    return shop.rows.take(shop.rows.day < LAST)
+
+
+@pytest.fixture(scope="session")
+def test(shop):
+    return shop.rows.take(shop.rows.day >= LAST)
 
 
 @pytest.fixture(scope="session")

@@ -14,38 +14,24 @@ from sevensteps.cases.video.recommender.known import walk
 from .conftest import HALF
 
 
-def column(x, name):
-    """One of the inputs."""
-    return x[..., NAMES.index(name)]
-
-
 @pytest.fixture(scope="module")
 def shelf(shop, regulars):
-    """The shelf of the last morning."""
     return shelf_on(shop.known, shop.items, shop.viewers, shop.towers, regulars)
 
 
-@pytest.fixture(scope="module")
-def pairs(shop, regulars):
-    """Forty users, thirty videos each."""
-    rng = np.random.default_rng(0)
+def column(x, name):
+    return x[..., NAMES.index(name)]
+
+
+def test_inputs_by_hand_and_of_one_pair_alone(shop, shelf, regulars):
+    user, rng = regulars[:40], np.random.default_rng(0)
     item = rng.integers(len(shop.items), size=(40, 30)).astype(np.int32)
-    return regulars[:40], item
-
-
-def test_one_pair_alone_is_the_pair_among_many(shelf, pairs):
-    user, item = pairs
-    x = inputs(shelf, user, item)
+    x, known, items = inputs(shelf, user, item), shop.known, shop.items
     assert x.shape == (40, 30, len(NAMES))
     assert np.isfinite(x).all()
     for row, place in ((0, 0), (7, 29), (39, 3)):
         alone = inputs(shelf, user[[row]], item[[row]][:, [place]])
         assert np.allclose(alone[0, 0], x[row, place], atol=1e-5)
-
-
-def test_inputs_by_hand(shop, shelf, pairs):
-    user, item = pairs
-    x, known, items = inputs(shelf, user, item), shop.known, shop.items
     language = shop.viewers.language[user][:, None] == items.language[item]
     assert np.array_equal(column(x, "same_language"), language)
     assert np.allclose(column(x, "age_days"), known.day - items.born[item])
@@ -53,10 +39,8 @@ def test_inputs_by_hand(shop, shelf, pairs):
     usual = known.item.clicks.sum() / known.item.chances.sum()
     rate = (known.item.clicks[item] + 10 * usual) / (known.item.chances[item] + 10)
     assert np.allclose(column(x, "video_click_rate"), rate, atol=1e-5)
-    creator = items.creator[item]
-    assert np.array_equal(
-        column(x, "follows"), known.follows.has(user[:, None], creator)
-    )
+    follows = known.follows.has(user[:, None], items.creator[item])
+    assert np.array_equal(column(x, "follows"), follows)
     product = np.einsum("nd,nkd->nk", shelf.asks[user], shelf.vector[item])
     assert np.allclose(column(x, "tower"), product, atol=1e-5)
     held = known.last[user[0]]
@@ -74,18 +58,11 @@ def test_who_has_no_past_has_inputs_all_the_same(shop, shelf):
 
 
 def test_training_rows_are_what_would_have_been_served(shop):
-    """Rows of a day are the inputs of that morning: no label reached them."""
     mornings = walk(shop.events, shop.items, shop.viewers, shop.looks)
     today, known = next(pair for pair in mornings if pair[1].day == HALF)
-    rows = ranker_rows(
-        shop.events.take(shop.events.day <= HALF),
-        shop.items,
-        shop.viewers,
-        shop.towers,
-        shop.looks,
-        first=HALF,
-        per_day=10**9,
-    )
+    told = shop.items, shop.viewers, shop.towers, shop.looks
+    past = shop.events.take(shop.events.day <= HALF)
+    rows = ranker_rows(past, *told, first=HALF, per_day=10**9)
     users = np.unique(today.user)
     shelf = shelf_on(known, shop.items, shop.viewers, shop.towers, users)
     served = inputs(shelf, today.user[:500], today.item[:500, None])[:, 0]

@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.recommender.known import (
-    KEEP,
-    RECENT,
-    Known,
-    known_after,
-    look_curve,
-    walk,
-)
+from sevensteps.cases.video.recommender import known as past
 from sevensteps.world.arrays import grown
 
 
@@ -36,10 +29,10 @@ def test_days_are_parts_of_the_whole(shop):
 
 
 def test_a_morning_knows_only_the_days_before(shop):
-    mornings = walk(shop.events, shop.items, shop.viewers, shop.looks)
+    mornings = past.walk(shop.events, shop.items, shop.viewers, shop.looks)
     today, known = next(pair for pair in mornings if pair[1].day == 6)
     before = shop.events.take(shop.events.day < 6)
-    fresh = known_after(before, shop.items, shop.viewers, shop.looks)
+    fresh = past.known_after(before, shop.items, shop.viewers, shop.looks)
     assert (today.day == 6).all()
     assert np.array_equal(known.item.clicks, fresh.item.clicks)
     assert np.array_equal(known.last, fresh.last)
@@ -62,7 +55,7 @@ def test_counts_are_sums(shop):
     user = int(np.bincount(events.user[events.clicked]).argmax())
     assert known.user.clicks[user] == events.clicked[events.user == user].sum()
     ages = 13 - mine.day[mine.clicked]
-    assert known.trend[video] == pytest.approx((KEEP**ages).sum(), rel=1e-3)
+    assert known.trend[video] == pytest.approx((past.KEEP**ages).sum(), rel=1e-3)
     hers = events.take((events.user == user) & events.clicked)
     topics = np.bincount(shop.items.topic[hers.item], hers.share, known.topics.shape[1])
     assert np.allclose(known.topics[user], topics, atol=1e-3)
@@ -74,10 +67,10 @@ def test_counts_are_sums(shop):
 def test_the_ring_holds_the_latest_clicks(shop):
     events, known = shop.events, shop.known
     n = np.bincount(events.user[events.clicked], minlength=len(shop.viewers))
-    for user in (*np.flatnonzero(n > RECENT)[:5], *np.flatnonzero(n == 3)[:5]):
+    for user in (*np.flatnonzero(n > past.RECENT)[:5], *np.flatnonzero(n == 3)[:5]):
         mine = events.take((events.user == user) & events.clicked)
         held = known.last[user]
-        assert sorted(held[held >= 0]) == sorted(mine.item[-RECENT:])
+        assert sorted(held[held >= 0]) == sorted(mine.item[-past.RECENT :])
         one = int(np.flatnonzero(held == mine.item[-1])[0])
         assert known.last_share[user, one] == pytest.approx(mine.share[-1])
     assert (known.last[n == 0] == -1).all()
@@ -90,11 +83,11 @@ def test_the_look_curve_is_the_worlds_and_needs_exploration(shop):
     assert shop.looks[0] == 1
     assert np.abs(shop.looks - share / share[0]).max() < 0.12
     with pytest.raises(ValueError, match="explore more"):
-        look_curve(shop.events.take(slice(0, 2_000)))
+        past.look_curve(shop.events.take(slice(0, 2_000)))
 
 
 def test_newcomers_find_room(shop):
-    known = Known.nothing(shop.items, shop.viewers)
+    known = past.Known.nothing(shop.items, shop.viewers)
     assert len(known.last) == len(shop.viewers)
     assert (known.last == -1).all()
     empty = shop.events.take(slice(0, 0))
@@ -105,4 +98,4 @@ def test_newcomers_find_room(shop):
     assert grown(held, 2) is held
     assert grown(held, 4, -1).tolist() == [1, 2, -1, -1]
     with pytest.raises(ValueError, match="no events to learn from"):
-        known_after(empty, shop.items, shop.viewers)
+        past.known_after(empty, shop.items, shop.viewers)

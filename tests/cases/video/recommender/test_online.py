@@ -22,16 +22,12 @@ VALUE = Value(-1.0, 3.0, 2.0)
 
 @pytest.fixture(scope="module")
 def morning(shop):
-    vector = shop.towers.items(shop.items, shop.known.day)
     return ServingSnapshot(
-        known=shop.known,
-        items=shop.items,
-        viewers=shop.viewers,
-        towers=shop.towers,
+        **{k: getattr(shop, k) for k in ("known", "items", "viewers", "towers")},
         ranker=shop.net,
         value=VALUE,
-        vector=vector,
-        index=build("Flat", vector),
+        vector=shop.vector,
+        index=build("Flat", shop.vector),
         countries=popular_by_country(shop.events, shop.viewers),
         shares=SHARES,
     )
@@ -53,11 +49,14 @@ def test_a_page_is_the_policy_s_page(shop, morning):
     assert np.mean(same) >= 0.95  # ties and the last bit of a product may differ
 
 
-def test_what_was_clicked_since_is_not_shown_and_moves_the_page(morning):
+def test_what_was_clicked_since_is_not_shown_and_not_kept(shop, morning):
+    last, n_watched = shop.known.last.copy(), len(shop.known.watched)
     recommender = Recommender(morning)
     before = ask(recommender, 7)
     after = ask(recommender, 7, recent=tuple(before[:5]))
     assert not set(before[:5]) & set(after)
+    np.testing.assert_array_equal(shop.known.last, last)
+    assert len(shop.known.watched) == n_watched
 
 
 def test_vectors_are_remembered_until_something_is_clicked(morning):
@@ -100,10 +99,3 @@ def test_a_country_s_list_is_never_empty(shop, morning):
         assert len(page) == 10
     first = recommender.by_country(Asking(-1))
     assert first[0] not in recommender.by_country(Asking(-1, recent=(first[0],)))
-
-
-def test_nothing_of_a_request_stays_with_the_morning(shop, morning):
-    before = shop.known.last.copy(), len(shop.known.watched)
-    ask(Recommender(morning), 9, recent=(1, 2, 3))
-    np.testing.assert_array_equal(shop.known.last, before[0])
-    assert len(shop.known.watched) == before[1]

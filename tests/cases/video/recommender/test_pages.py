@@ -22,8 +22,8 @@ def test_without_rules_a_page_is_the_best_in_order():
 
 
 def test_the_second_place_is_the_greedy_choice():
-    shown = compose(Layout(alike=0.5), SCORE, VECTOR, CREATOR)[:, 0]
     rows = np.arange(30)
+    shown = compose(Layout(alike=0.5), SCORE, VECTOR, CREATOR)[:, 0]
     first = VECTOR[rows, shown[:, 0]]
     near = np.einsum("nkd,nd->nk", VECTOR, first).clip(0)
     left = SCORE - 0.5 * near
@@ -58,7 +58,6 @@ def test_a_layout_that_makes_no_sense_is_refused(bad):
 
 @pytest.fixture(scope="module")
 def two_stage(shop):
-    """Makes policies with a goal."""
 
     def make(goal, **more):
         return TwoStage(shop.known, shop.towers, shop.net, goal, **more)
@@ -68,15 +67,14 @@ def two_stage(shop):
 
 @pytest.fixture(scope="module")
 def lived(shop, two_stage):
-    """Three days of several goals."""
     value = Value.fit(shop.net, shop.rows)
     goals = {"clicks": clicks, "minutes": watch_time, "value": lambda g, x: value(g)}
-    made = {
-        name: shop.world.live(two_stage(goal), days=3, history=shop.history)
-        for name, goal in goals.items()
+    policies = {name: two_stage(goal) for name, goal in goals.items()}
+    policies["incumbent"] = Incumbent()
+    return {
+        name: shop.world.live(policy, days=3, history=shop.history)
+        for name, policy in policies.items()
     }
-    made["incumbent"] = shop.world.live(Incumbent(), days=3, history=shop.history)
-    return made
 
 
 def test_each_goal_gets_what_it_asks_for(lived):

@@ -3,38 +3,8 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import BASKET, Incumbent, View, basket
+from sevensteps.cases.video.world import BASKET, Incumbent
 from sevensteps.cases.video.world.incumbent import Groups, _drawn
-
-
-def top_share(clicks) -> float:
-    """Of the clicks, the share of the top hundredth of videos."""
-    ranked = np.sort(clicks)[::-1]
-    return float(ranked[: len(ranked) // 100].sum() / ranked.sum())
-
-
-def test_a_heavy_tail_comes_from_exposure_not_from_quality(known, by_lot):
-    n = known.world.size.n_videos
-    rows = known.rows[known.rows.video_id < n]
-    even = known.world.live(by_lot, days=12, history=known.history)
-    lot = even.impressions.to_pandas()[lambda r: r.video_id < n]
-    clicks, evenly = (
-        np.bincount(r.video_id[r.clicked], minlength=n) for r in (rows, lot)
-    )
-    assert top_share(clicks) > 0.35
-    assert top_share(evenly) < 0.15
-    quality = known.state.videos.quality[:n].astype(float)
-    assert abs(np.corrcoef(np.log1p(clicks), quality)[0, 1]) < 0.05
-    pull = known.state.videos.thumbnail[:n].astype(float)
-    assert np.corrcoef(np.log1p(clicks), pull)[0, 1] > 0.1
-
-
-def test_clicks_breed_baits(known):
-    """What trends is clicked for its promise: baits spread from week to week."""
-    clicked = known.rows[known.rows.clicked]
-    bait = known.state.videos.bait[clicked.video_id].astype(float)
-    assert bait[clicked.day >= 9].mean() > bait[clicked.day < 3].mean() + 0.01
-    assert bait.mean() > known.state.videos.bait.astype(float).mean() + 0.02
 
 
 def test_one_place_of_each_page_explores_evenly(known):
@@ -45,14 +15,8 @@ def test_one_place_of_each_page_explores_evenly(known):
     assert np.allclose(explored.propensity, 1 / BASKET)
     where = explored.position.value_counts(normalize=True)
     assert where.max() - where.min() < 0.02
-    home = np.asarray(known.history.users["language"].to_pandas())[explored.user_id]
-    day = known.history.days - 1
-    h = known.history
-    view = View(day, h.users, h.creators, h.videos, None)
-    ours = basket(known.world.seed, view)
-    last = explored[(explored.day == day) & (home == "en")]
-    assert set(last.video_id) <= set(ours[0])
-    assert len(set(last.video_id)) > 0.8 * BASKET
+    without = known.world.live(Incumbent(explore=False), days=1, history=known.history)
+    assert not without.impressions["explored"].to_numpy(zero_copy_only=False).any()
 
 
 def test_propensities_are_the_odds_of_the_draw():
@@ -68,39 +32,6 @@ def test_propensities_are_the_odds_of_the_draw():
     chosen = slates.video_id[after, 1] == 5
     assert slates.propensity[after][chosen, 1][0] == pytest.approx(second[5], abs=0.005)
     assert np.allclose(slates.propensity[:, 0], told[slates.video_id[:, 0]], rtol=1e-4)
-
-
-def test_importance_weights_recover_the_value_of_another_policy(known):
-    """Weighted by the basket's odds, the log tells what one video would earn."""
-    explored = known.rows[known.rows.explored]
-    want = explored.video_id % 2 == 0  # a policy that picks among the even ids
-    odds = 2 / BASKET
-    weight = want * odds / explored.propensity
-    direct = explored[want].clicked.mean()
-    estimate = (weight * explored.clicked).mean()
-    assert estimate == pytest.approx(direct, rel=0.12)
-
-
-def test_without_exploration_no_place_is_drawn_evenly(known):
-    outcome = known.world.live(Incumbent(explore=False), days=1, history=known.history)
-    assert not outcome.impressions["explored"].to_numpy(zero_copy_only=False).any()
-
-
-def test_it_shows_nobody_what_they_watched(known):
-    rows = known.rows
-    day = rows.day.max()
-    before = rows[rows.clicked & (rows.day < day)]
-    watched = set(zip(before.user_id, before.video_id, strict=True))
-    last = rows[(rows.day == day) & ~rows.explored]
-    again = [pair in watched for pair in zip(last.user_id, last.video_id, strict=True)]
-    assert np.mean(again) < 0.001
-
-
-def test_fresh_videos_get_a_share(known):
-    rows = known.rows
-    uploaded = known.history.videos["uploaded_at"].to_numpy()[rows.video_id]
-    fresh = (rows["at"] - uploaded < 3 * 86_400)[rows.day > 3].mean()
-    assert 0.05 < fresh < 0.3
 
 
 def test_groups_draw_evenly_from_their_own():

@@ -1,29 +1,22 @@
-"""The same parameters make the same world; the company's tables keep their schema."""
+"""Ids, order and sums of a world's tables; pages that cannot be shown; arms."""
 
 import numpy as np
 import pytest
 
-from sevensteps.cases.video.world import DAY, SLATE, Incident, Oracle, Size
+from sevensteps.cases.video.world import DAY, SLATE, Incident, Oracle, Size, Slates
 from sevensteps.cases.video.world.catalogue import Creators, Space, first_videos
 from sevensteps.cases.video.world.people import first_users
 
 
-def test_ids_are_dense_and_known(known):
+def test_ids_are_dense_and_a_log_is_in_order_of_time(known):
     h, rows = known.history, known.rows
     for name in ("users", "creators", "videos"):
         ids = getattr(h, name)[f"{name[:-1]}_id"].to_numpy()
         assert (ids == np.arange(len(ids))).all()
-    # Nothing is shown before it exists, or to those who have not joined.
-    uploaded = known.history.videos["uploaded_at"].to_numpy()[rows.video_id]
-    joined = known.history.users["joined_at"].to_numpy()[rows.user_id]
-    assert (uploaded <= rows["at"]).all()
-    assert (joined <= rows["at"]).all()
+    assert (h.videos["uploaded_at"].to_numpy()[rows.video_id] <= rows["at"]).all()
+    assert (h.users["joined_at"].to_numpy()[rows.user_id] <= rows["at"]).all()
     uploads = known.state.videos.uploaded_at
     assert (known.state.creators.joined_at[known.state.videos.creator] <= uploads).all()
-
-
-def test_a_log_is_in_order_of_time_and_a_page_shows_no_video_twice(known):
-    rows = known.rows
     assert rows["at"].is_monotonic_increasing
     assert not rows.duplicated(["request_id", "video_id"]).any()
     assert not rows.duplicated(["request_id", "position"]).any()
@@ -34,14 +27,13 @@ def test_a_log_is_in_order_of_time_and_a_page_shows_no_video_twice(known):
 def test_shards_alone_are_shards_of_the_whole():
     space = Space.of(7)
     creators = Creators.first(space, 500, 7)
-    whole = first_videos(space, creators, 400_000, 7)
-    first = first_videos(space, creators, 1 << 18, 7)
-    assert len(whole) == 400_000
-    assert np.array_equal(whole.vector[: 1 << 18], first.vector)
-    assert np.array_equal(whole.creator[: 1 << 18], first.creator)
-    some = first_users(space, 100_000, 7)
-    fewer = first_users(space, 65_536, 7)
-    assert np.array_equal(some.taste[:65_536], fewer.taste)
+    n, more = 1 << 18, 400_000
+    whole, first = (first_videos(space, creators, size, 7) for size in (more, n))
+    assert len(whole) == more
+    assert np.array_equal(whole.vector[:n], first.vector)
+    assert np.array_equal(whole.creator[:n], first.creator)
+    some, fewer = (first_users(space, size, 7).taste for size in (100_000, 1 << 16))
+    assert np.array_equal(some[: 1 << 16], fewer)
 
 
 @pytest.mark.parametrize(
@@ -60,19 +52,71 @@ def test_what_cannot_be_made_is_told(make, why):
         make()
 
 
-def test_evenings_are_busier_than_nights_by_each_countrys_clock(known):
-    rows = known.rows.drop_duplicates("request_id")
-    country = known.history.users["country"].combine_chunks()
-    home = np.asarray(country.to_pandas())[rows.user_id]
-    hour = rows["at"].to_numpy() % DAY // 3_600
-    for place, ahead in {"GB": 0, "US": -6, "IN": 5}.items():
-        local = (hour[home == place] + ahead) % 24
-        assert (local // 3 == 6).mean() > 3 * (local // 3 == 1).mean(), place
+def test_the_same_user_and_video_meet_with_the_same_random_numbers(known):
+    """Where two policies show one user one video in one place, both see one thing."""
+
+    def first_places(aim):
+        lived = known.world.live(Oracle(aim), days=1, history=known.history)
+        return lived.impressions.to_pandas()[lambda rows: rows.position == 0]
+
+    key = ["request_id", "video_id"]
+    first = first_places("satisfaction").merge(first_places("clicks"), on=key)
+    assert len(first) > 50
+    assert (first.clicked_x == first.clicked_y).all()
+    assert (first.watched_s_x == first.watched_s_y).all()
 
 
-def test_weekends_bring_more_visitors(known):
-    visitors = known.rows.groupby("day").user_id.nunique()
-    weekend = visitors[visitors.index % 7 >= 5].mean()
-    assert weekend / visitors[visitors.index % 7 < 5].mean() == pytest.approx(
-        1.17, abs=0.05
-    )
+def test_outcomes_add_up(known):
+    lived = known.world.live(known.world.incumbent(), days=7, history=known.history)
+    rows, truth = lived.impressions.to_pandas(), lived.truth.to_pandas()
+    pages, daily = lived.requests, lived.daily
+    assert daily.requests.sum() == len(pages) == rows.request_id.nunique()
+    assert daily.clicks.sum() == pages.clicks.sum() == rows.clicked.sum()
+    assert daily.watched_h.sum() == pytest.approx(rows.watched_s.sum() / 3_600)
+    assert daily.likes.sum() == rows.liked.sum()
+    got = (truth.true_value * rows.clicked).groupby(rows.request_id).sum().clip(-3, 5)
+    bored = 0.15 * ~rows.clicked.groupby(rows.request_id).any()
+    told = pages.set_index("request_id").true_satisfaction
+    assert np.allclose((got - bored)[told.index], told, atol=1e-4)
+    assert (rows["at"] // DAY).nunique() == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda v, p, e, _: Slates(v[:, :3], p, e), r"must return \(\d+, 10\)"),
+        (lambda v, p, e, w: Slates(v + w.videos.num_rows, p, e), "videos are -1"),
+        (lambda v, p, e, _: Slates(v // 2, p, e), "shows a video twice"),
+        (lambda v, p, e, _: Slates(v, p * 0, e), r"must lie in \(0, 1\]"),
+        (lambda v, p, e, _: Slates(v, p * np.nan, e), r"must lie in \(0, 1\]"),
+        (lambda v, p, e, _: Slates(v, p[:1], e), "must have the shape of video_id"),
+        (lambda v, p, e, _: Slates.fixed(v[:, :4]), "slates must have the shape"),
+    ],
+)
+def test_pages_that_cannot_be_shown_are_refused(known, change, why):
+    def broken(requests, view):
+        page = np.arange(SLATE, dtype=np.int32)
+        fixed = Slates.fixed(np.tile(page, (len(requests), 1)))
+        return change(fixed.video_id, fixed.propensity, fixed.explored, view)
+
+    with pytest.raises(ValueError, match=why):
+        known.world.live(broken, days=1, history=known.history)
+
+
+def test_arms_may_learn_from_all_or_from_their_own(known):
+    seen = {}
+
+    def spy(name):
+        def policy(requests, view):
+            seen[name] = (set(requests.user_id), set(view.log["user_id"].to_pylist()))
+            return Slates.fixed(np.full((len(requests), SLATE), -1, np.int32))
+
+        return policy
+
+    for apart in (False, True):
+        arms = known.world.arms({"a": spy("a"), "b": spy("b")}, apart=apart)
+        known.world.live(arms, days=1, history=known.history)
+        for number, name in enumerate("ab"):
+            asked, learned = seen[name]
+            assert (arms.of(np.array([*asked])) == number).all()
+            assert (len({*arms.of(np.array([*learned]))}) == 1) == apart
