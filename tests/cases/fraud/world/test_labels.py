@@ -16,22 +16,6 @@ def labelled(known):
     return rows.assign(delay=(rows.reported_at - rows.paid_at) / DAY)
 
 
-def test_the_median_delay_is_two_to_three_weeks_and_none_is_over_120_days(labelled):
-    delay = labelled.delay.dropna()
-    assert 14 < delay.median() < 21
-    assert delay.min() > 0
-    assert 90 < delay.max() <= 120
-    assert (delay > 119.9).mean() < 0.001  # cut, not piled up
-
-
-def test_a_tenth_of_thefts_is_never_reported(labelled):
-    passed = labelled[labelled.true_is_fraud & (labelled.action == "allow")]
-    silent = passed.reported_at.isna()
-    assert 0.07 < silent.mean() < 0.13
-    testing = passed.true_method == "card_testing"
-    assert silent[testing].mean() > 2 * silent[~testing].mean()
-
-
 @pytest.mark.parametrize("method", METHODS[1:7])
 def test_each_method_is_reported_as_often_and_as_late_as_stated(labelled, method):
     share, days = (each[METHODS.index(method)] for each in (P_REPORT, DELAY_DAYS))
@@ -41,14 +25,18 @@ def test_each_method_is_reported_as_often_and_as_late_as_stated(labelled, method
     assert passed.delay.median() == pytest.approx(days, rel=0.15)
 
 
-def test_some_labels_are_wrong(labelled):
+def test_labels_come_within_120_days_and_some_are_wrong(labelled):
+    delay = labelled.delay.dropna()
+    assert 14 < delay.median() < 21
+    assert delay.min() > 0
+    assert 90 < delay.max() <= 120
+    assert (delay > 119.9).mean() < 0.001  # cut, not piled up
     honest = labelled[~labelled.true_is_fraud]
-    wrong = honest.reported_at.notna().sum()
     expected = 0.05 * 0.02 * len(honest)
-    assert abs(wrong - expected) < 4 * np.sqrt(expected)
+    assert abs(honest.delay.notna().sum() - expected) < 4 * np.sqrt(expected)
 
 
-def test_a_declined_payment_is_never_labelled(labelled, known, stopped):
+def test_a_declined_payment_is_never_labelled(labelled, stopped):
     declined = labelled[labelled.action == "block"]
     assert len(declined) > 20
     assert declined.reported_at.isna().all()
@@ -59,22 +47,18 @@ def test_a_declined_payment_is_never_labelled(labelled, known, stopped):
 
 
 def test_a_policy_is_told_each_report_once_and_none_early(known):
-    told = []
+    told, start = [], known.history.days * DAY
 
     def watch(batch, view):
         new = view.new_chargebacks
         assert "action" not in batch.column_names  # nor what was done
         assert (new["reported_at"].to_numpy() < view.day * DAY).all()
-        told.append(new["payment_id"].to_numpy())
-        past = view.history.chargebacks["reported_at"].to_numpy()
-        assert (past < known.history.days * DAY).all()
+        told.extend(new["payment_id"].to_pylist())
+        assert (view.history.chargebacks["reported_at"].to_numpy() < start).all()
         return np.zeros(batch.num_rows, np.int8)
 
-    outcome = known.world.live(watch, days=8, seed=3, history=known.history)
-    ids = np.concatenate(told)
-    assert len(ids) == len(np.unique(ids))
+    outcome = known.live(watch, days=8, seed=3)
     reports = [known.history.chargebacks, outcome.chargebacks]
     every = pd.concat([table.to_pandas() for table in reports])
-    start, end = known.history.days * DAY, (known.history.days + 7) * DAY
-    due = every.payment_id[every.reported_at.between(start, end - 1)]
-    assert set(ids) == set(due)
+    due = every.payment_id[every.reported_at.between(start, start + 7 * DAY - 1)]
+    assert sorted(told) == sorted(due)
