@@ -12,7 +12,7 @@ import pytest
 Bring = Callable[..., Path]
 
 
-def payments(n_days: int = 60, per_day: int = 40, start: str = "2026-01-07"):
+def payments(n_days=60, per_day=40, start="2026-01-07"):
     """Payments drawn at random: 3 % fraud, reported two days later."""
     rng = np.random.default_rng(1)
     n = n_days * per_day
@@ -34,10 +34,10 @@ def payments(n_days: int = 60, per_day: int = 40, start: str = "2026-01-07"):
 
 
 @pytest.fixture
-def bring(tmp_path: Path) -> Bring:
+def bring(tmp_path):
     """Write tables by name, and a mapping; the folder they lie in."""
 
-    def write(mapping: str = "", **tables: pd.DataFrame) -> Path:
+    def write(mapping="", **tables):
         for name, frame in tables.items():
             frame.to_csv(tmp_path / f"{name}.csv", index=False)
         if mapping:

@@ -14,7 +14,7 @@ from sevensteps.cases.fraud.features import LiveFeatures, offline
 from sevensteps.cases.fraud.world import PaymentsWorld
 from sevensteps.data import BadTable
 
-from .conftest import Bring, payments
+from .conftest import payments
 
 DAY = 86_400
 HANDBOOK = """
@@ -32,7 +32,7 @@ delay_days = 7
 """
 
 
-def handbook() -> pd.DataFrame:
+def handbook():
     """Five payments under the column names of another simulator."""
     at = ["04-01 00:00:31", "04-01 00:02:10", "04-01 07:56:00", *["04-02 09:30:00"] * 2]
     return pd.DataFrame(
@@ -48,7 +48,7 @@ def handbook() -> pd.DataFrame:
     )
 
 
-def test_a_mapping_brings_another_simulators_data(bring: Bring) -> None:
+def test_a_mapping_brings_another_simulators_data(bring):
     brought = read_history(bring(HANDBOOK, transactions=handbook()))
     history, (note,) = brought.history, brought.tables.notes
     assert history.cardholders.num_rows == 2
@@ -64,7 +64,7 @@ def test_a_mapping_brings_another_simulators_data(bring: Bring) -> None:
 
 
 @pytest.mark.parametrize("day", [0, 2, 6])
-def test_a_history_begins_on_the_day_it_begins(bring: Bring, day: int) -> None:
+def test_a_history_begins_on_the_day_it_begins(bring, day):
     start = pd.Timestamp("2026-01-05") + pd.Timedelta(day, "D")
     brought = read_history(bring(payments=payments(30, start=str(start))))
     paid = brought.history.payments["paid_at"].to_numpy()
@@ -74,7 +74,7 @@ def test_a_history_begins_on_the_day_it_begins(bring: Bring, day: int) -> None:
     assert first == start.weekday()
 
 
-def test_brought_data_can_go_live(bring: Bring) -> None:
+def test_brought_data_can_go_live(bring):
     brought = read_history(bring(payments=payments(30)))
     history = brought.history
     later = pa.array([history.days * DAY + 5], pa.int32())
@@ -84,7 +84,7 @@ def test_brought_data_can_go_live(bring: Bring) -> None:
     assert features[0, 3] == (card == card[2]).sum()  # card_n_30d
 
 
-def test_a_written_world_is_read_back(tmp_path: Path) -> None:
+def test_a_written_world_is_read_back(tmp_path):
     history = PaymentsWorld("smoke", seed=5, base_rate=0.01).history(days=4)
     for name in ("payments", "cardholders", "cards", "merchants", "chargebacks"):
         pq.write_table(getattr(history, name), tmp_path / f"{name}.parquet")
@@ -95,7 +95,7 @@ def test_a_written_world_is_read_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(left[column], right[column], err_msg=column)
 
 
-def test_undated_frauds_are_told(bring: Bring) -> None:
+def test_undated_frauds_are_told(bring):
     frame = payments()
     n = frame["is_fraud"].sum()
     half = frame["reported_at"].where(frame["is_fraud"].cumsum() > n // 2)
@@ -113,7 +113,7 @@ def test_undated_frauds_are_told(bring: Bring) -> None:
     assert not told.tables.notes
 
 
-def test_repeats_under_new_ids_and_blank_actions_are_told(bring: Bring) -> None:
+def test_repeats_under_new_ids_and_blank_actions_are_told(bring):
     frame = payments()
     again = pd.concat([frame, frame.sample(frac=0.05, random_state=1)])
     action = ["allow" if i % 5 else "" for i in range(len(again))]
@@ -125,7 +125,7 @@ def test_repeats_under_new_ids_and_blank_actions_are_told(bring: Bring) -> None:
     assert set(brought.history.payments["action"].to_pylist()) == {"allow"}
 
 
-def test_two_kinds_of_labels_are_told(bring: Bring) -> None:
+def test_two_kinds_of_labels_are_told(bring):
     frame = payments()
     reports = frame.loc[[3, 5], ["payment_id", "reported_at"]]
     brought = read_history(bring(payments=frame, chargebacks=reports))
@@ -133,7 +133,7 @@ def test_two_kinds_of_labels_are_told(bring: Bring) -> None:
     assert "payments.is_fraud is not used" in brought.tables.notes[0]
 
 
-def test_chargebacks_may_be_none(bring: Bring) -> None:
+def test_chargebacks_may_be_none(bring):
     """Whether there are enough is for those to say who need them."""
     frame = payments().drop(columns="is_fraud")
     none = pd.DataFrame({"payment_id": [], "reported_at": []})
@@ -141,7 +141,7 @@ def test_chargebacks_may_be_none(bring: Bring) -> None:
     assert brought.history.chargebacks.num_rows == 0
 
 
-def one_row(**changes: object) -> pd.DataFrame:
+def one_row(**changes):
     """Payments of which the fourth, a fraud, is changed."""
     frame = payments().astype("object")
     frame.loc[3, "is_fraud"] = 1
@@ -201,12 +201,12 @@ REPORTS = payments().loc[[3, 5], ["payment_id", "reported_at"]]
         ),
     ],
 )
-def test_a_fault_is_told(bring: Bring, tables, said: str) -> None:
+def test_a_fault_is_told(bring, tables, said):
     with pytest.raises(BadTable, match=said):
         read_history(bring(**tables))
 
 
-def test_a_report_on_the_same_day_is_in_time(bring: Bring) -> None:
+def test_a_report_on_the_same_day_is_in_time(bring):
     """Dates without a time lie at midnight, before the payment's own moment."""
     frame = payments()
     dates = frame.assign(reported_at=frame["paid_at"].dt.date)
@@ -216,7 +216,7 @@ def test_a_report_on_the_same_day_is_in_time(bring: Bring) -> None:
     assert (told.to_numpy() == paid[told.index]).all()
 
 
-def test_the_page_on_own_data_shows_what_is_said(bring: Bring) -> None:
+def test_the_page_on_own_data_shows_what_is_said(bring):
     frame = payments(1, 6).assign(amount=[1, 2, 3, 4, -3.5, 6])
     with pytest.raises(BadTable) as told:
         read_history(bring(payments=frame))
@@ -224,7 +224,7 @@ def test_the_page_on_own_data_shows_what_is_said(bring: Bring) -> None:
     assert f"error {told.value}\n" in page.read_text(encoding="utf-8")
 
 
-def test_the_page_on_own_data_names_every_column() -> None:
+def test_the_page_on_own_data_names_every_column():
     page = Path(__file__).parents[4] / "book" / "start" / "own_data.md"
     text = page.read_text(encoding="utf-8")
     for columns in SCHEMA.tables.values():

@@ -18,10 +18,10 @@ from sevensteps.cases.fraud.data.report import (
 )
 from sevensteps.cases.fraud.world import DAY, PaymentsWorld
 
-from .conftest import Bring, payments
+from .conftest import payments
 
 
-def test_a_report_tells_what_was_read_and_found(bring: Bring) -> None:
+def test_a_report_tells_what_was_read_and_found(bring):
     report = run_offline(bring(payments=payments()))
     console = Console(width=150, record=True)
     console.print(report)
@@ -40,7 +40,7 @@ def test_a_report_tells_what_was_read_and_found(bring: Bring) -> None:
 
 
 @pytest.mark.parametrize("start", ["2026-01-08", "2026-01-13"])
-def test_another_weekday_changes_no_split(bring: Bring, start: str) -> None:
+def test_another_weekday_changes_no_split(bring, start):
     """60 days stay 60, and the warm-up holds as many days with payments."""
     plain = run_offline(bring(payments=payments())).summary
     moved = run_offline(bring(payments=payments(start=start))).summary
@@ -56,7 +56,7 @@ def test_another_weekday_changes_no_split(bring: Bring, start: str) -> None:
         ("ip_risk", lambda fraud: np.where(fraud == 1, "0.5", "")),
     ],
 )
-def test_a_column_that_knows_the_label_is_told(bring: Bring, name: str, leak) -> None:
+def test_a_column_that_knows_the_label_is_told(bring, name, leak):
     column = name.strip("-")
     frame = payments()
     report = run_offline(
@@ -66,7 +66,7 @@ def test_a_column_that_knows_the_label_is_told(bring: Bring, name: str, leak) ->
     assert any("rarely honest" in note for note in report.notes)
 
 
-def test_a_line_below_one_column_is_told_so(bring: Bring) -> None:
+def test_a_line_below_one_column_is_told_so(bring):
     """Risk in a narrow band of amounts: no line, bent once, can follow it."""
     frame = payments(per_day=100)
     rng = np.random.default_rng(0)
@@ -88,7 +88,7 @@ def history():
     return PaymentsWorld(scale="smoke", seed=3, base_rate=0.005).history(60)
 
 
-def test_the_worlds_own_tables_lead_the_amount(history, tmp_path) -> None:
+def test_the_worlds_own_tables_lead_the_amount(history, tmp_path):
     for name in ("payments", "cardholders", "cards", "merchants", "chargebacks"):
         pq.write_table(getattr(history, name), tmp_path / f"{name}.parquet")
     report = run_offline(tmp_path)
@@ -100,7 +100,7 @@ def test_the_worlds_own_tables_lead_the_amount(history, tmp_path) -> None:
 
 @pytest.mark.parametrize("days", [28, 40, 60, 180, 400])
 @pytest.mark.parametrize("delay", [0, 5, 30, 90])
-def test_the_split_leaves_room_for_each_part(days: int, delay: int) -> None:
+def test_the_split_leaves_room_for_each_part(days, delay):
     split = plan(3, 3 + days, delay)
     assert split.train_from > 3
     assert split.train_until - split.train_from >= 7
@@ -132,12 +132,12 @@ def test_the_parts_hold_what_was_known_and_nothing_blocked(history, monkeypatch)
     assert kept == pytest.approx(KEPT_SHARE, abs=0.01)
 
 
-def test_too_few_days_are_told(bring: Bring) -> None:
+def test_too_few_days_are_told(bring):
     with pytest.raises(ValueError, match="span 27 days; at least 28"):
         run_offline(bring(payments=payments(27)))
 
 
-def test_days_without_fraud_are_told_by_their_dates(bring: Bring) -> None:
+def test_days_without_fraud_are_told_by_their_dates(bring):
     frame = payments()
     late = frame["paid_at"] >= pd.Timestamp("2026-02-20")
     frame["is_fraud"] = frame["is_fraud"].where(~late, 0)

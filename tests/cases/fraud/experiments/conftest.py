@@ -21,13 +21,13 @@ SHARES = {42: 0.3, 50: 0.6}
 
 
 @pytest.fixture(scope="session")
-def world() -> PaymentsWorld:
+def world():
     """One payment in fifty is stolen."""
     return PaymentsWorld(Size(400, 120, 60), seed=7, base_rate=0.02)
 
 
 @pytest.fixture(scope="session")
-def simulation(world) -> PaymentsSimulation:
+def simulation(world):
     """The world after its past."""
     return PaymentsSimulation(world, world.history())
 
@@ -44,7 +44,7 @@ def drawn(history):
     return sample(history, SHARES)
 
 
-def by_hand(n: int, **columns) -> Sample:
+def by_hand(n, **columns):
     """Payments of which nothing is known but what is told."""
     plain = {
         "row": np.arange(n),
@@ -74,7 +74,7 @@ class Office:
     is its score. What it was trained on is kept: labels and weights by id.
     """
 
-    def __init__(self, log=NOTHING, reported=(), **how) -> None:
+    def __init__(self, log=NOTHING, reported=(), **how):
         self.trained: list[pd.DataFrame] = []
         self.policy = RetrainingPolicy(
             live=self,
@@ -98,7 +98,7 @@ class Office:
         self.trained.append(pd.DataFrame({"label": label, "weight": weight}, ids))
         return lambda asked: asked[:, -1].astype(np.float64)
 
-    def day(self, day: int, risk: list[float], *chargebacks: int) -> list[int]:
+    def day(self, day, risk, *chargebacks):
         """One day's actions; ids of day 12 are 1200, 1201, ...; chargebacks came in."""
         ids = np.arange(len(risk)) + 100 * day
         batch = pa.table({"payment_id": ids, "amount": risk, "risk": risk})
@@ -108,12 +108,12 @@ class Office:
         ).tolist()
 
     @property
-    def last(self) -> pd.DataFrame:
+    def last(self):
         """What the latest training was given."""
         return self.trained[-1]
 
     @property
-    def frauds(self) -> list[int]:
+    def frauds(self):
         """Ids that were frauds to the latest training."""
         return self.last.index[self.last["label"]].tolist()
 

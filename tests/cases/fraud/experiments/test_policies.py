@@ -56,7 +56,7 @@ def modelled(world, history, simulation):
     return world.live(policy, days=DAYS, seed=1, history=history)
 
 
-def test_the_rule_is_the_one_under_which_the_history_was_made(history) -> None:
+def test_the_rule_is_the_one_under_which_the_history_was_made(history):
     view = SimpleNamespace(history=history)
     action = incumbent_rule(history.payments, view)
     np.testing.assert_array_equal(action, history.column("action"))
@@ -74,8 +74,8 @@ def test_the_rule_is_the_one_under_which_the_history_was_made(history) -> None:
     ],
 )
 def test_the_rule_blocks_large_foreign_online_payments_only(
-    history, amount: float, channel: str, abroad: bool, stop: bool
-) -> None:
+    history, amount, channel, abroad, stop
+):
     home = history.cardholders["country"][17].as_py()
     country = next(c for c in COUNTRIES if (c != home) is abroad)
     batch = pa.table(
@@ -90,7 +90,7 @@ def test_the_rule_blocks_large_foreign_online_payments_only(
     assert action == (Action.BLOCK if stop else Action.ALLOW)
 
 
-def test_a_models_actions_follow_from_its_features(history, live, produce) -> None:
+def test_a_models_actions_follow_from_its_features(history, live, produce):
     seen = []
 
     def spy(x):
@@ -115,7 +115,7 @@ def test_a_models_actions_follow_from_its_features(history, live, produce) -> No
     assert {x.shape[1] for x in seen} == {len(FEATURES)}
 
 
-def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
+def test_each_row_of_an_arm_gets_its_own_score(live, produce, world):
     arm = np.arange(world.size.n_cardholders) % 2 == 1
     rows = produce(SplitByCardholder(live, expensive, risky, stop_high, arm)).payments
     treated = arm[rows["cardholder_id"].to_numpy()]
@@ -125,7 +125,7 @@ def test_each_row_of_an_arm_gets_its_own_score(live, produce, world) -> None:
     np.testing.assert_array_equal(blocked, expected)
 
 
-def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled) -> None:
+def test_runs_in_threads_do_not_disturb_each_other(simulation, live, modelled):
     nobody = np.zeros(simulation.world.size.n_cardholders, bool)
     never = Probability(SimpleNamespace(), kept=0.2)
     plans = {

@@ -21,7 +21,7 @@ from sevensteps.world.arrays import take
 BASE = 60  # first day in production
 
 
-def outcome_of(day: list[int], stolen: list[bool], approved: list[bool], ids=None):
+def outcome_of(day, stolen, approved, ids=None):
     """An outcome by hand."""
     ids = range(len(day)) if ids is None else ids
     return SimpleNamespace(
@@ -46,7 +46,7 @@ def runs(simulation):
     return simulation.counterfactual_runs(policies, days=5, seed=2, keep=PolicyRun)
 
 
-def test_plans_differ_by_what_they_block(runs) -> None:
+def test_plans_differ_by_what_they_block(runs):
     assert list(runs) == ["open", "one", "explored"]
     assert runs["open"].outcome.payments["approved"].to_numpy().all()
     logs = {name: run.policy.logged() for name, run in runs.items()}
@@ -58,7 +58,7 @@ def test_plans_differ_by_what_they_block(runs) -> None:
     assert set(live["explored"].weight) == {1.0, 1 / 0.3}
 
 
-def test_recall_is_the_share_of_thefts_stopped_by_span() -> None:
+def test_recall_is_the_share_of_thefts_stopped_by_span():
     day = np.array([0, 1, 1, 2, 3, 3, 3, 8]) + BASE
     stolen = [True, True, False, True, True, True, False, True]
     approved = [True, False, False, False, True, True, True, False]
@@ -67,7 +67,7 @@ def test_recall_is_the_share_of_thefts_stopped_by_span() -> None:
     assert run.recall(30).to_dict() == {0: 0.5}
 
 
-def test_recall_halves_as_planted() -> None:
+def test_recall_halves_as_planted():
     rng = np.random.default_rng(0)
     day = np.repeat(np.arange(30), 120)
     stolen = np.tile([True, True, False], len(day) // 3)
@@ -76,7 +76,7 @@ def test_recall_halves_as_planted() -> None:
     assert run.half_life().estimate == pytest.approx(12, rel=0.15)
 
 
-def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history) -> None:
+def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history):
     day = history.column("paid_at") // DAY
     wanted = history.column("payment_id")[day >= FIRST]
     assert simulation.log.payment_id.tolist() == wanted.tolist()
@@ -85,12 +85,12 @@ def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history) -> 
     assert set(simulation.reported().tolist()) == known < set(reports)
 
 
-def every_report(history) -> list[dict]:
+def every_report(history):
     """All reports, also those to come."""
     return history.chargebacks.to_pylist()
 
 
-def test_a_run_hears_every_chargeback_in_time(simulation, runs) -> None:
+def test_a_run_hears_every_chargeback_in_time(simulation, runs):
     policy, outcome = runs["open"].policy, runs["open"].outcome
     every = every_report(simulation.history) + outcome.chargebacks.to_pylist()
     morning = (BASE + 4) * DAY  # the last one
@@ -99,7 +99,7 @@ def test_a_run_hears_every_chargeback_in_time(simulation, runs) -> None:
     assert len(known) > len(simulation.reported())
 
 
-def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
+def test_trees_keep_the_frauds_and_put_the_prior_back():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(20_000, 2)).astype(np.float32)
     label = rng.random(20_000) < 1 / (1 + np.exp(4 - x[:, 0]))
@@ -111,7 +111,7 @@ def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
     assert heavy.mean() > 2 * score.mean()
 
 
-def test_the_cheaper_of_two_actions() -> None:
+def test_the_cheaper_of_two_actions():
     costs = Costs(chargeback_fee=5, insult_churn=0.2)
     p, amount = (a.ravel() for a in np.meshgrid(np.linspace(0, 1, 41), [1, 60, 3_000]))
     euros = expected_costs(p, amount, costs)
@@ -121,9 +121,7 @@ def test_the_cheaper_of_two_actions() -> None:
 
 
 @pytest.mark.parametrize(("gap", "last"), [(2, 6), (6, 6), (8, 3)])
-def test_a_run_is_not_judged_by_what_it_was_trained_on(
-    office, gap: int, last: int
-) -> None:
+def test_a_run_is_not_judged_by_what_it_was_trained_on(office, gap, last):
     """Ten payments a day; the last two are stolen, and have the highest risk."""
     one, risk, n_days = office(window=12, label_gap=gap), [*range(8), 10, 11], 20
     one.policy.decide = allow_all
@@ -138,7 +136,7 @@ def test_a_run_is_not_judged_by_what_it_was_trained_on(
     assert max(one.last.index // 100) == BASE + n_days - max(gap, last) - 1
 
 
-def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -> None:
+def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs):
     one, unhidden = runs["one"], runs["open"]
     log = unhidden.policy.logged()
     asked = take(log, log.day >= BASE + 2)
@@ -149,7 +147,7 @@ def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -
     assert verdict.low > unhidden.stolen[rows].mean()
 
 
-def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs) -> None:
+def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs):
     outcome = runs["one"].outcome
     totals = simulation.per_unit_totals(outcome)
     assert len(totals) == simulation.world.size.n_cardholders

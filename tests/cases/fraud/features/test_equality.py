@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.features import (
     FEATURES,
@@ -41,12 +40,12 @@ from sevensteps.cases.fraud.features.single import (
     merchant_features,
     payment_features,
 )
-from sevensteps.cases.fraud.world import CATEGORIES, History, PaymentsWorld
+from sevensteps.cases.fraud.world import CATEGORIES, PaymentsWorld
 
 PAST, ALL = 33, 36
 
 
-def crowded(seed: int) -> History:
+def crowded(seed):
     """A real history, its times pushed together so that many share a second."""
     history = PaymentsWorld("smoke", seed=seed, base_rate=0.01).history(days=ALL)
     paid_at = history.payments["paid_at"].to_numpy()
@@ -59,32 +58,32 @@ def crowded(seed: int) -> History:
 
 
 @pytest.fixture(scope="module", params=[1, 2])
-def history(request: pytest.FixtureRequest) -> History:
+def history(request):
     return crowded(request.param)
 
 
 @pytest.fixture(scope="module")
-def truth(history: History) -> NDArray[np.float32]:
+def truth(history):
     table = offline(history)
     assert table["payment_id"].equals(history.payments["payment_id"])
     return feature_matrix(table)
 
 
-def days_of(history: History) -> NDArray[np.int32]:
+def days_of(history):
     return history.payments["paid_at"].to_numpy() // DAY
 
 
-def assert_same(actual: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+def assert_same(actual, expected):
     for i, name in enumerate(FEATURES):
         np.testing.assert_array_equal(actual[:, i], expected[:, i], err_msg=name)
 
 
-def told_on(history: History, day: int) -> pa.Table:
+def told_on(history, day):
     told = history.chargebacks["reported_at"].to_numpy() // DAY
     return history.chargebacks.filter(pa.array(told == day))
 
 
-def test_live_equals_offline(history: History, truth: NDArray[np.float32]) -> None:
+def test_live_equals_offline(history, truth):
     day = days_of(history)
     told = history.chargebacks["reported_at"].to_numpy() < PAST * DAY
     past = replace(
@@ -101,7 +100,7 @@ def test_live_equals_offline(history: History, truth: NDArray[np.float32]) -> No
     assert_same(np.concatenate(parts), truth[day >= PAST])
 
 
-def test_live_answers_in_the_batchs_order(history: History) -> None:
+def test_live_answers_in_the_batchs_order(history):
     day = days_of(history)
     past = replace(
         history, payments=history.payments.filter(pa.array(day < PAST)), days=PAST
@@ -112,7 +111,7 @@ def test_live_answers_in_the_batchs_order(history: History) -> None:
     assert_same(live.transform(batch.take(shuffled)), live.transform(batch)[shuffled])
 
 
-def test_live_refuses_the_past_and_two_days(history: History) -> None:
+def test_live_refuses_the_past_and_two_days(history):
     day = days_of(history)
     live = LiveFeatures(history)
     with pytest.raises(ValueError, match=f"day {ALL - 1} is over"):
@@ -125,7 +124,7 @@ def test_live_refuses_the_past_and_two_days(history: History) -> None:
 class Store:
     """What the service keeps by key, filled from a whole history."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history):
         self.history = history
         self.at, self.card = history.column("paid_at"), history.column("card_id")
         self.merchant = history.column("merchant_id")
@@ -134,12 +133,12 @@ class Store:
         self.country = np.array(history.payments["country"].to_pylist())
         self.night: dict[int, pd.DataFrame] = {}
 
-    def nightly(self, merchant: int, day: int) -> NDArray[np.float64]:
+    def nightly(self, merchant, day):
         if day not in self.night:
             self.night[day] = nightly_merchants(self.history, day).to_pandas()
         return self.night[day].loc[merchant, list(NIGHTLY_FEATURES)].to_numpy()
 
-    def vector(self, row: int) -> NDArray[np.float32]:
+    def vector(self, row):
         """A payment's features as the service makes them: from its keys' events."""
         p = self.history.payments.slice(row, 1).to_pylist()[0]
         holder = self.history.cardholders.slice(p["cardholder_id"], 1).to_pylist()[0]
@@ -168,7 +167,7 @@ PAYMENT = {"paid_at": NOW, "card_id": 1, "merchant_id": 5, "device_id": 7, "amou
 
 
 @pytest.mark.parametrize("window", [HOUR, DAY, WEEK, MONTH])
-def test_a_window_begins_so_many_seconds_ago_and_ends_a_second_ago(window: int) -> None:
+def test_a_window_begins_so_many_seconds_ago_and_ends_a_second_ago(window):
     """Of events a second before a window's ends, on them and after, by hand."""
     payment = cast(Payment, SimpleNamespace(**PAYMENT))
     times = [NOW - window - 1, NOW - window, NOW - 1, NOW, NOW + 1]
@@ -197,9 +196,7 @@ def test_a_window_begins_so_many_seconds_ago_and_ends_a_second_ago(window: int) 
     assert merchant_features(payment, times) == [counted["card_n_1h"]]
 
 
-def test_one_payment_equals_offline(
-    history: History, truth: NDArray[np.float32]
-) -> None:
+def test_one_payment_equals_offline(history, truth):
     rng = np.random.default_rng(0)
     paid_at = history.column("paid_at")
     tied = np.flatnonzero(paid_at % DAY == 0)
@@ -211,31 +208,25 @@ def test_one_payment_equals_offline(
     assert_same(actual, truth[rows])
 
 
-def test_keep_answers_fewer_rows_with_the_same_features(
-    history: History, truth: NDArray[np.float32]
-) -> None:
+def test_keep_answers_fewer_rows_with_the_same_features(history, truth):
     keep = np.random.default_rng(1).random(len(truth)) < 0.1
     assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
     assert offline(history, keep=np.zeros(len(keep), bool)).num_rows == 0
 
 
-def test_late_rows_need_no_more_than_a_month(
-    history: History, truth: NDArray[np.float32]
-) -> None:
+def test_late_rows_need_no_more_than_a_month(history, truth):
     keep = days_of(history) == ALL - 1
     assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
 
 
-def test_keep_and_labels_are_checked(history: History) -> None:
+def test_keep_and_labels_are_checked(history):
     with pytest.raises(ValueError, match="keep must be a bool array"):
         offline(history, keep=np.ones(3, bool))
     with pytest.raises(ValueError, match="labels must be one of"):
         offline(history, labels="all")  # type: ignore[arg-type]
 
 
-def test_the_future_changes_nothing(
-    history: History, truth: NDArray[np.float32]
-) -> None:
+def test_the_future_changes_nothing(history, truth):
     """Cut the history after a second: what is left keeps its features."""
     paid_at = history.column("paid_at")
     cut = int(paid_at[len(paid_at) * 2 // 3])
@@ -251,7 +242,7 @@ def test_the_future_changes_nothing(
     assert_same(actual, truth[paid_at < cut])
 
 
-def test_after_a_quiet_month_a_card_has_no_last_payment(history: History) -> None:
+def test_after_a_quiet_month_a_card_has_no_last_payment(history):
     day = days_of(history)
     noisy = (day < 2) | (day >= PAST)
     gap = replace(history, payments=history.payments.filter(pa.array(noisy)))
@@ -261,7 +252,7 @@ def test_after_a_quiet_month_a_card_has_no_last_payment(history: History) -> Non
     np.testing.assert_array_equal(np.isnan(ago), n == 0)
 
 
-def test_leaking_labels_know_the_future(history: History) -> None:
+def test_leaking_labels_know_the_future(history):
     known = offline(history)["merchant_risk_90d"].to_numpy()
     leaked = offline(history, labels="leaking")["merchant_risk_90d"].to_numpy()
     assert (leaked >= known).all()
@@ -269,13 +260,13 @@ def test_leaking_labels_know_the_future(history: History) -> None:
 
 
 @pytest.fixture(scope="module")
-def long() -> History:
+def long():
     days = RISK_DAYS + 8
     return PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
 
 
 @pytest.fixture(scope="module")
-def paid(long: History) -> pd.DataFrame:
+def paid(long):
     """A row a payment: its merchant, its day and the day of its report, if any."""
     told = long.chargebacks.to_pandas().set_index("payment_id")["reported_at"] // DAY
     rows = long.payments.select(["payment_id", "merchant_id"]).to_pandas()
@@ -283,9 +274,7 @@ def paid(long: History) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", ["merchant_risk_90d", *REPORT_DAYS])
-def test_reports_count_from_the_next_day_until_they_lapse(
-    long: History, paid: pd.DataFrame, name: str
-) -> None:
+def test_reports_count_from_the_next_day_until_they_lapse(long, paid, name):
     by_hand = {"merchant_risk_90d": risk_by_hand}.get(name, reports_by_hand)
     answers = offline(long, only=[name])[name].to_numpy()
     unknown = UNKNOWN_RISK if name == "merchant_risk_90d" else 0
@@ -301,7 +290,7 @@ def test_reports_count_from_the_next_day_until_they_lapse(
     assert seen > 0
 
 
-def test_a_report_counts_on_the_days_that_were_said() -> None:
+def test_a_report_counts_on_the_days_that_were_said():
     """One payment on day 1, reported on day 5: counted on days 6 to 12, 6 to 35."""
     world = PaymentsWorld("smoke", seed=3).history(days=40)
     first = int(np.flatnonzero(days_of(world) == 1)[0])
@@ -317,14 +306,14 @@ def test_a_report_counts_on_the_days_that_were_said() -> None:
 UNKNOWN_RISK = RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
 
 
-def risk_by_hand(paid: pd.DataFrame, today: int, days: int) -> pd.Series:
+def risk_by_hand(paid, today, days):
     """The risk of each merchant on the morning of a day, from one row a payment."""
     recent = paid[paid["day"].between(today - days, today - 1)]
     known = (recent["told"] < today).groupby(recent["merchant_id"])
     return (known.sum() + RISK_PRIOR_FRAUDS) / (known.size() + RISK_PRIOR_PAYMENTS)
 
 
-def reports_by_hand(paid: pd.DataFrame, today: int, days: int) -> pd.Series:
+def reports_by_hand(paid, today, days):
     """Reports that came in on the last days, on payments of the last ninety."""
     recent = paid[paid["day"].between(today - RISK_DAYS, today - 1)]
     came = recent["told"].between(today - days, today - 1)

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -95,17 +94,17 @@ class Served:
     client: httpx.Client
     server: uvicorn.Server
 
-    def post(self, body: bytes, **headers: str) -> httpx.Response:
+    def post(self, body, **headers):
         return self.client.post(PATH, content=body, headers=headers)
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self):
         lines = self.client.get("/metrics").text.splitlines()
         pairs = (line.rpartition(" ") for line in lines if line[0] != "#")
         return {name: float(value) for name, _, value in pairs}
 
 
 @contextlib.contextmanager
-def serving(model, store, log, **options) -> Iterator[Served]:
+def serving(model, store, log, **options):
     config = DecisionsConfig(model=model, store=store, api_key=KEY, log=log, **options)
     decider = Decider(config)
     app = App(decider.service(), config)

@@ -15,7 +15,7 @@ from sevensteps.serve import ModelError
 NAMES = ["amount", "n_24h", "distance", "category", "ip_risk"]
 
 
-def rows_and_labels(seed: int = 0, n: int = 6_000):
+def rows_and_labels(seed=0, n=6_000):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(n, len(NAMES))).astype(np.float32)
     rows[:, 3] = rng.integers(0, 12, n)

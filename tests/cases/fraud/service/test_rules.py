@@ -13,7 +13,7 @@ from sevensteps.cases.fraud.world import Action, Costs
 ONLINE = {"amount": 250.0, "channel": "online", "ip_risk": 0.9}
 
 
-def decided(**changes: object) -> tuple[Action, list[str]]:
+def decided(**changes):
     """What the rules say of an online payment with some fields changed."""
     fields = dict.fromkeys(PaymentRequest.model_fields) | ONLINE | changes
     return Rules().decide(PaymentRequest.model_construct(**fields))

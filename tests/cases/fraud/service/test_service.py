@@ -20,7 +20,7 @@ from sevensteps.cases.fraud.service import (
 from .conftest import DAYS, KEY, serving
 
 
-def changed(body: bytes, **fields) -> bytes:
+def changed(body, **fields):
     return json.dumps(json.loads(body) | fields).encode()
 
 

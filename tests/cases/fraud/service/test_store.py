@@ -17,11 +17,11 @@ from sevensteps.cases.fraud.service.online import Fetched, holder_of, merchant_o
 from sevensteps.cases.fraud.service.records import CARD, DEVICE, SMALL, Event, Stream
 
 
-def event(paid_at: int, payment_id: int, number: int = 3) -> Event:
+def event(paid_at, payment_id, number=3):
     return Event(CARD, number, (paid_at, payment_id, 0, 0, 0, False))
 
 
-def kept(value: bytes | None, but: int = -1) -> list[int]:
+def kept(value, but=-1):
     """The payments in the entry of a card."""
     return CARD.columns(value, but)[1]
 
