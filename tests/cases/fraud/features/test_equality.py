@@ -2,10 +2,8 @@
 
 from dataclasses import fields, replace
 from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -33,7 +31,6 @@ from sevensteps.cases.fraud.features.names import (
 from sevensteps.cases.fraud.features.single import (
     Cardholder,
     Merchant,
-    Payment,
     card_features,
     device_features,
     feature_vector,
@@ -45,21 +42,17 @@ from sevensteps.cases.fraud.world import CATEGORIES, PaymentsWorld
 PAST, ALL = 33, 36
 
 
-def crowded(seed):
+@pytest.fixture(scope="module", params=[1, 2])
+def history(request):
     """A real history, its times pushed together so that many share a second."""
-    history = PaymentsWorld("smoke", seed=seed, base_rate=0.01).history(days=ALL)
-    paid_at = history.payments["paid_at"].to_numpy()
+    history = PaymentsWorld("smoke", request.param, base_rate=0.01).history(days=ALL)
+    paid_at = history.column("paid_at")
     second = paid_at - paid_at % np.where(paid_at % 7 == 0, 1_800, 1)
     second[::50] = second[::50] // DAY * DAY  # exactly at midnight
     second[1::50] = second[1::50] // DAY * DAY + DAY - 1  # and one second before
-    order = np.lexsort((history.payments["payment_id"].to_numpy(), second))
+    order = np.lexsort((history.column("payment_id"), second))
     payments = history.payments.set_column(1, "paid_at", pa.array(second))
     return replace(history, payments=payments.take(order))
-
-
-@pytest.fixture(scope="module", params=[1, 2])
-def history(request):
-    return crowded(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -69,56 +62,47 @@ def truth(history):
     return feature_matrix(table)
 
 
-def days_of(history):
-    return history.payments["paid_at"].to_numpy() // DAY
-
-
 def assert_same(actual, expected):
     for i, name in enumerate(FEATURES):
         np.testing.assert_array_equal(actual[:, i], expected[:, i], err_msg=name)
 
 
-def told_on(history, day):
-    told = history.chargebacks["reported_at"].to_numpy() // DAY
-    return history.chargebacks.filter(pa.array(told == day))
+def days_of(history):
+    return history.column("paid_at") // DAY
+
+
+def on(history, day):
+    """The payments of a day."""
+    return history.payments.filter(days_of(history) == day)
+
+
+def before(history, second, **more):
+    """What was paid and reported before a second."""
+    told = history.chargebacks["reported_at"].to_numpy() < second
+    payments = history.payments.filter(history.column("paid_at") < second)
+    chargebacks = history.chargebacks.filter(told)
+    return replace(history, payments=payments, chargebacks=chargebacks, **more)
 
 
 def test_live_equals_offline(history, truth):
-    day = days_of(history)
-    told = history.chargebacks["reported_at"].to_numpy() < PAST * DAY
-    past = replace(
-        history,
-        payments=history.payments.filter(pa.array(day < PAST)),
-        chargebacks=history.chargebacks.filter(pa.array(told)),
-        days=PAST,
-    )
-    live = LiveFeatures(past)
-    parts = []
+    live, parts = LiveFeatures(before(history, PAST * DAY, days=PAST)), []
+    told = history.chargebacks["reported_at"].to_numpy() // DAY
     for today in range(PAST, ALL):
-        batch = history.payments.filter(pa.array(day == today))
-        parts.append(live.step(batch, told_on(history, today - 1)))
-    assert_same(np.concatenate(parts), truth[day >= PAST])
+        new = history.chargebacks.filter(told == today - 1)
+        parts.append(live.step(on(history, today), new))
+    assert_same(np.concatenate(parts), truth[days_of(history) >= PAST])
 
 
-def test_live_answers_in_the_batchs_order(history):
-    day = days_of(history)
-    past = replace(
-        history, payments=history.payments.filter(pa.array(day < PAST)), days=PAST
-    )
-    batch = history.payments.filter(pa.array(day == PAST))
+def test_live_answers_in_the_batchs_order_and_refuses_the_past_and_two_days(history):
+    live = LiveFeatures(before(history, PAST * DAY, days=PAST))
+    batch = on(history, PAST)
     shuffled = np.random.default_rng(0).permutation(batch.num_rows)
-    live = LiveFeatures(past)
     assert_same(live.transform(batch.take(shuffled)), live.transform(batch)[shuffled])
-
-
-def test_live_refuses_the_past_and_two_days(history):
-    day = days_of(history)
-    live = LiveFeatures(history)
-    with pytest.raises(ValueError, match=f"day {ALL - 1} is over"):
-        live.transform(history.payments.filter(pa.array(day == ALL - 1)))
+    assert live.transform(batch.slice(0, 0)).shape == (0, len(FEATURES))
+    with pytest.raises(ValueError, match=f"day {PAST - 1} is over"):
+        live.transform(on(history, PAST - 1))
     with pytest.raises(ValueError, match="split it at midnight"):
         live.step(history.payments, history.chargebacks)
-    assert live.transform(history.payments.slice(0, 0)).shape == (0, len(FEATURES))
 
 
 class Store:
@@ -131,7 +115,7 @@ class Store:
         self.device = history.payments["device_id"].fill_null(NO_DEVICE).to_numpy()
         self.cents = to_cents(history.column("amount"))
         self.country = np.array(history.payments["country"].to_pylist())
-        self.night: dict[int, pd.DataFrame] = {}
+        self.night = {}
 
     def nightly(self, merchant, day):
         if day not in self.night:
@@ -146,16 +130,15 @@ class Store:
         who = Cardholder(**{f.name: holder[f.name] for f in fields(Cardholder)})
         code = CATEGORIES.index(shop["category"])
         where = Merchant(code, shop["x"], shop["y"], shop["opened_at"])
-        payment = cast(Payment, SimpleNamespace(**p))
+        payment = SimpleNamespace(**p)
         mine, shared = self.card == p["card_id"], self.device == self.device[row]
         small = (self.merchant == self.merchant[row]) & (self.cents < 300)
         abroad = self.country != holder["country"]
         columns = (self.at, self.cents, abroad, self.merchant, self.device)
+        others = self.at[shared].tolist(), self.card[shared].tolist()
         return feature_vector(
             card_features(payment, *(each[mine].tolist() for each in columns)),
-            device_features(
-                payment, self.at[shared].tolist(), self.card[shared].tolist()
-            ),
+            device_features(payment, *others),
             merchant_features(payment, self.at[small].tolist()),
             self.nightly(p["merchant_id"], p["paid_at"] // DAY).tolist(),
             payment_features(payment, who, where),
@@ -169,16 +152,11 @@ PAYMENT = {"paid_at": NOW, "card_id": 1, "merchant_id": 5, "device_id": 7, "amou
 @pytest.mark.parametrize("window", [HOUR, DAY, WEEK, MONTH])
 def test_a_window_begins_so_many_seconds_ago_and_ends_a_second_ago(window):
     """Of events a second before a window's ends, on them and after, by hand."""
-    payment = cast(Payment, SimpleNamespace(**PAYMENT))
+    payment = SimpleNamespace(**PAYMENT)
     times = [NOW - window - 1, NOW - window, NOW - 1, NOW, NOW + 1]
-    alike = [5] * 5, [7] * 5
-    counted = dict(
-        zip(
-            CARD_FEATURES,
-            card_features(payment, times, [100] * 5, [True] * 5, *alike),
-            strict=True,
-        )
-    )
+    alike = [100] * 5, [True] * 5, [5] * 5, [7] * 5
+    answers = card_features(payment, times, *alike)
+    counted = dict(zip(CARD_FEATURES, answers, strict=True))
     spans = {"1h": HOUR, "24h": DAY, "7d": WEEK, "30d": MONTH}
     for name, span in spans.items():
         inside = sum(NOW - span <= at < NOW for at in times)
@@ -208,44 +186,33 @@ def test_one_payment_equals_offline(history, truth):
     assert_same(actual, truth[rows])
 
 
-def test_keep_answers_fewer_rows_with_the_same_features(history, truth):
-    keep = np.random.default_rng(1).random(len(truth)) < 0.1
+@pytest.mark.parametrize("of", ["a tenth", "the last day"])
+def test_keep_answers_fewer_rows_with_the_same_features(history, truth, of):
+    keep = days_of(history) == ALL - 1  # late rows need no more than a month
+    if of == "a tenth":
+        keep = np.random.default_rng(1).random(len(truth)) < 0.1
     assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
     assert offline(history, keep=np.zeros(len(keep), bool)).num_rows == 0
-
-
-def test_late_rows_need_no_more_than_a_month(history, truth):
-    keep = days_of(history) == ALL - 1
-    assert_same(feature_matrix(offline(history, keep=keep)), truth[keep])
 
 
 def test_keep_and_labels_are_checked(history):
     with pytest.raises(ValueError, match="keep must be a bool array"):
         offline(history, keep=np.ones(3, bool))
     with pytest.raises(ValueError, match="labels must be one of"):
-        offline(history, labels="all")  # type: ignore[arg-type]
+        offline(history, labels="all")
 
 
 def test_the_future_changes_nothing(history, truth):
     """Cut the history after a second: what is left keeps its features."""
     paid_at = history.column("paid_at")
-    cut = int(paid_at[len(paid_at) * 2 // 3])
-    past = replace(
-        history,
-        payments=history.payments.filter(pa.array(paid_at < cut)),
-        chargebacks=history.chargebacks.filter(
-            pa.array(history.chargebacks["reported_at"].to_numpy() < cut)
-        ),
-    )
-    table = offline(past)
-    actual = np.column_stack([table[name].to_numpy() for name in FEATURES])
-    assert_same(actual, truth[paid_at < cut])
+    cut = paid_at[len(paid_at) * 2 // 3]
+    assert_same(feature_matrix(offline(before(history, cut))), truth[paid_at < cut])
 
 
 def test_after_a_quiet_month_a_card_has_no_last_payment(history):
     day = days_of(history)
     noisy = (day < 2) | (day >= PAST)
-    gap = replace(history, payments=history.payments.filter(pa.array(noisy)))
+    gap = replace(history, payments=history.payments.filter(noisy))
     table = offline(gap, only=["card_n_30d", "card_secs_since_last"])
     n, ago = (table[name].to_numpy() for name in table.column_names[1:])
     assert ((n == 0) & (gap.column("paid_at") >= PAST * DAY)).any()
@@ -261,8 +228,7 @@ def test_leaking_labels_know_the_future(history):
 
 @pytest.fixture(scope="module")
 def long():
-    days = RISK_DAYS + 8
-    return PaymentsWorld("smoke", seed=3, base_rate=0.02).history(days=days)
+    return PaymentsWorld("smoke", seed=3, base_rate=0.02).history(RISK_DAYS + 8)
 
 
 @pytest.fixture(scope="module")
@@ -275,9 +241,10 @@ def paid(long):
 
 @pytest.mark.parametrize("name", ["merchant_risk_90d", *REPORT_DAYS])
 def test_reports_count_from_the_next_day_until_they_lapse(long, paid, name):
-    by_hand = {"merchant_risk_90d": risk_by_hand}.get(name, reports_by_hand)
+    by_hand, unknown = reports_by_hand, 0
+    if name == "merchant_risk_90d":
+        by_hand, unknown = risk_by_hand, RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
     answers = offline(long, only=[name])[name].to_numpy()
-    unknown = UNKNOWN_RISK if name == "merchant_risk_90d" else 0
     seen = 0.0
     for today in range(RISK_DAYS + 1, RISK_DAYS + 8):
         expected = by_hand(paid, today, REPORT_DAYS.get(name, RISK_DAYS))
@@ -301,9 +268,6 @@ def test_a_report_counts_on_the_days_that_were_said():
     for name, last in (("merchant_reports_7d", 12), ("merchant_reports_30d", 35)):
         counts = [nightly_merchants(one, day)[name][shop].as_py() for day in range(40)]
         assert [day for day, n in enumerate(counts) if n] == list(range(6, last + 1))
-
-
-UNKNOWN_RISK = RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS
 
 
 def risk_by_hand(paid, today, days):
