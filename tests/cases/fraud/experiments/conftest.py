@@ -70,12 +70,12 @@ NOTHING = TrainingLog(
 class Office:
     """A retraining policy that is fed by hand.
 
-    Its features are a payment's id, under "amount", and its risk, the last one, which
-    is its score. What it was trained on is kept: labels and weights by id.
+    Of features it has a payment's id, under "amount", and its risk, the last, which is
+    the score. What it was trained on is kept: labels and weights by id.
     """
 
     def __init__(self, log=NOTHING, reported=(), **how):
-        self.trained: list[pd.DataFrame] = []
+        self.trained = []
         self.policy = RetrainingPolicy(
             live=self,
             fit=self.fit,
@@ -103,9 +103,8 @@ class Office:
         ids = np.arange(len(risk)) + 100 * day
         batch = pa.table({"payment_id": ids, "amount": risk, "risk": risk})
         told = pa.table({"payment_id": pa.array(chargebacks, pa.int64())})
-        return self.policy(
-            batch, SimpleNamespace(day=day, new_chargebacks=told)
-        ).tolist()
+        view = SimpleNamespace(day=day, new_chargebacks=told)
+        return self.policy(batch, view).tolist()
 
     @property
     def last(self):
@@ -114,11 +113,10 @@ class Office:
 
     @property
     def frauds(self):
-        """Ids that were frauds to the latest training."""
+        """Ids that were frauds to it."""
         return self.last.index[self.last["label"]].tolist()
 
 
 @pytest.fixture
 def office():
-    """Makes policies that are fed by hand."""
     return Office

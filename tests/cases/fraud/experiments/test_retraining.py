@@ -76,13 +76,11 @@ def test_the_log_of_the_past_is_learned_from(office):
     ("cadence", "days"), [(0, [10]), (1, [*range(10, 18)]), (3, [10, 13, 16])]
 )
 def test_it_trains_at_its_cadence(office, cadence, days):
-    one = office(cadence=cadence, **QUIET)
-    trained = []
+    one, trained = office(cadence=cadence, **QUIET), []
     for day in range(10, 18):
-        before = len(one.trained)
         one.day(day, MIXED)
-        trained += [day] * (len(one.trained) - before)
-    assert trained == days
+        trained.append(len(one.trained))
+    assert [10 + trained.index(n + 1) for n in range(trained[-1])] == days
     assert one.policy.first_day == 10
 
 
@@ -116,7 +114,7 @@ def test_the_past_is_logged_as_its_rule_decided(history, drawn):
     np.testing.assert_array_equal(log.day, rows.day)
     np.testing.assert_array_equal(log.features, rows.x)
     assert (log.weight == 1).all()
-    table = history.payments.take(rows.row)
-    assert log.payment_id.tolist() == table["payment_id"].to_pylist()
-    assert log.blocked.tolist() == [a == "block" for a in table["action"].to_pylist()]
+    table = history.payments.take(rows.row).to_pandas()
+    assert log.payment_id.tolist() == table["payment_id"].tolist()
+    assert log.blocked.tolist() == (table["action"] == "block").tolist()
     assert log.blocked.any()

@@ -7,7 +7,7 @@ import pytest
 
 from sevensteps.cases.fraud.experiments import sample
 from sevensteps.cases.fraud.experiments.samples import reported_days
-from sevensteps.cases.fraud.features import FEATURES, offline
+from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.world import DAY
 
 from .conftest import by_hand
@@ -19,8 +19,7 @@ def slow_reported(history):
     """Day of each payment's chargeback, by dictionary."""
     rows = history.chargebacks.to_pylist()
     reported = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
-    ids = history.payments["payment_id"].to_pylist()
-    return [reported.get(i, np.inf) for i in ids]
+    return [reported.get(i, np.inf) for i in history.payments["payment_id"].to_pylist()]
 
 
 def test_reported_days_are_the_dictionarys(history):
@@ -42,9 +41,7 @@ def test_every_fraud_of_the_asked_days_is_there_as_in_the_history(history, drawn
     np.testing.assert_array_equal(drawn.day, day[drawn.row])
     np.testing.assert_array_equal(drawn.reported_day, reported[drawn.row])
     table = offline(history)
-    for i, name in enumerate(FEATURES):
-        expected = table[name].to_numpy()[drawn.row]
-        np.testing.assert_array_equal(drawn.x[:, i], expected, err_msg=name)
+    np.testing.assert_array_equal(drawn.x, feature_matrix(table)[drawn.row])
     np.testing.assert_array_equal(drawn.amount, history.column("amount")[drawn.row])
 
 
@@ -52,10 +49,7 @@ def test_the_same_seed_takes_a_smaller_share_out_of_a_larger(history, drawn):
     fewer = sample(history, {50: 0.2})
     thinned = drawn.between(50, 60).labelled(honest=0.2)
     assert thinned.row.tolist() == fewer.row.tolist()
-
-
-def test_all_from_day_thirty_unless_asked_otherwise(history):
-    every = sample(history)
+    every = sample(history)  # all from day thirty, unless asked otherwise
     late = history.column("paid_at") >= 30 * DAY
     assert every.row.tolist() == np.flatnonzero(late).tolist()
     assert (every.weight == 1).all()
