@@ -1,4 +1,7 @@
-"""Each way to steal leaves its marks, at the stated size."""
+"""Thefts at their stated size, and nothing that gives them away.
+
+How each method works is held row by row by the checksums of the contract test.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,11 +9,6 @@ import pytest
 
 from sevensteps.cases.fraud.world import METHODS
 from sevensteps.cases.fraud.world.kinds import SHARE
-
-
-def stolen(known, method):
-    """A method's payments."""
-    return known.rows[known.rows.true_method == method]
 
 
 def far(rows, expected):
@@ -35,52 +33,10 @@ def test_the_base_rate_is_the_stated_one(known):
 
 @pytest.mark.parametrize("method", METHODS[1:7])
 def test_each_method_has_its_share(known, method):
-    rows = stolen(known, method)
+    rows = known.rows[known.rows.true_method == method]
     expected = known.world.draws.theft_rate * SHARE[method] * known.world.size.days
     assert far(rows, expected) < 3.5
     assert len(rows) > 0.4 * expected
-
-
-@pytest.mark.parametrize(
-    ("method", "low", "high", "mark"),
-    [
-        ("lost_stolen", 0, 0.05, lambda r: (r.channel == "online").mean()),
-        ("takeover", 200, 300, lambda r: r.amount.median()),
-        ("takeover", 1, 1, lambda r: r.channel.eq("online").mean()),
-        ("friendly", 1, 1, lambda r: r.channel.eq("online").mean()),
-        ("breach", 8, 25, lambda r: days_since(r).median()),  # weeks later
-        ("breach", 2, 10, lambda r: days_since(r).min()),
-        ("ring", 1, 2, lambda r: by_campaign(r).merchant_id.nunique().max()),
-        ("ring", 5, 12, lambda r: by_campaign(r).card_id.nunique().max()),
-        ("ring", 3, 12, lambda r: by_device(r).card_id.nunique().quantile(0.75)),
-    ],
-)
-def test_a_method_leaves_its_mark(known, method, low, high, mark):
-    assert low <= mark(stolen(known, method)) <= high
-
-
-def days_since(rows):
-    """Days since a payment's campaign began."""
-    return rows.day - (rows.true_campaign // 1_000_000 - 70)
-
-
-def by_campaign(rows):
-    return rows.groupby("true_campaign")
-
-
-def by_device(rows):
-    return rows.groupby(["true_campaign", "device_id"])
-
-
-def test_card_testing_is_tiny_sums_in_minutes(known):
-    rows = stolen(known, "card_testing")
-    runs = by_campaign(rows).filter(lambda r: len(r) >= 8)
-    assert runs.amount.median() < 3
-    assert by_campaign(runs).paid_at.agg(np.ptp).median() < 30 * 60
-    assert by_campaign(runs).merchant_id.nunique().max() == 1
-    cash = rows[~rows.true_campaign.isin(runs.true_campaign)]
-    assert cash.amount.median() > 50
-    assert cash.card_id.isin(runs.card_id).mean() > 0.9
 
 
 def test_every_theft_belongs_to_a_campaign_and_no_device_to_two_honest_people(known):
