@@ -6,20 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud.world import METHODS, Action, Costs
+from sevensteps.cases.fraud.world import DAY, METHODS, Action, Costs
 from sevensteps.cases.fraud.world.kinds import PATIENCE
 
 from .conftest import allow_all, joined
 
 
 def honest(outcome):
-    """An outcome's honest payments by id."""
+    """Payments by id."""
     keep = np.logical_not(outcome.truth["true_is_fraud"])
     return outcome.payments.filter(keep).to_pandas().set_index("payment_id")
 
 
 def block_large(batch, view):
-    """Block what costs more than 150 euros."""
     return np.where(batch["amount"].to_numpy() > 150, 3, 0).astype(np.int8)
 
 
@@ -42,7 +41,6 @@ def test_a_twin_sees_the_same_honest_payments(allowed, blocked):
 
 
 def step_up(batch, view):
-    """Ask everybody for a proof."""
     return np.full(batch.num_rows, Action.STEP_UP, np.int8)
 
 
@@ -64,16 +62,15 @@ def test_reviews_end_at_capacity_in_order_of_time(known):
     outcome = known.live(review, 2, replace(known.world, review_capacity=7))
     rows = outcome.payments.to_pandas()
     seen = rows.action == "review"
-    assert seen.groupby(rows.paid_at // 86_400).sum().tolist() == [7, 7]
+    assert seen.groupby(rows.paid_at // DAY).sum().tolist() == [7, 7]
     assert seen[:7].all()
     assert outcome.ledger["review_cost"].to_numpy().sum() == pytest.approx(14 * 4.0)
 
 
 def test_the_ledger_adds_up(blocked, known):
     costs = known.world.costs
-    rows = pd.concat([blocked.payments.to_pandas(), blocked.ledger.to_pandas()], axis=1)
-    stolen = blocked.truth["true_is_fraud"].to_numpy()
-    passed = rows.approved.to_numpy()
+    rows = joined(blocked.payments, blocked.ledger)
+    stolen, passed = blocked.truth["true_is_fraud"].to_numpy(), rows.approved.to_numpy()
     assert rows.fraud_loss[~stolen | ~passed].eq(0).all()
     assert rows.fraud_loss.sum() == pytest.approx(rows.amount[stolen & passed].sum())
     margin = rows.amount[~stolen & passed].sum() * costs.margin_rate
@@ -102,9 +99,8 @@ def test_caution_rises_with_the_stated_half_life(careful, allowed):
 def surprise(outcome, known, method):
     """How many standard deviations a theft is off the victim's usual sum: median."""
     people, shops = known.world.people, known.world.people.merchants
-    keep = outcome.truth["true_method"].to_pandas() == method
-    rows = outcome.payments.to_pandas()[keep.to_numpy()]
-    rows = rows[rows.paid_at // 86_400 >= 74]
+    rows = joined(outcome.payments, outcome.truth)
+    rows = rows[(rows.true_method == method) & (rows.day >= 74)]
     usual = shops.log_mean[rows.merchant_id] + people.log_spend[rows.cardholder_id]
     off = (np.log(rows.amount) - usual) / shops.log_sd[rows.merchant_id]
     return off.abs().median()
@@ -127,21 +123,18 @@ def test_a_campaign_ends_when_its_patience_does(stopped):
 
 
 def test_thieves_leave_cards_that_were_reported(allowed):
-    rows = allowed.payments.to_pandas().set_index("payment_id")
-    told = allowed.chargebacks.to_pandas()
-    told["card_id"] = rows.card_id[told.payment_id].to_numpy()
-    closed = told.groupby("card_id").reported_at.min()
-    closed = (closed // 86_400 + 1) * 86_400
-    theft = allowed.truth["true_campaign"].to_numpy() >= 0
-    later = rows[theft].card_id.map(closed) <= rows[theft].paid_at
-    assert closed.notna().sum() > 50
-    assert not later.any()
+    rows = joined(allowed.payments, allowed.truth).set_index("payment_id")
+    told = allowed.chargebacks.to_pandas().set_index("payment_id").reported_at
+    closed = (told // DAY).groupby(rows.card_id[told.index].to_numpy()).min()
+    theft = rows[rows.true_campaign >= 0]
+    assert len(closed) > 50
+    assert not (theft.day > theft.card_id.map(closed)).any()
 
 
 def test_step_ups_stop_a_takeover_less_than_a_lost_card(known):
     outcome = known.live(step_up, days=10)
-    method = outcome.truth["true_method"].to_pandas()
-    passed = pd.Series(outcome.payments["approved"].to_numpy()).groupby(method).mean()
+    rows = joined(outcome.payments, outcome.truth)
+    passed = rows.groupby("true_method", observed=True).approved.mean()
     assert passed["friendly"] == 1
     assert 0.35 < passed["takeover"] < 0.57
     assert passed["lost_stolen"] < 0.15

@@ -6,7 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.world import METHODS, SCHEMA, Costs, PaymentsWorld, Size
+from sevensteps.cases.fraud.world import (
+    DAY,
+    METHODS,
+    SCHEMA,
+    Costs,
+    PaymentsWorld,
+    Size,
+)
 from sevensteps.cases.fraud.world.honest import honest_day
 from sevensteps.cases.fraud.world.schema import LEDGER
 from sevensteps.world.arrays import take
@@ -32,17 +39,15 @@ def test_ids_are_dense_and_nothing_is_missing_that_must_not_be(known, allowed):
 def test_days_alone_equal_the_same_days_of_a_history(known):
     shards = known.world.draws.shards(40, 43)
     alone = pa.concat_tables([shard.tables()[0] for shard in shards])
-    day = known.history.column("paid_at") // 86_400
+    day = known.history.column("paid_at") // DAY
     within = known.history.payments.filter((day >= 40) & (day < 43))
     assert alone.combine_chunks().equals(within.combine_chunks())
 
 
 def test_no_campaign_outlasts_the_days_that_a_shard_looks_back(known):
     draws, slow = known.world.draws, dict.fromkeys(METHODS, 1.0)
-    last = max(
-        draws.campaigns(draws.today(0, d), slow).paid_at.max() for d in range(10)
-    )
-    assert 60 < last / 86_400 < 9 + 70
+    started = [draws.campaigns(draws.today(0, day), slow) for day in range(10)]
+    assert 60 < max(rows.paid_at.max() for rows in started) / DAY < 9 + 70
 
 
 def test_thieves_move_nothing_in_what_honest_people_do(known):
@@ -52,11 +57,9 @@ def test_thieves_move_nothing_in_what_honest_people_do(known):
     first_card_abroad = next(d for d, there in enumerate(away) if there)
     for day in (first_card_abroad, 12):
         stolen = world.draws.past_attempts(day, day + 1)
-        now = world.draws.today(0, day)
-        crowd, alone = (
-            honest_day(now, rows) for rows in (stolen, take(stolen, slice(0)))
-        )
         assert len(stolen) > 20
+        now, none = world.draws.today(0, day), take(stolen, slice(0))
+        crowd, alone = (honest_day(now, rows) for rows in (stolen, none))
         honest = take(crowd, crowd.method == 0)
         for column in fields(alone):
             ours, theirs = getattr(honest, column.name), getattr(alone, column.name)
