@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection
 
 import httpx
@@ -84,31 +85,34 @@ def test_a_store_that_stopped_under_load_is_told_what_it_missed(start, path, bod
     assert sorted(ids_in(path)) == sorted(ids_of(bodies[:240]))
 
 
+def none(model, folder):
+    return folder / "none"
+
+
 def truncated(model, folder):
-    """A model of which only the beginning was copied."""
     broken = shutil.copytree(model, folder / "broken")
     os.truncate(broken / "model.onnx", 1_000)
     return broken
 
 
+def below_a_file(model, folder):
+    return model / "model.onnx" / "log"
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("model", lambda model, folder: folder / "none", "export_model"),
+        ("model", none, "export_model"),
         ("model", truncated, r"model\.onnx"),
-        ("store", lambda model, folder: folder / "none", "Fill a new one"),
-        ("log", lambda model, folder: model / "model.onnx" / "log", "could not write"),
+        ("store", none, "Fill a new one"),
+        ("log", below_a_file, "could not write"),
     ],
 )
-def test_a_service_refuses_to_start_without(
-    option, value, said, model, store, tmp_path
-):
+def test_a_service_refuses_to_start(option, value, said, model, store, tmp_path):
     given = {"model": model, "store": store, "log": tmp_path / "log"}
     given[option] = value(model, tmp_path)
-    with (
-        pytest.raises(RuntimeError, match=f"refusing to start: .*{said}"),
-        running_service(**given),
-    ):
+    refused = pytest.raises(RuntimeError, match=f"refusing to start: .*{said}")
+    with refused, running_service(**given):
         pass
 
 
@@ -150,9 +154,8 @@ def test_a_killed_service_has_kept_what_it_answered(model, store, bodies, path):
                 client.post("/v1/decisions", content=body).raise_for_status()
         os.kill(running.pid, 9)
     assert ids_in(path) == ids_of(bodies[:30])
-    opened = OnlineStore(store)
-    assert_stored(opened, bodies[:30])
-    opened.close()
+    with closing(OnlineStore(store)) as opened:
+        assert_stored(opened, bodies[:30])
 
 
 def test_a_service_that_is_stopped_finishes_what_it_began(start, bodies, path):
@@ -269,12 +272,12 @@ def test_a_line_is_in_the_log_whole_or_not_at_all(tmp_path, monkeypatch):
 
 def test_a_connection_outlives_a_pause(service, bodies):
     """A service that hangs up first loses what is sent at that moment."""
-    connection = HTTPConnection(service.url.removeprefix("http://"), timeout=30)
-    connection.connect()
-    connection.auto_open = 0  # else it would hide that it was hung up
-    for body, pause_s in zip(bodies, (5.5, 0), strict=False):
-        connection.request("POST", "/v1/decisions", body, HEADERS)
-        reply = connection.getresponse()
-        assert (reply.status, bool(reply.read())) == (200, True)
-        time.sleep(pause_s)
-    connection.close()
+    host = service.url.removeprefix("http://")
+    with closing(HTTPConnection(host, timeout=30)) as connection:
+        connection.connect()
+        connection.auto_open = 0  # else it would hide that it was hung up
+        for body, pause_s in zip(bodies, (5.5, 0), strict=False):
+            connection.request("POST", "/v1/decisions", body, HEADERS)
+            reply = connection.getresponse()
+            assert (reply.status, bool(reply.read())) == (200, True)
+            time.sleep(pause_s)

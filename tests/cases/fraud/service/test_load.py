@@ -58,9 +58,11 @@ def test_errors_are_counted_by_status_and_lost_answers_infinitely_late(service, 
     assert report.p50.estimate == np.inf
 
 
-def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(service, bodies):
+def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(
+    service, bodies, monkeypatch
+):
     """The service stops for a second; who would have come meanwhile has to wait."""
-    loop = loop_of(service)
+    loop = loop_of(service, monkeypatch)
 
     def stalled(run):
         timer = threading.Timer(0.5, loop.call_soon_threadsafe, [time.sleep, 1.0])
@@ -75,7 +77,7 @@ def test_a_stall_is_charged_by_the_open_loop_and_hidden_by_the_closed(service, b
     assert np.mean(closed.latency_ms > 300) < 0.05
 
 
-def loop_of(service):
+def loop_of(service, monkeypatch):
     """The event loop in which the service runs."""
     found = []
 
@@ -83,10 +85,9 @@ def loop_of(service):
         found.append(asyncio.get_running_loop())
         raise Rejected(400, "probe", ("", "a test looks for the loop"))
 
-    answer = service.app.desk.answer
-    service.app.desk.answer = note
-    service.post(b"{}")
-    service.app.desk.answer = answer
+    with monkeypatch.context() as patch:
+        patch.setattr(service.app.desk, "answer", note)
+        service.post(b"{}")
     return found[0]
 
 
@@ -95,6 +96,9 @@ def test_too_few_payloads_are_told(bodies):
         load("http://127.0.0.1:1", bodies[:5], rate=100, seconds=1, **ASK)
     with pytest.raises(ValueError, match="http://127"):
         Client("https://127.0.0.1:1", KEY, 1.0, PATH)
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 async def with_a_pause(answer):
@@ -116,7 +120,7 @@ def test_a_connection_that_the_service_closed_is_not_used_again(resets):
 
     async def answer_once(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.write(OK)
         await writer.drain()
         if resets:
             await asyncio.sleep(0.05)  # until the answer has been read
@@ -138,7 +142,7 @@ def test_a_connection_that_was_long_idle_is_not_used_again(monkeypatch, idle_s, 
         callers.add(writer)
         with contextlib.suppress(asyncio.IncompleteReadError):
             while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                writer.write(OK)
         writer.close()
 
     assert asyncio.run(with_a_pause(answer)) == (200, 200)
