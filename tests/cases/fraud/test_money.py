@@ -35,10 +35,9 @@ def test_by_hand():
 def test_cheapest_is_the_minimum_and_certain_fraud_is_blocked():
     p, _, amount, _ = payments()
     action = cheapest_actions(p, amount, COSTS)
-    np.testing.assert_array_equal(
-        action, expected_costs(p, amount, COSTS).argmin(axis=1)
-    )
-    assert set(action) == {0, 1, 2, 3} or len(set(action)) >= 3
+    cheapest = expected_costs(p, amount, COSTS).argmin(axis=1)
+    np.testing.assert_array_equal(action, cheapest)
+    assert len(set(action)) >= 3
     assert cheapest_actions([1.0, 0.0], [100, 100], COSTS).tolist() == [3, 0]
 
 
@@ -58,8 +57,7 @@ def test_money_saved_is_the_difference_of_the_bills():
     nothing = np.zeros(len(p), np.int8)
     saved = money_saved(ours, nothing, label, amount, day, COSTS)
     costs = expected_costs(label, amount, COSTS)
-    row = np.arange(len(p))
-    want = (costs[row, nothing] - costs[row, ours]).sum() / 10
+    want = (costs[:, 0] - costs[np.arange(len(p)), ours]).sum() / 10
     assert saved.estimate == pytest.approx(want)
     assert saved.low > 0
     against = money_saved(nothing, ours, label, amount, day, COSTS)

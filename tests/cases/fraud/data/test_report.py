@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -18,10 +17,10 @@ from sevensteps.cases.fraud.data.report import (
 )
 from sevensteps.cases.fraud.world import DAY, PaymentsWorld
 
-from .conftest import Bring, payments
+from .conftest import payments
 
 
-def test_a_report_tells_what_was_read_and_found(bring: Bring) -> None:
+def test_a_report_tells_what_was_read_and_found(bring):
     report = run_offline(bring(payments=payments()))
     console = Console(width=150, record=True)
     console.print(report)
@@ -40,12 +39,14 @@ def test_a_report_tells_what_was_read_and_found(bring: Bring) -> None:
 
 
 @pytest.mark.parametrize("start", ["2026-01-08", "2026-01-13"])
-def test_another_weekday_changes_no_split(bring: Bring, start: str) -> None:
+def test_another_weekday_changes_no_split(bring, start):
     """60 days stay 60, and the warm-up holds as many days with payments."""
-    plain = run_offline(bring(payments=payments())).summary
-    moved = run_offline(bring(payments=payments(start=start))).summary
-    counts = [part for part in plain.split() if part[0].isdigit() and "-" not in part]
-    assert counts == [p for p in moved.split() if p[0].isdigit() and "-" not in p]
+
+    def counts(frame):
+        words = run_offline(bring(payments=frame)).summary.split()
+        return [word for word in words if word[0].isdigit() and "-" not in word]
+
+    assert counts(payments()) == counts(payments(start=start))
 
 
 @pytest.mark.parametrize(
@@ -56,17 +57,16 @@ def test_another_weekday_changes_no_split(bring: Bring, start: str) -> None:
         ("ip_risk", lambda fraud: np.where(fraud == 1, "0.5", "")),
     ],
 )
-def test_a_column_that_knows_the_label_is_told(bring: Bring, name: str, leak) -> None:
+def test_a_column_that_knows_the_label_is_told(bring, name, leak):
     column = name.strip("-")
     frame = payments()
-    report = run_offline(
-        bring(payments=frame.assign(**{column: leak(frame["is_fraud"])}))
-    )
+    frame[column] = leak(frame["is_fraud"])
+    report = run_offline(bring(payments=frame))
     assert f"best single column ({name})" in report.results
     assert any("rarely honest" in note for note in report.notes)
 
 
-def test_a_line_below_one_column_is_told_so(bring: Bring) -> None:
+def test_a_line_below_one_column_is_told_so(bring):
     """Risk in a narrow band of amounts: no line, bent once, can follow it."""
     frame = payments(per_day=100)
     rng = np.random.default_rng(0)
@@ -88,10 +88,8 @@ def history():
     return PaymentsWorld(scale="smoke", seed=3, base_rate=0.005).history(60)
 
 
-def test_the_worlds_own_tables_lead_the_amount(history, tmp_path) -> None:
-    for name in ("payments", "cardholders", "cards", "merchants", "chargebacks"):
-        pq.write_table(getattr(history, name), tmp_path / f"{name}.parquet")
-    report = run_offline(tmp_path)
+def test_the_worlds_own_tables_lead_the_amount(history, written):
+    report = run_offline(written(history))
     amount = report.results["largest amount"][AP].estimate
     for model in (LINE, TREES):
         assert report.results[model][AP].low > amount
@@ -100,19 +98,17 @@ def test_the_worlds_own_tables_lead_the_amount(history, tmp_path) -> None:
 
 @pytest.mark.parametrize("days", [28, 40, 60, 180, 400])
 @pytest.mark.parametrize("delay", [0, 5, 30, 90])
-def test_the_split_leaves_room_for_each_part(days: int, delay: int) -> None:
+def test_the_split_leaves_room_for_each_part(days, delay):
     split = plan(3, 3 + days, delay)
-    assert split.train_from > 3
-    assert split.train_until - split.train_from >= 7
-    assert split.test_from - split.train_until >= 7
-    assert split.end - split.test_from >= 7
-    assert split.end == 3 + days
+    edges = [split.train_from, split.train_until, split.test_from, split.end]
+    assert edges[0] > 3
+    assert np.diff(edges).min() >= 7
+    assert edges[-1] == 3 + days
 
 
 def test_the_parts_hold_what_was_known_and_nothing_blocked(history, monkeypatch):
-    days = plan(0, 60, 20)
+    days, table = plan(0, 60, 20), history.payments.to_pandas()
     reported = history.chargebacks.to_pandas().set_index("payment_id")["reported_at"]
-    table = history.payments.to_pandas()
     day, told = table["paid_at"] // DAY, table["payment_id"].map(reported)
     open_to_doubt = table["action"] != "block"
     trained = day.between(days.train_from, days.train_until - 1) & open_to_doubt
@@ -132,15 +128,11 @@ def test_the_parts_hold_what_was_known_and_nothing_blocked(history, monkeypatch)
     assert kept == pytest.approx(KEPT_SHARE, abs=0.01)
 
 
-def test_too_few_days_are_told(bring: Bring) -> None:
+def test_too_few_days_and_days_without_fraud_are_told(bring):
     with pytest.raises(ValueError, match="span 27 days; at least 28"):
         run_offline(bring(payments=payments(27)))
-
-
-def test_days_without_fraud_are_told_by_their_dates(bring: Bring) -> None:
     frame = payments()
-    late = frame["paid_at"] >= pd.Timestamp("2026-02-20")
-    frame["is_fraud"] = frame["is_fraud"].where(~late, 0)
+    frame.loc[frame["paid_at"] >= pd.Timestamp("2026-02-20"), "is_fraud"] = 0
     said = r"test days \(2026-02-26 to 2026-03-07, 401 payments\) is labelled"
     with pytest.raises(ValueError, match=said):
         run_offline(bring(payments=frame))

@@ -21,13 +21,13 @@ SHARES = {42: 0.3, 50: 0.6}
 
 
 @pytest.fixture(scope="session")
-def world() -> PaymentsWorld:
+def world():
     """One payment in fifty is stolen."""
     return PaymentsWorld(Size(400, 120, 60), seed=7, base_rate=0.02)
 
 
 @pytest.fixture(scope="session")
-def simulation(world) -> PaymentsSimulation:
+def simulation(world):
     """The world after its past."""
     return PaymentsSimulation(world, world.history())
 
@@ -44,7 +44,7 @@ def drawn(history):
     return sample(history, SHARES)
 
 
-def by_hand(n: int, **columns) -> Sample:
+def by_hand(n, **columns):
     """Payments of which nothing is known but what is told."""
     plain = {
         "row": np.arange(n),
@@ -70,12 +70,12 @@ NOTHING = TrainingLog(
 class Office:
     """A retraining policy that is fed by hand.
 
-    Its features are a payment's id, under "amount", and its risk, the last one, which
-    is its score. What it was trained on is kept: labels and weights by id.
+    Of features it has a payment's id, under "amount", and its risk, the last, which is
+    the score. What it was trained on is kept: labels and weights by id.
     """
 
-    def __init__(self, log=NOTHING, reported=(), **how) -> None:
-        self.trained: list[pd.DataFrame] = []
+    def __init__(self, log=NOTHING, reported=(), **how):
+        self.trained = []
         self.policy = RetrainingPolicy(
             live=self,
             fit=self.fit,
@@ -98,27 +98,25 @@ class Office:
         self.trained.append(pd.DataFrame({"label": label, "weight": weight}, ids))
         return lambda asked: asked[:, -1].astype(np.float64)
 
-    def day(self, day: int, risk: list[float], *chargebacks: int) -> list[int]:
+    def day(self, day, risk, *chargebacks):
         """One day's actions; ids of day 12 are 1200, 1201, ...; chargebacks came in."""
         ids = np.arange(len(risk)) + 100 * day
         batch = pa.table({"payment_id": ids, "amount": risk, "risk": risk})
         told = pa.table({"payment_id": pa.array(chargebacks, pa.int64())})
-        return self.policy(
-            batch, SimpleNamespace(day=day, new_chargebacks=told)
-        ).tolist()
+        view = SimpleNamespace(day=day, new_chargebacks=told)
+        return self.policy(batch, view).tolist()
 
     @property
-    def last(self) -> pd.DataFrame:
+    def last(self):
         """What the latest training was given."""
         return self.trained[-1]
 
     @property
-    def frauds(self) -> list[int]:
-        """Ids that were frauds to the latest training."""
+    def frauds(self):
+        """Ids that were frauds to it."""
         return self.last.index[self.last["label"]].tolist()
 
 
 @pytest.fixture
 def office():
-    """Makes policies that are fed by hand."""
     return Office

@@ -7,7 +7,7 @@ import pytest
 
 from sevensteps.cases.fraud.experiments import sample
 from sevensteps.cases.fraud.experiments.samples import reported_days
-from sevensteps.cases.fraud.features import FEATURES, offline
+from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.world import DAY
 
 from .conftest import by_hand
@@ -15,15 +15,14 @@ from .conftest import by_hand
 SPANS = [(42, 50, 0.3), (50, 60, 0.6)]
 
 
-def slow_reported(history) -> list[float]:
+def slow_reported(history):
     """Day of each payment's chargeback, by dictionary."""
     rows = history.chargebacks.to_pylist()
     reported = {row["payment_id"]: row["reported_at"] // DAY for row in rows}
-    ids = history.payments["payment_id"].to_pylist()
-    return [reported.get(i, np.inf) for i in ids]
+    return [reported.get(i, np.inf) for i in history.payments["payment_id"].to_pylist()]
 
 
-def test_reported_days_are_the_dictionarys(history) -> None:
+def test_reported_days_are_the_dictionarys(history):
     rng = np.random.default_rng(0)
     payments = history.payments.take(rng.permutation(history.payments.num_rows))
     reported = history.chargebacks.take(rng.permutation(history.chargebacks.num_rows))
@@ -32,9 +31,7 @@ def test_reported_days_are_the_dictionarys(history) -> None:
         assert reported_days(one).tolist() == slow_reported(one)
 
 
-def test_every_fraud_of_the_asked_days_is_there_as_in_the_history(
-    history, drawn
-) -> None:
+def test_every_fraud_of_the_asked_days_is_there_as_in_the_history(history, drawn):
     reported = np.array(slow_reported(history))
     day = history.column("paid_at") // DAY
     wanted = np.flatnonzero(np.isfinite(reported) & (day >= 42))
@@ -44,41 +41,36 @@ def test_every_fraud_of_the_asked_days_is_there_as_in_the_history(
     np.testing.assert_array_equal(drawn.day, day[drawn.row])
     np.testing.assert_array_equal(drawn.reported_day, reported[drawn.row])
     table = offline(history)
-    for i, name in enumerate(FEATURES):
-        expected = table[name].to_numpy()[drawn.row]
-        np.testing.assert_array_equal(drawn.x[:, i], expected, err_msg=name)
+    np.testing.assert_array_equal(drawn.x, feature_matrix(table)[drawn.row])
     np.testing.assert_array_equal(drawn.amount, history.column("amount")[drawn.row])
 
 
-def test_the_same_seed_takes_a_smaller_share_out_of_a_larger(history, drawn) -> None:
+def test_the_same_seed_takes_a_smaller_share_out_of_a_larger(history, drawn):
     fewer = sample(history, {50: 0.2})
     thinned = drawn.between(50, 60).labelled(honest=0.2)
     assert thinned.row.tolist() == fewer.row.tolist()
-
-
-def test_all_from_day_thirty_unless_asked_otherwise(history) -> None:
-    every = sample(history)
+    every = sample(history)  # all from day thirty, unless asked otherwise
     late = history.column("paid_at") >= 30 * DAY
     assert every.row.tolist() == np.flatnonzero(late).tolist()
     assert (every.weight == 1).all()
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5, np.nan])
-def test_impossible_shares_are_refused(history, drawn, share: float) -> None:
+def test_impossible_shares_are_refused(history, drawn, share):
     with pytest.raises(ValueError, match=rf"must lie in \(0, 1\], not \[{share}\]"):
         sample(history, {30: 0.5, 40: share})
     with pytest.raises(ValueError, match=rf"must lie in \(0, 1\], not {share}"):
         drawn.labelled(by=50, honest=share)
 
 
-def test_a_label_is_known_the_morning_after_its_report() -> None:
+def test_a_label_is_known_the_morning_after_its_report():
     rows = by_hand(4, reported_day=np.array([49, 50, 51, np.inf]))
     assert rows.labelled(by=50).label.tolist() == [True, False, False, False]
     assert rows.labelled(by=51).label.tolist() == [True, True, False, False]
     assert rows.labelled().label.tolist() == [True, True, True, False]
 
 
-def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
+def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest():
     rows = by_hand(
         5,
         reported_day=np.array([60, 60, np.inf, np.inf, 45]),
@@ -93,7 +85,7 @@ def test_a_fraud_that_nobody_reported_yet_is_thinned_like_the_honest() -> None:
 
 
 @pytest.mark.parametrize(("by", "honest"), [(None, 1.0), (55, 1.0), (50, 0.2)])
-def test_the_rows_stand_for_all_payments(history, drawn, by, honest: float) -> None:
+def test_the_rows_stand_for_all_payments(history, drawn, by, honest):
     day = history.column("paid_at") // DAY
     rows = drawn.labelled(by=by, honest=honest)
     for first, end, share in SPANS:
@@ -104,7 +96,7 @@ def test_the_rows_stand_for_all_payments(history, drawn, by, honest: float) -> N
     assert (rows.weight[rows.label] == 1).all()
 
 
-def test_one_feature_can_be_replaced(drawn) -> None:
+def test_one_feature_can_be_replaced(drawn):
     before = drawn.x.copy()
     larger = drawn.replaced("amount", drawn.amount * 100)
     np.testing.assert_allclose(larger.amount, drawn.amount * 100, rtol=1e-6)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -21,13 +22,13 @@ from sevensteps.world.arrays import take
 BASE = 60  # first day in production
 
 
-def outcome_of(day: list[int], stolen: list[bool], approved: list[bool], ids=None):
-    """An outcome by hand."""
-    ids = range(len(day)) if ids is None else ids
-    return SimpleNamespace(
-        payments=pa.table({"paid_at": np.array(day) * DAY + 5, "approved": approved}),
-        truth=pa.table({"payment_id": list(ids), "true_is_fraud": stolen}),
-    )
+def run_of(day, stolen, approved, ids=None, policy=None):
+    """A run by hand."""
+    ids = np.arange(len(day)) if ids is None else ids
+    payments = {"paid_at": np.array(day) * DAY + 5, "approved": approved}
+    truth = {"payment_id": ids, "true_is_fraud": stolen}
+    tables = {"payments": pa.table(payments), "truth": pa.table(truth)}
+    return PolicyRun(policy, SimpleNamespace(**tables))
 
 
 HOW = {"window": 20, "label_gap": 2}
@@ -38,68 +39,63 @@ def runs(simulation):
     """A few days under three plans."""
     how = HOW | {"decide": BlockOrAllow(simulation.world.costs), "cadence": 3}
     explored = {"blocked": "weighted", "explore": 0.3}
+    plans = {"open": {"decide": allow_all}, "one": {}, "explored": explored}
     policies = {
-        "open": simulation.retraining(**how | {"decide": allow_all}),
-        "one": simulation.retraining(**how),
-        "explored": simulation.retraining(**how | explored),
+        name: simulation.retraining(**how | plan) for name, plan in plans.items()
     }
     return simulation.counterfactual_runs(policies, days=5, seed=2, keep=PolicyRun)
 
 
-def test_plans_differ_by_what_they_block(runs) -> None:
+def test_plans_differ_by_what_they_block(runs):
     assert list(runs) == ["open", "one", "explored"]
     assert runs["open"].outcome.payments["approved"].to_numpy().all()
     logs = {name: run.policy.logged() for name, run in runs.items()}
     live = {name: take(log, log.day >= BASE) for name, log in logs.items()}
-    assert not live["open"].blocked.any()
-    assert live["one"].blocked.any()
-    assert live["explored"].blocked.any()
+    blocked = {name: log.blocked.any() for name, log in live.items()}
+    assert blocked == {"open": False, "one": True, "explored": True}
     assert set(live["one"].weight) == {1.0}
     assert set(live["explored"].weight) == {1.0, 1 / 0.3}
 
 
-def test_recall_is_the_share_of_thefts_stopped_by_span() -> None:
+def test_recall_is_the_share_of_thefts_stopped_by_span():
     day = np.array([0, 1, 1, 2, 3, 3, 3, 8]) + BASE
     stolen = [True, True, False, True, True, True, False, True]
     approved = [True, False, False, False, True, True, True, False]
-    run = PolicyRun(None, outcome_of(day, stolen, approved))
+    run = run_of(day, stolen, approved)
     assert run.recall(2).to_dict() == {0: 0.5, 2: pytest.approx(1 / 3), 8: 1.0}
     assert run.recall(30).to_dict() == {0: 0.5}
 
 
-def test_recall_halves_as_planted() -> None:
+def test_recall_halves_as_planted():
     rng = np.random.default_rng(0)
     day = np.repeat(np.arange(30), 120)
     stolen = np.tile([True, True, False], len(day) // 3)
     stopped = rng.random(len(day)) < 0.8 * 0.5 ** (day / 12)
-    run = PolicyRun(None, outcome_of(day + BASE, stolen.tolist(), (~stopped).tolist()))
+    run = run_of(day + BASE, stolen, ~stopped)
     assert run.half_life().estimate == pytest.approx(12, rel=0.15)
 
 
-def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history) -> None:
+def test_a_policy_begins_with_the_past_as_known_by_then(simulation, history):
     day = history.column("paid_at") // DAY
     wanted = history.column("payment_id")[day >= FIRST]
     assert simulation.log.payment_id.tolist() == wanted.tolist()
-    reports = {row["payment_id"]: row["reported_at"] for row in every_report(history)}
-    known = {i for i, when in reports.items() if when < history.days * DAY}
-    assert set(simulation.reported().tolist()) == known < set(reports)
+    reports = history.chargebacks.to_pandas()
+    known = reports["payment_id"][reports["reported_at"] < history.days * DAY]
+    assert sorted(simulation.reported()) == sorted(known)
+    assert len(known) < len(reports)
 
 
-def every_report(history) -> list[dict]:
-    """All reports, also those to come."""
-    return history.chargebacks.to_pylist()
-
-
-def test_a_run_hears_every_chargeback_in_time(simulation, runs) -> None:
+def test_a_run_hears_every_chargeback_in_time(simulation, runs):
     policy, outcome = runs["open"].policy, runs["open"].outcome
-    every = every_report(simulation.history) + outcome.chargebacks.to_pylist()
+    reports = [simulation.history.chargebacks, outcome.chargebacks]
+    every = pd.concat([table.to_pandas() for table in reports])
     morning = (BASE + 4) * DAY  # the last one
-    known = [row["payment_id"] for row in every if row["reported_at"] < morning]
-    assert sorted(policy.reported.tolist()) == sorted(known)
+    known = every["payment_id"][every["reported_at"] < morning]
+    assert sorted(policy.reported) == sorted(known)
     assert len(known) > len(simulation.reported())
 
 
-def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
+def test_trees_keep_the_frauds_and_put_the_prior_back():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(20_000, 2)).astype(np.float32)
     label = rng.random(20_000) < 1 / (1 + np.exp(4 - x[:, 0]))
@@ -111,7 +107,7 @@ def test_trees_keep_the_frauds_and_put_the_prior_back() -> None:
     assert heavy.mean() > 2 * score.mean()
 
 
-def test_the_cheaper_of_two_actions() -> None:
+def test_the_cheaper_of_two_actions():
     costs = Costs(chargeback_fee=5, insult_churn=0.2)
     p, amount = (a.ravel() for a in np.meshgrid(np.linspace(0, 1, 41), [1, 60, 3_000]))
     euros = expected_costs(p, amount, costs)
@@ -121,9 +117,7 @@ def test_the_cheaper_of_two_actions() -> None:
 
 
 @pytest.mark.parametrize(("gap", "last"), [(2, 6), (6, 6), (8, 3)])
-def test_a_run_is_not_judged_by_what_it_was_trained_on(
-    office, gap: int, last: int
-) -> None:
+def test_a_run_is_not_judged_by_what_it_was_trained_on(office, gap, last):
     """Ten payments a day; the last two are stolen, and have the highest risk."""
     one, risk, n_days = office(window=12, label_gap=gap), [*range(8), 10, 11], 20
     one.policy.decide = allow_all
@@ -132,13 +126,13 @@ def test_a_run_is_not_judged_by_what_it_was_trained_on(
     day = np.repeat(np.arange(BASE, BASE + n_days), len(risk))
     ids = (100 * day.reshape(n_days, -1) + np.arange(len(risk))).ravel()
     stolen = [r > 8 for r in risk] * n_days
-    run = PolicyRun(one.policy, outcome_of(day, stolen, [True] * len(day), ids))
+    run = run_of(day, stolen, [True] * len(day), ids, one.policy)
     assert judge_final_model(run, run, last=last).estimate == 1
     assert len(one.trained) == 2
     assert max(one.last.index // 100) == BASE + n_days - max(gap, last) - 1
 
 
-def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -> None:
+def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs):
     one, unhidden = runs["one"], runs["open"]
     log = unhidden.policy.logged()
     asked = take(log, log.day >= BASE + 2)
@@ -149,7 +143,7 @@ def test_a_verdict_is_the_average_precision_of_the_last_days(simulation, runs) -
     assert verdict.low > unhidden.stolen[rows].mean()
 
 
-def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs) -> None:
+def test_totals_of_a_cardholder_are_the_ledgers(simulation, runs):
     outcome = runs["one"].outcome
     totals = simulation.per_unit_totals(outcome)
     assert len(totals) == simulation.world.size.n_cardholders

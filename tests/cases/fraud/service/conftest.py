@@ -3,8 +3,8 @@
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import lightgbm
@@ -50,7 +50,7 @@ def later(world):
 
 @pytest.fixture(scope="session")
 def batch(past, later):
-    """The payments of the three days after the past."""
+    """The payments of those three days."""
     return later.payments.slice(past.payments.num_rows)
 
 
@@ -61,7 +61,7 @@ def bodies(batch):
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory, past, batch):
-    """A folder with a model; the labels are invented, its numbers are not the point."""
+    """A folder with a model of invented labels."""
     today = batch.filter(pc.less(batch["paid_at"], (DAYS + 1) * 86_400))
     rows = LiveFeatures(past).transform(today)
     amount = rows[:, FEATURES.index("amount")]
@@ -95,21 +95,22 @@ class Served:
     client: httpx.Client
     server: uvicorn.Server
 
-    def post(self, body: bytes, **headers: str) -> httpx.Response:
+    def post(self, body, **headers):
         return self.client.post(PATH, content=body, headers=headers)
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self):
         lines = self.client.get("/metrics").text.splitlines()
         pairs = (line.rpartition(" ") for line in lines if line[0] != "#")
         return {name: float(value) for name, _, value in pairs}
 
 
 @contextlib.contextmanager
-def serving(model, store, log, **options) -> Iterator[Served]:
-    config = DecisionsConfig(model=model, store=store, api_key=KEY, log=log, **options)
+def serving(model, store, log, deadline_ms=20_000):
+    """Deadlines are long here: what is tested is not this machine's speed."""
+    given = {"model": model, "store": store, "log": log, "deadline_ms": deadline_ms}
+    config = DecisionsConfig(api_key=KEY, **given)
     decider = Decider(config)
-    app = App(decider.service(), config)
-    listening = listen("127.0.0.1", 0)
+    app, listening = App(decider.service(), config), listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     running = server(app)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
@@ -124,8 +125,18 @@ def serving(model, store, log, **options) -> Iterator[Served]:
 
 
 @pytest.fixture
-def service(model, store, tmp_path):
-    """Deadlines are long here: what is tested is not this machine's speed."""
-    log = tmp_path / "decisions.jsonl"
-    with serving(model, store, log, deadline_ms=20_000) as found:
+def path(tmp_path):
+    """Of the log."""
+    return tmp_path / "log.jsonl"
+
+
+@pytest.fixture
+def start(model, store, path):
+    """Starts the service, also once more."""
+    return partial(serving, model, store, path)
+
+
+@pytest.fixture
+def service(start):
+    with start() as found:
         yield found

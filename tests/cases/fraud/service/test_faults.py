@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection
 
 import httpx
@@ -18,7 +19,6 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.fraud.service import (
-    DecisionsConfig,
     OnlineStore,
     Pricing,
     StoreError,
@@ -27,15 +27,11 @@ from sevensteps.cases.fraud.service import (
     log,
     read_log,
     running_service,
-    serve_decisions,
 )
 from sevensteps.cases.fraud.service.records import CARD
 from sevensteps.serve import StorageError
-from sevensteps.serve.config import main
 
-from .conftest import HEADERS, KEY, serving
-
-DEADLINE_MS = 200.0  # short against an outage, long against a busy machine's pauses
+from .conftest import HEADERS
 
 
 def ids_of(bodies):
@@ -62,23 +58,17 @@ def wait_until(true):
         time.sleep(0.05)
 
 
-def test_a_store_that_stopped_under_load_is_told_what_it_missed(
-    model, store, bodies, tmp_path
-):
+def test_a_store_that_stopped_under_load_is_told_what_it_missed(start, path, bodies):
     """Every payment is answered, by rules while the store is gone; none is lost."""
-    path = tmp_path / "log.jsonl"
-    with serving(model, store, path, deadline_ms=20_000) as service:
-        env = service.decider.store._env
 
-        def gone(**options):
-            raise StoreError("out of order")
+    def gone(**options):
+        raise StoreError("out of order")
 
-        replies = []
-        for start in range(0, 240, 80):
-            if start == 80:
-                service.decider.store._env = type("Gone", (), {"begin": gone})
-            with ThreadPoolExecutor(8) as pool:
-                replies += pool.map(service.post, bodies[start : start + 80])
+    with start() as service, ThreadPoolExecutor(8) as pool:
+        store, env = service.decider.store, service.decider.store._env
+        replies = [*pool.map(service.post, bodies[:80])]
+        store._env = type("Gone", (), {"begin": gone})
+        replies += pool.map(service.post, bodies[80:240])
         answers = [reply.json() for reply in replies]
         assert {reply.status_code for reply in replies} == {200}
         assert {answer["source"] for answer in answers[:80]} == {"model"}
@@ -87,43 +77,43 @@ def test_a_store_that_stopped_under_load_is_told_what_it_missed(
         problems = str(service.client.get("/ready").json()["problems"])
         assert "fetch: circuit open" in problems
         assert "out of order (160 wait)" in problems
-        service.decider.store._env = env
+        store._env = env
         wait_until(lambda: not service.decider.problems())
         assert service.metrics()["sevensteps_decision_dropped"] == 0
-        assert_stored(service.decider.store, bodies[:240])
+        assert_stored(store, bodies[:240])
     assert [answer["payment_id"] for answer in answers] == ids_of(bodies[:240])
     assert sorted(ids_in(path)) == sorted(ids_of(bodies[:240]))
 
 
-def test_a_service_with_a_truncated_model_refuses_to_start(model, store, tmp_path):
-    broken = shutil.copytree(model, tmp_path / "broken")
+def none(model, folder):
+    return folder / "none"
+
+
+def truncated(model, folder):
+    broken = shutil.copytree(model, folder / "broken")
     os.truncate(broken / "model.onnx", 1_000)
-    with (
-        pytest.raises(RuntimeError, match=r"refusing to start: .*model\.onnx"),
-        running_service(broken, store, log=tmp_path / "log"),
-    ):
-        pass
+    return broken
+
+
+def below_a_file(model, folder):
+    return model / "model.onnx" / "log"
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("option", "value", "said"),
     [
-        ("model", "export_model"),
-        ("store", "Fill a new one"),
-        ("log", "could not write"),
+        ("model", none, "export_model"),
+        ("model", truncated, r"model\.onnx"),
+        ("store", none, "Fill a new one"),
+        ("log", below_a_file, "could not write"),
     ],
 )
-def test_a_service_refuses_to_start_without(
-    what, said, model, store, tmp_path, capsys, monkeypatch
-):
-    monkeypatch.setenv("SEVENSTEPS_API_KEY", KEY)
-    options = {"model": model, "store": store, "log": tmp_path / "log"}
-    options[what] = store / "data.mdb" / "log" if what == "log" else tmp_path / "none"
-    told = [f"--{name}={value}" for name, value in options.items()]
-    assert main(DecisionsConfig, serve_decisions, told) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("refusing to start: ")
-    assert said in told
+def test_a_service_refuses_to_start(option, value, said, model, store, tmp_path):
+    given = {"model": model, "store": store, "log": tmp_path / "log"}
+    given[option] = value(model, tmp_path)
+    refused = pytest.raises(RuntimeError, match=f"refusing to start: .*{said}")
+    with refused, running_service(**given):
+        pass
 
 
 BUILDER = """
@@ -156,8 +146,7 @@ def test_a_build_killed_half_way_leaves_nothing_that_can_be_read(past, tmp_path)
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_killed_service_has_kept_what_it_answered(model, store, bodies, tmp_path):
-    path = tmp_path / "log.jsonl"
+def test_a_killed_service_has_kept_what_it_answered(model, store, bodies, path):
     with running_service(model, store, log=path, deadline_ms=20_000) as running:
         headers = HEADERS | {"X-API-Key": running.api_key}
         with httpx.Client(base_url=running.url, headers=headers) as client:
@@ -165,16 +154,12 @@ def test_a_killed_service_has_kept_what_it_answered(model, store, bodies, tmp_pa
                 client.post("/v1/decisions", content=body).raise_for_status()
         os.kill(running.pid, 9)
     assert ids_in(path) == ids_of(bodies[:30])
-    opened = OnlineStore(store)
-    assert_stored(opened, bodies[:30])
-    opened.close()
+    with closing(OnlineStore(store)) as opened:
+        assert_stored(opened, bodies[:30])
 
 
-def test_a_service_that_is_stopped_finishes_what_it_began(
-    model, store, bodies, tmp_path
-):
-    path = tmp_path / "log.jsonl"
-    with serving(model, store, path, deadline_ms=20_000) as service:
+def test_a_service_that_is_stopped_finishes_what_it_began(start, bodies, path):
+    with start() as service:
         score, begun = service.decider.model.score, threading.Event()
 
         def slow(rows):
@@ -192,7 +177,7 @@ def test_a_service_that_is_stopped_finishes_what_it_began(
 
 
 def test_what_was_answered_before_it_was_written_is_written_at_the_stop(
-    model, store, bodies, tmp_path, monkeypatch
+    start, bodies, path, monkeypatch
 ):
     """A slow disk delays no answer, and a stop waits for the disk."""
     append = log.append
@@ -202,24 +187,17 @@ def test_what_was_answered_before_it_was_written_is_written_at_the_stop(
         append(file, lines)
 
     monkeypatch.setattr(log, "append", slow)
-    path = tmp_path / "log.jsonl"
-    with serving(model, store, path, deadline_ms=DEADLINE_MS) as service:
+    with start(deadline_ms=200.0) as service:  # short against the disk's second
         answers = [service.post(body).json() for body in bodies[:4]]
         assert len(ids_in(path)) < 4
     assert [answer["payment_id"] for answer in answers] == ids_in(path)
 
 
-def no_larger_than(size):
-    """No file may grow beyond it: what a full disk looks like to a writer."""
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-
-
 @pytest.fixture
 def disk():
-    """Whose space can be limited."""
+    """Lets no file grow beyond a size: what a full disk looks like to a writer."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield no_larger_than
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
@@ -230,16 +208,14 @@ def test_what_does_not_fit_leaves_nothing_behind(past, tmp_path, disk):
     disk(65_536)
     with pytest.raises(StorageError, match="free some space"):
         build_store(past, tmp_path / "store")
+    given = {"check": rows, "policy": Pricing()}
     with pytest.raises(StorageError, match="free some space"):
-        export_model(
-            fitted, list("abc"), tmp_path / "model", check=rows, policy=Pricing()
-        )
+        export_model(fitted, list("abc"), tmp_path / "model", **given)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_log_does_not_stop_the_answers(model, store, bodies, tmp_path, disk):
-    path = tmp_path / "log.jsonl"
-    with serving(model, store, path, deadline_ms=20_000) as service:
+def test_a_full_log_does_not_stop_the_answers(start, bodies, path, disk):
+    with start() as service:
         service.post(bodies[0])
         disk(path.stat().st_size + 1_000)  # room for a part of two lines
         full = [service.post(body).json() for body in bodies[1:20]]
@@ -294,17 +270,14 @@ def test_a_line_is_in_the_log_whole_or_not_at_all(tmp_path, monkeypatch):
     assert [line["n"] for line in read_log(path)] == [1, 4]
 
 
-def test_a_connection_outlives_a_pause(model, store, bodies, tmp_path):
+def test_a_connection_outlives_a_pause(service, bodies):
     """A service that hangs up first loses what is sent at that moment."""
-    path = tmp_path / "log"
-    with running_service(model, store, log=path, deadline_ms=20_000) as running:
-        connection = HTTPConnection(running.url.removeprefix("http://"), timeout=30)
+    host = service.url.removeprefix("http://")
+    with closing(HTTPConnection(host, timeout=30)) as connection:
         connection.connect()
         connection.auto_open = 0  # else it would hide that it was hung up
-        headers = HEADERS | {"X-API-Key": running.api_key}
         for body, pause_s in zip(bodies, (5.5, 0), strict=False):
-            connection.request("POST", "/v1/decisions", body, headers)
+            connection.request("POST", "/v1/decisions", body, HEADERS)
             reply = connection.getresponse()
             assert (reply.status, bool(reply.read())) == (200, True)
             time.sleep(pause_s)
-        connection.close()

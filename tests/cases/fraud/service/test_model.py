@@ -16,7 +16,7 @@ from sevensteps.world.storage import write_manifest
 NAMES = ["amount", "n_24h", "distance", "category", "ip_risk"]
 
 
-def rows_and_labels(seed: int = 0, n: int = 6_000):
+def rows_and_labels(seed=0, n=6_000):
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(n, len(NAMES))).astype(np.float32)
     rows[:, 3] = rng.integers(0, 12, n)
@@ -32,34 +32,28 @@ def trees(rows, labels, **extra):
 
 def served(model, folder, rows, names=NAMES, **options):
     """The server of a model that was exported."""
-    export_model(model, names, folder / "m", policy=Pricing(), check=rows, **options)
+    options = {"policy": Pricing(), "check": rows} | options
+    export_model(model, names, folder / "m", **options)
     return ModelServer(folder / "m", NAMES)
 
 
 def assert_alike(server, rows, model, own):
-    np.testing.assert_allclose(
-        server.score(rows), model.predict_proba(own)[:, 1], atol=1e-5
-    )
+    wanted = model.predict_proba(own)[:, 1]
+    np.testing.assert_allclose(server.score(rows), wanted, atol=1e-5)
 
 
-def test_scores_equal_the_models(tmp_path):
+@pytest.mark.parametrize("gaps", ["always", "only in production"])
+def test_scores_equal_the_models(tmp_path, gaps):
     rows, labels = rows_and_labels()
-    model = trees(rows, labels)
-    assert_alike(served(model, tmp_path, rows[:500]), rows, model, rows)
-
-
-def test_values_missing_only_in_production_score_alike(tmp_path):
-    rows, labels = rows_and_labels()
-    whole = np.nan_to_num(rows)
-    model = trees(whole, labels)
-    assert_alike(served(model, tmp_path, whole), rows, model, rows)
+    known = rows if gaps == "always" else np.nan_to_num(rows)
+    model = trees(known, labels)
+    assert_alike(served(model, tmp_path, known[:500]), rows, model, rows)
 
 
 def test_neighbouring_floats_stay_on_their_side_of_a_threshold(tmp_path):
     values = np.float32(1000) + np.arange(8, dtype=np.float32) * np.float32(2**-14)
     rows = np.repeat(values, 200)[:, None]
-    labels = np.arange(8).repeat(200) % 3 == 0
-    model = trees(rows, labels, min_child_samples=5)
+    model = trees(rows, np.arange(8).repeat(200) % 3 == 0, min_child_samples=5)
     assert_alike(served(model, tmp_path, rows, ["amount"]), rows, model, rows)
 
 
@@ -84,10 +78,9 @@ def test_prior_correction_restores_the_odds(tmp_path):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    rows, labels = rows_and_labels()
-    folder, policy = tmp_path_factory.mktemp("model"), Pricing(Costs(review_cost=7), 3)
-    model = trees(rows, labels)
-    export_model(model, NAMES, folder / "m", policy=policy, check=rows[:500])
+    (rows, labels), folder = rows_and_labels(), tmp_path_factory.mktemp("model")
+    policy = Pricing(Costs(review_cost=7), review_price=3)
+    served(trees(rows, labels), folder, rows[:500], policy=policy)
     return folder / "m"
 
 
@@ -101,12 +94,13 @@ def test_a_policy_survives_the_file(exported):
     assert policy == Pricing(Costs(review_cost=7), review_price=3)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "delete", "empty"])
-def test_a_corrupt_model_is_refused_with_the_reason(copy, damage):
+@pytest.mark.parametrize("left", [None, 0, -100])
+def test_a_corrupt_model_is_refused_with_the_reason(copy, left):
     path = copy / "model.onnx"
     whole = path.read_bytes()
-    broken = {"truncate": whole[:-100], "flip": b"\0" + whole[1:], "empty": b""}
-    path.unlink() if damage == "delete" else path.write_bytes(broken[damage])
+    path.unlink()
+    if left is not None:
+        path.write_bytes(whole[:left])
     with pytest.raises(ModelError, match=r"model\.onnx.*Export it again"):
         ModelServer(copy, NAMES)
 
@@ -143,14 +137,10 @@ def test_a_model_that_would_score_differently_is_not_exported(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"negatives_kept": 0}, "negatives_kept"),
-        ({"names": ["amount"]}, r"check.*\(n, 1"),
-    ],
-)
-def test_an_impossible_export_is_refused(tmp_path, options, said):
+def test_an_impossible_export_is_refused(tmp_path):
     rows, labels = rows_and_labels(n=200)
-    with pytest.raises(ValueError, match=said):
-        served(trees(rows, labels), tmp_path, rows, **options)
+    model = trees(rows, labels)
+    with pytest.raises(ValueError, match="negatives_kept"):
+        served(model, tmp_path, rows, negatives_kept=0)
+    with pytest.raises(ValueError, match=r"check.*\(n, 1"):
+        served(model, tmp_path, rows, ["amount"])

@@ -13,7 +13,7 @@ from sevensteps.cases.fraud.world import Action, Costs
 ONLINE = {"amount": 250.0, "channel": "online", "ip_risk": 0.9}
 
 
-def decided(**changes: object) -> tuple[Action, list[str]]:
+def decided(**changes):
     """What the rules say of an online payment with some fields changed."""
     fields = dict.fromkeys(PaymentRequest.model_fields) | ONLINE | changes
     return Rules().decide(PaymentRequest.model_construct(**fields))
@@ -35,11 +35,9 @@ def test_anything_else_passes(harmless):
 
 
 def test_many_payments_are_judged_as_one_by_one():
-    payments = list(
-        product(["online", "chip"], [99.0, 100.0, 101.0], [0.7, 0.71, None])
-    )
-    channel, amount, risk = (list(each) for each in zip(*payments, strict=True))
-    many = Rules().doubt(np.array(channel) == "online", amount, np.array(risk, float))
+    payments = [*product(["online", "chip"], [99.0, 100, 101], [0.7, 0.71, None])]
+    channel, amount, risk = (np.array(each) for each in zip(*payments, strict=True))
+    many = Rules().doubt(channel == "online", amount, risk.astype(float))
     one_by_one = [
         decided(channel=c, amount=a, ip_risk=r)[0] is Action.STEP_UP
         for c, a, r in payments
@@ -50,9 +48,8 @@ def test_many_payments_are_judged_as_one_by_one():
 
 @pytest.mark.parametrize("price", [0.0, 3.0])
 def test_the_service_takes_the_action_that_is_cheapest_in_a_batch(price):
-    p, amount = (
-        each.ravel() for each in np.meshgrid(np.linspace(0, 1, 201), [1, 90, 1e4])
-    )
+    grid = np.meshgrid(np.linspace(0, 1, 201), [1, 90, 1e4])
+    p, amount = (each.ravel() for each in grid)
     policy = Pricing(Costs(review_cost=7), review_price=price)
     batch = cheapest_actions(p, amount, policy.costs, review_price=price)
     alone = [act(*payment, policy) for payment in zip(p, amount, strict=True)]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from dataclasses import replace
 
 import lmdb
@@ -17,20 +18,19 @@ from sevensteps.cases.fraud.service.online import Fetched, holder_of, merchant_o
 from sevensteps.cases.fraud.service.records import CARD, DEVICE, SMALL, Event, Stream
 
 
-def event(paid_at: int, payment_id: int, number: int = 3) -> Event:
+def event(paid_at, payment_id, number=3):
     return Event(CARD, number, (paid_at, payment_id, 0, 0, 0, False))
 
 
-def kept(value: bytes | None, but: int = -1) -> list[int]:
+def kept(value):
     """The payments in the entry of a card."""
-    return CARD.columns(value, but)[1]
+    return CARD.columns(value, but=-1)[1]
 
 
 @pytest.fixture
 def opened(store):
-    found = OnlineStore(store)
-    yield found
-    found.close()
+    with closing(OnlineStore(store)) as found:
+        yield found
 
 
 def test_a_store_starts_with_what_the_windows_can_reach(past, tmp_path):
@@ -57,21 +57,17 @@ def test_events_and_profiles_come_back_as_they_were(past, opened):
     card, shop = last["card_id"], last["merchant_id"]
     keys = [f"c:{card}", f"h:{card}", f"s:{shop}", f"m:{shop}", f"n:{shop}"]
     fetched = Fetched(*opened.fetch(keys))
-    columns = CARD.columns(fetched.card, but=-1)
     cents = int(np.floor(np.float64(last["amount"]) * 100 + 0.5))
     device = -1 if last["device_id"] is None else last["device_id"]
     row = [last["paid_at"], last["payment_id"], cents, shop, device]
+    columns = CARD.columns(fetched.card, but=-1)
     assert [column[-1] for column in columns[:5]] == row
     owner = past.cardholders.slice(last["cardholder_id"], 1).to_pylist()[0]
     del owner["cardholder_id"]
     assert holder_of(fetched.holder) == Cardholder(**owner)
-    seen = past.merchants.slice(shop, 1).to_pylist()[0]
-    known = merchant_of(fetched.merchant)
-    assert (known.x, known.y, known.opened_at) == (
-        seen["x"],
-        seen["y"],
-        seen["opened_at"],
-    )
+    told, seen = past.merchants.slice(shop, 1).to_pylist()[0], fetched.merchant
+    for name in ("x", "y", "opened_at"):
+        assert getattr(merchant_of(seen), name) == told[name]
     assert merchant_of(None) == Merchant()
     assert holder_of(None) is None
 
@@ -90,8 +86,7 @@ def test_appends_are_kept_in_order_and_stale_ones_dropped(opened):
 def test_the_nightly_job_replaces_the_merchants_entries(opened, later):
     opened.refresh(later)
     told = nightly_merchants(later, later.days).to_pandas().set_index("merchant_id")
-    values = [opened.fetch([f"n:{number}"])[0] for number in range(5)]
-    for number, value in enumerate(values):
+    for number, value in enumerate(opened.fetch([f"n:{n}" for n in range(5)])):
         np.testing.assert_array_equal(json.loads(value), told.loc[number])
 
 
@@ -120,21 +115,23 @@ def test_what_was_stored_twice_or_is_asked_about_does_not_count():
     assert CARD.columns(value, but=3)[:2] == [[10, 50], [2, 1]]
 
 
-@pytest.mark.parametrize("damage", ["gone", "empty folder", "rubbish", "old layout"])
-def test_a_store_that_is_none_is_refused(store, damage):
-    if damage == "gone":
-        shutil.rmtree(store)
-    elif damage == "empty folder":
-        (store / "data.mdb").unlink()
-    elif damage == "rubbish":
-        (store / "data.mdb").write_bytes(b"rubbish" * 10_000)
-    else:
-        with lmdb.open(str(store)) as env, env.begin(write=True) as writing:
-            writing.put(b"info", b'{"layout": 1}')
-    with pytest.raises(StoreError, match="build_store"):
-        OnlineStore(store)
+def old_layout(store):
+    with lmdb.open(str(store)) as env, env.begin(write=True) as writing:
+        writing.put(b"info", b'{"layout": 1}')
 
 
-def test_a_store_is_not_overwritten(past, store):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        shutil.rmtree,
+        lambda store: (store / "data.mdb").unlink(),
+        lambda store: (store / "data.mdb").write_bytes(b"rubbish" * 10_000),
+        old_layout,
+    ],
+)
+def test_a_store_that_is_none_is_refused_and_none_is_overwritten(past, store, damage):
     with pytest.raises(FileExistsError, match="holds something"):
         build_store(past, store)
+    damage(store)
+    with pytest.raises(StoreError, match="build_store"):
+        OnlineStore(store)

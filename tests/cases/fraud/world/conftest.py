@@ -1,4 +1,4 @@
-"""Small worlds with many thieves, made once: the tests look at their truth."""
+"""A small world with many thieves, made once: the tests look at its truth."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sevensteps.cases.fraud.world import DAY, History, Outcome, PaymentsWorld, Size
-
-SIZE = Size(n_cardholders=4_000, n_merchants=800, days=60)
-BASE_RATE = 0.02
+from sevensteps.cases.fraud.world import DAY, History, PaymentsWorld, Size
 
 
 @dataclass(frozen=True)
@@ -20,8 +17,12 @@ class Known:
     history: History
     rows: pd.DataFrame
 
+    def live(self, policy, days=20, world=None, seed=1):
+        """The days that follow, also of the same world with other parameters."""
+        return (world or self.world).live(policy, days, seed, history=self.history)
 
-def joined(payments, truth) -> pd.DataFrame:
+
+def joined(payments, truth):
     """Payments beside their truth; `day` added."""
     rows = payments.to_pandas()
     rows = pd.concat([rows, truth.drop(["payment_id"]).to_pandas()], axis=1)
@@ -29,52 +30,29 @@ def joined(payments, truth) -> pd.DataFrame:
     return rows
 
 
+def allow_all(batch, view):
+    return np.zeros(batch.num_rows, np.int8)
+
+
 @pytest.fixture(scope="session")
-def join_truth():
-    """The joining of payments with their truth."""
-    return joined
-
-
-def known_of(base_rate: float) -> Known:
-    """The same people with more or fewer thieves."""
-    world = PaymentsWorld(SIZE, seed=7, base_rate=base_rate)
+def known():
+    """One payment in fifty is stolen."""
+    size = Size(n_cardholders=4_000, n_merchants=800, days=60)
+    world = PaymentsWorld(size, seed=7, base_rate=0.02)
     history = world.history()
     return Known(world, history, joined(history.payments, world.truth(history)))
 
 
 @pytest.fixture(scope="session")
-def known() -> Known:
-    """A world in which one payment in fifty is stolen."""
-    return known_of(BASE_RATE)
-
-
-@pytest.fixture(scope="session")
-def quiet() -> Known:
-    """One with hardly a thief."""
-    return known_of(1e-4)
-
-
-def allow(batch, view):
-    """Let everything through."""
-    return np.zeros(batch.num_rows, np.int8)
-
-
-@pytest.fixture(scope="session")
-def allow_all():
-    """The policy that lets everything through."""
-    return allow
-
-
-@pytest.fixture(scope="session")
-def allowed(known) -> Outcome:
+def allowed(known):
     """Twenty days in which everything goes through."""
-    return known.world.live(allow, days=20, seed=1, history=known.history)
+    return known.live(allow_all)
 
 
 @pytest.fixture(scope="session")
-def oracle(known, allowed):
+def oracle(known):
     """A policy that knows the thieves, from what they do when nobody stops them."""
-    truth = known.world.live(allow, days=40, seed=1, history=known.history).truth
+    truth = known.live(allow_all, days=40).truth
     stolen = truth.filter(truth["true_is_fraud"])["payment_id"].to_numpy()
 
     def policy(batch, view):
@@ -84,6 +62,6 @@ def oracle(known, allowed):
 
 
 @pytest.fixture(scope="session")
-def stopped(known, oracle) -> Outcome:
+def stopped(known, oracle):
     """The same twenty days in which the oracle blocks."""
-    return known.world.live(oracle, days=20, seed=1, history=known.history)
+    return known.live(oracle)

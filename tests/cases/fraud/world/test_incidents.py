@@ -1,31 +1,31 @@
 """Each incident is there at its time and size, and nowhere before."""
 
+from functools import cache
+
 import numpy as np
-import pandas as pd
 import pytest
 
 from sevensteps.cases.fraud.world import DAY, Incident
+
+from .conftest import allow_all, joined
 
 START, DAYS = 30, 10
 
 
 @pytest.fixture(scope="module")
-def strike(known, join_truth):
+def strike(known):
     """Histories of the same world with an incident, by kind."""
-    made = {}
 
-    def strike(kind, size=1.0):
-        if kind not in made:
-            incident = Incident(kind, start_day=START, days=DAYS, size=size)
-            world = known.world.inject(incident)
-            log = world.history(days=50)
-            made[kind] = join_truth(log.payments, world.truth(log))
-        return made[kind]
+    @cache
+    def strike(kind):
+        world = known.world.inject(Incident(kind, start_day=START, days=DAYS))
+        log = world.history(days=50)
+        return joined(log.payments, world.truth(log))
 
     return strike
 
 
-def during(rows: pd.DataFrame) -> pd.DataFrame:
+def during(rows):
     """The incident's own days."""
     return rows[(rows.day >= START) & (rows.day < START + DAYS)]
 
@@ -76,14 +76,14 @@ def test_a_new_method_spreads_at_half_the_usual_theft(known, strike):
 
 
 def test_a_breach_brings_twenty_days_of_theft(known, strike):
-    extra = strike("breach").true_is_fraud.sum()
-    extra -= known.rows[known.rows.day < 50].true_is_fraud.sum()
-    campaigns = strike("breach").true_campaign
-    event = campaigns[campaigns // 100_000 == (START + 70) * 10 + 2]
-    victims = event[event % 100_000 >= 50_000]
-    expected = 20 * known.world.draws.theft_rate
-    assert len(victims) > 0.25 * expected  # not all comes before day 50
-    assert abs(extra - len(victims)) < 0.1 * len(victims)
+    rows = strike("breach")
+    extra = (
+        rows.true_is_fraud.sum() - known.rows[known.rows.day < 50].true_is_fraud.sum()
+    )
+    event = rows.true_campaign // 100_000 == (START + 70) * 10 + 2
+    stolen = rows[event & (rows.true_campaign % 100_000 >= 50_000)]
+    assert len(stolen) > 0.25 * 20 * known.world.draws.theft_rate  # by day 50
+    assert abs(extra - len(stolen)) < 0.1 * len(stolen)
 
 
 def test_a_holiday_brings_volume_and_travel(known, strike):
@@ -94,14 +94,10 @@ def test_a_holiday_brings_volume_and_travel(known, strike):
     assert len(after) == (known.rows.day.between(START + DAYS, 49)).sum()
 
 
-def test_a_live_run_is_shown_cents_and_moves_euros(known, allow_all):
-    world = known.world.inject(Incident("unit_change", start_day=62, days=2))
-    outcome, calm = (
-        each.live(allow_all, days=5, seed=1, history=known.history)
-        for each in (world, known.world)
-    )
-    amount = outcome.payments["amount"].to_numpy()
-    ratio = amount / calm.payments["amount"].to_numpy()
+def test_a_live_run_is_shown_cents_and_moves_euros(known):
+    struck = known.world.inject(Incident("unit_change", start_day=62, days=2))
+    outcome, calm = (known.live(allow_all, 5, w) for w in (struck, known.world))
+    ratio = np.divide(*(each.payments["amount"].to_numpy() for each in (outcome, calm)))
     day = outcome.payments["paid_at"].to_numpy() // DAY
     assert set(day[ratio > 50]) == {62, 63}
     assert outcome.daily().fraud_loss.equals(calm.daily().fraud_loss)
