@@ -7,12 +7,7 @@ from starlette.testclient import TestClient
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.experiments.training import trained_engine
-from sevensteps.cases.search.service import (
-    PATH,
-    SearchConfig,
-    Searches,
-    export_search,
-)
+from sevensteps.cases.search.service import PATH, SearchConfig, Searches, export_search
 from sevensteps.cases.search.world import SearchWorld, Size
 from sevensteps.serve.app import App
 

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import INTENTS
-from sevensteps.cases.search.world.needs import (
-    FORMS,
-    MISTYPED,
-    SLIPS,
-    _written,
-    asked,
-)
+from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SLIPS, _written, asked
 from sevensteps.cases.search.world.rng import NEEDS
 from sevensteps.cases.search.world.speaker import mistyped
 from sevensteps.cases.search.world.visits import demand
