@@ -64,9 +64,8 @@ def read_log(directory: Path | str) -> Log:
         notes.append(f"{(~taken).sum():,} rows that were not clicked are left out")
         rows = rows[taken]
     if len(rows) < FEWEST:
-        raise BadTable(
-            f"impressions has {len(rows):,} interactions; {FEWEST:,} are needed"
-        )
+        found = f"impressions has {len(rows):,} interactions"
+        raise BadTable(f"{found}; {FEWEST:,} are needed")
     rows = rows.sort_values(["at", "user_id", "video_id"])  # whatever their order
     if len(rows) > MOST_ROWS:
         notes.append(f"only the last {MOST_ROWS:,} of {len(rows):,} rows are used")
