@@ -37,12 +37,7 @@ def refuse(
     why: str,
     show: Callable[[Any], str] = shown,
 ) -> None:
-    """Raise if any row is `bad`: the first ones, counted from 1 below the header.
-
-    Parameters
-    ----------
-    values : of the rows, shown before `why`; None shows none
-    """
+    """Raise if any row is `bad`: by number from 1, value (None shows none), and why."""
     rows = np.flatnonzero(np.asarray(bad, bool))
     if not len(rows):
         return

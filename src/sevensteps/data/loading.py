@@ -5,6 +5,7 @@ What a reader calls by other names is told in `columns.toml`; nothing is guessed
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,10 +110,7 @@ def _named(
 
 
 def _check_columns(
-    schema: DataSchema,
-    table: str,
-    columns: dict[str, pa.ChunkedArray],
-    unused: list[str],
+    schema: DataSchema, table: str, columns: Mapping[str, Sized], unused: list[str]
 ) -> None:
     """Raise if a required column or every row is missing, and say what to do."""
     if missing := [name for name in schema.required(table) if name not in columns]:

@@ -158,13 +158,11 @@ def _no_gap(clock: Instants) -> None:
         return
     middle = at[few:-few]
     least = max(GAP_DAYS * DAY, GAP_MEANS * (middle[-1] - middle[0]) / len(middle))
-    wide = np.diff(at) > least
-    first, last = np.flatnonzero(wide[:few]), np.flatnonzero(wide[-few:])
-    odd = np.zeros(len(at), bool)
-    if len(first):
-        odd[order[: first[-1] + 1]] = True
-    if len(last):
-        odd[order[len(at) - few + last[0] :]] = True
+    gap, last = np.flatnonzero(np.diff(at) > least), len(at) - 1
+    begin = gap[gap < few].max(initial=-1) + 1
+    end = gap[gap >= last - few].min(initial=last) + 1
+    odd = np.ones(len(at), bool)
+    odd[order[begin:end]] = False
     days = f"{least / DAY:,.0f} days"
     clock.refuse(odd, f"lies more than {days} from all others: is it right?")
 

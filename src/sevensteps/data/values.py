@@ -16,20 +16,12 @@ _TRUE = ("1", "1.0", "true", "t", "yes", "y")
 _FALSE = ("0", "0.0", "false", "f", "no", "n")
 _EXACT = 2.0**53  # beyond it float64 holds no longer every whole number
 TEXT = pa.large_string()  # as which every text is read
-_READ_AS_TEXT = (
-    pa.types.is_null,
-    pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_string_view,
-    pa.types.is_binary,
-    pa.types.is_large_binary,
-)
-_READ_AS_NUMBER = (
-    pa.types.is_integer,
-    pa.types.is_floating,
-    pa.types.is_decimal,
-    pa.types.is_boolean,
-)
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a type is of whole numbers, fractions, decimals or booleans."""
+    simple = pa.types.is_primitive(kind) and not pa.types.is_temporal(kind)
+    return simple or pa.types.is_decimal(kind)
 
 
 def plain(at: Place, values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -45,11 +37,11 @@ def plain(at: Place, values: pa.ChunkedArray) -> pa.ChunkedArray:
         return plain(at, values.cast(kind.value_type))
     if pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind):
         raise BadTable(f"{at} holds {kind}: give one plain value a row")
-    if not any(is_kind(kind) for is_kind in _READ_AS_TEXT):
+    if is_number(kind) or pa.types.is_temporal(kind):
         return values
     try:
         text = pc.utf8_trim_whitespace(values.cast(TEXT))
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         raise BadTable(f"{at} holds bytes: give text") from None
     return pc.if_else(pc.equal(text, ""), None, text)
 
@@ -106,7 +98,7 @@ def numbers_of(text: pd.Series) -> pd.Series:
 
 def floats(at: Place, values: pa.ChunkedArray) -> pd.Series:
     """A column of numbers as float64."""
-    if not any(is_kind(values.type) for is_kind in _READ_AS_NUMBER):
+    if not is_number(values.type):
         raise BadTable(f"{at} holds {values.type}, which is no number")
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())

@@ -63,7 +63,7 @@ def test_a_history_begins_on_the_day_it_begins(bring, day):
     brought = read_history(bring(payments=payments(30, start=str(start))))
     paid = brought.history.column("paid_at")
     assert (brought.first, brought.history.days) == (paid[0] // DAY, brought.first + 30)
-    assert brought.day_name(brought.first) == str(start.date())
+    assert brought.tables.day_name(brought.first) == str(start.date())
     first = offline(brought.history, only=["weekday"])["weekday"][0].as_py()
     assert first == start.weekday()
 

@@ -84,10 +84,10 @@ def test_queries_of_the_same_words_stand_on_one_side(tmp_path):
 
 def test_what_was_judged_and_not_found_counts_against_a_list(tmp_path):
     pairs = CandidatePairs.of(read_collection(folder(tmp_path, *tables())))
-    lists = pairs.lists([0], [int(pairs.data.document[0])], [1.0])
+    lists = pairs.lists([0], [int(pairs.data.judged.index[0][1])], [1.0])
     assert (lists.grade[lists.code == 0] > 0).sum() > 1
     assert len(lists.query) == 48
-    unjudged = np.setdiff1d(np.arange(120), pairs.data.document[pairs.data.row == 0])
+    unjudged = np.setdiff1d(np.arange(120), pairs.data.judged[0].index)
     assert pairs.grades([0], unjudged[:1]).tolist() == [-1]
 
 

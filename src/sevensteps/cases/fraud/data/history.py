@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from sevensteps.data import MAPPING, BadTable, Tables, load, refuse
 
 from .schema import MOST_DELAY_DAYS, SCHEMA
 
-Floats = NDArray[np.float64]
 DELAY_DAYS = 30.0  # taken where a fraud's report has no date, and said so
 MOST_DAYS = 10_000  # a history in 32-bit seconds, reports after it included
 MOST_OF_CARD, MOST_CENTS = 2**20, 2**43  # windows add both up in one 64-bit number
@@ -31,11 +30,7 @@ class Brought:
 
     history: History  # ids renumbered 0..n-1; day 0 is a Wednesday, as in every world
     first: int  # the first day with payments, 0 to 6
-    tables: Tables  # as they were read, with notes
-
-    def day_name(self, day: int) -> str:
-        """A day of the history, as its reader would know it."""
-        return self.tables.day_name(day - self.first)
+    tables: Tables  # as they were read, with notes; `start` is day 0
 
 
 def read_history(directory: Path | str) -> Brought:
@@ -49,8 +44,7 @@ def read_history(directory: Path | str) -> Brought:
     FileNotFoundError         if there is no directory or no payments table
     BadTable                  (a ValueError) names table, column and row of a fault
     """
-    tables = load(SCHEMA, directory)
-    first = _first_day(tables)
+    tables = _from_a_wednesday(load(SCHEMA, directory))
     payments, people, shops = _numbered(tables)
     _not_too_long(tables, payments)
     ours = {
@@ -62,21 +56,21 @@ def read_history(directory: Path | str) -> Brought:
     }
     countries = _countries(tables.frames)
     made = {name: _table(name, frame, countries) for name, frame in ours.items()}
-    days = int(payments["paid_at"].max()) // DAY + 1
-    return Brought(History(**made, days=days), first, tables)
+    first, last = (int(payments["paid_at"].agg(end)) // DAY for end in ("min", "max"))
+    return Brought(History(**made, days=last + 1), first, tables)
 
 
-def _first_day(tables: Tables) -> int:
-    """Count times from a midnight before a Wednesday; the day on which they begin."""
+def _from_a_wednesday(tables: Tables) -> Tables:
+    """The tables with times counted from a midnight before a Wednesday."""
     if tables.start is None:
         tables.notes.append("second zero is taken for midnight before a Wednesday")
-        return 0
-    first = (tables.start.weekday() - WEDNESDAY) % 7
+        return tables
+    days = (tables.start.weekday() - WEDNESDAY) % 7
     for table, frame in tables.frames.items():
-        for name in map(str, frame):
-            if SCHEMA.tables[table][name].kind == "time":
-                frame[name] += first * DAY
-    return first
+        columns = SCHEMA.tables[table].items()
+        times = [name for name, c in columns if c.kind == "time" and name in frame]
+        frame[times] += days * DAY
+    return replace(tables, start=tables.start - pd.Timedelta(days=days))
 
 
 def _numbered(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -141,8 +135,7 @@ def _dense(
 def _cards(payments: pd.DataFrame) -> pd.DataFrame:
     """Each card's holder; a card of two holders is a fault."""
     pairs = payments[["card_id", "cardholder_id"]].drop_duplicates()
-    second = np.zeros(len(payments), bool)
-    second[pairs.index[pairs["card_id"].duplicated()]] = True
+    second = pairs.duplicated("card_id").reindex(payments.index, fill_value=False)
     refuse("payments", "card_id", second, None, "has a second cardholder")
     return pairs.sort_values("card_id")
 
@@ -166,30 +159,31 @@ def _not_too_long(tables: Tables, payments: pd.DataFrame) -> None:
 def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
     """payment_id and reported_at of each fraud that was reported."""
     told, ours = tables.frames["payments"], tables.frames.get("chargebacks")
-    paid = payments["paid_at"].to_numpy()
     if ours is not None:
         if "is_fraud" in told:
             tables.notes.append("payments.is_fraud is not used: chargebacks are there")
-        ids = ours["payment_id"]
+        table, ids, reported = "chargebacks", ours["payment_id"], ours["reported_at"]
         row = pd.Index(told["payment_id"]).get_indexer(pd.Index(ids))
-        refuse("chargebacks", "payment_id", row < 0, ids, "is not in payments")
-        reported, paid = ours["reported_at"].to_numpy(), paid[row]
-        _soon_after("chargebacks", reported, paid)
+        refuse(table, "payment_id", row < 0, ids, "is not in payments")
     elif "is_fraud" in told:
-        row = np.flatnonzero(told["is_fraud"] == 1)
-        reported = _dated(tables)
-        _soon_after("payments", reported, paid)
-        reported, paid = reported[row], paid[row]
+        table, row, reported = "payments", np.arange(len(told)), _dated(tables)
     else:
         raise BadTable(
             "there are no labels: bring chargebacks (payment_id, reported_at), or a "
             "column is_fraud in payments"
         )
-    return pd.DataFrame({"payment_id": row, "reported_at": np.maximum(reported, paid)})
+    paid = payments["paid_at"].to_numpy()[row]
+    early = reported // DAY < paid // DAY
+    refuse(table, "reported_at", early, None, "lies before its payment")
+    late = reported > paid + MOST_DELAY_DAYS * DAY
+    why = f"lies over {MOST_DELAY_DAYS:,} days after its payment: unknown? leave empty"
+    refuse(table, "reported_at", late, None, why)
+    made = {"payment_id": row, "reported_at": np.maximum(reported, paid)}
+    return pd.DataFrame(made).dropna()
 
 
-def _dated(tables: Tables) -> Floats:
-    """When each payment's fraud was reported, where it is one; else nan."""
+def _dated(tables: Tables) -> pd.Series:
+    """When each payment's fraud was reported; missing where it is none."""
     told = tables.frames["payments"]
     is_fraud, paid = told["is_fraud"] == 1, told["paid_at"]
     reported = told.get("reported_at", paid * np.nan)
@@ -202,32 +196,22 @@ def _dated(tables: Tables) -> Floats:
             f"in {MAPPING}"
         )
     late = paid + DAY * (DELAY_DAYS if days is None else days)
-    return reported.mask(undated, late).where(is_fraud).to_numpy(np.float64)
+    return reported.mask(undated, late).where(is_fraud)
 
 
-def _soon_after(table: str, reported: Floats, paid: Floats) -> None:
-    """Raise on reports on a day before their payment's, or years after it."""
-    early = reported // DAY < paid // DAY
-    refuse(table, "reported_at", early, None, "lies before its payment")
-    late = reported > paid + MOST_DELAY_DAYS * DAY
-    why = f"lies over {MOST_DELAY_DAYS:,} days after its payment: unknown? leave empty"
-    refuse(table, "reported_at", late, None, why)
-
-
-def _countries(frames: dict[str, pd.DataFrame]) -> tuple[str, ...]:
+def _countries(frames: dict[str, pd.DataFrame]) -> set[str]:
     """All countries that occur, one dictionary for every table."""
-    columns = [
-        frame[name].dropna().unique()
-        for frame in frames.values()
-        for name in ("country", "ip_country")
-        if name in frame
-    ]
-    return tuple(sorted({str(value) for column in columns for value in column}))
+    names = ("country", "ip_country")
+    told = [frame.get(name) for frame in frames.values() for name in names]
+    return {
+        str(value) for one in told if one is not None for value in one.dropna().unique()
+    }
 
 
-def _table(name: str, frame: pd.DataFrame, countries: tuple[str, ...]) -> pa.Table:
+def _table(name: str, frame: pd.DataFrame, countries: set[str]) -> pa.Table:
     """A frame with the world's schema; absent columns are null."""
-    names = NAMES | dict.fromkeys(("country", "ip_country"), countries)
+    known = tuple(sorted(countries))
+    names = NAMES | {"country": known, "ip_country": known}
     columns = {}
     for field in WORLD[name]:
         values = frame.get(field.name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -28,7 +29,7 @@ from sevensteps.measure import (
     recall_at_budget,
 )
 
-from .history import Brought, read_history
+from .history import read_history
 
 #: Training rows above which only a tenth of the honest payments is kept.
 MANY_ROWS, KEPT_SHARE = 1_000_000, 0.1
@@ -46,8 +47,7 @@ SKIPPED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Days of a history: warm-up, training, a gap in which labels arrive, test."""
 
     train_from: int
@@ -57,16 +57,7 @@ class Plan:
 
 
 def run_offline(folder: Path) -> OfflineReport:
-    """Read, check, split by time, build features, train and measure.
-
-    Parameters
-    ----------
-    folder : Path     Parquet or CSV tables; `payments` with labels is enough. See
-                      `sevensteps.cases.fraud.data.history.read_history`
-
-    Returns
-    -------
-    OfflineReport     prints itself in a terminal with rich
+    """Read (see `read_history`), check, split by time, build features, train, measure.
 
     Raises
     ------
@@ -74,30 +65,26 @@ def run_offline(folder: Path) -> OfflineReport:
                       if the days are too few, or if a part holds no fraud
     """
     brought = read_history(folder)
-    history, first = brought.history, brought.first
-    days = plan(first, history.days, report_delay(history))
+    history, tables = brought.history, brought.tables
+    days = plan(brought.first, history.days, report_delay(history))
     train, test = parts(history, days)
-    spans = {
-        "training": (days.train_from, days.train_until - 1),
-        "test": (days.test_from, days.end - 1),
-    }
-    told = {k: " to ".join(map(brought.day_name, span)) for k, span in spans.items()}
-    require_frauds(train, test, told)
-    results = {"largest amount": _measured(test, test.amount)}
-    name, score = best_column(train, test)
-    column = f"best single column ({name})"
-    results[column] = _measured(test, score)
-    for model, fit in CANDIDATES.items():
-        p = fit(train, test.x)
-        results[model] = _measured(test, p) | {
-            "predicted per fraud": calibration_ratio(p, test.label, test.day)
-        }
+    first, last, asked, end = map(tables.day_name, np.subtract(days, (0, 1, 0, 1)))
+    trained, tested = f"{first} to {last}", f"{asked} to {end}"
+    _require_frauds("training", train, trained, ", as known when the gap ends")
+    _require_frauds("test", test, tested)
+    results = _results(train, test)
+    n, frauds = history.payments.num_rows, history.chargebacks.num_rows
+    share = train.share.min()
+    thinned = "" if share == 1 else f", of the honest {share:.0%}"
     return OfflineReport(
-        _summary(brought, train, test, told),
+        f"{n:,} payments in {history.days - brought.first} days, {frauds:,} reported "
+        f"as fraud ({frauds / n:.2%}). Trained on {len(train):,} of {trained}"
+        f"{thinned}; tested on {len(test):,} of {tested} with {test.label.sum():,} "
+        f"frauds, at {alerts_a_day(test)} alerts a day.",
         results,
-        notes=(*brought.tables.notes, *_too_good(results)),
-        findings=tuple(_findings(results, column)),
-        skipped=SKIPPED,
+        (*tables.notes, *_too_good(results)),
+        _findings(results),
+        SKIPPED,
     )
 
 
@@ -149,31 +136,14 @@ def parts(history: History, days: Plan) -> tuple[Sample, Sample]:
     return train.labelled(by=days.test_from), test.labelled()
 
 
-def require_frauds(train: Sample, test: Sample, told: dict[str, str]) -> None:
-    """Refuse to train or test without a fraud, naming the part and its days."""
-    for part, rows in (("training", train), ("test", test)):
-        if not rows.label.any():
-            known = ", as known when the gap ends" if part == "training" else ""
-            raise ValueError(
-                f"no payment of the {part} days ({told[part]}, {len(rows):,} "
-                f"payments) is labelled as fraud{known}: add a longer history or its "
-                "chargebacks, or look whether these dates are right"
-            )
-
-
-def _summary(
-    brought: Brought, train: Sample, test: Sample, told: dict[str, str]
-) -> str:
-    """What was read, and which days it was split into."""
-    history, share = brought.history, train.share.min()
-    n, frauds = history.payments.num_rows, history.chargebacks.num_rows
-    thinned = "" if share == 1 else f", of the honest {share:.0%}"
-    return (
-        f"{n:,} payments in {history.days - brought.first} days, {frauds:,} "
-        f"reported as fraud ({frauds / n:.2%}). Trained on {len(train):,} of "
-        f"{told['training']}{thinned}; tested on {len(test):,} of {told['test']} "
-        f"with {test.label.sum():,} frauds, at {alerts_a_day(test)} alerts a day."
-    )
+def _require_frauds(part: str, rows: Sample, told: str, known: str = "") -> None:
+    """Refuse a part without a fraud, naming its days."""
+    if not rows.label.any():
+        raise ValueError(
+            f"no payment of the {part} days ({told}, {len(rows):,} payments) is "
+            f"labelled as fraud{known}: add a longer history or its chargebacks, or "
+            "look whether these dates are right"
+        )
 
 
 def alerts_a_day(test: Sample) -> int:
@@ -205,38 +175,51 @@ def best_column(train: Sample, test: Sample) -> tuple[str, Floats]:
 
     Returns its name, with a minus if low values are suspicious, and its test scores.
     """
-    some = np.random.default_rng(7).permutation(len(train))[:SEARCHED]
-    if not train.label[some].any():
-        some = np.arange(len(train))
+    order = np.random.default_rng(7).permutation(len(train))
+    some = train.where(np.argsort(order) < SEARCHED)
+    some = some if some.label.any() else train
 
-    def score(x: Features, column: int, sign: int) -> Floats:
-        values = sign * x[:, column].astype(np.float64)
+    def score(rows: Sample, name: str, sign: int) -> Floats:
+        values = sign * rows.column(name).astype(np.float64)
         return np.where(np.isnan(values), -np.inf, values).clip(-1e30, 1e30)
 
-    options = [(c, sign) for c in range(len(FEATURES)) for sign in (1, -1)]
-    x, labels = train.x[some], train.label[some]
-    reached = [average_precision_score(labels, score(x, *o)) for o in options]
-    column, sign = options[int(np.argmax(reached))]
-    return "-" * (sign < 0) + FEATURES[column], score(test.x, column, sign)
+    name, sign = max(
+        product(FEATURES, (1, -1)),
+        key=lambda way: average_precision_score(some.label, score(some, *way)),
+    )
+    return "-" * (sign < 0) + name, score(test, name, sign)
+
+
+def _results(train: Sample, test: Sample) -> dict[str, dict[str, Interval]]:
+    """What two simple rivals and the models reach on the test."""
+    name, score = best_column(train, test)
+    rivals = {"largest amount": test.amount, f"best single column ({name})": score}
+    results = {rival: _measured(test, scores) for rival, scores in rivals.items()}
+    for model, fit in CANDIDATES.items():
+        p = fit(train, test.x)
+        ratio = calibration_ratio(p, test.label, test.day)
+        results[model] = _measured(test, p) | {"predicted per fraud": ratio}
+    return results
 
 
 def _measured(test: Sample, scores: Floats) -> dict[str, Interval]:
     """All metrics of one candidate that need no probability."""
-    per_day = alerts_a_day(test)
+    told, per_day = (scores, test.label, test.day), alerts_a_day(test)
     return {
-        AP: average_precision(scores, test.label, test.day),
-        "recall": recall_at_budget(scores, test.label, test.day, per_day=per_day),
-        "precision": precision_at_budget(scores, test.label, test.day, per_day=per_day),
+        AP: average_precision(*told),
+        "recall": recall_at_budget(*told, per_day=per_day),
+        "precision": precision_at_budget(*told, per_day=per_day),
     }
 
 
-def _findings(results: dict[str, dict[str, Interval]], column: str) -> list[str]:
+def _findings(results: dict[str, dict[str, Interval]]) -> tuple[str, ...]:
     """What the models reach beside the best single column."""
     reached = {name: of[AP] for name, of in results.items()}
-    said = [lead(name, column, reached[name] - reached[column]) for name in CANDIDATES]
+    _, column, *models = reached
+    said = [lead(name, column, reached[name] - reached[column]) for name in models]
     if reached[LINE].estimate < reached[column].estimate:
         said.append(f"{LINE} stays below one column alone: it does not fit these data")
-    return said
+    return tuple(said)
 
 
 def _too_good(results: dict[str, dict[str, Interval]]) -> list[str]:

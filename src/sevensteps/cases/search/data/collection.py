@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sevensteps.cases.search.engine import synonyms
 from sevensteps.cases.search.engine.analysis import Analyser
@@ -31,9 +30,8 @@ class JudgedCollection:
 
     engine: Engine  # without a ranker
     texts: list[str]  # the judged queries as typed
-    row: NDArray[np.int64]  # (n,) query of each judgement, by number
-    document: NDArray[np.int64]  # (n,) document of each judgement, by number
-    grade: NDArray[np.float64]  # (n,) whole, 0 and up
+    #: (n,) grades, whole, 0 and up; by the numbers of query and document.
+    judged: pd.Series
     notes: list[str]  # what was assumed, is missing, or was not used
 
 
@@ -61,9 +59,7 @@ def read_collection(directory: Path | str) -> JudgedCollection:
     return JudgedCollection(
         _engine(documents, told),
         queries["query"].iloc[used].tolist(),
-        row,
-        judged["document"].to_numpy(np.int64),
-        judged["grade"].to_numpy(np.float64),
+        judged.assign(row=row).set_index(["row", "document"])["grade"],
         tables.notes,
     )
 

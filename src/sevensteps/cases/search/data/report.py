@@ -59,19 +59,17 @@ class CandidatePairs:
 
     def grades(self, row: Any, document: Any) -> NDArray[np.float64]:
         """(n,) grade of each pair; -1 where nobody judged."""
-        judged = pd.MultiIndex.from_arrays([self.data.row, self.data.document])
-        at = judged.get_indexer(pd.MultiIndex.from_arrays([row, document]))
-        return np.where(at >= 0, self.data.grade[at], UNJUDGED)
+        asked = pd.MultiIndex.from_arrays([row, document])
+        return self.data.judged.reindex(asked, fill_value=UNJUDGED).to_numpy()
 
     def lists(self, row: Any, document: Any, score: Any) -> Ranked:
         """Scored pairs as lists, behind them what was judged and is not on any."""
-        data = self.data
-        held = pd.MultiIndex.from_arrays([row, document])
-        lost = ~pd.MultiIndex.from_arrays([data.row, data.document]).isin(held)
+        judged = self.data.judged
+        lost = judged.drop(pd.MultiIndex.from_arrays([row, document]), errors="ignore")
         return ranked(
-            np.r_[score, np.full(lost.sum(), -np.inf)],
-            np.r_[self.grades(row, document), data.grade[lost]],
-            np.r_[row, data.row[lost]],
+            np.r_[score, np.full(len(lost), -np.inf)],
+            np.r_[self.grades(row, document), lost],
+            np.r_[row, lost.index.get_level_values("row")],
         )
 
     def of_ids(self, ids: Any) -> Ranked:
@@ -91,8 +89,7 @@ def run_offline(folder: Path) -> OfflineReport:
 
     Raises
     ------
-    ValueError        if a table is not as it should be, told by table, column and row,
-                      or the queries are too few
+    ValueError        a table is not as it should be, or the queries are too few
     """
     pairs = CandidatePairs.of(data := read_collection(folder))
     if (n := len(np.unique(pairs.alike))) < 2 * FOLDS:
@@ -107,7 +104,7 @@ def run_offline(folder: Path) -> OfflineReport:
     gains = {name: of[NDCG] - results[TUNED][NDCG] for name, of in results.items()}
     return OfflineReport(
         f"{len(data.engine.catalogue.documents):,} documents, {len(data.texts):,} "
-        f"judged queries, {len(data.row):,} judgements. What is tuned or trained is "
+        f"judged queries, {len(data.judged):,} judgements. What is tuned or trained is "
         f"tried on queries that it did not see, in {FOLDS} parts; queries of the same "
         "words stay together.",
         results,
@@ -144,16 +141,15 @@ def _best(score: NDArray[np.float32]) -> NDArray[np.int64]:
 def _trained(pairs: CandidatePairs) -> dict[str, Ranked]:
     """What was found as rankers order it that saw none of its queries."""
     (row, document), lesson = pairs.found.pairs, _lesson(pairs)
-    gains = tuple(2**g - 1 for g in range(int(pairs.data.grade.max()) + 1))
-    fits: dict[str, Callable[[Judged], rankers.Ranker]] = {
-        LINEAR: rankers.pairwise,
-        TREES: partial(rankers.lambdamart, plan=PLAN, gains=gains),
-    }
+    gains = tuple(2**g - 1 for g in range(int(pairs.data.judged.max()) + 1))
+    trees = partial(rankers.lambdamart, plan=PLAN, gains=gains)
+    fits: dict[str, Callable[[Judged], rankers.Ranker]]
+    fits = {LINEAR: rankers.pairwise, TREES: trees}
     made = {}
     for name, fit in fits.items():
         score = np.empty(len(row), np.float32)
         for learn, tried in pairs.folds:
-            ranker = fit(lesson.take(np.flatnonzero(np.isin(lesson.query, learn))))
+            ranker = fit(lesson.take(np.isin(lesson.query, learn)))
             asked = np.flatnonzero(np.isin(row, tried))
             score[asked] = ranker.scores(pairs.features.take(asked))
         made[name] = pairs.lists(row, document, score)

@@ -103,10 +103,8 @@ def recall(lists: list[Ids], folds: list[TimeFold]) -> Interval:
 def _pooled(lists: list[Ids], folds: list[TimeFold]) -> tuple[Ids, ...]:
     """The first K of all lists; of what was taken the list and the item; blocks."""
     first = np.cumsum([0, *(len(fold.user) for fold in folds)])
-    rows = [fold.row + n for fold, n in zip(folds, first, strict=False)]
-    return (
-        np.concatenate([ids[:, :K] for ids in lists]),
-        np.concatenate(rows),
-        np.concatenate([fold.item for fold in folds]),
-        np.concatenate([fold.user % BLOCKS for fold in folds]),
-    )
+    parts = [
+        (ids[:, :K], fold.row + n, fold.item, fold.user % BLOCKS)
+        for ids, fold, n in zip(lists, folds, first, strict=False)
+    ]
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))

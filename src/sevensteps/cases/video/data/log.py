@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sevensteps.cases.video.recommender.items import DAY, Events, Floats, Items, Viewers
 from sevensteps.data import BadTable, Column, DataSchema, load
 
+Ints = NDArray[np.integer]
 FEWEST = 1_000  # interactions that an evaluation needs
 MOST_ROWS = 5_000_000  # of a log, from its end
 MANY_REPEATS = 0.25  # of all rows: then the report says so
@@ -74,29 +75,26 @@ def read_log(directory: Path | str) -> Log:
         notes.append(
             f"{again:.0%} of the rows are repeats; asked for is what a user never had"
         )
-    seconds = rows["at"].to_numpy()
-    day = (seconds // DAY).astype(np.int32)
+    day = (rows["at"] // DAY).to_numpy(np.int32)
     user, _ = pd.factorize(rows["user_id"])
     item, ids = pd.factorize(rows["video_id"])
     same = np.zeros(user.max() + 1, np.int16)
     return Log(
         events=_clicks(user, item, day),
-        seconds=seconds,
+        seconds=rows["at"].to_numpy(),
         items=_items(tables.frames.get("videos"), ids, _first(item, day), notes),
         viewers=Viewers(same, same, same, joined=_first(user, day)),
         notes=tuple(notes),
     )
 
 
-def _clicks(
-    user: NDArray[np.intp], item: NDArray[np.intp], day: NDArray[np.int32]
-) -> Events:
+def _clicks(user: Ints, item: Ints, day: Ints) -> Events:
     """Events that are all clicks, each on a page of its own."""
     no, zero = np.zeros(len(user), bool), np.zeros(len(user), np.int8)
     return Events(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
-        day=day,
+        day=day.astype(np.int32),
         position=zero,
         explored=no,
         clicked=~no,
@@ -107,7 +105,7 @@ def _clicks(
     )
 
 
-def _first(key: NDArray[np.intp], day: NDArray[np.int32]) -> Floats:
+def _first(key: Ints, day: Ints) -> Floats:
     """The day on which each key first appears; rows are in order of time."""
     return day[np.unique(key, return_index=True)[1]].astype(np.float32)
 
@@ -116,19 +114,18 @@ def _items(
     videos: pd.DataFrame | None, ids: pd.Index, born: Floats, notes: list[str]
 ) -> Items:
     """Items by what `videos` tells of them; code 0 where it does not."""
-
-    def codes(name: str) -> NDArray[np.int32]:
+    n = len(ids)
+    code = {name: np.zeros(n, np.int32) for name in ("topic", "creator_id")}
+    for name in code:
         if videos is None or name not in videos:
             notes.append(f"of no item is videos.{name} told: not used")
-            return np.zeros(len(ids), np.int32)
-        told = videos.set_index("video_id")[name].reindex(ids)
-        return (pd.factorize(told)[0] + 1).astype(np.int32)
-
-    n = len(ids)
+        else:
+            told = videos.set_index("video_id")[name].reindex(ids)
+            code[name] = (pd.factorize(told)[0] + 1).astype(np.int32)
     return Items(
         language=np.zeros(n, np.int16),
-        topic=codes("topic").astype(np.int16),
-        creator=codes("creator_id"),
+        topic=code["topic"].astype(np.int16),
+        creator=code["creator_id"],
         born=born,
         length_s=np.full(n, 600, np.float32),
         content=np.zeros((n, 0), np.float32),

@@ -172,7 +172,7 @@ def _one_over_place(item: Ids, ranked: Ids) -> Floats:
     return np.where(same.any(axis=2), 1 / place, np.float32(0))
 
 
-def rankers(told: list[tuple[TimeFold, Proposals]]) -> list[Any]:
+def rankers(folds: list[TimeFold], told: list[Proposals]) -> list[Any]:
     """A line and trees that learn which earlier proposals were taken.
 
     A log of one's own is small, so the trees are smaller than the chapter's and see a
@@ -180,7 +180,7 @@ def rankers(told: list[tuple[TimeFold, Proposals]]) -> list[Any]:
     """
     rng = np.random.default_rng([0, 21])
     x, taken = [], []
-    for fold, proposed in told:
+    for fold, proposed in zip(folds, told, strict=True):
         hit = fold.taken(proposed.item)
         useful = rng.permutation(np.flatnonzero(hit.any(axis=1)))
         few = useful[: max(MOST_ROWS // len(told) // hit.shape[1], 1)]
