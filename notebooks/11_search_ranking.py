@@ -1209,7 +1209,7 @@ teach.record(bundle_mb=files.sum(), bytes_a_product=1e6 * files.sum() / len(titl
 files.sort_values(ascending=False).head(6).round(1).to_frame()
 
 # %% [markdown]
-# A product takes <!--=bytes_a_product-->770<!--/--> bytes of the bundle, on disk; Step 1 wished for a kilobyte, in memory.
+# A product takes <!--=bytes_a_product-->775<!--/--> bytes of the bundle, on disk; Step 1 wished for a kilobyte, in memory.
 #
 # > **Predict.** How many searches a second does one process answer with a p99 below 200 ms, without a cache, on two cores that it shares with the load generator?
 
