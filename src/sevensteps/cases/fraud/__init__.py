@@ -2,16 +2,17 @@
 
 from sevensteps.case import Case, ServiceFace
 
+SERVICE = ServiceFace(
+    port=8077,
+    deadline_ms=50.0,
+    path="/v1/decisions",
+    asks="payments",
+    fallback="by the rules",
+)
 CASE = Case(
     slug="fraud",
     world="PaymentsWorld",
-    service=ServiceFace(
-        port=8077,
-        deadline_ms=50.0,
-        path="/v1/decisions",
-        asks="payments",
-        fallback="by the rules",
-    ),
+    service=SERVICE,
     data=(("data", "data.report:run_offline"),),
     tables="payments.csv",
 )

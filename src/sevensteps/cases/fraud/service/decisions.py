@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sevensteps.cases.fraud import SERVICE
 from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
 from sevensteps.cases.fraud.features.single import Cardholder
 from sevensteps.cases.fraud.world import Action
@@ -27,7 +28,7 @@ from .requests import PaymentRequest
 from .rules import Rules, act
 from .store import OnlineStore
 
-PATH = "/v1/decisions"
+PATH = SERVICE.path
 MAX_AHEAD_S = 31 * DAY  # a wrong clock must not push a card's past out of the store
 
 
@@ -38,6 +39,8 @@ class DecisionsConfig(ServiceConfig):
     model: Path  # folder written by `export_model`
     store: Path  # folder filled by `build_store`
     log: Path  # file of the decisions, for `read_log`
+    port: int = SERVICE.port
+    deadline_ms: float = SERVICE.deadline_ms
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,7 @@ TOLD = tuple(field.name for field in fields(Decision))
 
 
 class Decider:
-    """Everything behind `POST /v1/decisions`.
-
-    Raises
-    ------
-    ModelError, StoreError, StorageError
-        if the service must not start, with the reason
-    """
+    """Behind `PATH`; a ModelError, StoreError or StorageError if it must not start."""
 
     def __init__(self, config: DecisionsConfig) -> None:
         self.config, self.rules = config, Rules()

@@ -248,13 +248,7 @@ def running_search(
 ) -> AbstractContextManager[Running]:
     """A search in a process of its own, stopped at the end of the block.
 
-    Parameters
-    ----------
-    bundle, options : as for `SearchConfig`
-
-    Raises
-    ------
-    RuntimeError              if it does not start, with what it said
+    What is given is as for `SearchConfig`; raises as `process_of`.
     """
     return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
 

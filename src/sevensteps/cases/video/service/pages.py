@@ -99,13 +99,7 @@ def running_pages(
 ) -> AbstractContextManager[Running]:
     """A recommender in a process of its own, stopped at the end of the block.
 
-    Parameters
-    ----------
-    bundle, options : as for `PagesConfig`
-
-    Raises
-    ------
-    RuntimeError              if it does not start, with what it said
+    What is given is as for `PagesConfig`; raises as `process_of`.
     """
     return process_of("sevensteps.cases.video.service", bundle=bundle, **options)
 
