@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-WAY_S = 1e-4  # of a request, besides its answer: through the server and back
+WAY_S = 3e-4  # of a request, besides its answer: through the server and back
 SMOOTHING = 0.1  # of the mean
 
 
@@ -27,7 +27,7 @@ class Allowance:
     cost_s : mean CPU-seconds of a fallback
     """
 
-    share: float = 0.1
+    share: float = 0.05
     most_s: float = 0.05
     clock: Callable[[], float] = time.process_time
     cost_s: float = 3e-4

@@ -140,9 +140,11 @@ class Pipeline:
     def _serve(self) -> None:
         """One thread: requests, one after the other, until it is left behind."""
         self._begin()
+        free = self.clock()
         while (run := self._next()) is not None:
-            if not self._advance(run):
+            if not self._advance(run, max(free, run.came)):
                 return
+            free = self.clock()
 
     def _next(self) -> Run | None:
         """The next request, which is then worked on; None at the end."""
@@ -165,9 +167,9 @@ class Pipeline:
         self._running.add(run)
         return run
 
-    def _advance(self, run: Run) -> bool:
-        """Work on a request; whether this thread is still wanted."""
-        turn, spent = run.turn, 0.0
+    def _advance(self, run: Run, free: float) -> bool:
+        """Work on a request that could be begun at `free`; if it is still wanted."""
+        turn = run.turn
         whole = run.step == 0
         while (stage := self._enter(run)) is not None:
             made = failed = None
@@ -180,12 +182,12 @@ class Pipeline:
             with self._lock:
                 if run.turn != turn:
                     return self._back(stage)
-                spent += self._leave_in_time(run, stage, made, failed)
+                self._leave_in_time(run, stage, made, failed)
         with self._lock:
             self._running.discard(run)
-            if whole and not run.missing and len(run.made) == len(self.stages):
-                self.service_s += SMOOTHING * (spent - self.service_s)
         run.tell(run)
+        if whole and not run.missing and len(run.made) == len(self.stages):
+            self.service_s += SMOOTHING * (self.clock() - free - self.service_s)
         return True
 
     def _enter(self, run: Run) -> Stage | None:
@@ -216,10 +218,9 @@ class Pipeline:
 
     def _leave_in_time(
         self, run: Run, stage: Stage, made: object, failed: Exception | None
-    ) -> float:
-        """Book what a stage made, or why it failed; the seconds that it took."""
-        spent = self.clock() - run.began
-        run.laps[stage.name] = spent * 1e3
+    ) -> None:
+        """Book what a stage made, or why it failed."""
+        run.laps[stage.name] = (self.clock() - run.began) * 1e3
         run.step += 1
         run.limit = math.inf
         if isinstance(failed, Rejected):
@@ -232,7 +233,6 @@ class Pipeline:
             run.made[stage.name] = made
             if stage.ends and made is not None:
                 run.step = len(self.stages)
-        return spent
 
     def _leave(self, run: Run, now: float) -> None:
         """Take a request away from the thread that hangs in it."""

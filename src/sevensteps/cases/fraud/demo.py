@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.cases.fraud import features
+from sevensteps.cases.fraud.features.names import DAY
 from sevensteps.cases.fraud.service import (
     Decider,
     DecisionsConfig,
@@ -82,14 +83,20 @@ def traffic(n: int) -> pa.Table:
     """`n` payments of the days after those that the service knows.
 
     Their ids are new each time: a payment sent again is answered from memory, which
-    would flatter every latency. Beyond ten days' worth the payments repeat.
+    would flatter every latency. What ten days hold comes again ten days later, and so
+    on: were it at the same time, cards would have pasts that no card has.
     """
     days = WORLD.draws.shards(KNOWN_DAYS, KNOWN_DAYS + TRAFFIC_DAYS)
     payments = pa.concat_tables([day.tables()[0] for day in days])
-    payments = payments.take(np.arange(n) % payments.num_rows)
-    ids = np.arange(n) + (secrets.randbits(40) << 20)
-    column = payments.schema.get_field_index("payment_id")
-    return payments.set_column(column, "payment_id", pa.array(ids))
+    again, row = np.divmod(np.arange(n), payments.num_rows)
+    payments = payments.take(row)
+    later = payments["paid_at"].to_numpy() + again * TRAFFIC_DAYS * DAY
+    new = {"payment_id": np.arange(n) + (secrets.randbits(40) << 20), "paid_at": later}
+    for name, values in new.items():
+        at = payments.schema.get_field_index(name)
+        column = pa.array(values, payments.schema.field(name).type)
+        payments = payments.set_column(at, name, column)
+    return payments
 
 
 def bodies(n: int) -> list[bytes]:
