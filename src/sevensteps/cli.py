@@ -1,7 +1,5 @@
 """The command `sevensteps`. Each command's work is imported only when it runs."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated

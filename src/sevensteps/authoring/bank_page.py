@@ -1,7 +1,5 @@
 """A bank as a page of the site, with its answers folded so that one can try first."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from jinja2 import Environment

@@ -4,8 +4,6 @@
 taken when nbval passed with the sources that the site's build copied beside its pages.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

@@ -4,8 +4,6 @@ The files under `skeleton` lie as they will in the clone. `{slug}` and its like 
 filled in, in names and in texts, and the `.txt` falls off.
 """
 
-from __future__ import annotations
-
 import keyword
 import re
 import shutil

@@ -3,8 +3,6 @@
 The twin is the py:percent file beside the notebook: sources, tags, no outputs.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import jupytext

@@ -1,7 +1,5 @@
 """Serve the built book on loopback: `python -m sevensteps.authoring.preview FOLDER`."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import suppress
 from functools import partial

@@ -1,7 +1,5 @@
 """Run a chapter: execute, normalise, write, and bring its twin up to date."""
 
-from __future__ import annotations
-
 import resource
 import sys
 import tempfile

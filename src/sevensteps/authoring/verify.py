@@ -4,8 +4,6 @@
 exits with pytest's status.
 """
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import subprocess

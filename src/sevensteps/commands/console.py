@@ -1,7 +1,5 @@
 """How the commands speak: one console, one way to fail, one way to wait."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

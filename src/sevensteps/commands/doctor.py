@@ -1,7 +1,5 @@
 """`sevensteps doctor`: will the book run here?"""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

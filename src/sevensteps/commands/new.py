@@ -1,7 +1,5 @@
 """`sevensteps new`: the skeleton of a case."""
 
-from __future__ import annotations
-
 from sevensteps.authoring.new_case import new_case
 from sevensteps.commands.console import console, failing_plainly
 from sevensteps.teach.chapters import find_root

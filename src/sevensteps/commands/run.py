@@ -1,7 +1,5 @@
 """`sevensteps run` and `check`: chapters, or their offline steps on own tables."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`sevensteps serve` and `load`: a small trained service, and traffic for it."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path

@@ -5,15 +5,3 @@ from .loading import Tables, load
 from .mapping import MAPPING
 from .report import OfflineReport, lead
 from .schema import Column, DataSchema
-
-__all__ = [
-    "MAPPING",
-    "BadTable",
-    "Column",
-    "DataSchema",
-    "OfflineReport",
-    "Tables",
-    "lead",
-    "load",
-    "refuse",
-]

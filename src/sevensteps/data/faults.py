@@ -1,7 +1,5 @@
 """Errors about a reader's tables: every fault by table, column and row."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

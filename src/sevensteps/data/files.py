@@ -1,7 +1,5 @@
 """Find a table's file in a folder, and read it as it is: Parquet, or CSV as text."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -3,8 +3,6 @@
 What a reader calls by other names is told in `columns.toml`; nothing is guessed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`columns.toml`: what a reader's files and columns are called, and settings."""
 
-from __future__ import annotations
-
 import math
 import tomllib
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What an offline run on a reader's tables found, printed for a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a case's tables look like: their columns, and what may stand in them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal

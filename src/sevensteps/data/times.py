@@ -4,8 +4,6 @@ What fits none of them in every row is refused; which it is, is decided by the s
 most rows, never row by row.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Turn columns as they were read into ids, categories, numbers and flags."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc

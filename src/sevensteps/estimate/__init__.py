@@ -14,22 +14,3 @@ from sevensteps.estimate.capacity import (
 from sevensteps.estimate.fermi import DRILLS, fermi_score
 from sevensteps.estimate.queueing import machines_within, waiting
 from sevensteps.estimate.units import Q, readable, tidy
-
-__all__ = [
-    "DRILLS",
-    "Fleet",
-    "Load",
-    "Q",
-    "capacity",
-    "fermi_score",
-    "fleet",
-    "machines",
-    "machines_within",
-    "memory",
-    "monthly_cost",
-    "peak_rate",
-    "readable",
-    "storage",
-    "tidy",
-    "waiting",
-]

@@ -4,8 +4,6 @@
 by memory and replicas by load.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

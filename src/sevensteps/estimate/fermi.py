@@ -1,7 +1,5 @@
 """Fermi drills: guess, compute, and be scored by how many times you were off."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Waiting in front of machines: why 95 % busy is too busy."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Quantities with units: an estimate that adds bytes to euros stops there and then."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

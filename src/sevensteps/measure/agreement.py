@@ -6,8 +6,6 @@ perfect, 0 no better than chance. Their grades are whole numbers, 0 and up; -1 s
 an editor did not grade the item. Items are drawn again for the interval.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import permutations

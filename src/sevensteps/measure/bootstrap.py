@@ -10,8 +10,6 @@ Sources: Efron, "Bootstrap methods: another look at the jackknife", Annals of St
 Annals of Statistics 17 (1989): blocks, here without overlap.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

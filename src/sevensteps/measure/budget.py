@@ -1,7 +1,5 @@
 """What reviewers find who can look at a fixed number of alerts a day; a scorecard."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

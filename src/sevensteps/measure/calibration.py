@@ -5,8 +5,6 @@ where one payment in ten thousand is a fraud. So bins here hold equal numbers of
 *expected positives*, and errors can be stated relative to the base rate.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike

@@ -1,7 +1,5 @@
 """An A/B test: who gets which arm, what it says per unit, how large it must be."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What goes into a measurement, checked once: errors name the argument and the row."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

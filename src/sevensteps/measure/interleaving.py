@@ -5,8 +5,6 @@ search. An A/B test has to average it away; interleaving calls the same winner w
 fewer searches. It says which ranker is preferred, not what that is worth.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

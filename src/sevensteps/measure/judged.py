@@ -5,8 +5,6 @@
 blocks can be subtracted: the difference is paired.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal
 

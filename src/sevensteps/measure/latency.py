@@ -1,7 +1,5 @@
 """Quantiles of latency with intervals that need no shape of the distribution."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -5,8 +5,6 @@ give each row a block (its user's id modulo a hundred will do) and the interval 
 the blocks.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray

@@ -5,8 +5,6 @@ random, and give each of them the weight 1 / epsilon: sums and means are right a
 at the price of noise.
 """
 
-from __future__ import annotations
-
 from numpy.typing import ArrayLike
 
 from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio

@@ -8,8 +8,6 @@ as relevant from the grade `relevant` on. Equal scores stand in the order of the
 ("average", as scikit-learn's). `judged` puts intervals around the means of all these.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -9,17 +9,3 @@ from .mlp import begin_layers, mlp, unit
 from .standardizer import Standardizer
 from .towers import Choices, TowerPlan, begin_towers, item_vectors, user_vectors
 from .training_pairs import Judged
-
-__all__ = [
-    "Choices",
-    "FeatureTable",
-    "Judged",
-    "Standardizer",
-    "TowerPlan",
-    "begin_layers",
-    "begin_towers",
-    "item_vectors",
-    "mlp",
-    "unit",
-    "user_vectors",
-]

@@ -1,7 +1,5 @@
 """Small networks of dense layers: the same code trains in JAX and serves in NumPy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any

@@ -5,8 +5,6 @@ of each (scalar or product quantisation), or both. All are faiss's (Douze et al.
 a factory string such as "IVF2048,SQ8" names one.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ list's NDCG: LambdaMART. All are asked in the same way, `ranker.scores(features)
 float32, and a ValueError if a feature is missing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Protocol
 

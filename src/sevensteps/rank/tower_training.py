@@ -6,8 +6,6 @@ and the items that the user saw beside the chosen one and passed over. What a us
 elsewhere in the batch is no negative for that user.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -9,8 +9,6 @@ within 3e-11 of each other after 450 steps, and all but one in a hundred within 
 machines hand on the same numbers; what that costs is far below one seed's noise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial

@@ -4,13 +4,3 @@ from sevensteps.world import StorageError
 
 from .errors import ModelError, ServiceError
 from .load import LoadReport, closed_load, load, within
-
-__all__ = [
-    "LoadReport",
-    "ModelError",
-    "ServiceError",
-    "StorageError",
-    "closed_load",
-    "load",
-    "within",
-]

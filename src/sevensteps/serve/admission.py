@@ -10,17 +10,16 @@ SMOOTHING = 0.1  # of the mean
 
 @dataclass
 class Allowance:
-    """CPU-seconds that fallbacks may take while the model has all it can do.
+    """Seconds of a core that fallbacks may take while the model has all it can do.
 
-    In a flood every fallback takes time from the model. So they get a share of what
-    this process uses, and whoever comes beyond that is turned away before his body is
-    read.
+    In a flood every fallback takes time from the model. So they get a share of
+    a core, and whoever comes beyond that is turned away before his body is read.
 
     Parameters
     ----------
-    share : of the CPU-seconds that the process uses
+    share : of a core
     most_s : that is saved up while nobody falls back
-    clock : CPU-seconds of the process
+    clock : seconds, monotonic
 
     Attributes
     ----------
@@ -29,7 +28,7 @@ class Allowance:
 
     share: float = 0.05
     most_s: float = 0.05
-    clock: Callable[[], float] = time.process_time
+    clock: Callable[[], float] = time.perf_counter
     cost_s: float = 3e-4
     _saved_s: float = field(default=0.0, init=False)
     _last: float = field(default=0.0, init=False)

@@ -1,7 +1,5 @@
 """The HTTP face of a service: a few routes, one key, a reason for every refusal."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -3,8 +3,6 @@
 Arrays lie in files of their own, so that large ones are mapped when they are read.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What was answered, remembered for a while."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

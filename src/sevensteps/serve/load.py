@@ -9,8 +9,6 @@ one is answered: a stall delays one request, silences the others and hardly show
 Source: G. Tene, "How NOT to measure latency" (2013).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

@@ -5,8 +5,6 @@ flood that is hundreds, and an answer that is ready waits for all of them. Here 
 are handled in a turn; the others wait in the kernel, where they cost nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import select
 import selectors

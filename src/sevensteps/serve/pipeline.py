@@ -11,8 +11,6 @@ queues bounded by their delay, K. Nichols and V. Jacobson, "Controlling queue de
 (2012).
 """
 
-from __future__ import annotations
-
 import math
 import threading
 import time

@@ -1,7 +1,5 @@
 """Running a service: in this process, or as a subprocess while a block runs."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os

@@ -3,14 +3,3 @@
 from .drill import DrillReport, IncidentDrill, Monitors
 from .retraining import Calendar
 from .simulation import UNIT_BLOCKS, Simulation, mean_over_units, parallel_map
-
-__all__ = [
-    "UNIT_BLOCKS",
-    "Calendar",
-    "DrillReport",
-    "IncidentDrill",
-    "Monitors",
-    "Simulation",
-    "mean_over_units",
-    "parallel_map",
-]

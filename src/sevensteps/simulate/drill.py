@@ -1,7 +1,5 @@
 """Incident drills: known causes at known times, who noticed when, and the harm."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """When a policy is to be trained anew."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 

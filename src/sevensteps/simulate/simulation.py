@@ -1,7 +1,5 @@
 """A world whose future can be run again and again, each time under another policy."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from abc import ABC, abstractmethod

@@ -1,7 +1,5 @@
 """Where the chapters are and what they are called."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

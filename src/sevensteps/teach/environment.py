@@ -3,8 +3,6 @@
 `python -m sevensteps.teach.environment COMMAND...` runs a command in it.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

@@ -17,25 +17,3 @@ from .lived import LivedWorld
 from .storage import BrokenFolder, FolderManifest, StorageError
 from .streams import stream, uniforms, unit_streams
 from .world import World
-
-__all__ = [
-    "Arms",
-    "BrokenFolder",
-    "DayRecord",
-    "Evening",
-    "FolderManifest",
-    "Incident",
-    "LivedWorld",
-    "LoggedHistory",
-    "LoggedOutcome",
-    "LoggedSize",
-    "LoggedView",
-    "Progress",
-    "StorageError",
-    "World",
-    "WorldPast",
-    "joined_days",
-    "stream",
-    "uniforms",
-    "unit_streams",
-]

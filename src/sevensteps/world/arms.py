@@ -4,8 +4,6 @@ The arms share the world and, unless told otherwise, the log from which their po
 learn. What one arm does therefore reaches the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Small helpers for arrays, and for records whose fields are arrays of one length."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 

@@ -1,7 +1,5 @@
 """Arguments are looked over in one place and one wording."""
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Arrow columns from NumPy arrays and back, without a copy where that can be."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

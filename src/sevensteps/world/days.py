@@ -1,7 +1,5 @@
 """What happens on known days, what days leave behind, where a world stands after."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar

@@ -1,7 +1,5 @@
 """Worlds whose past is lived, day by day, under the policy that stood before."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from dataclasses import dataclass, field, fields
 from pathlib import Path

@@ -5,8 +5,6 @@ and renames in one step. A killed process therefore leaves a temporary, which no
 looks at and the next writer removes; never half of anything.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

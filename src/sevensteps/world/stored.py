@@ -1,7 +1,5 @@
 """What makes a world: its parameters, and its past on disk."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from abc import ABC, abstractmethod

@@ -3,8 +3,6 @@
 A world is a company's customers and everything around them, with known truth.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A world's tables, arrays and records as files, one for each."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The chapter linter: the style page's rules, each a function that finds breaches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +34,3 @@ def lint_file(path: Path) -> list[Finding]:
         message = f"{twin} is not its twin: use `sevensteps run`"
         found.append(Finding("twin", None, message))
     return found
-
-
-__all__ = ["RULES", "Finding", "Page", "lint_file", "lint_page"]

@@ -1,7 +1,5 @@
 """Rules on the code of a chapter."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The numbers that the linter holds a chapter to."""
 
-from __future__ import annotations
-
 #: A chapter may be short: the skeleton of one lacks figures only.
 CELLS, CODE_CELLS, WORDS, FIGURES = (0, 60), (0, 25), (0, 4_500), (6, 60)
 WORDS_PER_CODE_LINE = (8, 20)

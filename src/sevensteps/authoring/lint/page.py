@@ -1,7 +1,5 @@
 """A chapter as the rules see it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

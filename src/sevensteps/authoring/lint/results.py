@@ -1,7 +1,5 @@
 """Rules on what a chapter shows: outputs, figures, numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """Rules on the shape of a chapter: its sections, its size, its cells."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from statistics import median

@@ -1,7 +1,5 @@
 """The payments' demonstration: a small world, a model of it and its online store."""
 
-from __future__ import annotations
-
 import secrets
 import shutil
 from pathlib import Path

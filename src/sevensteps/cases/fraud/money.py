@@ -1,7 +1,5 @@
 """From a probability to a decision and from decisions to euros."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From which probability each of the four actions is the cheapest."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike

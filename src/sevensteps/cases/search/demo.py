@@ -1,7 +1,5 @@
 """The search's demonstration: a small shop, and an engine that its editors taught."""
 
-from __future__ import annotations
-
 import secrets
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The recommender's demonstration: a small world, and the morning after its log."""
 
-from __future__ import annotations
-
 import secrets
 from functools import partial
 from pathlib import Path

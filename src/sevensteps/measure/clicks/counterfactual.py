@@ -1,7 +1,5 @@
 """How another ranker would order what was clicked, from the log of this one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

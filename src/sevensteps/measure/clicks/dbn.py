@@ -4,8 +4,6 @@ Fit on one part of a log and test on another (`log.where`): both number the pair
 Pairs without evidence take the mean of all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ exchanged. The clicks on one product at two places tell how these compare, whate
 product is worth.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

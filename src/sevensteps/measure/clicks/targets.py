@@ -1,7 +1,5 @@
 """From clicks to what a ranker can learn: weights, and rates per query and product."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

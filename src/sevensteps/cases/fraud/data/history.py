@@ -1,7 +1,5 @@
 """A reader's payments as a `History` with the world's schema."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Bring your own data: the offline half of the fraud chapter, on a reader's tables."""
 
-from __future__ import annotations
-
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple

@@ -19,25 +19,3 @@ from .simulation import (
     allow_all,
     judge_final_model,
 )
-
-__all__ = [
-    "BlockOrAllow",
-    "ModelPolicy",
-    "PaymentsSimulation",
-    "PolicyRun",
-    "Probability",
-    "RetrainingPolicy",
-    "Sample",
-    "SplitByCardholder",
-    "TrainingLog",
-    "allow_all",
-    "allow_everything",
-    "incident_drill",
-    "incumbent_rule",
-    "judge_final_model",
-    "linear",
-    "prepared",
-    "sample",
-    "suspicion",
-    "trees",
-]

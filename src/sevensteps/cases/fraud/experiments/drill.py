@@ -1,7 +1,5 @@
 """Monitors around a scoring model, and incidents that they should notice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

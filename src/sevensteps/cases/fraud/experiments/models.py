@@ -1,7 +1,5 @@
 """The fraud chapter's candidates, ready to fit: sound trees and straight lines."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A card issuer whose future can be run under one policy after another."""
 
-from __future__ import annotations
-
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property

@@ -4,12 +4,3 @@ from .live import LiveFeatures
 from .names import FEATURES, NIGHTLY_FEATURES
 from .nightly import nightly_merchants
 from .offline import feature_matrix, offline
-
-__all__ = [
-    "FEATURES",
-    "NIGHTLY_FEATURES",
-    "LiveFeatures",
-    "feature_matrix",
-    "nightly_merchants",
-    "offline",
-]

@@ -13,21 +13,3 @@ from .model import ModelServer, Pricing
 from .requests import PaymentRequest, requests_of
 from .rules import Rules
 from .store import OnlineStore, StoreError, build_store
-
-__all__ = [
-    "PATH",
-    "Decider",
-    "DecisionsConfig",
-    "ModelServer",
-    "OnlineStore",
-    "PaymentRequest",
-    "Pricing",
-    "Rules",
-    "StoreError",
-    "build_store",
-    "export_model",
-    "read_log",
-    "requests_of",
-    "running_service",
-    "serve_decisions",
-]

@@ -1,7 +1,5 @@
 """The decision: fetch, score, act, remember - or the rules, in time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields

@@ -19,23 +19,3 @@ from .records import PaymentsSize as Size
 from .records import PaymentsView as View
 from .schema import COUNTRIES, DAY, SCHEMA, Action
 from .world import PaymentsWorld
-
-__all__ = [
-    "CATEGORIES",
-    "COUNTRIES",
-    "DAY",
-    "KINDS",
-    "METHODS",
-    "SCHEMA",
-    "Action",
-    "Costs",
-    "History",
-    "Incident",
-    "Outcome",
-    "PaymentsWorld",
-    "Policy",
-    "Size",
-    "View",
-    "codes_or_values",
-    "incumbent_rule",
-]

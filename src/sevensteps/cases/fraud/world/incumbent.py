@@ -1,7 +1,5 @@
 """The rule that stood before any model: block large foreign online payments."""
 
-from __future__ import annotations
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc

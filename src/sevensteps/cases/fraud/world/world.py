@@ -1,7 +1,5 @@
 """The payments world: its past, its truth, and its future under a policy."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field

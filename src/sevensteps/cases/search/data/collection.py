@@ -1,7 +1,5 @@
 """A reader's documents, queries and judgements as the chapter's engine takes them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Read are a training and a test part, with lines such as `2 qid:10 1:0.03 2:0.5 # docid`.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path

@@ -4,8 +4,6 @@ The parts are tantivy's: words by a regular expression, lower case, ASCII foldin
 the Snowball stemmer for English (M. Porter, "Snowball", 2001).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from array import array

@@ -4,8 +4,6 @@ They are few and plain, since nobody measures them one by one: what cannot be de
 comes last, and no brand fills the first places.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 

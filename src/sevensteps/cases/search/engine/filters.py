@@ -1,7 +1,5 @@
 """What a shopper ticked beside the query: hard conditions, unlike words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ should have its share. A click counts by its weight, so that inverse propensitie
 the loss unbiased (Ai et al., SIGIR 2018; Bruch et al., ICTIR 2019).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

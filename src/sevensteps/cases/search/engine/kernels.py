@@ -12,8 +12,6 @@ are an embedding's tokens, and what is learned is a projection of them, so that 
 which were never clicked have their place, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """How probable a typing mistake is: the channel of a noisy-channel speller."""
 
-from __future__ import annotations
-
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _STAGGER = (0.0, 0.25, 0.75)  # a row begins this much further right, in keys
 _AT = {

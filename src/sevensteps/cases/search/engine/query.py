@@ -4,8 +4,6 @@ Bounds of the price and negations are no words to search for: `query_constraints
 them out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

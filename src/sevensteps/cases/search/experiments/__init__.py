@@ -20,28 +20,3 @@ from .training import (
     other_needs,
     shown_to_editors,
 )
-
-__all__ = [
-    "KINDS",
-    "RANKS",
-    "ClickTrainingSet",
-    "GradedLists",
-    "InterleavedPolicy",
-    "OfflineEvaluation",
-    "QuerySample",
-    "RememberingPolicy",
-    "SearchSimulation",
-    "clicks_by_team",
-    "clicks_of",
-    "device_of",
-    "harvested_by_device",
-    "incident_drill",
-    "judged_by_editors",
-    "needs_apart",
-    "needs_with_variants",
-    "other_needs",
-    "query_kinds",
-    "shown_to_editors",
-    "stock_last",
-    "table_of",
-]

@@ -1,7 +1,5 @@
 """The shop's log as clicks by position."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 Inside break a file of synonyms, a dictionary, a nightly build of the index.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

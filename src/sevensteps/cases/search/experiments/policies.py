@@ -8,8 +8,6 @@ Source: Thompson, Biometrika 25 (1933); for ranking by clicks that are corrected
 position, Lagrée, Vernade and Cappé, NeurIPS (2016).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """A shop whose future can be run under one policy after another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property

@@ -11,16 +11,3 @@ from .searches import (
     serve_search,
 )
 from .stages import popular
-
-__all__ = [
-    "PATH",
-    "SearchConfig",
-    "Searches",
-    "State",
-    "export_search",
-    "popular",
-    "read_search",
-    "running_search",
-    "search_requests",
-    "serve_search",
-]

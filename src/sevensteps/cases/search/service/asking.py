@@ -1,7 +1,5 @@
 """What a caller may ask the search, and what is said of anything else."""
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
 from typing import Annotated

@@ -5,8 +5,6 @@ nonsense without any error. So the manifest also keeps what the indexes found fo
 of the products' own titles, and they are asked again.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """What is told of a search: its products, and how the query was understood."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

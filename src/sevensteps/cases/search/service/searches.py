@@ -1,7 +1,5 @@
 """Products within the deadline: by the ranker, or by what came in time instead."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager

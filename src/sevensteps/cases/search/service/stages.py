@@ -1,7 +1,5 @@
 """The parts of one answer, each a function of the state: the engine's own code."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Query understanding as plain data, and back: no pickle, no second training."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar

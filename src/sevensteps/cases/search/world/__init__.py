@@ -13,24 +13,3 @@ from .records import SearchSize as Size
 from .records import SearchView as View
 from .schema import DAY, DEVICES, INTENTS, PLACES, SEASONS
 from .world import SearchWorld
-
-__all__ = [
-    "DAY",
-    "DEVICES",
-    "INTENTS",
-    "KINDS",
-    "PLACES",
-    "SEASONS",
-    "History",
-    "Incident",
-    "Incumbent",
-    "Oracle",
-    "Outcome",
-    "Pages",
-    "Policy",
-    "Requests",
-    "SearchWorld",
-    "Size",
-    "View",
-    "examination_probability",
-]

@@ -1,7 +1,5 @@
 """People who grade products by hand: few, dear, and not always of one mind."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

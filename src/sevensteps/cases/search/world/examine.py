@@ -9,8 +9,6 @@ Source: Craswell et al., WSDM 2008; Chapelle and Zhang, WWW 2009; trust: Agarwal
 WWW 2019. Strengths are ours.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

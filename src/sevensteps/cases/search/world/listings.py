@@ -1,7 +1,5 @@
 """What sellers write: titles and texts in their own words, and not all of the truth."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

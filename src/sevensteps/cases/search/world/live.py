@@ -3,8 +3,6 @@
 What follows are the world's arrays as tables: the company's, and the truth's.
 """
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 

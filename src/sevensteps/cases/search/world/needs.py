@@ -1,7 +1,5 @@
 """What people are after, and the words in which they ask."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 
 import numpy as np

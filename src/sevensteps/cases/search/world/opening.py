@@ -1,7 +1,5 @@
 """What happens before anybody comes: listings, joiners, deliveries."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from typing import Any

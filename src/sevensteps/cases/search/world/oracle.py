@@ -3,8 +3,6 @@
 Only the world can run this policy: it looks at needs, tastes and qualities.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Somebody who puts things into words: a seller, or a shopper, who may mistype."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Who comes on a day, with which need, and in which words."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The search world: its past, its truth, and its future under a policy."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any

@@ -1,7 +1,5 @@
 """A reader's own log of who took what, when, as the recommender's arrays."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Bring your own data: the chapter's two stages against tuned baselines, on a log."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

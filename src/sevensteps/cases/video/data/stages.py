@@ -6,8 +6,6 @@ correct their negatives for how often they are drawn, and rankers learn what bec
 earlier proposals.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -16,27 +16,3 @@ from .offline import (
 from .randomised import BestOfBasket, CandidateScorer, earned, randomised_positions
 from .retraining import RetrainedTwoStage, train_two_stage
 from .simulation import VideoSimulation, by_span, cold_starts, last_days
-
-__all__ = [
-    "BestOfBasket",
-    "CandidateScorer",
-    "LaterClicks",
-    "RareRebuild",
-    "RetrainedTwoStage",
-    "VideoSimulation",
-    "as_seen_from",
-    "best_ten",
-    "by_span",
-    "click_auc",
-    "click_ratio",
-    "cold_starts",
-    "earned",
-    "hit_rate",
-    "incident_drill",
-    "judge_candidates",
-    "last_days",
-    "mean_over_units",
-    "ndcg",
-    "randomised_positions",
-    "train_two_stage",
-]

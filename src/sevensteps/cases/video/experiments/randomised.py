@@ -1,7 +1,5 @@
 """Randomised positions, and what other choices would have earned there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field

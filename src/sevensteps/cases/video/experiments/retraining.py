@@ -1,7 +1,5 @@
 """A two-stage policy that learns from what it has shown, on a calendar."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

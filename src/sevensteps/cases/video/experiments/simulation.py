@@ -1,7 +1,5 @@
 """A video service whose future can be run under one policy after another."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

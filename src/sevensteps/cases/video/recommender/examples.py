@@ -1,7 +1,5 @@
 """Training examples: each event beside what was known on its own morning."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a ranker is told of a user and a video; the same code trains and serves."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Training of the ranking network, in JAX."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One page for one person, now: the stages of a service, in the policy's own code."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The ranking network in ONNX Runtime, with weights of 32 bits or of eight."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager

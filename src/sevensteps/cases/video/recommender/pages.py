@@ -1,7 +1,5 @@
 """From scores to pages: not too much of one thing, and nothing twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The two stages as a policy: candidates, ranking, pages, a day at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Each way gives a network with the same face, so that what it saves and what it l
 can be measured alike. Eight-bit arithmetic is in `onnx_net`.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

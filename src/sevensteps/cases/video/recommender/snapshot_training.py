@@ -3,8 +3,6 @@
 A service imports nothing of this: training needs JAX, answering does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, log2

@@ -1,7 +1,5 @@
 """Training of the towers on this company's clicks."""
 
-from __future__ import annotations
-
 from sevensteps.rank import Choices, TowerPlan, begin_towers
 from sevensteps.rank.tower_training import train_towers
 from sevensteps.rank.towers import Side

@@ -1,7 +1,5 @@
 """Two towers over this company's videos and viewers, as a service runs them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

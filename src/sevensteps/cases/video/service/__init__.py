@@ -9,14 +9,3 @@ from .pages import (
     serve_pages,
     service_of,
 )
-
-__all__ = [
-    "PATH",
-    "PagesConfig",
-    "export_morning",
-    "page_requests",
-    "read_morning",
-    "running_pages",
-    "serve_pages",
-    "service_of",
-]

@@ -1,7 +1,5 @@
 """What a caller may ask the recommender, and what is said of anything else."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -4,8 +4,6 @@ The manifest names the towers that the index was made with: an index searched wi
 another tower's vectors finds nonsense without any error.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A page within the deadline: by the model, by the search alone, or by the country."""
 
-from __future__ import annotations
-
 import json
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass

@@ -18,31 +18,3 @@ Pairs = pairs.UserItemPairs
 Requests = records.PageRequests
 Size = records.VideoSize
 View = records.VideoView
-
-__all__ = [
-    "BASKET",
-    "COUNTRIES",
-    "DAY",
-    "KINDS",
-    "LANGUAGES",
-    "MOST_PAGES",
-    "N_TOPICS",
-    "SCALES",
-    "SCHEMA",
-    "SLATE",
-    "Arms",
-    "History",
-    "Incident",
-    "Incumbent",
-    "Oracle",
-    "Outcome",
-    "Pairs",
-    "Policy",
-    "Requests",
-    "Size",
-    "Slates",
-    "VideoWorld",
-    "View",
-    "basket",
-    "explore",
-]

@@ -1,7 +1,5 @@
 """What a day in production leaves behind: moods, audiences, tables."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a video is to a user: how well it fits, what it gives, what it promises."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Users: what they like, how that drifts, how often they come, how long they stay."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The world's arrays as tables: the company's, and the truth's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The video world: its past, its truth, and its future under a policy."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
