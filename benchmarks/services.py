@@ -1,11 +1,11 @@
 """What the three services do at their held rate and in a flood, as ratios in one run.
 
-Printed for each: the cost of one decision and of a bare request of the application
-(without sockets and the server's parsing) in this process, and
-the limit of one core that follows, 1 / (decision + bare request), beside which the
-load generator has the other; the best rate of whole answers within the deadline, and
-its share of that limit; and what is left of it at 1, 2, 5 and 10 times that rate, or at
-the highest that the generator reaches. A second after the flood all must be as before.
+Printed for each: the CPU time of one decision in this process, and of a bare request,
+which the service parses and refuses; the limit of one core that follows, 1 / (decision
++ bare request), beside which the load generator has the other; the best rate of whole
+answers within the deadline, and its share of that limit; and what is left of it at 1,
+2, 5 and 10 times that rate, or at the highest that the generator reaches. A second
+after the flood all must be as before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from sevensteps.cases import registered
 from sevensteps.serve import LoadReport, load
@@ -30,37 +31,27 @@ KEY, TIMES, LATE_MS = "a-key-for-benchmarks", (1, 2, 5, 10), 20.0
 SKIP = ("api_key", "host", "port", "slow_stage", "slow_ms", "log")
 
 
-def in_process(app: Any, bodies: list[bytes]) -> tuple[float, float]:
-    """CPU-milliseconds of one decision, and of a bare request: one that is refused."""
-    service, n = app.service, len(bodies)
+def decision_ms(app: Any, bodies: list[bytes]) -> float:
+    """CPU-milliseconds of one decision, in this process."""
+    service = app.service
     began = time.thread_time()
     for body in bodies:
         answer = service.answer(through(service.stages, service.parse(body)))
         service.told(answer)
-    decision = (time.thread_time() - began) / n * 1e3
-    return decision, bare_ms(app, n)
+    return (time.thread_time() - began) / len(bodies) * 1e3
 
 
-def bare_ms(app: Any, n: int) -> float:
-    """CPU-milliseconds of the framework for a request that is not answered."""
-    import asyncio
+def bare_ms(running: Running, path: str, rate: float = 500) -> float:
+    """CPU-milliseconds of the service for a request that it refuses once parsed."""
+    process = psutil.Process(running.pid)
 
-    head = [(b"x-api-key", KEY.encode()), (b"content-type", b"application/json")]
+    def spent() -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"{}", "more_body": False}
-
-    async def send(message: Any) -> None:
-        pass
-
-    async def ask() -> None:
-        for _ in range(n):
-            scope = {"type": "http", "method": "POST", "path": app.service.path}
-            await app(scope | {"headers": head}, receive, send)
-
-    began = time.thread_time()
-    asyncio.run(ask())
-    return (time.thread_time() - began) / n * 1e3
+    before, told = spent(), {"api_key": running.api_key, "path": path}
+    report = load(running.url, [b"{}"] * 5_000, rate, 4, **told)
+    return (spent() - before) / len(report.latency_ms) * 1e3
 
 
 class Flood:
@@ -102,17 +93,18 @@ def measure(name: str, folder: Path, seconds: float, top: float) -> None:
     demo.fill(setup)
     config = demo.config(setup)
     app = demo.app(config)
-    decision, bare = in_process(app, demo.bodies(400))
+    decision = decision_ms(app, demo.bodies(400))
     app.desk.close()
-    limit = 1e3 / (decision + bare)
-    print(f"{name}: decision {decision:.2f} ms, bare request {bare:.2f} ms of CPU")
     options = {k: v for k, v in asdict(config).items() if k not in SKIP}
     options |= {"remembers": 0} if name == "search" else {}
     if name == "fraud":
         options["log"] = tempfile.mktemp(dir=folder)
-    rates = np.geomspace(0.2 * limit, 1.2 * limit, 5)
-    n = int(1.3 * seconds * (rates.sum() + top * len(TIMES) + 100)) + 1_000
     with process_of(f"sevensteps.cases.{name}.service", **options) as running:
+        bare = bare_ms(running, service.path)
+        limit = 1e3 / (decision + bare)
+        print(f"{name}: decision {decision:.2f} ms, bare request {bare:.2f} ms of CPU")
+        rates = np.geomspace(0.2 * limit, 1.2 * limit, 5)
+        n = int(1.3 * seconds * (rates.sum() + top * len(TIMES) + 100)) + 1_000
         flood = Flood(running, service.path, demo.bodies(n))
         flood.at(30, 2)  # warm up
         deadline = service.deadline_ms

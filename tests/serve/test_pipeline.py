@@ -167,6 +167,21 @@ def test_as_many_are_admitted_as_can_be_served_in_time(clock):
     assert not made.admits(0.0, 0)
 
 
+def test_what_a_request_takes_besides_its_stages_counts_too(clock):
+    made = pipeline(clock, Stage("a", taking(clock, 0.1)))
+    for _ in range(60):
+        over = threading.Event()
+
+        def tell(run, over=over):
+            clock.now += 0.1
+            over.set()
+
+        made.submit(Run(None, clock.now + 0.8, tell=tell))
+        assert over.wait(30)
+    made.close()
+    assert made.service_s == pytest.approx(0.2, abs=0.01)
+
+
 def test_fallbacks_take_a_share_of_the_time_and_no_more(clock):
     allowance = Allowance(share=0.1, most_s=0.01, clock=clock, cost_s=0.001)
     taken = []
