@@ -191,4 +191,4 @@ def test_fallbacks_take_a_share_of_the_time_and_no_more(clock):
     assert sum(taken) == pytest.approx(110, abs=2)  # ten were saved up
     for _ in range(200):
         allowance.spent(0.01)
-    assert allowance.cost_s == pytest.approx(0.0101)
+    assert allowance.cost_s == pytest.approx(0.0103)
