@@ -87,7 +87,7 @@ def test_traffic_is_new_each_time_and_never_ends(small):
 @pytest.mark.parametrize(
     ("name", "heavy"),
     [
-        ("fraud", {"duckdb", "ibis", "pandera", "lightgbm"}),
+        ("fraud", {"duckdb", "ibis", "lightgbm"}),
         ("video", {"jax", "optax"}),
         ("search", {"jax", "optax", "sevensteps.cases.search.experiments"}),
     ],
