@@ -194,7 +194,6 @@ class Desk:
     async def _answer(
         self, request: Any, ledger: Ledger, request_id: str, seat: Seat
     ) -> dict[str, Any]:
-        began = time.thread_time()
         if (known := self.service.recall(request)) is not None:
             self.metrics.recalled()
             return known
@@ -211,7 +210,7 @@ class Desk:
         if run.missing:
             ledger.lap("fallback")
         if not seat.by_model:
-            self.allowance.spent(time.thread_time() - began)
+            self.allowance.spent(ledger.stages["fallback"] / 1e3)
         if self.service.keep is not None:
             await self._kept(answer, ledger)
         told = self.service.told(answer)
