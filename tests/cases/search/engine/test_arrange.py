@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.arrange import PageRules, arranged
+from sevensteps.cases.search.engine.page import PageRules, arranged
 from sevensteps.cases.search.engine.query import Query, Term
 
 from .conftest import documents_of
@@ -51,8 +51,3 @@ def test_rules_and_constraints(documents, per_brand, first, attributes, expected
 def test_a_short_list_stays_so_and_brands_may_run_out(documents, ids, expected):
     some = np.array(ids, np.int32)
     assert arranged(ask(), some, documents, PageRules(per_brand=1)) == expected
-
-
-def test_rules_that_make_no_sense_are_refused():
-    with pytest.raises(ValueError, match="at least 1"):
-        PageRules(first=0)

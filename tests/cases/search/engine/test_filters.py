@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.page import Filters
 
 from .conftest import documents_of
 

@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.synonyms import BrokenSynonyms, found, load, parse
+from sevensteps.cases.search.engine.phrases import (
+    BrokenSynonyms,
+    found,
+    load_synonyms,
+    parse,
+)
+from sevensteps.rank.text import Analyser
 
 ANALYSER = Analyser()
 WORDS = st.text("abcd", min_size=1, max_size=2)
@@ -78,7 +83,7 @@ def test_a_broken_file_is_refused(tmp_path, kind):
     if raw is not None:
         (tmp_path / "synonyms.txt").write_bytes(raw)
     with pytest.raises(BrokenSynonyms, match=why):
-        parse(load(tmp_path / "synonyms.txt"), ANALYSER)
+        parse(load_synonyms(tmp_path / "synonyms.txt"), ANALYSER)
 
 
 PHRASES = st.sets(st.lists(WORDS, min_size=1, max_size=3).map(" ".join))

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sevensteps.rank.dense import DenseIndex, embed
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.fusion import reciprocal_ranks
+from sevensteps.rank.mlp import Floats
 from sevensteps.rank.rankers import Ranker
+from sevensteps.rank.spelling import WordCounts
+from sevensteps.rank.text import Ids
 
-from .dense import DenseIndex, embed
-from .documents import Floats, Ids
 from .features import CatalogueFeatures, pair_features
 from .keyword import KeywordIndex
-from .query import Query
+from .query import Query, Understanding
 from .shop import WIDTH, Catalogue
-from .spelling import WordCounts
-from .understanding import Understanding
 
 POOL = 100  # products that each source may bring
 ENOUGH = 40  # if fewer hold most words of a query, fewer words will do
@@ -100,13 +100,13 @@ class Engine:
             new = WordCounts.of(reads.analyser.words_of(later.titles))
             reads = replace(reads, speller=reads.speller.knowing(new))
         reference = self.reference.grown(catalogue.documents, catalogue.vector)
-        return Engine(
-            reads, catalogue, reference, keyword, dense, self.ranker, self.pool
-        )
+        ranker, pool = self.ranker, self.pool
+        return Engine(reads, catalogue, reference, keyword, dense, ranker, pool)
 
     def read(self, texts: Sequence[str]) -> list[Query]:
-        """What is asked for."""
-        return self.understanding.read_many(texts)
+        """What is asked for, each distinct text read once."""
+        seen = {text: self.understanding.read(text) for text in dict.fromkeys(texts)}
+        return [seen[text] for text in texts]
 
     def retrieve(self, queries: Sequence[Query]) -> Found:
         """What the sources find, joined by reciprocal ranks."""
@@ -120,9 +120,8 @@ class Engine:
     def by_words(self, queries: Sequence[Query]) -> Ids:
         """(n, pool) what the inverted index finds, best first; -1 fills up."""
         assert self.keyword is not None
-        return self.keyword.search_many(
-            queries, self.pool, match="most", enough=ENOUGH
-        )[0]
+        search, k = self.keyword.search_many, self.pool
+        return search(queries, k, match="most", enough=ENOUGH)[0]
 
     def by_meaning(self, queries: Sequence[Query]) -> Ids:
         """(n, pool) the titles nearest to the queries; -1 fills up."""
@@ -150,10 +149,7 @@ class Engine:
         """Of everything found, in the order of `Found.pairs`."""
         held, (row, product) = found.ids >= 0, found.pairs
         ranks = {name: rank[held] for name, rank in found.rank.items()}
-        asks = vectors(queries)
-        return pair_features(
-            self.reference, queries, row, product, asks=asks, ranks=ranks
-        )
+        return pair_features(self.reference, queries, row, product, ranks=ranks)
 
     def ordered(self, queries: Sequence[Query], found: Found) -> Ids:
         """(n, k) what was found, best first by the ranker."""

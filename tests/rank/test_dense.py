@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine import dense
-from sevensteps.cases.search.engine.dense import DenseIndex, embed, encoder
+from sevensteps.rank import dense
+from sevensteps.rank.dense import DenseIndex, embed, encoder
 
 TEXTS = ["grey velvet sofa", "oak dining table", "desk lamp", "kids bunk bed", ""]
 

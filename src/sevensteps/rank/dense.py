@@ -18,9 +18,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from sevensteps.rank.neighbours import Built, build
-
-from .documents import Floats, Ids
+from .neighbours import Built, Floats, Ids, build
 
 WIDTH = 256
 EXACT_UP_TO = 50_000  # documents; beyond, reading all costs more than it finds

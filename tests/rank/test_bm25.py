@@ -4,14 +4,13 @@ from math import log
 
 import pytest
 
-from sevensteps.cases.search.engine.bm25 import Bm25
-
-from .conftest import tokens_of
+from sevensteps.rank.bm25 import Bm25
+from sevensteps.rank.text import Analyser
 
 
 def test_an_example_by_hand():
     # Three texts of 2, 3 and 1 words, 2 on average; "sofa" stands in two of them.
-    texts = tokens_of([["red", "sofa"], ["sofa", "sofa", "bed"], ["lamp"]])
+    texts = Analyser().tokens_of(["red sofa", "sofa sofa bed", "lamp"])
     rarity = log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     once = rarity * 2.2 * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 2))
     twice = rarity * 2.2 * 2 / (2 + 1.2 * (0.25 + 0.75 * 3 / 2))
@@ -20,7 +19,7 @@ def test_an_example_by_hand():
 
 
 def test_the_settings_do_what_they_say():
-    texts = tokens_of([["a", "b"], ["a", "a", "b", "b"], ["c"]])
+    texts = Analyser(stopwords=frozenset()).tokens_of(["a b", "a a b b", "c"])
     flat = Bm25.of(texts, k1=0).scores(["a"])
     assert flat[0] == pytest.approx(flat[1]), "without k1, repetitions do not count"
     even = Bm25.of(texts, b=0).scores(["a"])

@@ -1,8 +1,8 @@
 """BM25 to read: how much a word says, and an inverted index in one sparse matrix.
 
 A column of the matrix is a word, and holds the documents that have it: this *is* an
-inverted index. Each entry is worked out once, so a search adds up a few columns. The
-engine of `keyword` does the same, and skips what cannot reach the top.
+inverted index. Each entry is worked out once, so a search adds up a few columns. An
+engine does the same, and skips what cannot reach the top.
 
 Source: Robertson and Zaragoza, Foundations and Trends in IR 3 (2009), with the
 logarithm that stays positive, as in Lucene.
@@ -17,23 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .documents import Floats, Longs, Tokens, Vocabulary
+from .mlp import Floats
+from .text import Longs, Tokens, Vocabulary
 
 K1, B = 1.2, 0.75  # how long repetitions go on to count; what a long text pays
 AT_ONCE = 1 << 18  # documents whose words are counted together
+Real = NDArray[np.floating]
 
 
-def inverse_document_frequency(holds: Longs, n: int) -> Floats:
-    """The weight of words which so many of `n` documents hold."""
-    return np.log1p((n - holds + 0.5) / (holds + 0.5)).astype(np.float32)
-
-
-def saturation(
-    often: NDArray[np.floating],
-    length: NDArray[np.floating],
-    k1: float = K1,
-    b: float = B,
-) -> NDArray[np.floating]:
+def saturation(often: Real, length: Real, k1: float = K1, b: float = B) -> Real:
     """What a word counts that stands `often` in a text of `length` mean lengths.
 
     From 0 to `k1` + 1 times its inverse document frequency.
@@ -51,20 +43,21 @@ class TermStatistics:
     @classmethod
     def of(cls, tokens: Tokens) -> TermStatistics:
         """Of one field of all documents."""
-        holds = np.zeros(len(tokens.vocabulary), np.int64)
-        for first in range(0, len(tokens), AT_ONCE):
-            rows = np.arange(first, min(first + AT_ONCE, len(tokens)), dtype=np.int32)
-            held = tokens.take(rows).counts().indices
-            holds += np.bincount(held, minlength=len(holds))
-        mean = len(tokens.code) / max(len(tokens), 1)
-        idf = inverse_document_frequency(holds, len(tokens))
-        return cls(idf, max(mean, 1e-9))
+        holds, n = np.zeros(len(tokens.vocabulary), np.int64), len(tokens)
+        for first in range(0, n, AT_ONCE):
+            held = tokens.take(range(first, min(first + AT_ONCE, n))).counts()
+            holds += np.bincount(held.indices, minlength=len(holds))
+        return cls(_idf(holds, n), max(len(tokens.code) / max(n, 1), 1e-9))
 
     def padded(self, n_words: int, n: int) -> TermStatistics:
         """With further words of `n` documents: as rare as a word can be."""
-        new = np.zeros(n_words - len(self.idf), np.int64)
-        rare = inverse_document_frequency(new, n)
+        rare = _idf(np.zeros(n_words - len(self.idf), np.int64), n)
         return TermStatistics(np.concatenate([self.idf, rare]), self.mean_length)
+
+
+def _idf(holds: Longs, n: int) -> Floats:
+    """The weight of words which so many of `n` documents hold."""
+    return np.log1p((n - holds + 0.5) / (holds + 0.5)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ class Bm25:
     def scores(self, words: Iterable[str]) -> Floats:
         """(n,) scores of all documents; a word that is asked twice counts twice.
 
-        >>> from sevensteps.cases.search.engine.analysis import Analyser
+        >>> from sevensteps.rank.text import Analyser
         >>> texts = Analyser().tokens_of(["red sofa", "red, red lamp"])
         >>> Bm25.of(texts).scores(["sofa", "divan"]).astype(float).round(3).tolist()
         [0.755, 0.0]

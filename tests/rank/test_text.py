@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.analysis import STOPWORDS, Analyser
+from sevensteps.rank.text import STOPWORDS, Analyser
 
 TEXTS = st.lists(
     st.one_of(
