@@ -3,16 +3,13 @@
 Each word of the query is compared with each word of the title. How many pairs are
 alike, nearly alike, or far apart is counted softly by eleven kernels; a small network
 turns the counts and the table's features into a score. Like a cross-encoder it sees
-both texts at once, at a thousandth of the work.
+both texts at once, at a thousandth of the work. The word vectors are projected tokens
+of an embedding, so that words which were never clicked have their place, too. The loss
+is listwise: a softmax over the rows of a list. A click counts by its weight, so that
+inverse propensities make the loss unbiased.
 
-It scores in NumPy and is trained in JAX. The loss is listwise: a softmax over the rows
-of a list, of which each relevant one should have its share. A click counts by its
-weight, so that inverse propensities make the loss unbiased.
-
-Sources: K-NRM, Xiong et al., SIGIR (2017). There the word vectors are learned; here
-they are an embedding's tokens, and what is learned is a projection of them, so that
-words which were never clicked have their place, too. The loss: Ai et al., SIGIR (2018);
-Bruch et al., ICTIR (2019).
+Sources: K-NRM, Xiong et al., SIGIR (2017), where word vectors are learned one by one;
+the loss, Ai et al., SIGIR (2018), and Bruch et al., ICTIR (2019).
 """
 
 from collections.abc import Sequence

@@ -20,6 +20,7 @@ from math import log
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from symspellpy import SymSpell, Verbosity
 
 from .text import STOPWORDS, Longs, Tokens, english_stem
@@ -66,17 +67,13 @@ class WordCounts:
         words, row = [*texts.vocabulary], texts.row
         weight = np.ones(len(row)) if times is None else times[row].astype(np.float64)
         counts = np.bincount(texts.code, weight, minlength=len(words)).astype(np.int64)
-        same = row[:-1] == row[1:]
-        left = texts.code[:-1][same].astype(np.int64)
-        key = left * len(words) + texts.code[1:][same]
-        distinct, place = np.unique(key, return_inverse=True)
-        together = np.bincount(place, weight[:-1][same], minlength=len(distinct))
-        often = together >= rare
-        one, other = np.divmod(distinct[often], max(len(words), 1))
-        pairs = {
-            (words[a], words[b]): int(n)
-            for a, b, n in zip(one, other, together[often], strict=True)
-        }
+        same = np.flatnonzero(row[:-1] == row[1:])
+        at = texts.code[same], texts.code[same + 1]
+        table = sparse.coo_matrix((weight[same], at), (len(words), len(words)))
+        beside = table.tocsr().tocoo()  # sums what stands there twice
+        often = beside.data.astype(int).tolist()
+        told = zip(beside.row, beside.col, often, strict=True)
+        pairs = {(words[a], words[b]): n for a, b, n in told if n >= rare}
         return cls(dict(zip(words, counts.tolist(), strict=True)), pairs)
 
 

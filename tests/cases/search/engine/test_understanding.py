@@ -27,7 +27,7 @@ def understanding():
     return Understanding(
         analyser,
         Speller.fit(WordCounts.of(analyser.words_of(TITLES))),
-        Synonyms.of([("coffe tabl", "cocktail tabl", 0.8), ("couch", "sofa", 0.7)]),
+        Synonyms.of([("coffe tabl", "cocktail tabl"), ("couch", "sofa")]),
         Gazetteer.fit(TITLES, category, columns, analyser),
     )
 
@@ -82,7 +82,7 @@ def test_each_part_can_be_switched_off(understanding, part, words, attributes):
     assert query.words == words
     assert query.attributes == attributes
     others = [term.synonyms for term in query.terms if term.word == "couch"]
-    assert others == [() if part == "synonyms" else (("sofa", 0.7),)]
+    assert others == [() if part == "synonyms" else (("sofa", 0.8),)]
 
 
 @pytest.mark.parametrize("word", ["dollar", "without", "cheaper", "with"])

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.phrases import load_synonyms
 from sevensteps.cases.search.engine.shop import (
     FIELDS,
     NUMBERS,
@@ -53,7 +52,7 @@ def read_collection(directory: Path | str) -> JudgedCollection:
     if lost := len(queries) - len(used):
         tables.notes.append(f"{lost:,} queries have no judgement, and are left out")
     file = Path(directory) / SYNONYMS
-    told = load_synonyms(file) if file.is_file() else "\n"
+    told = file.read_text("utf-8-sig", "surrogateescape") if file.is_file() else "\n"
     return JudgedCollection(
         _engine(documents, told),
         queries["query"].iloc[used].tolist(),

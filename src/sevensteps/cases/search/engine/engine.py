@@ -69,11 +69,8 @@ class Engine:
         if not set(sources) <= {"keyword", "dense"}:
             raise ValueError(f"sources are 'keyword' and 'dense'; got {sources}")
         documents, vector = catalogue.documents, catalogue.vector
-        keyword = dense = None
-        if "keyword" in sources:
-            keyword = KeywordIndex.build(documents)
-        if "dense" in sources:
-            dense = DenseIndex.build(vector.astype(np.float32))
+        keyword = KeywordIndex.build(documents) if "keyword" in sources else None
+        dense = DenseIndex.build(vector) if "dense" in sources else None
         reference = CatalogueFeatures.of(documents, vector)
         return cls(understanding, catalogue, reference, keyword, dense, ranker)
 
@@ -84,18 +81,17 @@ class Engine:
     def grown(self, later: Catalogue) -> Engine:
         """The engine with further products under the next numbers, and no new build.
 
-        They are found by word and by meaning, and their words count as spelt right.
-        What the next build does better: how rare words are, and what titles say of
-        categories. Nothing is changed in place: whoever holds the engine of before goes
-        on with it. Only the index's folder has one line of descent: of two engines that
-        grow from the same one, the later takes the folder over.
+        Their words count as spelt right. What the next build does better: how rare
+        words are, and what titles say of categories. Whoever holds the engine of before
+        goes on with it; of two that grow from the same one, the later takes the index's
+        folder over.
         """
         reads, keyword, dense = self.understanding, self.keyword, self.dense
         catalogue = self.catalogue.then(later)
         if keyword is not None:
             keyword = keyword.grown(later.documents, len(self.catalogue.documents))
         if dense is not None:
-            dense = dense.grown(later.vector.astype(np.float32))
+            dense = dense.grown(later.vector)
         if reads.speller is not None:  # a new brand's name is no misspelling of an old
             new = WordCounts.of(reads.analyser.words_of(later.titles))
             reads = replace(reads, speller=reads.speller.knowing(new))

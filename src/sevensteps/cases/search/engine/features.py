@@ -4,11 +4,9 @@ Text that matches, attributes that agree, meaning that is close, and what the sh
 of the product whatever is asked. The position in the log is not among them: a model
 that is told where a product stood learns who was shown, not who was wanted.
 
-Training wants a million pairs, serving two hundred within a few milliseconds. Both take
-the same road: each pair is written out as the words that its query asks for, these are
-looked up in the document, and the rest is sums. A *way* is a word, or words that must
-all be there, by which a term may be met: its own, or a synonym. The best way counts, as
-in the keyword index.
+Each pair is written out as the words that its query asks for, these are looked up in
+the document, and the rest is sums. A *way* is a word, or words that must all be there,
+by which a term may be met: its own, or a synonym. The best counts, as in the index.
 """
 
 from __future__ import annotations
@@ -38,7 +36,8 @@ TEXT = (
     *("cover", "own_title", "n_terms"),
 )
 _NOT_ASKED, _NO_SUCH = -3, -2
-_SIDES: tuple[Any, Any] = ("left", "right")
+Vectors = NDArray[np.floating]
+Flags = NDArray[np.bool_]
 _NO_RANKS: Mapping[str, ArrayLike] = MappingProxyType({})
 #: A word of a way to meet a term, both numbered over all queries.
 _WORD = np.dtype(
@@ -54,29 +53,22 @@ class CatalogueFeatures:
     title: TermStatistics
     body: TermStatistics
     known: FeatureTable  # what is told of each document whatever is asked
-    vector: NDArray[np.floating] | None = None  # (n, width) unit vectors of titles
+    vector: Vectors | None = None  # (n, width) of unit length, of titles
 
     @classmethod
     def of(
-        cls, documents: Documents, vector: NDArray[np.floating] | None = None
+        cls, documents: Documents, vector: Vectors | None = None
     ) -> CatalogueFeatures:
         """From a catalogue and, if cosines are wanted, vectors of its titles."""
-        if vector is not None and len(vector) != len(documents):
-            raise ValueError(
-                f"{len(vector):,} vectors do not fit {len(documents):,} documents"
-            )
         title, body = (TermStatistics.of(t) for t in (documents.title, documents.body))
         return cls(documents, title, body, known_features(documents), vector)
 
-    def grown(
-        self, documents: Documents, vector: NDArray[np.floating]
-    ) -> CatalogueFeatures:
+    def grown(self, documents: Documents, vector: Vectors) -> CatalogueFeatures:
         """Of these documents and later ones; how rare words are is not counted anew."""
         size = len(documents.vocabulary), len(documents)
         title, body = self.title.padded(*size), self.body.padded(*size)
         known = known_features(documents)
-        both = None if self.vector is None else vector
-        return CatalogueFeatures(documents, title, body, known, both)
+        return CatalogueFeatures(documents, title, body, known, vector)
 
 
 def known_features(documents: Documents) -> FeatureTable:
@@ -84,7 +76,7 @@ def known_features(documents: Documents) -> FeatureTable:
     numbers = documents.numbers
     made = {"title_words": np.log1p(documents.title.length)}
     for name, column in numbers.items():
-        if name == "rating" and "n_ratings" in numbers:
+        if name == "rating":
             made["rating"] = _shrunk(column, numbers["n_ratings"])
         else:
             logged = name in LOGGED
@@ -117,14 +109,17 @@ def pair_features(
     row, document : (n,) int     which of the queries, which document
     ranks : (n,) int by source   place at which each source found it, from 0; -1 if not
     """
+    documents, known = reference.documents, reference.known
     r, d = np.asarray(row, np.int32), np.asarray(document, np.int32)
-    _fits(reference, queries, r, d, ranks)
-    asked = _Asked.of(queries, reference.documents.vocabulary)
+    for name, at, n in (("row", r, len(queries)), ("document", d, len(documents))):
+        if at.shape != d.shape or not ((at >= 0) & (at < n)).all():
+            raise ValueError(f"`{name}` must be 0 to {n - 1:,}, one for each pair")
+    asked = _Asked.of(queries, documents.vocabulary)
     # An empty table needs its columns, too.
     chunks = [slice(at, at + CHUNK) for at in range(0, max(len(r), 1), CHUNK)]
     text = [_text(reference, asked, r[part], d[part]) for part in chunks]
     made: dict[str, Any] = dict(zip(TEXT, np.hstack(text), strict=True))
-    made |= _agreement(reference.documents, queries, r, d)
+    made |= _agreement(documents, queries, r, d)
     if (vector := reference.vector) is not None:
         asks = embed([query.normalised for query in queries], vector.shape[1])
         near = [_cosine(vector[d[part]], asks[r[part]]) for part in chunks]
@@ -133,30 +128,11 @@ def pair_features(
         at = np.asarray(rank, np.int32)
         high = 1 / np.log2(np.maximum(at, 0) + 2.0)
         made[f"rank_{name}"] = np.where(at >= 0, high, 0)
-    values = np.empty((len(d), len(made) + len(reference.known.names)), np.float32)
+    values = np.empty((len(d), len(made) + len(known.names)), np.float32)
     for place, column in enumerate(made.values()):
         values[:, place] = column
-    values[:, len(made) :] = reference.known.values[d]
-    return FeatureTable((*made, *reference.known.names), values)
-
-
-def _fits(
-    reference: CatalogueFeatures,
-    queries: Sequence[Query],
-    row: Ids,
-    document: Ids,
-    ranks: Mapping[str, ArrayLike],
-) -> None:
-    """Refuse columns of other lengths, and pairs that are not there."""
-    sizes = {np.shape(column) for column in (row, document, *ranks.values())}
-    if len(sizes) > 1 or row.ndim != 1:
-        raise ValueError("row, document and ranks must be arrays of one length")
-    for name, at, n in (
-        ("row", row, len(queries)),
-        ("document", document, len(reference.documents)),
-    ):
-        if len(at) and not 0 <= at.min() <= at.max() < n:
-            raise ValueError(f"`{name}` must be 0 to {n - 1:,}")
+    values[:, len(made) :] = known.values[d]
+    return FeatureTable((*made, *known.names), values)
 
 
 class _Asked(NamedTuple):
@@ -190,33 +166,23 @@ def _text(
 ) -> Floats:
     """(len(TEXT), n) how the words match."""
     here, n_terms = reference.documents, asked.n_terms[row].astype(np.float32)
-    title = _matched(asked, here.title.take(document), reference.title, row)
-    body = _matched(asked, here.body.take(document), reference.body, row)
-
-    def summed(value: NDArray[Any]) -> NDArray[Any]:
-        return np.bincount(title.pair, value, minlength=len(row))
-
-    def share(value: NDArray[Any]) -> NDArray[Any]:
-        return summed(value) / np.maximum(n_terms, 1)
-
-    made = [
-        *(summed(title.bm25), summed(body.bm25), share(title.met), share(body.met)),
-        *(share(title.met | body.met), share(title.own), n_terms),
-    ]
-    return np.stack(made, dtype=np.float32, casting="same_kind")
+    fields = (here.title, reference.title), (here.body, reference.body)
+    title, body = (_matched(asked, t.take(document), known, row) for t, known in fields)
+    (pair, title_score, in_title, own), (_, body_score, in_body, _) = title, body
+    every = (title_score, body_score, in_title, in_body, in_title | in_body, own)
+    made = [np.bincount(pair, value, minlength=len(row)) for value in every]
+    share = [value / np.maximum(n_terms, 1) for value in made[2:]]
+    return np.stack([*made[:2], *share, n_terms], dtype=np.float32, casting="same_kind")
 
 
-class _Met(NamedTuple):
-    """How terms are met in one field: a row for each pair and term that may be met."""
+def _matched(
+    asked: _Asked, tokens: Tokens, known: TermStatistics, row: Ids
+) -> tuple[Longs, Floats, Flags, Flags]:
+    """Match (n,) queries, by row, with (n,) texts, term by term.
 
-    pair: Longs  # (m,) the same for all fields of the same pairs
-    bm25: Floats  # (m,) of the best way
-    met: NDArray[np.bool_]  # (m,) whether the term is there, by any way
-    own: NDArray[np.bool_]  # (m,) by its own word
-
-
-def _matched(asked: _Asked, tokens: Tokens, known: TermStatistics, row: Ids) -> _Met:
-    """Match (n,) queries, by row, with (n,) texts."""
+    For each pair and term that may be met, which are the same for all fields: the pair,
+    BM25 of the best way, whether the term is there by any way, and by its own word.
+    """
     size = np.diff(asked.start)[row]
     pair = np.repeat(np.arange(len(row)), size)
     shift = asked.start[row] - np.cumsum(size) + size
@@ -233,8 +199,12 @@ def _matched(asked: _Asked, tokens: Tokens, known: TermStatistics, row: Ids) -> 
     best = np.where(there, best * asked.rows["weight"][entry], 0)
     own = there & asked.rows["own"][entry]
     first = _changes(pair, asked.rows["term"][entry])
-    every = (np.maximum, best), (np.logical_or, there), (np.logical_or, own)
-    return _Met(pair[first], *(_reduced(how, values, first) for how, values in every))
+    return (
+        pair[first],
+        _reduced(np.maximum, best, first),
+        _reduced(np.logical_or, there, first),
+        _reduced(np.logical_or, own, first),
+    )
 
 
 def _counts(asked: _Asked, tokens: Tokens, pair: Longs, word: Ids) -> Floats:
@@ -243,8 +213,9 @@ def _counts(asked: _Asked, tokens: Tokens, pair: Longs, word: Ids) -> Floats:
     kept = np.isin(tokens.code, asked.rows["word"], kind="table")
     n_words = len(tokens.vocabulary)
     held = np.sort(tokens.row[kept] * n_words + tokens.code[kept])
-    low, high = (np.searchsorted(held, pair * n_words + word, s) for s in _SIDES)
-    return (high - low).astype(np.float32)
+    key = pair * n_words + word
+    many = np.searchsorted(held, key, "right") - np.searchsorted(held, key, "left")
+    return many.astype(np.float32)
 
 
 def _reduced(how: np.ufunc, values: NDArray[Any], first: Longs) -> NDArray[Any]:
@@ -261,36 +232,30 @@ def _changes(*columns: NDArray[np.integer]) -> Longs:
 
 def _agreement(
     documents: Documents, queries: Sequence[Query], row: Ids, document: Ids
-) -> dict[str, NDArray[np.bool_]]:
+) -> dict[str, Flags]:
     """By field: whether the document is what was asked, is another, or does not say."""
     made = {}
     for name, column in documents.fields.items():
-        wanted = _wanted(queries, name, column)[row]
-        code = column.code[document]
-        asked, told = wanted[:, 0] != _NOT_ASKED, code >= 0
-        equal = (wanted == code[:, None]).any(axis=1) & told
-        made[f"agrees_{name}"] = asked & equal
-        made[f"differs_{name}"] = asked & told & ~equal
-        made[f"silent_{name}"] = asked & ~told
-    return made
-
-
-def _wanted(queries: Sequence[Query], name: str, column: CodedColumn) -> Ids:
-    """(q, any) codes that each query asks of a field."""
-    asked = [
-        [
-            column.names.index(value) if value in column.names else _NO_SUCH
-            for field, value in query.attributes
-            if field == name
+        asked = [
+            [_code(column, value) for field, value in q.attributes if field == name]
+            for q in queries
         ]
-        for query in queries
-    ]
-    made = np.full((len(asked), max([1, *map(len, asked)])), _NOT_ASKED, np.int32)
-    for at, codes in enumerate(asked):
-        made[at, : len(codes)] = codes
+        wanted = np.full((len(asked), max([1, *map(len, asked)])), _NOT_ASKED, np.int32)
+        for at, codes in enumerate(asked):
+            wanted[at, : len(codes)] = codes
+        code, wanted = column.code[document], wanted[row]
+        is_asked, told = wanted[:, 0] != _NOT_ASKED, code >= 0
+        equal = (wanted == code[:, None]).any(axis=1) & told
+        made[f"agrees_{name}"] = is_asked & equal
+        made[f"differs_{name}"] = is_asked & told & ~equal
+        made[f"silent_{name}"] = is_asked & ~told
     return made
 
 
-def _cosine(title: NDArray[np.floating], ask: Floats) -> Floats:
+def _cosine(title: Vectors, ask: Floats) -> Floats:
     """(n,) products of vectors, row by row."""
     return np.einsum("ij,ij->i", title.astype(np.float32, copy=False), ask)
+
+
+def _code(column: CodedColumn, value: str) -> int:
+    return column.names.index(value) if value in column.names else _NO_SUCH

@@ -1,9 +1,9 @@
 """Keyword search: an inverted index with BM25, by tantivy.
 
-For each word the index holds the documents that have it, so a query reads only what its
-own words point to. A document's score is a sum over the terms of the query. A term may
-be met by its word or by any of its synonyms; in each field the best of them counts, not
-their sum, so that a title does not gain by saying "sofa, couch, settee".
+A query reads only the documents that its own words point to. Their scores are sums over
+its terms. A term may be met by its word or by any of its synonyms; in each field the
+best of them counts, not their sum, so that a title does not gain by saying "sofa,
+couch, settee".
 
 Source: BM25, Robertson and Zaragoza, Foundations and Trends in IR 3 (2009); here with
 k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
@@ -34,6 +34,7 @@ SMALL_HEAP = 100_000_000  # the same for additions
 MOST_TIES = 1 << 16  # that are looked at when the last place of a list is shared
 MOST_WAYS = 21  # to leave terms out that are written out: two of seven
 
+Boosts = Mapping[str, float]
 Match = Literal["all", "most", "any"]
 _QUERY = tantivy.Query
 _SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
@@ -48,9 +49,7 @@ class KeywordIndex:
     boosts : what a match counts in the title and in the body
     """
 
-    def __init__(
-        self, folder: str | Path, boosts: Mapping[str, float] = BOOSTS
-    ) -> None:
+    def __init__(self, folder: str | Path, boosts: Boosts = BOOSTS) -> None:
         if not (Path(folder).is_dir() and tantivy.Index.exists(str(folder))):
             raise ValueError(f"no index in {folder}; make one: `KeywordIndex.build`")
         self.folder, self.boosts = Path(folder), dict(boosts)
@@ -111,13 +110,12 @@ class KeywordIndex:
             raise ValueError(f"`k` must be at least 1, not {k}")
         terms = [self._parts(term) for term in query.terms]
         often = [self._often(term) for term in query.terms]
-        found: list[tuple[float, int]] = []
+        ids, scores = np.empty(0, np.int32), np.empty(0, np.float32)
         for n in needed(match, len(terms)):
-            found = self._best(_at_least(n, terms, often), k)
-            if len(found) >= min(enough, k):
+            ids, scores = self._best(_at_least(n, terms, often), k)
+            if len(ids) >= min(enough, k):
                 break
-        ids = np.array([number for _, number in found], np.int32)
-        return ids, np.array([score for score, _ in found], np.float32)
+        return ids, scores
 
     def search_many(
         self, queries: Sequence[Query], k: int, *, match: Match = "any", enough: int = 1
@@ -174,8 +172,8 @@ class KeywordIndex:
             asked = _QUERY.term_query(schema, field, words[0])
         return _QUERY.boost_query(asked, self.boosts[field] * weight)
 
-    def _best(self, asking: Any, k: int) -> list[tuple[float, int]]:
-        """The `k` best scores and numbers.
+    def _best(self, asking: Any, k: int) -> tuple[Ids, Floats]:
+        """The `k` best numbers, and their scores.
 
         Within a segment documents lie by number, and the engine prefers the first of
         equals. Among several segments it may not: then all that share the last place
@@ -189,8 +187,10 @@ class KeywordIndex:
                 break
             limit *= 4
         numbers = self._searcher.fast_field_values("number", [at for _, at in hits])
-        pairs = zip((score for score, _ in hits), numbers, strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[0], pair[1]))[:k]
+        ids = np.array(numbers, np.int32)
+        scores = np.array([score for score, _ in hits], np.float32)
+        order = np.lexsort((ids, -scores))[:k]
+        return ids[order], scores[order]
 
 
 def needed(match: Match, n: int) -> list[int]:
@@ -199,11 +199,11 @@ def needed(match: Match, n: int) -> list[int]:
     >>> needed("most", 5), needed("all", 2), needed("most", 0)
     ([4, 1], [2, 1], [])
     """
-    steps = {"all": n, "most": n - n // 3, "any": 1}
+    most = n - n // 3
+    steps = {"all": {n, most, 1}, "most": {most, 1}, "any": {1}}
     if match not in steps:
         raise ValueError(f"`match` must be all, most or any, not {match!r}")
-    told = list(steps.values())[list(steps).index(match) :]
-    return sorted(set(told), reverse=True) if n else []
+    return sorted(steps[match], reverse=True) if n else []
 
 
 def _best_of(ways: Sequence[Any]) -> Any:

@@ -2,9 +2,8 @@
 
 Synonyms come from the merchandisers' file, and nothing is expanded twice. It has one
 line a set: `sofa, couch, settee` makes each do for the others; `pouffe => footstool`
-works one way. `#` begins a comment. A term may carry a weight: `couch|0.7`. This is the
-line format that Lucene's search servers made common. It is checked before it is
-believed.
+works one way. `#` begins a comment. This is the line format that Lucene's search
+servers made common. It is checked before it is believed.
 
 Values are recognised when they are meant. "Orange" is a colour of sofas and a kind of
 juice. What the rest of the query is about decides: how often does a title of that
@@ -17,7 +16,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +24,7 @@ from scipy import sparse
 from sevensteps.rank.spelling import WordCounts
 from sevensteps.rank.text import Analyser, Longs, Tokens
 
-USUAL = 0.8  # weight of a synonym for which none is given
+USUAL = 0.8  # weight of a synonym, beside the own word's 1
 #: Words before what is not wanted. Some are as often of a feature: "no drill".
 PERHAPS = frozenset(("no", "not"))  # "non slip" is a feature always
 NEGATIONS = PERHAPS | {"without", "excluding", "except"}
@@ -49,16 +47,12 @@ class Synonyms:
     others: Mapping[str, tuple[tuple[str, float], ...]]  # tokens with spaces between
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[str, str, float]]) -> Synonyms:
-        """From (phrase, alternative, weight) rows; the weightiest come first."""
-        table: dict[str, dict[str, float]] = {}
-        for phrase, other, weight in pairs:
-            table.setdefault(phrase, {}).setdefault(other, weight)
-        ranked = {
-            phrase: tuple(sorted(others.items(), key=lambda one: (-one[1], one[0])))
-            for phrase, others in sorted(table.items())
-        }
-        return cls(ranked)
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Synonyms:
+        """From (phrase, alternative) pairs, all of the usual weight."""
+        table: dict[str, list[tuple[str, float]]] = {}
+        for phrase, other in sorted(set(pairs)):
+            table.setdefault(phrase, []).append((other, USUAL))
+        return cls({phrase: tuple(others) for phrase, others in table.items()})
 
 
 def found(
@@ -81,29 +75,14 @@ def found(
             at += 1
 
 
-def load_synonyms(path: Path) -> str:
-    """The text of a file of synonyms; `BrokenSynonyms` if it cannot be read."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise BrokenSynonyms(f"{path.name} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise BrokenSynonyms(f"line {line}: not UTF-8; save it as UTF-8") from error
-    if not text:
-        raise BrokenSynonyms("line 1: the file is empty; if that is meant, say # none")
-    return text
-
-
 def parse(text: str, analyser: Analyser) -> Synonyms:
-    """Read the text of a file; of what is said twice, the first counts.
+    """Read the text of a file.
 
-    Raises
-    ------
-    BrokenSynonyms        that names each line that makes no sense, and why
+    Bytes that are no UTF-8 must come as "surrogateescape" gives them. `BrokenSynonyms`
+    names each line that makes no sense, and why.
     """
+    pairs: list[tuple[str, str]] = []
     errors = []
-    pairs: list[tuple[str, str, float]] = []
     *lines, rest = text.split("\n")
     for number, line in enumerate((*lines, rest), start=1):
         if content := line.split("#", 1)[0].strip():
@@ -111,17 +90,17 @@ def parse(text: str, analyser: Analyser) -> Synonyms:
                 pairs += _pairs_of(content, analyser)
             except ValueError as error:
                 errors.append(f"line {number}: {error}")
-    if rest:
+    if rest or not lines:
         errors.append(f"line {number}: no end of line; was the file written whole?")
     if errors:
         raise BrokenSynonyms("\n".join(errors))
     return Synonyms.of(pairs)
 
 
-def _pairs_of(line: str, analyser: Analyser) -> list[tuple[str, str, float]]:
-    """(phrase, alternative, weight) rows of a line."""
+def _pairs_of(line: str, analyser: Analyser) -> list[tuple[str, str]]:
+    """(phrase, alternative) pairs of a line."""
     if not line.replace("\t", " ").isprintable():
-        raise ValueError("has characters that cannot be printed; was it written whole?")
+        raise ValueError("has characters that cannot be printed; is it UTF-8?")
     left, *right = line.split("=>")
     if len(right) > 1:
         raise ValueError("has two arrows; split it into two lines")
@@ -129,34 +108,20 @@ def _pairs_of(line: str, analyser: Analyser) -> list[tuple[str, str, float]]:
     targets = _terms(right[0], analyser) if right else sources
     if not right and "," not in line:
         raise ValueError(f"{line!r} stands alone; name a synonym, or remove it")
-    if right and (both := sources.keys() & targets.keys()):
+    if right and (both := sources & targets):
         raise ValueError(f"{min(both)!r} would be a synonym of itself")
-    return [(a, b, w) for a in sources for b, w in targets.items() if a != b]
+    return [(a, b) for a in sources for b in targets if a != b]
 
 
-def _terms(part: str, analyser: Analyser) -> dict[str, float]:
-    """Phrases between commas, as tokens, with their weights."""
-    told: dict[str, float] = {}
-    for raw in part.split(","):
-        name, bar, weight = (each.strip() for each in raw.partition("|"))
+def _terms(part: str, analyser: Analyser) -> set[str]:
+    """Phrases between commas, as tokens."""
+    told = {name.strip(): " ".join(analyser.tokens(name)) for name in part.split(",")}
+    for name, phrase in told.items():
         if not name:
             raise ValueError("has nothing before or after a comma or an arrow")
-        phrase = " ".join(analyser.tokens(name))
         if not phrase:
             raise ValueError(f"{name!r} is nothing but stop words; searches ignore it")
-        told.setdefault(phrase, _weight(weight) if bar else USUAL)  # "sofa, sofas": one
-    return told
-
-
-def _weight(text: str) -> float:
-    """A number above 0, at most 1."""
-    try:
-        weight = float(text)
-    except ValueError:
-        weight = 0.0
-    if not 0 < weight <= 1:
-        raise ValueError(f"a weight is a number above 0, at most 1; got {text!r}")
-    return weight
+    return {*told.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +236,9 @@ class _Titles:
         phrases = np.array([phrase_of[value] for value in column], object)
         out = {}
         for phrase, n in Counter(phrases.tolist()).items():
-            if n >= _RARE and _is_usable(phrase):
+            # A number, a negation or a long text is no value that a query names.
+            short = 0 < len(phrase.split()) <= _LONGEST and not phrase.isdigit()
+            if n >= _RARE and short and phrase not in NEGATIONS:
                 rows = self.with_phrase(phrase)
                 shares = _shares(phrases[rows] == phrase, self.category[rows])
                 out[phrase] = AttributeValue(name, written[phrase], n, *shares)
@@ -285,12 +252,6 @@ class _Titles:
         row, start = self.holds.indices, self.holds.indptr
         rows = min((row[start[c] : start[c + 1]] for c in codes), key=len).tolist()
         return np.array([r for r in rows if f" {phrase} " in self.texts[r]], np.int64)
-
-
-def _is_usable(phrase: str) -> bool:
-    """Whether a value can be told from other words."""
-    short = 0 < len(phrase.split()) <= _LONGEST
-    return short and not phrase.isdigit() and phrase not in NEGATIONS
 
 
 def _shares(hit: NDArray[np.bool_], category: Longs) -> tuple[float, Longs, Shares]:
