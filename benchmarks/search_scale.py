@@ -219,7 +219,7 @@ def opened(asked: argparse.Namespace) -> "Live":
 
 def search(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of each stage, and recall by probes."""
-    from sevensteps.cases.search.engine.page import Filters
+    from sevensteps.cases.search.engine.engine import Filters
     from sevensteps.cases.search.service import stages
 
     live, told, everything = opened(asked), log(asked.folder), Filters()
@@ -279,7 +279,7 @@ def matrix(asked: argparse.Namespace) -> Row:
 
     from sevensteps.cases.search.engine.keyword import BOOSTS
     from sevensteps.cases.search.service import read_search
-    from sevensteps.rank.bm25 import Bm25
+    from sevensteps.rank.text import Bm25
 
     engine, start = read_search(asked.folder / BUNDLE), time.process_time()
     documents = engine.catalogue.documents
@@ -335,7 +335,7 @@ def _one(live: "Live", like: Any, luck: int) -> Row:
 
 def words_ms(live: "Live", queries: list["Query"], when: str) -> Row:
     """What the inverted index costs now, and of how many segments it is."""
-    from sevensteps.cases.search.engine.page import Filters
+    from sevensteps.cases.search.engine.engine import Filters
     from sevensteps.cases.search.service import stages
 
     state = live.state

@@ -39,8 +39,7 @@ from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases.search import experiments as shop
 from sevensteps.cases.search import service as queries
 from sevensteps.cases.search import world as sw
-from sevensteps.cases.search.engine.engine import Engine, vectors
-from sevensteps.cases.search.engine.page import Filters
+from sevensteps.cases.search.engine.engine import Engine, Filters, vectors
 from sevensteps.cases.search.engine.shop import Catalogue, understanding
 from sevensteps.measure import judged, per_query
 from sevensteps.rank import FeatureTable, fusion, kernels, rankers

@@ -20,8 +20,8 @@ from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
 from sevensteps.measure.ranked import UNJUDGED, Ranked
 from sevensteps.rank import rankers
-from sevensteps.rank.bm25 import Bm25
 from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.text import Bm25
 from sevensteps.rank.training_pairs import Judged
 
 from .collection import JudgedCollection, read_collection

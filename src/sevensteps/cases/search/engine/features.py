@@ -19,11 +19,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.rank.bm25 import TermStatistics, saturation
 from sevensteps.rank.dense import embed
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.mlp import Floats
-from sevensteps.rank.text import Ids, Longs, Tokens, Vocabulary
+from sevensteps.rank.text import (
+    Ids,
+    Longs,
+    TermStatistics,
+    Tokens,
+    Vocabulary,
+    saturation,
+)
 
 from .query import Query
 from .shop import CodedColumn, Documents

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sevensteps.cases.search import SERVICE
-from sevensteps.cases.search.engine.page import Filters
+from sevensteps.cases.search.engine.engine import Filters
 from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.rank.text import Ids

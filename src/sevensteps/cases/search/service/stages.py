@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sevensteps.cases.search.engine.engine import Engine, vectors
-from sevensteps.cases.search.engine.page import Filters, PageRules, arranged
+from sevensteps.cases.search.engine.engine import (
+    Engine,
+    Filters,
+    PageRules,
+    arranged,
+    vectors,
+)
 from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.rank.text import Ids
 
