@@ -1,15 +1,14 @@
 """From text to tokens, and how much each says: BM25.
 
-There is one way for documents and queries, or they never meet.
-Tantivy cuts words by a regular expression, folds them to ASCII in lower case and takes
-their endings away (M. Porter, "Snowball", 2001). Many texts are codes of words in one
-flat array: three million of forty words take 480 MB, and would not fit as strings.
+There is one way for documents and queries, or they never meet. Tantivy cuts words by a
+regular expression, folds them to ASCII in lower case and takes their endings away (M.
+Porter, "Snowball", 2001). Many texts are codes of words in one flat array: three
+million of forty words take 480 MB, and would not fit as strings.
 
 BM25 is here to be read. A column of its sparse matrix is a word, and holds the
-documents that have it: this *is* an inverted index. Each entry is worked out once, so a
-search adds up a few columns. An engine does the same, and skips what cannot reach the
-top. Source: Robertson and Zaragoza, Foundations and Trends in IR 3 (2009), with the
-logarithm that stays positive, as in Lucene.
+documents that have it: this *is* an inverted index. An engine does the same, and skips
+what cannot reach the top. Source: Robertson and Zaragoza, Foundations and Trends in IR
+3 (2009), with the logarithm that stays positive, as in Lucene.
 """
 
 from __future__ import annotations
