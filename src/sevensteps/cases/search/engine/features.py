@@ -37,15 +37,10 @@ from .shop import CodedColumn, Documents
 CHUNK = 1 << 12  # pairs at a time, so that their words and vectors stay in the cache
 RATINGS = 10.0  # that the mean of all products counts as, beside a product's own
 LOGGED = ("price", "n_ratings", "sold", "age_days")
-TEXT = [
-    "bm25_title",
-    "bm25_body",
-    "cover_title",
-    "cover_body",
-    "cover",
-    "own_title",
-    "n_terms",
-]
+TEXT = (
+    *("bm25_title", "bm25_body", "cover_title", "cover_body"),
+    *("cover", "own_title", "n_terms"),
+)
 _NOT_ASKED, _NO_SUCH = -3, -2
 Vectors = NDArray[np.floating]
 Flags = NDArray[np.bool_]

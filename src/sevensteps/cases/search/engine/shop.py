@@ -27,7 +27,6 @@ DAY = 86_400
 FIELDS = ("brand", "category", "colour", "material", "size")
 NUMBERS = ("price", "margin", "rating", "n_ratings", "sold", "in_stock")
 WIDTH = 128  # of the titles' vectors: half the numbers, nearly all of the meaning
-NOT_TOLD = -1
 _OFTEN = 5  # searches that a query needs before its words are believed
 
 
@@ -40,13 +39,13 @@ class CodedColumn:
 
     def __post_init__(self) -> None:
         """Refuse codes without a name."""
-        check_codes(self.code, NOT_TOLD, len(self.names))
+        check_codes(self.code, -1, len(self.names))
 
     def then(self, later: CodedColumn) -> CodedColumn:
         """These rows, and later ones after them; new names at the end."""
         names = dict.fromkeys([*self.names, *later.names])
         place = {name: code for code, name in enumerate(names)}
-        table = np.array([*(place[n] for n in later.names), NOT_TOLD], np.int32)
+        table = np.array([*(place[n] for n in later.names), -1], np.int32)
         return CodedColumn(np.concatenate([self.code, table[later.code]]), tuple(names))
 
     def told(self) -> list[str]:
