@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from sevensteps.cases.search.engine import synonyms
-from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.shop import (
     FIELDS,
@@ -18,6 +16,7 @@ from sevensteps.cases.search.engine.shop import (
     understanding,
 )
 from sevensteps.data import BadTable, Tables, load, refuse
+from sevensteps.rank.text import Analyser
 
 from .schema import SCHEMA, SYNONYMS
 
@@ -53,7 +52,7 @@ def read_collection(directory: Path | str) -> JudgedCollection:
     if lost := len(queries) - len(used):
         tables.notes.append(f"{lost:,} queries have no judgement, and are left out")
     file = Path(directory) / SYNONYMS
-    told = synonyms.load(file) if file.is_file() else "\n"
+    told = file.read_text("utf-8-sig", "surrogateescape") if file.is_file() else "\n"
     return JudgedCollection(
         _engine(documents, told),
         queries["query"].iloc[used].tolist(),

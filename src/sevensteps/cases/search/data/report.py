@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from sevensteps.cases.search.engine.bm25 import Bm25
 from sevensteps.cases.search.engine.engine import Found
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.data import OfflineReport, lead
@@ -22,6 +21,7 @@ from sevensteps.measure.judged import over_queries
 from sevensteps.measure.ranked import UNJUDGED, Ranked
 from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.text import Bm25
 from sevensteps.rank.training_pairs import Judged
 
 from .collection import JudgedCollection, read_collection

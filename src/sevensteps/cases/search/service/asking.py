@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.engine import Filters
 from sevensteps.cases.search.engine.shop import FIELDS
 from sevensteps.serve.requests import Rejected, Strict, validated
 

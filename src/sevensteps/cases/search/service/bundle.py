@@ -16,17 +16,16 @@ import faiss
 import lightgbm
 import numpy as np
 
-from sevensteps.cases.search.engine.bm25 import TermStatistics
-from sevensteps.cases.search.engine.dense import DenseIndex
-from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.query import Query, Term
-from sevensteps.cases.search.engine.shop import Catalogue
+from sevensteps.cases.search.engine.shop import Catalogue, CodedColumn, Documents
+from sevensteps.rank.dense import DenseIndex
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
+from sevensteps.rank.text import TermStatistics, Tokens
 from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError
 from sevensteps.world.storage import FolderKind

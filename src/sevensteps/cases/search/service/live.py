@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.cases.search.engine.documents import Documents, Ids
 from sevensteps.cases.search.engine.engine import Engine
-from sevensteps.cases.search.engine.shop import FIELDS, Catalogue
+from sevensteps.cases.search.engine.shop import FIELDS, Catalogue, Documents
+from sevensteps.rank.text import Ids
 from sevensteps.serve.bundle import read_bundle
 
 from .bundle import ENGINE, engine_of

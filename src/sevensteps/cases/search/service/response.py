@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sevensteps.cases.search.engine.understanding import Reading
+from sevensteps.cases.search.engine.query import Reading
 
 from .asking import Asked
 from .live import State

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sevensteps.cases.search.engine.arrange import PageRules, arranged
-from sevensteps.cases.search.engine.documents import Ids
-from sevensteps.cases.search.engine.engine import Engine, vectors
-from sevensteps.cases.search.engine.filters import Filters
-from sevensteps.cases.search.engine.query import Query
-from sevensteps.cases.search.engine.understanding import Reading
+from sevensteps.cases.search.engine.engine import (
+    Engine,
+    Filters,
+    PageRules,
+    arranged,
+    vectors,
+)
+from sevensteps.cases.search.engine.query import Query, Reading
+from sevensteps.rank.text import Ids
 
 from .live import EVERYTHING, State
 

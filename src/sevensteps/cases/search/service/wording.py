@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 from symspellpy import SymSpell
 
-from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.attributes import AttributeValue, Gazetteer
-from sevensteps.cases.search.engine.spelling import Speller
-from sevensteps.cases.search.engine.synonyms import Synonyms
-from sevensteps.cases.search.engine.understanding import Understanding
+from sevensteps.cases.search.engine.phrases import AttributeValue, Gazetteer, Synonyms
+from sevensteps.cases.search.engine.query import Understanding
+from sevensteps.rank.spelling import Speller
+from sevensteps.rank.text import Analyser
 
 Plain = dict[str, Any]  # what JSON can say
 A = TypeVar("A")
