@@ -18,11 +18,11 @@ import numpy as np
 
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
-from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.shop import Catalogue, CodedColumn, Documents
 from sevensteps.rank.dense import DenseIndex
 from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.keyword import KeywordIndex, Term
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.rank.text import TermStatistics, Tokens
