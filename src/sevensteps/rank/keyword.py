@@ -59,7 +59,7 @@ class TermQuery(Protocol):
 
 
 class TitledTexts(Protocol):
-    """TitledTexts."""
+    """Documents."""
 
     @property
     def title(self) -> Tokens: ...
@@ -109,7 +109,7 @@ class KeywordIndex:
         return other
 
     def __len__(self) -> int:
-        """TitledTexts that a search can find."""
+        """Documents that a search can find."""
         return int(self._searcher.num_docs)
 
     @property
