@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Requests, View
-from sevensteps.cases.search.world.live import products_table, shoppers_table
+from sevensteps.cases.search.world.tables import products_table, shoppers_table
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def view(known):
     return View(
         known.history.days,
         products_table(known.rules.making, state),
-        known.rules.queries,
+        known.history.queries,
         shoppers_table(state.shoppers),
         known.history.searches,
     )

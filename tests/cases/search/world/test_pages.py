@@ -5,18 +5,18 @@ import pytest
 from scipy.special import expit
 
 from sevensteps.cases.search.world import PLACES, examination_probability
-from sevensteps.cases.search.world.examine import (
+from sevensteps.cases.search.world.pages import (
     BUYS,
     GOES_ON,
     LOOKER_CLICKS,
     LOOKERS,
+    ProductMatch,
     behave,
     click_probability,
     satisfaction_probability,
     trust,
 )
-from sevensteps.cases.search.world.matching import ProductMatch
-from sevensteps.cases.search.world.rng import LOOKER
+from sevensteps.cases.search.world.records import LOOKER
 from sevensteps.world import uniforms, unit_streams
 
 N = 60_000

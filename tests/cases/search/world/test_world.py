@@ -15,7 +15,7 @@ from sevensteps.cases.search.world import (
     Size,
 )
 from sevensteps.cases.search.world.catalogue import SHARD, catalogue, shard
-from sevensteps.cases.search.world.listings import listings
+from sevensteps.cases.search.world.texts import listings
 from sevensteps.cases.search.world.visits import day_of
 from sevensteps.world.arrays import join
 

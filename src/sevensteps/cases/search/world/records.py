@@ -1,10 +1,8 @@
-"""What goes in and out of the search world."""
-
-from __future__ import annotations
+"""What goes in and out of the search world: its tables, its records, its draws."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -14,13 +12,90 @@ from numpy.typing import NDArray
 from sevensteps.world import Incident
 from sevensteps.world.checks import check_page
 
-from .schema import PLACES, SEASONS
-
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Examination = Literal["position", "cascade"]
+
+# The streams that make a world, by part.
+BRANDS, MADE, NEEDS, PEOPLE, ARRIVALS, STOCK, FILES, RATERS = range(200, 208)
+# What a uniform is for: one draw for each purpose.
+VISIT, SESSIONS, WHEN, NEED, FORM, UNSPOKEN, LOOKER, RETRY = range(8)
+EXAMINE, CLICK, SATISFIED, BUY, STARS, ARMS, VARIANT, SHUFFLE, PLACE = range(8, 17)
+RATER, BLURRED, INATTENTIVE, GUESS = range(17, 21)
+
+DAY = 86_400
+PLACES = 20  # on a page of results
+MOST_SEARCHES = 3  # for one need: the first, and two in other words
+FIRST_DAY_OF_YEAR = 60  # day 0 is the first of March
+DEVICES = ("desktop", "phone")
+SEASONS = ("none", "spring", "summer", "autumn", "winter", "gifts")
 KINDS = ("fad", "early_season", "stuffing", "sold_out")
+
+#: What a shopper may be after, by the words of the query.
+INTENTS = ("navigational", "exact", "broad", "exploratory")
+
+PRODUCTS = pa.schema(
+    [
+        ("product_id", pa.int32()),
+        ("title", pa.string()),
+        ("description", pa.string()),
+        ("brand", pa.string()),
+        ("department", pa.string()),
+        ("category", pa.string()),  # as filed by the seller; some are wrong
+        ("colour", pa.string()),  # null where the seller left it out
+        ("material", pa.string()),
+        ("size", pa.string()),
+        ("price", pa.float32()),  # EUR
+        ("margin", pa.float32()),  # share of the price
+        ("listed_at", pa.int32()),
+        ("in_stock", pa.bool_()),
+        ("rating", pa.float32()),  # 1 to 5 stars; null before the first
+        ("n_ratings", pa.int32()),
+        ("sold", pa.int32()),  # units, ever
+    ]
+)
+QUERIES = pa.schema([("query_id", pa.int32()), ("text", pa.string())])
+SHOPPERS = pa.schema(
+    [
+        ("shopper_id", pa.int32()),
+        ("device", pa.dictionary(pa.int8(), pa.string())),
+        ("joined_at", pa.int32()),
+    ]
+)
+SEARCHES = pa.schema(
+    [
+        ("search_id", pa.int64()),
+        ("session_id", pa.int64()),
+        ("shopper_id", pa.int32()),
+        ("at", pa.int32()),
+        ("device", pa.dictionary(pa.int8(), pa.string())),
+        ("query_id", pa.int32()),
+        ("attempt", pa.int8()),  # 0 for the first search of a session
+        ("ranker", pa.int8()),  # which of the policy's rankers answered
+        ("randomised", pa.bool_()),  # its first ten places in random order
+        ("shown", pa.list_(pa.int32(), PLACES)),  # product ids; -1 leaves a place empty
+        ("clicked", pa.list_(pa.bool_(), PLACES)),
+        ("bought", pa.int8()),  # place of what was bought; null if nothing
+    ]
+)
+TRUTH = pa.schema(
+    [
+        ("search_id", pa.int64()),
+        ("true_need", pa.int32()),
+        ("true_grade", pa.list_(pa.int8(), PLACES)),
+        ("true_examined", pa.list_(pa.bool_(), PLACES)),
+        ("true_satisfied", pa.bool_()),
+        ("true_without_click", pa.bool_()),  # answered by the page itself
+    ]
+)
+SCHEMA = {
+    "products": PRODUCTS,
+    "queries": QUERIES,
+    "shoppers": SHOPPERS,
+    "searches": SEARCHES,
+}
+NAMES = {"device": DEVICES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +178,21 @@ class ResultPages:
     randomised: Flags  # the first ten places are in random order
 
     @classmethod
-    def fixed(cls, product_id: Ids) -> ResultPages:
+    def fixed(cls, product_id: Ids) -> Self:
         """Pages of a policy with one ranker, without chance."""
         n = len(product_id)
         return cls(product_id, np.zeros(n, np.int8), np.zeros(n, bool))
+
+    def checked(self, n: int, n_products: int) -> Self:
+        """The pages, if they can be shown; else a ValueError that says why not."""
+        ids, ranker, randomised = self.product_id, self.ranker, self.randomised
+        check_page(ids, (n, PLACES), n_products, "product")
+        whole = ranker.shape == (n,) and ranker.dtype.kind == "i"
+        if not whole or ((ranker < 0) | (ranker > 127)).any():
+            raise ValueError(f"ranker must be ({n},) whole numbers from 0 to 127")
+        if randomised.shape != (n,) or randomised.dtype.kind != "b":
+            raise ValueError(f"randomised must be ({n},), true or false")
+        return type(self)(ids.astype(np.int32), ranker.astype(np.int8), randomised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +241,3 @@ class SearchOutcome:
     products: pa.Table  # the company's tables on the last evening
     shoppers: pa.Table
     evening: Any  # for `SearchWorld.live(..., after=outcome)`
-
-
-def checked(pages: ResultPages, n: int, n_products: int) -> ResultPages:
-    """A policy's answer, if it can be shown; else a ValueError that says why not."""
-    ids, ranker, randomised = pages.product_id, pages.ranker, pages.randomised
-    check_page(ids, (n, PLACES), n_products, "product")
-    whole = ranker.shape == (n,) and ranker.dtype.kind == "i"
-    if not whole or ((ranker < 0) | (ranker > 127)).any():
-        raise ValueError(f"ranker must be ({n},) whole numbers from 0 to 127")
-    if randomised.shape != (n,) or randomised.dtype.kind != "b":
-        raise ValueError(f"randomised must be ({n},), true or false")
-    return ResultPages(ids.astype(np.int32), ranker.astype(np.int8), randomised)

@@ -9,18 +9,32 @@ from numpy.typing import NDArray
 from sevensteps.world import uniforms, unit_streams
 from sevensteps.world.arrays import take
 
-from .needs import FORMS, SHARES, QueryTable
-from .opening import ShopRules
-from .records import Flags, Ids, SearchIncident, SearchRequests
-from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
-from .schema import DAY, FIRST_DAY_OF_YEAR, SEASONS
-from .state import ShopState
+from .records import (
+    DAY,
+    FIRST_DAY_OF_YEAR,
+    FORM,
+    NEED,
+    RETRY,
+    SEASONS,
+    SESSIONS,
+    VISIT,
+    WHEN,
+    Flags,
+    Ids,
+    SearchIncident,
+    SearchRequests,
+)
+from .state import ShopRules, ShopState
+from .texts import FORMS, SLIPS, QueryTable
 
 RATE = 0.17  # visits a day of an average shopper in an average mood
 CHEERS = 0.6  # a good mood brings people back
 TWICE = 0.25  # of visits have two needs
 TRIES_AGAIN = 0.5  # of those not satisfied
 FAD_DEMAND = 8.0  # times the usual on top of it, for needs that name the brand
+MISTYPED = 0.13  # of searches
+_FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
+SHARES = np.append((1 - MISTYPED) * _FORM_SHARES, np.full(SLIPS, MISTYPED / SLIPS))
 _PEAKS = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
 _WIDTH = 35.0  # days
 _EARLY = 60
@@ -76,11 +90,12 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
     at = day * DAY + _seconds(uniforms(session, 0, WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
-    need = _drawn(demand(rules, day), fine_uniforms(session, NEED))
+    # One uniform is too coarse for the tail of a million needs.
+    coarse, fine = (uniforms(session, j, NEED).astype(np.float64) for j in range(2))
+    need = _drawn(demand(rules, day), coarse + fine * 2.0**-24)
     form = _drawn(np.cumsum(SHARES), uniforms(session, 0, FORM))
-    search_id = session_id * 4  # room for the attempts
     requests = SearchRequests(
-        search_id=search_id,
+        search_id=session_id * 4,  # room for the attempts
         session_id=session_id,
         shopper_id=who.astype(np.int32),
         at=at[order].astype(np.int32),
@@ -88,7 +103,15 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
         query_id=rules.asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
-    return Wave(requests, need, form, session, _keys_of(search_id, session))
+    return _wave(requests, need, form, session)
+
+
+def _wave(
+    requests: SearchRequests, need: Ids, form: Ids, session: NDArray[np.uint64]
+) -> Wave:
+    """With a random key for each search."""
+    search = unit_streams(requests.search_id, seed=0, future=0, day=0) ^ session
+    return Wave(requests, need, form, session, search)
 
 
 def _sessions(
@@ -122,27 +145,13 @@ def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
     return np.minimum(hours * 3_600, DAY - 10 * _MINUTE).astype(np.int32)
 
 
-def fine_uniforms(random_key: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
-    """Uniforms fine enough for the tail of a million needs."""
-    coarse = uniforms(random_key, 0, purpose).astype(np.float64)
-    fine = uniforms(random_key, 1, purpose).astype(np.float64)
-    return np.asarray(coarse + fine * 2.0**-24)
-
-
-def _keys_of(
-    search_id: NDArray[np.int64], session: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    return unit_streams(search_id, seed=0, future=0, day=0) ^ session
-
-
 def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
     """Those who were not satisfied and try again, in other words, a minute later."""
     again = uniforms(wave.search, 0, RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
     form = wave.form[rows]
     form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
-    session, need = wave.session[rows], wave.need[rows]
-    old = take(wave.requests, rows)
+    need, old = wave.need[rows], take(wave.requests, rows)
     requests = replace(
         old,
         search_id=old.search_id + 1,
@@ -150,4 +159,4 @@ def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
         query_id=asked.form[need, form],
         attempt=old.attempt + np.int8(1),
     )
-    return Wave(requests, need, form, session, _keys_of(requests.search_id, session))
+    return _wave(requests, need, form, wave.session[rows])
