@@ -44,7 +44,7 @@ class Known:
 
     def __post_init__(self):
         self.rules = self.world.rules
-        self.words, self.brands = self.rules.making.words, self.rules.making.brands
+        self.words = self.rules.making.words
         self.needs, self.asked = self.rules.needs, self.rules.asked
         self.products, self.shoppers = self.state.products, self.state.shoppers
         self.relevance = self.rules.relevance(self.products)

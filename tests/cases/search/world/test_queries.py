@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import INTENTS
-from sevensteps.cases.search.world.records import NEEDS
+from sevensteps.cases.search.world.records import Part
 from sevensteps.cases.search.world.texts import FORMS, SLIPS, _query, asked, mistyped
 from sevensteps.cases.search.world.visits import MISTYPED, demand
 from sevensteps.world import stream
@@ -15,7 +15,7 @@ from sevensteps.world.arrays import take
 
 def written_again(rules, needs):
     """(needs, FORMS) what is meant, and (needs, SLIPS) what fingers make of it."""
-    rng = stream(rules.seed, NEEDS, 1)
+    rng = stream(rules.seed, Part.NEEDS, 1)
     meant = [_query(rules.making, needs, rng) for _ in range(FORMS)]
     slips = [mistyped(meant[i % FORMS], rng) for i in range(SLIPS)]
     return [np.array([t.to_pylist() for t in each]).T for each in (meant, slips)]

@@ -5,9 +5,14 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import SEASONS
-from sevensteps.cases.search.world.records import FIRST_DAY_OF_YEAR, MOST_SEARCHES
+from sevensteps.cases.search.world.records import MOST_SEARCHES
 from sevensteps.cases.search.world.state import OUT_OF_STOCK, SPELL, _mood, in_stock
-from sevensteps.cases.search.world.visits import TRIES_AGAIN, demand, seasonal
+from sevensteps.cases.search.world.visits import (
+    FIRST_DAY_OF_YEAR,
+    TRIES_AGAIN,
+    demand,
+    seasonal,
+)
 
 
 def test_moods_remember_how_it_went():

@@ -123,8 +123,9 @@ def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
     brand, kind, nth = (
         x.ravel().astype(np.int32) for x in np.mgrid[4_990:5_000, 0:n, 0:LINES]
     )
-    line = known.brands.line(brand, kind, nth)
+    making = known.rules.making
+    line = making.line(brand, kind, (nth + 0.5) / LINES)
     assert len(np.unique(line)) == len(line)
     assert line.min() > 0
-    name = known.brands.named(line).reshape(-1, LINES)
+    name = making.named(line).reshape(-1, LINES)
     assert (np.diff(np.sort(name, axis=1), axis=1) > 0).all()

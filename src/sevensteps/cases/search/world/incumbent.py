@@ -20,10 +20,8 @@ from sevensteps.world import uniforms, unit_streams
 
 from .records import (
     DAY,
-    PLACE,
     PLACES,
-    SHUFFLE,
-    VARIANT,
+    Draws,
     Floats,
     Ids,
     ResultPages,
@@ -45,34 +43,23 @@ class SearchIncumbent:
     seed: int = 0  # of its own chance
     shuffled: float = 0.03  # share of searches whose first ten places are shuffled
     _index: _Index | None = field(default=None, repr=False)
-    _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
 
     def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
         """(n,) requests -> (n, PLACES) products."""
         if self._index is None or not 0 <= view.day - self._index.day < EVERY:
             self._index = _Index.of(view)
-            self._pages = _blank(view.queries.num_rows)
-        query = np.unique(requests.query_id)
-        new = query[self._pages[0, query, 0] == -2]
-        texts = view.queries["text"].take(pa.array(new)).to_pylist()
-        for one, text in zip(new, texts, strict=True):
-            self._pages[:, one] = self._index.pages(text.split())
-        random_key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
-        ranker = (uniforms(random_key, 0, VARIANT) < 0.5).astype(np.int8)
-        shown = self._pages[ranker, requests.query_id]
-        mixed = uniforms(random_key, 0, SHUFFLE) < self.shuffled
-        shown[mixed] = _shuffled(shown[mixed], random_key[mixed])
+        pages = self._index.answers(np.unique(requests.query_id), view.queries["text"])
+        key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (uniforms(key, 0, Draws.VARIANT) < 0.5).astype(np.int8)
+        shown = pages[ranker, requests.query_id]
+        mixed = uniforms(key, 0, Draws.SHUFFLE) < self.shuffled
+        shown[mixed] = _shuffled(shown[mixed], key[mixed])
         return ResultPages(shown, ranker, mixed)
-
-
-def _blank(n_queries: int) -> Ids:
-    """(rankers, queries, PLACES) before anybody asked."""
-    return np.full((2, n_queries, PLACES), -2, np.int32)
 
 
 def _shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
     """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = uniforms(random_key[:, None], np.arange(TOP), PLACE).astype(np.float64)
+    key = uniforms(random_key[:, None], np.arange(TOP), Draws.PLACE).astype(np.float64)
     key[shown[:, :TOP] < 0] = 2
     order = np.argsort(key, axis=1, kind="stable")
     top = np.take_along_axis(shown[:, :TOP], order, axis=1)
@@ -91,6 +78,7 @@ class _Index:
     order: Ids  # product ids, best-selling first
     appeal: Floats  # (products,) of stars and novelty
     ranks: dict[str, Ids]  # by word, where in `order` its products stand
+    pages: Ids  # (2, queries, PLACES) of both rankers; -2 before somebody asked
     _bitmaps: dict[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -106,9 +94,18 @@ class _Index:
         rank = pc.list_parent_indices(words).to_numpy()[by_word].astype(np.int32)
         end = np.cumsum(np.bincount(number))
         ranks = zip(code.dictionary.to_pylist(), np.split(rank, end[:-1]), strict=True)
-        return cls(view.day, order.astype(np.int32), _appeal(view), dict(ranks))
+        pages = np.full((2, view.queries.num_rows, PLACES), -2, np.int32)
+        sold_first = order.astype(np.int32)
+        return cls(view.day, sold_first, _appeal(view), dict(ranks), pages)
 
-    def pages(self, words: list[str]) -> Ids:
+    def answers(self, query: Ids, text: pa.ChunkedArray) -> Ids:
+        """All pages, those of some queries made."""
+        new = query[self.pages[0, query, 0] == -2]
+        for one, words in zip(new, text.take(pa.array(new)).to_pylist(), strict=True):
+            self.pages[:, one] = self._page(words.split())
+        return self.pages
+
+    def _page(self, words: list[str]) -> Ids:
         """(2, PLACES) by sales, and by stars and novelty; -1 fills up."""
         found = self._found(list(dict.fromkeys(words)))
         mixed = self.appeal[found] - 0.05 * np.arange(len(found))

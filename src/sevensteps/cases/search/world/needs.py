@@ -25,7 +25,7 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import take
 
 from .catalogue import Making, Products, Traits
-from .records import NEEDS, Flags, Ids, SearchSize
+from .records import Flags, Ids, Part, SearchSize
 from .words import Grammar
 
 Grades = NDArray[np.int8]
@@ -56,7 +56,7 @@ def needs(making: Making, products: Products, size: SearchSize, seed: int) -> Ne
 
     Brands and series that are asked for are those of the first day's products.
     """
-    rng = stream(seed, NEEDS)
+    rng = stream(seed, Part.NEEDS)
     drawn = _drawn(making.words, products, size.n_needs, rng)
     keys = np.stack([getattr(drawn, f.name) for f in fields(Traits)], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)

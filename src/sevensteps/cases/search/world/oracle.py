@@ -17,24 +17,8 @@ from sevensteps.world.arrays import chunks
 from sevensteps.world.checks import whole
 
 from .needs import Relevance
-from .pages import (
-    BUYS,
-    ProductMatch,
-    ShopDay,
-    click_probability,
-    satisfaction_probability,
-)
-from .records import (
-    BLURRED,
-    GUESS,
-    INATTENTIVE,
-    PLACES,
-    RATER,
-    RATERS,
-    Floats,
-    Ids,
-    ResultPages,
-)
+from .pages import BUYS, CLICKS, PLEASES, ProductMatch, ShopDay, chance
+from .records import PLACES, Draws, Floats, Ids, Part, ResultPages
 from .visits import Wave
 
 Aim = Literal["satisfaction", "relevance", "margin"]
@@ -77,7 +61,7 @@ class SearchOracle:
     def _gain(self, stage: ShopDay, match: ProductMatch, pool: Ids) -> Floats:
         if self.aim == "relevance":
             return match.grade.astype(np.float32)
-        gain = click_probability(match.promise) * satisfaction_probability(match.worth)
+        gain = chance(match.promise, CLICKS) * chance(match.worth, PLEASES)
         if self.aim == "margin":
             products = stage.state.products
             earns = products.price[pool] * products.margin[pool]
@@ -119,7 +103,9 @@ class Editors:
         query, product = np.asarray(query), np.asarray(product)
         unit = (query.astype(np.int64) << 32) + product
         pair = unit_streams(unit, seed=self.seed, future=0, day=0)[:, None]
-        who = uniforms(pair, np.arange(EDITORS), RATER).argsort(axis=1)[:, :raters]
+        who = uniforms(pair, np.arange(EDITORS), Draws.RATER).argsort(axis=1)[
+            :, :raters
+        ]
         given = self._given(self._told(query, product), pair, who)
         return pd.DataFrame(
             {
@@ -135,14 +121,16 @@ class Editors:
         self, told: Ids, pair: NDArray[np.uint64], who: NDArray[np.intp]
     ) -> NDArray[np.int8]:
         """(n, raters) grades: the same whenever the same pair meets the same editor."""
-        rng = stream(self.seed, RATERS, 1)
+        rng = stream(self.seed, Part.RATERS, 1)
         strict = SPREAD * rng.standard_normal(EDITORS)
         trusting = rng.random(EDITORS) < TRUSTING
         believed = np.take_along_axis(told, trusting[who].astype(np.intp), axis=1)
-        blur = BLUR * ndtri(uniforms(pair, who, BLURRED).astype(np.float64) + 2.0**-25)
+        blur = BLUR * ndtri(
+            uniforms(pair, who, Draws.BLURRED).astype(np.float64) + 2.0**-25
+        )
         given = np.rint(believed - strict[who] + blur).clip(0, 4)
-        careless = uniforms(pair, who, INATTENTIVE) < CARELESS
-        guess = np.floor(5 * uniforms(pair, who, GUESS).astype(np.float64))
+        careless = uniforms(pair, who, Draws.INATTENTIVE) < CARELESS
+        guess = np.floor(5 * uniforms(pair, who, Draws.GUESS).astype(np.float64))
         return np.where(careless, guess, given).astype(np.int8)
 
     def _told(self, query: Ids, product: Ids) -> Ids:

@@ -20,26 +20,15 @@ from scipy.special import expit
 from sevensteps.world import uniforms
 
 from .needs import Grades, Relevance
-from .records import (
-    BUY,
-    CLICK,
-    EXAMINE,
-    LOOKER,
-    PLACES,
-    SATISFIED,
-    UNSPOKEN,
-    Examination,
-    Flags,
-    Floats,
-    Ids,
-)
+from .records import PLACES, Draws, Examination, Flags, Floats, Ids
 from .state import ShopRules, ShopState
 
 UNSPOKEN_SHARE = 0.6  # of searches without a colour have one in mind
 FAD = 1.0  # of liking, for the brand on everybody's lips
 FALLS = np.array((0.7, 1.1), np.float32)  # examination is 1 / place to this, by device
 GOES_ON = np.array((0.90, 0.82), np.float32)  # to the next place, by device
-TRUST = np.float32(0.8)  # added to the promise of the first place, half at the second
+# Added to the promise of whatever stands in a place.
+TRUST = (np.float32(0.8) / np.arange(1, PLACES + 1)).astype(np.float32)
 CLICKS = np.float32(0.85), np.float32(4.0)  # slope and threshold of a click
 PLEASES = np.float32(0.9), np.float32(3.9)  # and of being satisfied by it
 BUYS = np.float32(0.2)  # of those satisfied, if the product is in stock
@@ -108,7 +97,7 @@ class ShopDay:
     def _unspoken(self, need: Ids, random_key: NDArray[np.uint64]) -> Ids:
         """(n,) a colour that the shopper has in mind and did not type; -1 for none."""
         needs, colours = self.rules.needs, self.rules.making.words.choices["colour"]
-        u, kind = uniforms(random_key, 0, UNSPOKEN), needs.kind[need]
+        u, kind = uniforms(random_key, 0, Draws.UNSPOKEN), needs.kind[need]
         silent = (needs.colour[need] < 0) & (kind >= 0) & (u < UNSPOKEN_SHARE)
         drawn = colours.draw(kind, u / UNSPOKEN_SHARE % 1)
         return np.where(silent, drawn, -1).astype(np.int32)
@@ -140,21 +129,10 @@ def examination_probability(device: NDArray[np.integer]) -> Floats:
     return np.asarray((place ** -FALLS[:, None])[device], np.float32)
 
 
-def trust() -> Floats:
-    """(PLACES,) added to the promise of whatever stands there."""
-    return np.asarray(TRUST / np.arange(1, PLACES + 1), np.float32)
-
-
-def click_probability(promise: Floats) -> Floats:
-    """Chance of a click once examined. Add `trust` to the promise for its place."""
-    slope, threshold = CLICKS
-    return np.asarray(expit(slope * promise - threshold), np.float32)
-
-
-def satisfaction_probability(worth: Floats) -> Floats:
-    """Chance that a closer look satisfies."""
-    slope, threshold = PLEASES
-    return np.asarray(expit(slope * worth - threshold), np.float32)
+def chance(value: Floats, curve: tuple[np.float32, np.float32]) -> Floats:
+    """Of a click, by promise (`CLICKS`); of being satisfied, by worth (`PLEASES`)."""
+    slope, threshold = curve
+    return np.asarray(expit(slope * value - threshold), np.float32)
 
 
 def behave(
@@ -170,12 +148,12 @@ def behave(
     `session` and `search` are (n,) random keys: of the need, and of this page.
     """
     there, key = product >= 0, search[:, None]
-    looker = uniforms(session, 0, LOOKER) < LOOKERS
+    looker = uniforms(session, 0, Draws.LOOKER) < LOOKERS
     eager = np.where(looker, LOOKER_CLICKS, np.float32(1))[:, None]
-    chance = eager * click_probability(match.promise + trust())
-    clicks = there & (uniforms(key, product, CLICK) < chance)
-    pleases = uniforms(key, product, SATISFIED) < satisfaction_probability(match.worth)
-    eye = uniforms(key, np.arange(PLACES), EXAMINE)
+    attracts = eager * chance(match.promise + TRUST, CLICKS)
+    clicks = there & (uniforms(key, product, Draws.CLICK) < attracts)
+    pleases = uniforms(key, product, Draws.SATISFIED) < chance(match.worth, PLEASES)
+    eye = uniforms(key, np.arange(PLACES), Draws.EXAMINE)
     if model == "position":
         examined = eye < examination_probability(device)
     else:
@@ -185,7 +163,7 @@ def behave(
     answered = clicked & pleases
     good = examined & (match.grade >= _GOOD_ENOUGH) & match.in_stock
     without = looker & good.any(axis=1) & ~answered.any(axis=1)
-    buys = answered & match.in_stock & (uniforms(key, product, BUY) < BUYS)
+    buys = answered & match.in_stock & (uniforms(key, product, Draws.BUY) < BUYS)
     first = np.where(buys.any(axis=1), buys.argmax(axis=1), -1)
     return PageResponses(
         examined=examined,

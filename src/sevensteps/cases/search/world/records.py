@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,17 +18,19 @@ Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Examination = Literal["position", "cascade"]
 
-# The streams that make a world, by part.
-BRANDS, MADE, NEEDS, PEOPLE, ARRIVALS, STOCK, FILES, RATERS = range(200, 208)
-# What a uniform is for: one draw for each purpose.
-VISIT, SESSIONS, WHEN, NEED, FORM, UNSPOKEN, LOOKER, RETRY = range(8)
-EXAMINE, CLICK, SATISFIED, BUY, STARS, ARMS, VARIANT, SHUFFLE, PLACE = range(8, 17)
-RATER, BLURRED, INATTENTIVE, GUESS = range(17, 21)
+Part = IntEnum(  # that a stream of random numbers makes
+    "Part", "BRANDS PRODUCTS NEEDS SHOPPERS ARRIVALS STOCK FILES RATERS", start=200
+)
+Draws = IntEnum(  # what a uniform is for: one for each purpose
+    "Draws",
+    "VISIT SESSIONS WHEN NEED FORM UNSPOKEN LOOKER RETRY EXAMINE CLICK SATISFIED BUY "
+    "STARS ARMS VARIANT SHUFFLE PLACE RATER BLURRED INATTENTIVE GUESS",
+    start=0,
+)
 
 DAY = 86_400
 PLACES = 20  # on a page of results
 MOST_SEARCHES = 3  # for one need: the first, and two in other words
-FIRST_DAY_OF_YEAR = 60  # day 0 is the first of March
 DEVICES = ("desktop", "phone")
 SEASONS = ("none", "spring", "summer", "autumn", "winter", "gifts")
 KINDS = ("fad", "early_season", "stuffing", "sold_out")
@@ -35,50 +38,55 @@ KINDS = ("fad", "early_season", "stuffing", "sold_out")
 #: What a shopper may be after, by the words of the query.
 INTENTS = ("navigational", "exact", "broad", "exploratory")
 
-PRODUCTS = pa.schema(
-    [
-        ("product_id", pa.int32()),
-        ("title", pa.string()),
-        ("description", pa.string()),
-        ("brand", pa.string()),
-        ("department", pa.string()),
-        ("category", pa.string()),  # as filed by the seller; some are wrong
-        ("colour", pa.string()),  # null where the seller left it out
-        ("material", pa.string()),
-        ("size", pa.string()),
-        ("price", pa.float32()),  # EUR
-        ("margin", pa.float32()),  # share of the price
-        ("listed_at", pa.int32()),
-        ("in_stock", pa.bool_()),
-        ("rating", pa.float32()),  # 1 to 5 stars; null before the first
-        ("n_ratings", pa.int32()),
-        ("sold", pa.int32()),  # units, ever
-    ]
-)
-QUERIES = pa.schema([("query_id", pa.int32()), ("text", pa.string())])
-SHOPPERS = pa.schema(
-    [
-        ("shopper_id", pa.int32()),
-        ("device", pa.dictionary(pa.int8(), pa.string())),
-        ("joined_at", pa.int32()),
-    ]
-)
-SEARCHES = pa.schema(
-    [
-        ("search_id", pa.int64()),
-        ("session_id", pa.int64()),
-        ("shopper_id", pa.int32()),
-        ("at", pa.int32()),
-        ("device", pa.dictionary(pa.int8(), pa.string())),
-        ("query_id", pa.int32()),
-        ("attempt", pa.int8()),  # 0 for the first search of a session
-        ("ranker", pa.int8()),  # which of the policy's rankers answered
-        ("randomised", pa.bool_()),  # its first ten places in random order
-        ("shown", pa.list_(pa.int32(), PLACES)),  # product ids; -1 leaves a place empty
-        ("clicked", pa.list_(pa.bool_(), PLACES)),
-        ("bought", pa.int8()),  # place of what was bought; null if nothing
-    ]
-)
+SCHEMA = {
+    "products": pa.schema(
+        [
+            ("product_id", pa.int32()),
+            ("title", pa.string()),
+            ("description", pa.string()),
+            ("brand", pa.string()),
+            ("department", pa.string()),
+            ("category", pa.string()),  # as filed by the seller; some are wrong
+            ("colour", pa.string()),  # null where the seller left it out
+            ("material", pa.string()),
+            ("size", pa.string()),
+            ("price", pa.float32()),  # EUR
+            ("margin", pa.float32()),  # share of the price
+            ("listed_at", pa.int32()),
+            ("in_stock", pa.bool_()),
+            ("rating", pa.float32()),  # 1 to 5 stars; null before the first
+            ("n_ratings", pa.int32()),
+            ("sold", pa.int32()),  # units, ever
+        ]
+    ),
+    "queries": pa.schema([("query_id", pa.int32()), ("text", pa.string())]),
+    "shoppers": pa.schema(
+        [
+            ("shopper_id", pa.int32()),
+            ("device", pa.dictionary(pa.int8(), pa.string())),
+            ("joined_at", pa.int32()),
+        ]
+    ),
+    "searches": pa.schema(
+        [
+            ("search_id", pa.int64()),
+            ("session_id", pa.int64()),
+            ("shopper_id", pa.int32()),
+            ("at", pa.int32()),
+            ("device", pa.dictionary(pa.int8(), pa.string())),
+            ("query_id", pa.int32()),
+            ("attempt", pa.int8()),  # 0 for the first search of a session
+            ("ranker", pa.int8()),  # which of the policy's rankers answered
+            ("randomised", pa.bool_()),  # its first ten places in random order
+            (
+                "shown",
+                pa.list_(pa.int32(), PLACES),
+            ),  # products; -1 leaves a place empty
+            ("clicked", pa.list_(pa.bool_(), PLACES)),
+            ("bought", pa.int8()),  # place of what was bought; null if nothing
+        ]
+    ),
+}
 TRUTH = pa.schema(
     [
         ("search_id", pa.int64()),
@@ -89,12 +97,6 @@ TRUTH = pa.schema(
         ("true_without_click", pa.bool_()),  # answered by the page itself
     ]
 )
-SCHEMA = {
-    "products": PRODUCTS,
-    "queries": QUERIES,
-    "shoppers": SHOPPERS,
-    "searches": SEARCHES,
-}
 NAMES = {"device": DEVICES}
 
 

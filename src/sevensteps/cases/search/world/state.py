@@ -14,16 +14,12 @@ from sevensteps.world.arrays import grown, join, unit
 from .catalogue import LOOK, Making, Products, catalogue, products
 from .needs import Needs, Relevance
 from .records import (
-    ARRIVALS,
     DAY,
-    PEOPLE,
-    RATERS,
-    STARS,
-    STOCK,
-    Examination,
+    Draws,
     Flags,
     Floats,
     Ids,
+    Part,
     SearchIncident,
     SearchSize,
 )
@@ -105,7 +101,6 @@ class ShopRules:
     asked: QueryTable
     size: SearchSize
     seed: int
-    examination: Examination
     incidents: tuple[SearchIncident, ...] = ()
 
     def relevance(self, products: Products) -> Relevance:
@@ -122,7 +117,7 @@ def first_evening(rules: ShopRules) -> ShopState:
     making, size, seed = rules.making, rules.size, rules.seed
     shards = catalogue(making, size, seed)
     texts = [listings(making, shard, seed, k) for k, shard in enumerate(shards)]
-    every, rng = join(shards), stream(seed, PEOPLE)
+    every, rng = join(shards), stream(seed, Part.SHOPPERS)
     age = rng.exponential(_MEAN_AGE_DAYS, size.n_shoppers) * DAY
     people = Shoppers.drawn((-age).astype(np.int32), rng)
     mood = np.zeros(len(people), np.float32)
@@ -131,7 +126,7 @@ def first_evening(rules: ShopRules) -> ShopState:
 
 def _first_shop(rules: ShopRules, products: Products) -> Shop:
     """Sales and ratings before the first day."""
-    rng, sold = stream(rules.seed, RATERS), products.sold_before
+    rng, sold = stream(rules.seed, Part.RATERS), products.sold_before
     n = rng.binomial(sold, RATES).astype(np.int32)
     usual = (USUAL_RATING + STAR * products.quality).clip(1, 5)
     blur = 0.6 * rng.standard_normal(len(n)) * np.sqrt(n)
@@ -142,8 +137,8 @@ def _first_shop(rules: ShopRules, products: Products) -> Shop:
 def morning(rules: ShopRules, state: ShopState, day: int) -> ShopState:
     """Sellers list new products, shoppers join, stock comes and goes."""
     size, seed = rules.size, rules.seed
-    n_new = stream(seed, ARRIVALS, day).poisson(size.arrivals * size.n_products)
-    rng = stream(seed, ARRIVALS, day, 1)
+    n_new = stream(seed, Part.ARRIVALS, day).poisson(size.arrivals * size.n_products)
+    rng = stream(seed, Part.ARRIVALS, day, 1)
     new = products(rules.making, np.full(n_new, day * DAY, np.int32), rng)
     if stuffing := rules.on("stuffing", day):
         share = STUFFS * math.fsum(i.size for i in stuffing)
@@ -152,7 +147,7 @@ def morning(rules: ShopRules, state: ShopState, day: int) -> ShopState:
         new = replace(new, pretends=stuffed)
     text = listings(rules.making, new, seed, _DAYS + day)
     joined_at = np.full(round(size.joiners * size.n_shoppers), day * DAY, np.int32)
-    people = Shoppers.drawn(joined_at, stream(seed, PEOPLE, 1 + day))
+    people = Shoppers.drawn(joined_at, stream(seed, Part.SHOPPERS, 1 + day))
     every, shop = join([state.products, new]), state.shop
     counts = (shop.n_ratings, shop.stars_given, shop.sold)
     return ShopState(
@@ -172,7 +167,7 @@ def in_stock(rules: ShopRules, kind: Ids, day: int) -> Flags:
     product = np.arange(len(kind))
     spell = (day + product % SPELL) // SPELL
     key = np.uint64(rules.seed) ^ (spell.astype(np.uint64) << np.uint64(32))
-    u = uniforms(key, product, STOCK)
+    u = uniforms(key, product, Part.STOCK)
     there = u >= OUT_OF_STOCK
     for incident in rules.on("sold_out", day):
         gone = u < OUT_OF_STOCK + SOLD_OUT * incident.size
@@ -188,9 +183,9 @@ def evening(
     `sold` has the product of each purchase, `random_key` its key.
     """
     shop, n = state.shop, len(state.products)
-    blur = 2 * uniforms(random_key, 0, STARS) - 1
+    blur = 2 * uniforms(random_key, 0, Draws.STARS) - 1
     stars = np.rint(USUAL_RATING + STAR * state.products.quality[sold] + blur)
-    rates = uniforms(random_key, 1, STARS) < RATES
+    rates = uniforms(random_key, 1, Draws.STARS) < RATES
     rated = np.bincount(sold[rates], minlength=n).astype(np.int32)
     given = np.bincount(sold[rates], stars[rates].clip(1, 5), minlength=n)
     more = np.bincount(sold, minlength=n).astype(np.int32)

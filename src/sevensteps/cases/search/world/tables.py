@@ -13,17 +13,7 @@ from sevensteps.world.columns import dictionary
 
 from .catalogue import Making
 from .pages import PageResponses
-from .records import (
-    DEVICES,
-    PLACES,
-    PRODUCTS,
-    QUERIES,
-    SEARCHES,
-    SHOPPERS,
-    TRUTH,
-    Ids,
-    ResultPages,
-)
+from .records import DEVICES, PLACES, SCHEMA, TRUTH, Ids, ResultPages
 from .state import Shoppers, ShopRules, ShopState
 from .texts import QueryTable
 from .visits import Wave, day_of
@@ -75,7 +65,7 @@ def products_table(making: Making, state: ShopState) -> pa.Table:
         "product_id": np.arange(len(products), dtype=np.int32),
         "title": listings.title,
         "description": listings.description,
-        "brand": making.brands.name.take(pa.array(products.brand)),
+        "brand": making.name.take(pa.array(products.brand)),
         "department": filed,
         "category": words.names("kind", listings.category),
         **{name: words.names(name, thing) for name, thing in said.items()},
@@ -87,20 +77,20 @@ def products_table(making: Making, state: ShopState) -> pa.Table:
         "n_ratings": n,
         "sold": shop.sold,
     }
-    return pa.table(columns, schema=PRODUCTS)
+    return pa.table(columns, schema=SCHEMA["products"])
 
 
 def queries_table(asked: QueryTable) -> pa.Table:
     """Everything that was ever typed, or will be."""
     ids = np.arange(len(asked.text), dtype=np.int32)
-    return pa.table({"query_id": ids, "text": asked.text}, schema=QUERIES)
+    return pa.table({"query_id": ids, "text": asked.text}, schema=SCHEMA["queries"])
 
 
 def shoppers_table(shoppers: Shoppers) -> pa.Table:
     """What the company knows of its shoppers."""
     ids = np.arange(len(shoppers), dtype=np.int32)
     device = dictionary(shoppers.device, DEVICES)
-    return pa.table([ids, device, shoppers.joined_at], schema=SHOPPERS)
+    return pa.table([ids, device, shoppers.joined_at], schema=SCHEMA["shoppers"])
 
 
 def _places(values: NDArray[Any]) -> pa.Array:
@@ -118,7 +108,7 @@ def _searches(day: Answered) -> pa.Table:
         "clicked": _places(day.seen.clicked),
         "bought": pa.array(bought, mask=bought < 0),
     }
-    return pa.table(columns, schema=SEARCHES)
+    return pa.table(columns, schema=SCHEMA["searches"])
 
 
 def _truth(rules: ShopRules, state: ShopState, day: Answered) -> pa.Table:

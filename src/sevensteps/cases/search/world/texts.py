@@ -17,7 +17,7 @@ from sevensteps.world import stream
 
 from .catalogue import Making, Products, Traits
 from .needs import Needs
-from .records import FILES, MADE, NEEDS, Flags, Ids
+from .records import Flags, Ids, Part
 
 USUAL_SELLER, USUAL_SHOPPER = 0.72, 0.5  # take the first wording of a thing
 FORMS = 4  # ways in which a need may be put into words
@@ -85,10 +85,10 @@ class Speaker:
     def tell(self, traits: Traits, rates: Mapping[str, float]) -> dict[str, pa.Array]:
         """Names of makers and series, and what else is told, at which rates."""
         said = {n: self.say(n, getattr(traits, n), rate) for n, rate in rates.items()}
-        brands, brand, line = self.making.brands, traits.brand, traits.line
-        named = pa.array(brands.named(line), mask=line < 0)
-        said["brand"] = brands.name.take(pa.array(brand, mask=brand < 0))
-        said["line"] = brands.line_name.take(named)
+        making, brand, line = self.making, traits.brand, traits.line
+        named = pa.array(making.named(line), mask=line < 0)
+        said["brand"] = making.name.take(pa.array(brand, mask=brand < 0))
+        said["line"] = making.line_name.take(named)
         return said
 
     def written(
@@ -140,7 +140,7 @@ class Listings:
 
 def listings(making: Making, products: Products, seed: int, key: int) -> Listings:
     """Listings of some products: a pure function of seed and key."""
-    rng, n = stream(seed, MADE, _LISTINGS + key), len(products)
+    rng, n = stream(seed, Part.PRODUCTS, _LISTINGS + key), len(products)
     write = Speaker(making, rng, n, USUAL_SELLER)
     title, description = _title(write, products), _description(write, products)
     category = _filed(making, products, rng)
@@ -179,7 +179,7 @@ def _filed(making: Making, products: Products, rng: np.random.Generator) -> Ids:
 
 def synonym_file(making: Making, seed: int) -> str:
     """The merchandisers' synonyms: six in ten groups, one in twenty of them wrong."""
-    words, rng = making.words, stream(seed, FILES)
+    words, rng = making.words, stream(seed, Part.FILES)
     groups = [
         words.phrases.take(pa.array(row[:n])).to_pylist()
         for what in ("kind", "colour", "material", "style")
@@ -218,7 +218,7 @@ class QueryTable:
 
 def asked(making: Making, needs: Needs, seed: int) -> QueryTable:
     """The queries of all needs; a text that several share goes to the most popular."""
-    rng = stream(seed, NEEDS, 1)
+    rng = stream(seed, Part.NEEDS, 1)
     written = [_query(making, needs, rng) for _ in range(FORMS)]
     slips = [mistyped(written[i % FORMS], rng) for i in range(SLIPS)]
     text, code = _numbered(pa.concat_arrays([*written, *slips]), rng)

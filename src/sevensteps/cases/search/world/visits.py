@@ -9,24 +9,11 @@ from numpy.typing import NDArray
 from sevensteps.world import uniforms, unit_streams
 from sevensteps.world.arrays import take
 
-from .records import (
-    DAY,
-    FIRST_DAY_OF_YEAR,
-    FORM,
-    NEED,
-    RETRY,
-    SEASONS,
-    SESSIONS,
-    VISIT,
-    WHEN,
-    Flags,
-    Ids,
-    SearchIncident,
-    SearchRequests,
-)
+from .records import DAY, SEASONS, Draws, Flags, Ids, SearchIncident, SearchRequests
 from .state import ShopRules, ShopState
 from .texts import FORMS, SLIPS, QueryTable
 
+FIRST_DAY_OF_YEAR = 60  # day 0 is the first of March
 RATE = 0.17  # visits a day of an average shopper in an average mood
 CHEERS = 0.6  # a good mood brings people back
 TWICE = 0.25  # of visits have two needs
@@ -49,15 +36,19 @@ SHOPPERS_ROOM = 2**28  # ids of shoppers fit into it
 class Wave:
     """Searches of a day that come in together; (n,) arrays.
 
-    `session` and `search` are random keys: of what a session holds in mind, and of how
-    one of its searches goes.
+    `session` holds random keys, of what each session has in mind.
     """
 
     requests: SearchRequests
     need: Ids
     form: Ids
     session: NDArray[np.uint64]
-    search: NDArray[np.uint64]
+
+    @property
+    def search(self) -> NDArray[np.uint64]:
+        """(n,) random keys, of how each search goes."""
+        key = unit_streams(self.requests.search_id, seed=0, future=0, day=0)
+        return key ^ self.session
 
 
 def seasonal(day: int, incidents: tuple[SearchIncident, ...]) -> NDArray[np.float64]:
@@ -87,13 +78,15 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
     """The first searches of all of a day's sessions, in order of time."""
     who, session_id = _sessions(rules, state, day, future)
     session = unit_streams(session_id, seed=rules.seed, future=future, day=day)
-    at = day * DAY + _seconds(uniforms(session, 0, WHEN))
+    at = day * DAY + _seconds(uniforms(session, 0, Draws.WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
     # One uniform is too coarse for the tail of a million needs.
-    coarse, fine = (uniforms(session, j, NEED).astype(np.float64) for j in range(2))
+    coarse, fine = (
+        uniforms(session, j, Draws.NEED).astype(np.float64) for j in range(2)
+    )
     need = _drawn(demand(rules, day), coarse + fine * 2.0**-24)
-    form = _drawn(np.cumsum(SHARES), uniforms(session, 0, FORM))
+    form = _drawn(np.cumsum(SHARES), uniforms(session, 0, Draws.FORM))
     requests = SearchRequests(
         search_id=session_id * 4,  # room for the attempts
         session_id=session_id,
@@ -103,15 +96,7 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
         query_id=rules.asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
-    return _wave(requests, need, form, session)
-
-
-def _wave(
-    requests: SearchRequests, need: Ids, form: Ids, session: NDArray[np.uint64]
-) -> Wave:
-    """With a random key for each search."""
-    search = unit_streams(requests.search_id, seed=0, future=0, day=0) ^ session
-    return Wave(requests, need, form, session, search)
+    return Wave(requests, need, form, session)
 
 
 def _sessions(
@@ -121,8 +106,8 @@ def _sessions(
     ids = np.arange(len(state.shoppers), dtype=np.int64)
     random_key = unit_streams(ids, seed=rules.seed, future=future, day=day)
     rate = RATE * state.shoppers.eager * np.exp(CHEERS * state.mood)
-    comes = uniforms(random_key, 0, VISIT) < -np.expm1(-rate)
-    twice = comes & (uniforms(random_key, 0, SESSIONS) < TWICE)
+    comes = uniforms(random_key, 0, Draws.VISIT) < -np.expm1(-rate)
+    twice = comes & (uniforms(random_key, 0, Draws.SESSIONS) < TWICE)
     who = np.concatenate([ids[comes], ids[twice]])
     second = np.arange(len(who)) >= comes.sum()
     return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
@@ -147,7 +132,7 @@ def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
 
 def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
     """Those who were not satisfied and try again, in other words, a minute later."""
-    again = uniforms(wave.search, 0, RETRY) < TRIES_AGAIN
+    again = uniforms(wave.search, 0, Draws.RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
     form = wave.form[rows]
     form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
@@ -159,4 +144,4 @@ def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
         query_id=asked.form[need, form],
         attempt=old.attempt + np.int8(1),
     )
-    return _wave(requests, need, form, wave.session[rows])
+    return Wave(requests, need, form, wave.session[rows])

@@ -25,7 +25,7 @@ _SHARED = {"colour": "colours", "material": "materials", "style": "styles"}
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Alternatives:
     """What there is to choose from, thing by thing: one padded row of numbers each."""
 
     table: Ids  # (things, w); -1 fills up
@@ -85,8 +85,8 @@ class Grammar:
     """
 
     phrases: pa.Array
-    said: Mapping[str, Choices]
-    choices: Mapping[str, Choices]
+    said: Mapping[str, Alternatives]
+    choices: Mapping[str, Alternatives]
     kinds: pd.DataFrame
     family: Ids
     department: Ids
@@ -116,7 +116,7 @@ def grammar() -> Grammar:
     wordings = _wordings(common, kinds, uses)
     said, first = {}, 0
     for what, things in wordings.items():
-        said[what] = Choices.own(map(len, things), first)
+        said[what] = Alternatives.own(map(len, things), first)
         first += int(said[what].count.sum())
     return Grammar(
         phrases=pa.array(chain.from_iterable(chain(*wordings.values()))),
@@ -147,18 +147,18 @@ def _wordings(
     }
 
 
-def _choices(common: Any, kinds: pd.DataFrame) -> dict[str, Choices]:
+def _choices(common: Any, kinds: pd.DataFrame) -> dict[str, Alternatives]:
     """By what is chosen, what each kind comes in."""
     shared = {**_SHARED, "use": "uses"}
     return {
         **{what: _refer(kinds[key], common[key]) for what, key in shared.items()},
         "kind": _refer(kinds["goes_with"], kinds["name"]),
-        "size": Choices.own(kinds["sizes"].map(len)),
-        "feature": Choices.own(kinds["features"].map(len)),
+        "size": Alternatives.own(kinds["sizes"].map(len)),
+        "feature": Alternatives.own(kinds["features"].map(len)),
     }
 
 
-def _refer(rows: Iterable[Sequence[str]], names: Iterable[str]) -> Choices:
+def _refer(rows: Iterable[Sequence[str]], names: Iterable[str]) -> Alternatives:
     """Each kind's things by their position among all names."""
     number = {name: i for i, name in enumerate(names)}
-    return Choices.of([[number[name] for name in row] for row in rows])
+    return Alternatives.of([[number[name] for name in row] for row in rows])

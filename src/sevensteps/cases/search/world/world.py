@@ -17,13 +17,13 @@ from .needs import Grades, Relevance, needs
 from .oracle import Editors, SearchOracle
 from .pages import ShopDay, behave
 from .records import (
-    ARMS,
     INTENTS,
     MOST_SEARCHES,
     NAMES,
     SCALES,
     SCHEMA,
     TRUTH,
+    Draws,
     Examination,
     Ids,
     Policy,
@@ -70,7 +70,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     names = NAMES
     log = "searches"
     unit = "shopper_id"
-    purpose = ARMS
+    purpose = Draws.ARMS
     incident_type = SearchIncident
     state_type = ShopState
     history_type = SearchHistory
@@ -92,12 +92,12 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     @cached_property
     def rules(self) -> ShopRules:
         """What does not change from day to day."""
-        making = Making.of(grammar(), self.size, self.seed)
+        making = Making.of(grammar(), self.size.n_brands, self.seed)
         every = join(catalogue(making, self.size, self.seed))
         wanted = needs(making, every, self.size, self.seed)
         return ShopRules(
             making, wanted, asked(making, wanted, self.seed),
-            self.size, self.seed, self.examination, self.incidents,
+            self.size, self.seed, self.incidents,
         )  # fmt: skip
 
     def first_state(self) -> ShopState:
@@ -134,7 +134,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             shown, keys = pages.product_id, (wave.session, wave.search)
             who = requests.shopper_id
             match = stage.meet(wave.need, who, wave.session, np.maximum(shown, 0))
-            seen = behave(rules.examination, match, shown, requests.device, *keys)
+            seen = behave(self.examination, match, shown, requests.device, *keys)
             waves.append((wave, pages, seen))
             wave = next_wave(wave, seen.satisfied, rules.asked)
             view = replace(view, log=None)
