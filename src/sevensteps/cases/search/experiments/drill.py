@@ -16,8 +16,7 @@ from sevensteps.monitor import psi
 from sevensteps.rank.rankers import Ranker
 from sevensteps.simulate import IncidentDrill, Monitors
 
-from .clicks import table_of
-from .simulation import EnginePolicy, SearchSimulation
+from .simulation import EnginePolicy, SearchSimulation, table_of
 
 TOP, NEW_DAYS = 10, 7
 NEVER = 1_000_000  # days between two builds
@@ -29,11 +28,10 @@ def shifted_synonyms(text: str) -> str:
     Every line still reads well, so no parser objects: "sofa, couch" and "rug, carpet"
     become "sofa, carpet" and so on.
     """
-    lines = [line for line in text.splitlines() if "," in line]
-    parts = [[part.strip() for part in line.split(",")] for line in lines]
-    moved = [*parts[1:], *parts[:1]]
-    pairs = zip(parts, moved, strict=True)
-    return "".join(f"{own[0]}, {', '.join(other[1:])}\n" for own, other in pairs)
+    lines = [line.partition(",") for line in text.splitlines() if "," in line]
+    moved = [*lines[1:], *lines[:1]]
+    pairs = zip(lines, moved, strict=True)
+    return "".join(f"{own},{other}\n" for (own, *_), (*_, other) in pairs)
 
 
 def broken_synonyms(policy: EnginePolicy, day: int, *, synonyms: str) -> EnginePolicy:
@@ -54,12 +52,7 @@ def stale_index(policy: EnginePolicy, day: int) -> EnginePolicy:
 
 
 def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
-    """What the shop's own log holds of each day; see `MONITORS`.
-
-    Parameters
-    ----------
-    usual : days whose brands and categories are what is expected
-    """
+    """What the log holds of each day; `usual` days say which brands are expected."""
     day = outcome.searches["at"].to_numpy() // DAY
     shown = table_of(outcome.searches["shown"])
     clicked = table_of(outcome.searches["clicked"])
@@ -100,10 +93,9 @@ def _drift(outcome: Outcome, usual: Outcome, column: str) -> pd.Series:
 
 def _clicked(outcome: Outcome) -> pd.Series:
     """What was clicked, by day."""
-    shown = table_of(outcome.searches["shown"])
-    row, position = np.nonzero(table_of(outcome.searches["clicked"]))
-    day = outcome.searches["at"].to_numpy()[row] // DAY
-    return pd.Series(shown[row, position], index=day)
+    shown, clicked = (table_of(outcome.searches[c]) for c in ("shown", "clicked"))
+    day = outcome.searches["at"].to_numpy() // DAY
+    return pd.Series(shown[clicked], index=day[np.nonzero(clicked)[0]])
 
 
 MONITORS: Monitors[Outcome] = Monitors(
