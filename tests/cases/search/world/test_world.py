@@ -16,7 +16,7 @@ from sevensteps.cases.search.world import (
 )
 from sevensteps.cases.search.world.catalogue import SHARD, catalogue, shard
 from sevensteps.cases.search.world.texts import listings
-from sevensteps.cases.search.world.visits import day_of
+from sevensteps.cases.search.world.visits import SHOPPERS_ROOM
 from sevensteps.world.arrays import join
 
 from .conftest import log_of
@@ -28,7 +28,7 @@ def test_a_search_tells_its_session_its_day_and_its_attempt(known):
     rows = known.log.rows
     assert rows.search_id.is_unique
     assert (rows.search_id == rows.session_id * 4 + rows.attempt).all()
-    assert (day_of(rows.session_id.to_numpy()) == rows.day).all()
+    assert (rows.session_id // (2 * SHOPPERS_ROOM) == rows.day).all()
     assert rows.groupby("session_id").shopper_id.nunique().max() == 1
     first = rows[rows.attempt == 0]
     assert first["at"].is_monotonic_increasing

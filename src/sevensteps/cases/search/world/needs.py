@@ -13,16 +13,15 @@ something missing. 2: the brand's kind of another series. 1: the kind. 0: anythi
 A need for a use. 4: made for it. 3: good for it. 2: of a kind that serves it. 0: else.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sevensteps.world import stream
-from sevensteps.world.arrays import take
 
 from .catalogue import Making, Products, Traits
 from .records import Flags, Ids, Part, SearchSize
@@ -56,65 +55,60 @@ def needs(making: Making, products: Products, size: SearchSize, seed: int) -> Ne
 
     Brands and series that are asked for are those of the first day's products.
     """
-    rng = stream(seed, Part.NEEDS)
-    drawn = _drawn(making.words, products, size.n_needs, rng)
-    keys = np.stack([getattr(drawn, f.name) for f in fields(Traits)], axis=1)
+    words, rng = making.words, stream(seed, Part.NEEDS)
+    drawn = _drawn(words, products, size.n_needs, rng)
+    keys = np.stack([*drawn.values()], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
-    kept = take(drawn, first)
-    return replace(kept, intent=_intent(kept), weight=weight)
+    kept = {name: trait[first] for name, trait in drawn.items()}
+    use, kind = kept["use"], kept["kind"]
+    season = np.where(use >= 0, words.use_season[use], words.season[kind])
+    return Needs(**kept, intent=_intent(kept), season=season, weight=weight)
 
 
-def _intent(needs: Needs) -> NDArray[np.int8]:
+def _intent(asked: Mapping[str, Ids]) -> NDArray[np.int8]:
     """By what is said: of a kind that has no colours, none can be asked."""
-    more = np.stack([getattr(needs, name) for name in _ASKED]) >= 0
-    series, for_use = needs.line >= 0, needs.use >= 0
-    return np.select([series, for_use, more.any(axis=0)], [0, 3, 1], 2).astype(np.int8)
+    more = np.any([asked[name] >= 0 for name in _ASKED], axis=0)
+    series, for_use = asked["line"] >= 0, asked["use"] >= 0
+    return np.select([series, for_use, more], [0, 3, 1], 2).astype(np.int8)
 
 
 def _drawn(
     words: Grammar, products: Products, n: int, rng: np.random.Generator
-) -> Needs:
+) -> dict[str, Ids]:
+    """(n,) of each trait: -1 where it is not asked for."""
     u = rng.random((n, 10))
-    what = np.array([*_SHARES])[_pick(_SHARES.values(), u[:, 0])]
+    what = np.array([*_SHARES])[_pick([*_SHARES.values()], u[:, 0])]
     share = words.demand**HEADS
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
     for_use, series = what == "use", what == "series"
     known = _known(products, series, u[:, 3])
     named = series | (what == "brand and kind")
     kind = np.where(named, products.kind[known], kind)
-    use = (u[:, 4] ** 1.5 * len(words.use_season)).astype(np.int32)
-    seasonal = np.where(for_use, words.use_season[use], words.season[kind])
-    values = {
+    extras = _extras(what, u[:, 1], u[:, 2])
+    more = {
+        name: (extras[name], words.choices[name].draw(kind, u[:, j]))
+        for j, name in enumerate(("colour", "material", "style", "size", "feature"), 5)
+    }
+    values: dict[str, tuple[Flags, Any]] = {
         "kind": (~for_use, kind),
         "brand": (named, products.brand[known]),
         "line": (series, products.line[known]),
-        "use": (for_use, use),
+        **more,
+        "use": (for_use, u[:, 4] ** 1.5 * len(words.use_season)),
     }
-    extras = _extras(what, u[:, 1], u[:, 2])
-    for j, name in enumerate(("colour", "material", "style", "size", "feature"), 5):
-        values[name] = extras[name], words.choices[name].draw(kind, u[:, j])
-    return Needs(
-        **{k: np.where(*v, -1).astype(np.int32) for k, v in values.items()},
-        intent=np.zeros(n, np.int8),
-        season=seasonal.astype(np.int8),
-        weight=np.ones(n),
-    )
+    return {k: np.where(*v, -1).astype(np.int32) for k, v in values.items()}
 
 
 def _known(products: Products, series: Flags, u: NDArray[np.float64]) -> Ids:
     """(n,) a product that somebody has in mind: what sells is better known."""
     weight = products.sold_before + 1.0
-    every, lined = np.cumsum(weight), np.cumsum(weight * (products.line >= 0))
-    of_series, of_all = (
-        np.searchsorted(upto, u * upto[-1], "right") for upto in (lined, every)
-    )
-    known = np.where(series, of_series, of_all)
-    return np.minimum(known, len(weight) - 1).astype(np.int32)
+    of_series = _pick(weight * (products.line >= 0), u)
+    return np.where(series, of_series, _pick(weight, u)).astype(np.int32)
 
 
-def _pick(shares: Iterable[float], u: NDArray[np.float64]) -> NDArray[np.intp]:
-    upto = np.cumsum([*shares])
+def _pick(shares: ArrayLike, u: NDArray[np.float64]) -> NDArray[np.intp]:
+    upto = np.cumsum(shares)
     return np.minimum(np.searchsorted(upto, u * upto[-1], "right"), len(upto) - 1)
 
 
@@ -122,7 +116,7 @@ def _extras(
     what: NDArray[np.str_], u: NDArray[np.float64], v: NDArray[np.float64]
 ) -> dict[str, Flags]:
     """Which things are asked for beside the kind: none, one or two different ones."""
-    one = _pick(_ONE.values(), u)
+    one = _pick([*_ONE.values()], u)
     two = (one + 1 + (v * (len(_ONE) - 1)).astype(int)) % len(_ONE)
     some, more = np.isin(what, ("kind and one", "kind and two")), what == "kind and two"
     return {

@@ -38,6 +38,7 @@ KINDS = ("fad", "early_season", "stuffing", "sold_out")
 #: What a shopper may be after, by the words of the query.
 INTENTS = ("navigational", "exact", "broad", "exploratory")
 
+_DEVICE = pa.dictionary(pa.int8(), pa.string())
 SCHEMA = {
     "products": pa.schema(
         [
@@ -61,11 +62,7 @@ SCHEMA = {
     ),
     "queries": pa.schema([("query_id", pa.int32()), ("text", pa.string())]),
     "shoppers": pa.schema(
-        [
-            ("shopper_id", pa.int32()),
-            ("device", pa.dictionary(pa.int8(), pa.string())),
-            ("joined_at", pa.int32()),
-        ]
+        [("shopper_id", pa.int32()), ("device", _DEVICE), ("joined_at", pa.int32())]
     ),
     "searches": pa.schema(
         [
@@ -73,7 +70,7 @@ SCHEMA = {
             ("session_id", pa.int64()),
             ("shopper_id", pa.int32()),
             ("at", pa.int32()),
-            ("device", pa.dictionary(pa.int8(), pa.string())),
+            ("device", _DEVICE),
             ("query_id", pa.int32()),
             ("attempt", pa.int8()),  # 0 for the first search of a session
             ("ranker", pa.int8()),  # which of the policy's rankers answered

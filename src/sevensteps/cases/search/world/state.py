@@ -13,16 +13,7 @@ from sevensteps.world.arrays import grown, join, unit
 
 from .catalogue import LOOK, Making, Products, catalogue, products
 from .needs import Needs, Relevance
-from .records import (
-    DAY,
-    Draws,
-    Flags,
-    Floats,
-    Ids,
-    Part,
-    SearchIncident,
-    SearchSize,
-)
+from .records import DAY, Draws, Flags, Floats, Ids, Part, SearchIncident, SearchSize
 from .texts import Listings, QueryTable, listings
 
 USUAL_RATING = np.float32(3.7)

@@ -12,11 +12,11 @@ from sevensteps.world import DayRecord
 from sevensteps.world.columns import dictionary
 
 from .catalogue import Making
+from .needs import Grades
 from .pages import PageResponses
 from .records import DEVICES, PLACES, SCHEMA, TRUTH, Ids, ResultPages
-from .state import Shoppers, ShopRules, ShopState
-from .texts import QueryTable
-from .visits import Wave, day_of
+from .state import ShopRules, ShopState
+from .visits import Wave
 
 SUMS = ("searches", "clicks", "bought", "revenue", "margin")
 
@@ -27,6 +27,7 @@ class Answered(NamedTuple):
     wave: Wave
     pages: ResultPages
     seen: PageResponses
+    grade: Grades  # (n, PLACES) of what was shown
 
     def sales(self) -> tuple[NDArray[np.intp], Ids]:
         """Rows of the searches that ended in a purchase, and what was bought."""
@@ -36,11 +37,11 @@ class Answered(NamedTuple):
 
 def recorded(rules: ShopRules, state: ShopState, day: int, told: Answered) -> DayRecord:
     """The day's tables and its sums."""
-    shown, sessions = told.pages.product_id, _sessions(rules, state, told)
+    shown, sessions = told.pages.product_id, _sessions(rules, state, day, told)
     summed = (*SUMS[1:], "true_satisfied")
     return DayRecord(
         log=_searches(told),
-        truth=_truth(rules, state, told),
+        truth=_truth(told),
         units=sessions,
         sums={
             "day": day,
@@ -54,15 +55,25 @@ def recorded(rules: ShopRules, state: ShopState, day: int, told: Answered) -> Da
     )
 
 
-def products_table(making: Making, state: ShopState) -> pa.Table:
-    """What the company knows of its products."""
+def company_tables(
+    rules: ShopRules, state: ShopState
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """What the company knows: products, queries (all that are ever typed), shoppers."""
+    text, people = rules.asked.text, state.shoppers
+    queries = pa.table([_ids(len(text)), text], schema=SCHEMA["queries"])
+    who = [_ids(len(people)), dictionary(people.device, DEVICES), people.joined_at]
+    shoppers = pa.table(who, schema=SCHEMA["shoppers"])
+    return _products(rules.making, state), queries, shoppers
+
+
+def _products(making: Making, state: ShopState) -> pa.Table:
     products, listings, shop = state.products, state.listings, state.shop
     words, n = making.words, shop.n_ratings
     rating = shop.stars_given / np.maximum(n, 1)
     filed = pa.array(words.kinds["department"]).take(pa.array(listings.category))
     said = {name: getattr(listings, name) for name in ("colour", "material", "size")}
     columns = {
-        "product_id": np.arange(len(products), dtype=np.int32),
+        "product_id": _ids(len(products)),
         "title": listings.title,
         "description": listings.description,
         "brand": making.name.take(pa.array(products.brand)),
@@ -80,17 +91,8 @@ def products_table(making: Making, state: ShopState) -> pa.Table:
     return pa.table(columns, schema=SCHEMA["products"])
 
 
-def queries_table(asked: QueryTable) -> pa.Table:
-    """Everything that was ever typed, or will be."""
-    ids = np.arange(len(asked.text), dtype=np.int32)
-    return pa.table({"query_id": ids, "text": asked.text}, schema=SCHEMA["queries"])
-
-
-def shoppers_table(shoppers: Shoppers) -> pa.Table:
-    """What the company knows of its shoppers."""
-    ids = np.arange(len(shoppers), dtype=np.int32)
-    device = dictionary(shoppers.device, DEVICES)
-    return pa.table([ids, device, shoppers.joined_at], schema=SCHEMA["shoppers"])
+def _ids(n: int) -> Ids:
+    return np.arange(n, dtype=np.int32)
 
 
 def _places(values: NDArray[Any]) -> pa.Array:
@@ -111,15 +113,13 @@ def _searches(day: Answered) -> pa.Table:
     return pa.table(columns, schema=SCHEMA["searches"])
 
 
-def _truth(rules: ShopRules, state: ShopState, day: Answered) -> pa.Table:
+def _truth(day: Answered) -> pa.Table:
     """What only the world knows of the same searches."""
-    need, shown, seen = day.wave.need, day.pages.product_id, day.seen
-    relevance = rules.relevance(state.products)
-    grade = relevance.grade(need[:, None], np.maximum(shown, 0))
-    grade[shown < 0] = -1
+    shown, seen = day.pages.product_id, day.seen
+    grade = np.where(shown >= 0, day.grade, np.int8(-1))
     columns = {
         "search_id": day.wave.requests.search_id,
-        "true_need": need,
+        "true_need": day.wave.need,
         "true_grade": _places(grade),
         "true_examined": _places(seen.examined),
         "true_satisfied": seen.satisfied,
@@ -128,18 +128,20 @@ def _truth(rules: ShopRules, state: ShopState, day: Answered) -> pa.Table:
     return pa.table(columns, schema=TRUTH)
 
 
-def _sessions(rules: ShopRules, state: ShopState, day: Answered) -> pd.DataFrame:
+def _sessions(
+    rules: ShopRules, state: ShopState, day: int, told: Answered
+) -> pd.DataFrame:
     """One row a session of one day: what came of it."""
-    requests, seen, products = day.wave.requests, day.seen, state.products
-    rows, bought = day.sales()
+    requests, seen, products = told.wave.requests, told.seen, state.products
+    rows, bought = told.sales()
     revenue, margin = np.zeros((2, len(requests)))
     revenue[rows] = products.price[bought]
     margin[rows] = products.price[bought] * products.margin[bought]
     searches = pd.DataFrame(
         {
             "shopper_id": requests.shopper_id,
-            "day": day_of(requests.session_id),
-            "intent": rules.needs.intent[day.wave.need],
+            "day": day,
+            "intent": rules.needs.intent[told.wave.need],
             "searches": 1,
             "clicks": seen.clicked.sum(axis=1),
             "bought": (seen.bought >= 0).astype(np.int64),

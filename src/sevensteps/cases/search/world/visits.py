@@ -82,10 +82,8 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
     # One uniform is too coarse for the tail of a million needs.
-    coarse, fine = (
-        uniforms(session, j, Draws.NEED).astype(np.float64) for j in range(2)
-    )
-    need = _drawn(demand(rules, day), coarse + fine * 2.0**-24)
+    u = uniforms(session[:, None], np.arange(2), Draws.NEED).astype(np.float64)
+    need = _drawn(demand(rules, day), u @ np.array((1, 2.0**-24)))
     form = _drawn(np.cumsum(SHARES), uniforms(session, 0, Draws.FORM))
     requests = SearchRequests(
         search_id=session_id * 4,  # room for the attempts
@@ -111,11 +109,6 @@ def _sessions(
     who = np.concatenate([ids[comes], ids[twice]])
     second = np.arange(len(who)) >= comes.sum()
     return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
-
-
-def day_of(session_id: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n,) the day of each session, which its id holds."""
-    return session_id // (2 * SHOPPERS_ROOM)
 
 
 def _drawn(upto: NDArray[np.float64], u: NDArray[np.floating]) -> Ids:

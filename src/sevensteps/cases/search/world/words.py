@@ -21,7 +21,6 @@ from .records import SEASONS, Flags, Ids
 
 # The C loader reads the files ten times faster; not every build of PyYAML has it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SHARED = {"colour": "colours", "material": "materials", "style": "styles"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +68,17 @@ class Alternatives:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """The words of the shop as arrays; sizes and features are numbered across kinds.
+    """The words of the shop as arrays; sizes and features are numbered across kinds."""
 
-    Attributes
-    ----------
-    phrases : all wordings
-    said : by what is said, e.g. "colour", the phrases for each: the usual one first
-    choices : by what is chosen, e.g. "colour", what each kind comes in, serves (a use),
-        or is bought with (a "kind")
-    kinds : one row for each kind, as its file describes it: name, department, family,
-        price (typical, EUR), spread (standard deviation of its logarithm), margin (the
-        share of it that the shop keeps), season, demand (1, rarely searched, to 9)
-    family, department, demand, season : (kinds,)
-    use_season : (uses,)
-    """
-
-    phrases: pa.Array
-    said: Mapping[str, Alternatives]
-    choices: Mapping[str, Alternatives]
-    kinds: pd.DataFrame
-    family: Ids
-    department: Ids
-    demand: NDArray[np.float64]
-    season: NDArray[np.int8]
-    use_season: NDArray[np.int8]
+    phrases: pa.Array  # all wordings
+    said: Mapping[str, Alternatives]  # by trait: phrases of each, the usual one first
+    choices: Mapping[str, Alternatives]  # by trait: those of each kind of product
+    kinds: pd.DataFrame  # a row for each kind, as its file describes it
+    family: Ids  # (kinds,)
+    department: Ids  # (kinds,)
+    demand: NDArray[np.float64]  # (kinds,) from 1, rarely searched, to 9
+    season: NDArray[np.int8]  # (kinds,)
+    use_season: NDArray[np.int8]  # (uses,)
 
     def spoken(self, code: Ids) -> pa.Array:
         """(n,) the phrase of each code; null where it is -1."""
@@ -113,15 +99,15 @@ def grammar() -> Grammar:
     sold = [(s["department"], kind) for s in read.values() for kind in s["types"]]
     kinds = pd.DataFrame([{"department": where} | kind for where, kind in sold])
     uses = pd.DataFrame.from_dict(common["uses"], orient="index")
-    wordings = _wordings(common, kinds, uses)
-    said, first = {}, 0
+    wordings, choices = _read(common, kinds, uses)
+    said, phrases = {}, list[str]()
     for what, things in wordings.items():
-        said[what] = Alternatives.own(map(len, things), first)
-        first += int(said[what].count.sum())
+        said[what] = Alternatives.own(map(len, things), len(phrases))
+        phrases += chain.from_iterable(things)
     return Grammar(
-        phrases=pa.array(chain.from_iterable(chain(*wordings.values()))),
+        phrases=pa.array(phrases),
         said=said,
-        choices=_choices(common, kinds),
+        choices=choices,
         kinds=kinds,
         family=pd.factorize(kinds["family"])[0].astype(np.int32),
         department=pd.factorize(kinds["department"])[0].astype(np.int32),
@@ -131,31 +117,28 @@ def grammar() -> Grammar:
     )
 
 
-def _wordings(
+def _read(
     common: Any, kinds: pd.DataFrame, uses: pd.DataFrame
-) -> dict[str, list[list[str]]]:
-    """By what is said, all wordings of each thing."""
-    named = {what: [common[key]] for what, key in _SHARED.items()}
-    named |= {"size": [*kinds["sizes"]], "feature": [*kinds["features"]]}
-    return {
-        "kind": [*kinds["words"]],
-        "use": [*uses["words"]],
-        "wish": [*uses["wishes"]],
-    } | {
-        what: [[name, *more] for part in parts for name, more in part.items()]
-        for what, parts in named.items()
-    }
-
-
-def _choices(common: Any, kinds: pd.DataFrame) -> dict[str, Alternatives]:
-    """By what is chosen, what each kind comes in."""
-    shared = {**_SHARED, "use": "uses"}
-    return {
-        **{what: _refer(kinds[key], common[key]) for what, key in shared.items()},
+) -> tuple[dict[str, list[list[str]]], dict[str, Alternatives]]:
+    """By what is said, all wordings of each thing; and what each kind comes in."""
+    wordings = {"kind": [*kinds["words"]]}
+    wordings |= {"use": [*uses["words"]], "wish": [*uses["wishes"]]}
+    choices = {
         "kind": _refer(kinds["goes_with"], kinds["name"]),
-        "size": Alternatives.own(kinds["sizes"].map(len)),
-        "feature": Alternatives.own(kinds["features"].map(len)),
+        "use": _refer(kinds["uses"], common["uses"]),
     }
+    for what in ("colour", "material", "style"):
+        wordings[what] = _named([common[f"{what}s"]])
+        choices[what] = _refer(kinds[f"{what}s"], common[f"{what}s"])
+    for what in ("size", "feature"):
+        wordings[what] = _named(kinds[f"{what}s"])
+        choices[what] = Alternatives.own(kinds[f"{what}s"].map(len))
+    return wordings, choices
+
+
+def _named(parts: Iterable[Mapping[str, list[str]]]) -> list[list[str]]:
+    """Names and what else people say."""
+    return [[name, *more] for part in parts for name, more in part.items()]
 
 
 def _refer(rows: Iterable[Sequence[str]], names: Iterable[str]) -> Alternatives:

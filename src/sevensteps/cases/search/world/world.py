@@ -33,7 +33,7 @@ from .records import (
     SearchView,
 )
 from .state import ShopRules, ShopState, evening, first_evening, morning
-from .tables import Answered, products_table, queries_table, recorded, shoppers_table
+from .tables import Answered, company_tables, recorded
 from .texts import asked, synonym_file
 from .visits import first_wave, next_wave
 from .words import grammar
@@ -122,7 +122,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     ) -> Answered:
         """A day's searches in waves: those who are not content ask again."""
         rules, stage = self.rules, ShopDay(self.rules, state, day)
-        view = SearchView(day, *self._tables(state), log)
+        view = SearchView(day, *company_tables(rules, state), log)
         wave, waves = first_wave(rules, state, day, future), []
         for _ in range(MOST_SEARCHES):
             requests = wave.requests
@@ -135,7 +135,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             who = requests.shopper_id
             match = stage.meet(wave.need, who, wave.session, np.maximum(shown, 0))
             seen = behave(self.examination, match, shown, requests.device, *keys)
-            waves.append((wave, pages, seen))
+            waves.append((wave, pages, seen, match.grade))
             wave = next_wave(wave, seen.satisfied, rules.asked)
             view = replace(view, log=None)
         return Answered(*(join([*part]) for part in zip(*waves, strict=True)))
@@ -148,21 +148,16 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         rows, sold = served.sales()
         return evening(state, record.units, sold, served.wave.search[rows]), record
 
-    def _tables(self, state: ShopState) -> tuple[pa.Table, pa.Table, pa.Table]:
-        """Products, queries and shoppers."""
-        products = products_table(self.rules.making, state)
-        queries = queries_table(self.rules.asked)
-        return products, queries, shoppers_table(state.shoppers)
-
     def outcome(self, days: list[Any], evening: Evening[ShopState]) -> SearchOutcome:
         """Days as one outcome."""
-        products, _, shoppers = self._tables(evening.state)
+        products, _, shoppers = company_tables(self.rules, evening.state)
         return SearchOutcome(*joined_days(days), products, shoppers, evening)
 
     def warehouse(self, past: WorldPast[ShopState], days: int) -> SearchHistory:
         """The company's tables after a past."""
+        tables = company_tables(self.rules, past.state)
         synonyms = synonym_file(self.rules.making, self.seed)
-        return SearchHistory(*self._tables(past.state), past.log, synonyms, days)
+        return SearchHistory(*tables, past.log, synonyms, days)
 
     def room(self, days: int) -> int:
         """Bytes on disk, rounded up."""
