@@ -103,9 +103,8 @@ class Editors:
         query, product = np.asarray(query), np.asarray(product)
         unit = (query.astype(np.int64) << 32) + product
         pair = unit_streams(unit, seed=self.seed, future=0, day=0)[:, None]
-        who = uniforms(pair, np.arange(EDITORS), Draws.RATER).argsort(axis=1)[
-            :, :raters
-        ]
+        by_chance = uniforms(pair, np.arange(EDITORS), Draws.RATER).argsort(axis=1)
+        who = by_chance[:, :raters]
         given = self._given(self._told(query, product), pair, who)
         return pd.DataFrame(
             {
@@ -125,10 +124,8 @@ class Editors:
         strict = SPREAD * rng.standard_normal(EDITORS)
         trusting = rng.random(EDITORS) < TRUSTING
         believed = np.take_along_axis(told, trusting[who].astype(np.intp), axis=1)
-        blur = BLUR * ndtri(
-            uniforms(pair, who, Draws.BLURRED).astype(np.float64) + 2.0**-25
-        )
-        given = np.rint(believed - strict[who] + blur).clip(0, 4)
+        u = uniforms(pair, who, Draws.BLURRED).astype(np.float64) + 2.0**-25
+        given = np.rint(believed - strict[who] + BLUR * ndtri(u)).clip(0, 4)
         careless = uniforms(pair, who, Draws.INATTENTIVE) < CARELESS
         guess = np.floor(5 * uniforms(pair, who, Draws.GUESS).astype(np.float64))
         return np.where(careless, guess, given).astype(np.int8)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -33,11 +33,8 @@ class Alternatives:
     @classmethod
     def of(cls, rows: Sequence[Sequence[int]]) -> Self:
         """Rows of unequal length."""
-        count = np.array([len(row) for row in rows], np.int32)
-        table = np.full((len(rows), max(1, count.max())), -1, np.int32)
-        for i, row in enumerate(rows):
-            table[i, : len(row)] = row
-        return cls(table, count)
+        table = np.array([*zip_longest(*rows, fillvalue=-1)], np.int32).T
+        return cls(table, (table >= 0).sum(axis=1))
 
     @classmethod
     def own(cls, counts: Iterable[int], first: int = 0) -> Self:
