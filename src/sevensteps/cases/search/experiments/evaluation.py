@@ -1,10 +1,8 @@
 """Queries sampled from a log, what an engine found for them, and how good that is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -47,7 +45,7 @@ class QuerySample:
     @classmethod
     def draw(
         cls, shop: SearchSimulation, n: int, *, seed: int = 0, days: int = 7
-    ) -> QuerySample:
+    ) -> Self:
         """From the first searches of the last days' sessions, without putting back."""
         log = shop.history.searches
         late = log["at"].to_numpy() >= (shop.history.days - days) * DAY
@@ -62,10 +60,10 @@ class QuerySample:
     def __len__(self) -> int:
         return len(self.query_id)
 
-    def take(self, kept: NDArray[Any]) -> QuerySample:
+    def take(self, kept: NDArray[Any]) -> Self:
         """Some of the queries."""
         need = None if self.need is None else self.need[kept]
-        return QuerySample(self.query_id[kept], self.times[kept], need)
+        return type(self)(self.query_id[kept], self.times[kept], need)
 
     def texts(self, shop: SearchSimulation) -> list[str]:
         """What was typed."""
@@ -101,7 +99,7 @@ class GradedLists:
     n_good: NDArray[np.int64]  # (q,) products in the catalogue that answer the query
 
     @classmethod
-    def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> GradedLists:
+    def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> Self:
         """Grade lists by the shop's truth."""
         world, past = shop.world, shop.history
         every = world.relevant(sample.query_id, history=past)
@@ -163,9 +161,7 @@ class OfflineEvaluation:
     features: FeatureTable  # (n, d) of everything on the lists
 
     @classmethod
-    def of(
-        cls, shop: SearchSimulation, engine: Engine, sample: QuerySample
-    ) -> OfflineEvaluation:
+    def of(cls, shop: SearchSimulation, engine: Engine, sample: QuerySample) -> Self:
         """Let an engine find products for sampled queries."""
         queries = engine.read(sample.texts(shop))
         found = engine.retrieve(queries)
@@ -192,7 +188,7 @@ class OfflineEvaluation:
         """(n,) the true grade of each pair."""
         return self.answers.grade[self.answers.pairs]
 
-    def with_features(self, features: FeatureTable) -> OfflineEvaluation:
+    def with_features(self, features: FeatureTable) -> Self:
         """The same pairs, with other features."""
         return replace(self, features=features)
 

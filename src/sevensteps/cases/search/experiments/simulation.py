@@ -164,12 +164,10 @@ class SearchSimulation(Simulation[SearchWorld, History, Outcome]):
         every: int = 7,
         pool: int = POOL,
     ) -> EnginePolicy:
-        """An engine that builds its index anew every so many days.
+        """An engine that builds its index anew `every` so many days.
 
-        Parameters
-        ----------
-        reads : how queries are understood; as the past teaches when absent
-        pool : products that each source may bring
+        Each source may bring `pool` products. The past teaches how queries are
+        understood, unless `reads` does it.
         """
         reads = reads or self.understanding
         return EnginePolicy(self.catalogue, reads, ranker, sources, pool, every)
@@ -268,17 +266,10 @@ class InterleavedPolicy:
 def clicks_by_team(
     outcome: Outcome, policy: InterleavedPolicy
 ) -> tuple[NDArray[np.bool_], NDArray[np.int8], NDArray[np.int32]]:
-    """Clicks, teams and shoppers of an experiment, for `measure.search_wins`.
+    """(n, PLACES) clicks and teams, (n,) shoppers, for `measure.search_wins`.
 
-    Returns
-    -------
-    clicked : (n, PLACES) bool
-    team : (n, PLACES) int8       0 for `a`, 1 for `b`, -1 for nobody
-    shopper : (n,) int32
-
-    Raises
-    ------
-    KeyError                      for a search that this policy did not answer
+    Teams are 0 for `a`, 1 for `b`, -1 for nobody. A search that this policy did not
+    answer is a KeyError.
     """
     searches: pa.Table = outcome.searches
     known, team = map(np.concatenate, zip(*policy._teams, strict=True))

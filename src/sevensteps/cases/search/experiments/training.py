@@ -98,12 +98,9 @@ class ClickTrainingSet:
         return np.where(times > 0, total / np.maximum(times, 1), np.nan)
 
     def evidence(self, correct: Correction, share: float = 1.0) -> Evidence:
-        """What the clicks say of each pair, device by device.
+        """What the clicks say of each pair, as `correct` (log, device) tells.
 
-        Parameters
-        ----------
-        correct : (log, number of its device) to what they say
-        share : of the searches, at random; the same ones whoever corrects
+        A `share` of the searches is at random: the same ones whoever corrects.
         """
         kept = np.random.default_rng(3).random(len(self.log)) < share
         parts = [

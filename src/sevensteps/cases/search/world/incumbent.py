@@ -7,9 +7,8 @@ novelty more: an old A/B test that nobody stopped. A few get their first ten pla
 random order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -36,36 +35,6 @@ _STARS, _DOUBT = 3.7, 4.0
 _NEW_DAYS = 30
 
 
-@dataclass
-class SearchIncumbent:
-    """The shop's old search engine."""
-
-    seed: int = 0  # of its own chance
-    shuffled: float = 0.03  # share of searches whose first ten places are shuffled
-    _index: _Index | None = field(default=None, repr=False)
-
-    def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
-        """(n,) requests -> (n, PLACES) products."""
-        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
-            self._index = _Index.of(view)
-        pages = self._index.answers(np.unique(requests.query_id), view.queries["text"])
-        key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
-        ranker = (uniforms(key, 0, Draws.VARIANT) < 0.5).astype(np.int8)
-        shown = pages[ranker, requests.query_id]
-        mixed = uniforms(key, 0, Draws.SHUFFLE) < self.shuffled
-        shown[mixed] = _shuffled(shown[mixed], key[mixed])
-        return ResultPages(shown, ranker, mixed)
-
-
-def _shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
-    """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = uniforms(random_key[:, None], np.arange(TOP), Draws.PLACE).astype(np.float64)
-    key[shown[:, :TOP] < 0] = 2
-    order = np.argsort(key, axis=1, kind="stable")
-    top = np.take_along_axis(shown[:, :TOP], order, axis=1)
-    return np.hstack([top, shown[:, TOP:]])
-
-
 @dataclass(frozen=True)
 class _Index:
     """Words of titles -> the bestsellers among the products that hold them.
@@ -82,7 +51,7 @@ class _Index:
     _bitmaps: dict[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, view: SearchView) -> _Index:
+    def of(cls, view: SearchView) -> Self:
         """Build from the shop's products."""
         products = view.products
         order = np.argsort(-products["sold"].to_numpy(), kind="stable")
@@ -148,3 +117,33 @@ def _appeal(view: SearchView) -> Floats:
     stars = n * (rating - _STARS) / (n + _DOUBT)
     new = view.products["listed_at"].to_numpy() > (view.day - _NEW_DAYS) * DAY
     return np.asarray(stars + 0.8 * new, np.float32)
+
+
+@dataclass
+class SearchIncumbent:
+    """The shop's old search engine."""
+
+    seed: int = 0  # of its own chance
+    shuffled: float = 0.03  # share of searches whose first ten places are shuffled
+    _index: _Index | None = field(default=None, repr=False)
+
+    def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
+        """(n,) requests -> (n, PLACES) products."""
+        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
+            self._index = _Index.of(view)
+        pages = self._index.answers(np.unique(requests.query_id), view.queries["text"])
+        key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (uniforms(key, 0, Draws.VARIANT) < 0.5).astype(np.int8)
+        shown = pages[ranker, requests.query_id]
+        mixed = uniforms(key, 0, Draws.SHUFFLE) < self.shuffled
+        shown[mixed] = _shuffled(shown[mixed], key[mixed])
+        return ResultPages(shown, ranker, mixed)
+
+
+def _shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
+    """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
+    key = uniforms(random_key[:, None], np.arange(TOP), Draws.PLACE).astype(np.float64)
+    key[shown[:, :TOP] < 0] = 2
+    order = np.argsort(key, axis=1, kind="stable")
+    top = np.take_along_axis(shown[:, :TOP], order, axis=1)
+    return np.hstack([top, shown[:, TOP:]])

@@ -94,10 +94,8 @@ class Editors:
     def grade(self, query: Ids, product: Ids, *, raters: int = 3) -> pd.DataFrame:
         """Each pair graded by some of 40 editors: asked again, they say the same.
 
-        Returns
-        -------
-        DataFrame                 pair (position in the input), query_id, product_id,
-                                  rater, grade (0 to 4); `raters` rows a pair
+        `raters` rows a pair: pair (its position in the input), query_id, product_id,
+        rater, grade (0 to 4).
         """
         whole("raters", raters, 1, EDITORS)
         query, product = np.asarray(query), np.asarray(product)

@@ -48,10 +48,7 @@ class Alternatives:
         return self.table[thing, np.minimum(nth, self.table.shape[1] - 1)]
 
     def pick(self, thing: Ids, u: NDArray[np.floating], usual: float) -> Ids:
-        """(n,) one of each thing's; -1 where the thing is -1.
-
-        The first is taken with probability `usual`, the others alike.
-        """
+        """(n,) one of each thing's, with probability `usual` the first; -1 for -1."""
         others = self.count[thing] - 1
         rest = ((u - usual) / np.maximum(1 - usual, 1e-9)).clip(0, 1 - 1e-6)
         later = 1 + np.floor(rest * others).astype(np.int32)
