@@ -129,23 +129,15 @@ class SearchIncident(Incident):
     """A known cause at a known time. `size` scales it; 1.0 is the usual one.
 
     `fad`: a brand is on everybody's lips, by name and by liking.
-    `early_season`: summer (or what `season` says) comes two months too soon.
+    `early_season`: summer comes two months too soon.
     `stuffing`: sellers of new products fill their titles with others' words.
     `sold_out`: a department cannot deliver.
     """
 
     brand: int = 0  # of a fad
     department: int = 0  # of what is sold out
-    season: str = "summer"  # of what comes early: the first that a world comes to
 
     KINDS = KINDS
-
-    def __post_init__(self) -> None:
-        Incident.__post_init__(self)
-        if min(self.brand, self.department) < 0:
-            raise ValueError(f"brand and department are numbers from 0; got {self}")
-        if self.season not in SEASONS[1:]:
-            raise ValueError(f"seasons are {SEASONS[1:]}; got {self.season!r}")
 
 
 @dataclass(frozen=True, slots=True)

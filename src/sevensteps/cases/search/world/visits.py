@@ -53,11 +53,10 @@ class Wave:
 
 def seasonal(day: int, incidents: tuple[SearchIncident, ...]) -> NDArray[np.float64]:
     """(seasons,) how much more or less each is asked for on a day."""
-    early = [i for i in incidents if i.kind == "early_season" and i.on(day)]
-    factor = [1.0]
+    sizes = (i.size for i in incidents if i.kind == "early_season" and i.on(day))
+    early, factor = {"summer": round(_EARLY * math.fsum(sizes))}, [1.0]
     for name in SEASONS[1:]:
-        sooner = _EARLY * math.fsum(i.size for i in early if i.season == name)
-        today = FIRST_DAY_OF_YEAR + day + round(sooner)
+        today = FIRST_DAY_OF_YEAR + day + early.get(name, 0)
         away = abs((today - _PEAKS[name] + 182) % 365 - 182)
         factor.append(0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2))
     return np.array(factor)

@@ -81,12 +81,13 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
-        n_brands, n_departments = self.size.n_brands, grammar().department.max() + 1
+        brands = range(self.size.n_brands)
+        departments = range(grammar().department.max() + 1)
         for one in self.incidents:
-            if one.brand >= n_brands or one.department >= n_departments:
+            if one.brand not in brands or one.department not in departments:
                 raise ValueError(
-                    f"this world has the brands 0 to {n_brands - 1:,} and the "
-                    f"departments 0 to {n_departments - 1}; got {one}"
+                    f"this world has the brands 0 to {brands[-1]:,} and the "
+                    f"departments 0 to {departments[-1]}; got {one}"
                 )
 
     @cached_property
