@@ -105,7 +105,7 @@ class GradedLists:
         every = world.relevant(sample.query_id, history=past)
         row = pd.Index(sample.query_id).get_indexer(pd.Index(every["query_id"]))
         lost = every.assign(row=row)[~found_in(ids, row, every["product_id"])]
-        lost = lost.sort_values(["row", "grade"], ascending=[True, False])
+        lost = lost.sort_values("grade", ascending=False, kind="stable")
         good = row[every["grade"] >= GOOD]
         return cls(
             sample, ids, world.grades(sample.query_id, ids, past),

@@ -74,8 +74,8 @@ class EnginePolicy:
     start: Catalogue  # products that are read already
     understanding: Understanding  # of queries
     ranker: Ranker | None
-    sources: tuple[str, ...]  # of candidates
-    pool: int  # candidates that each source may bring
+    sources: tuple[str, ...] = ("keyword", "dense")  # of candidates
+    pool: int = POOL  # candidates that each source may bring
     every: int = 7  # days between two builds; by then new products are not found
     arrange: Callable[[Ids, View], Ids] = stock_last  # rules of the page
     # The day of the last build, its engine, and its (queries, LISTED) lists.
@@ -160,17 +160,14 @@ class SearchSimulation(Simulation[SearchWorld, History, Outcome]):
         ranker: Ranker | None = None,
         *,
         reads: Understanding | None = None,
-        sources: tuple[str, ...] = ("keyword", "dense"),
-        every: int = 7,
-        pool: int = POOL,
+        **how: Any,
     ) -> EnginePolicy:
-        """An engine that builds its index anew `every` so many days.
+        """An engine in production; `how` holds `sources`, `every` and `pool`.
 
-        Each source may bring `pool` products. The past teaches how queries are
-        understood, unless `reads` does it.
+        The past teaches how queries are understood, unless `reads` does it.
         """
         reads = reads or self.understanding
-        return EnginePolicy(self.catalogue, reads, ranker, sources, pool, every)
+        return EnginePolicy(self.catalogue, reads, ranker, **how)
 
     def per_unit_totals(self, outcome: Outcome) -> pd.DataFrame:
         """(shoppers, len(SUMS)) over an outcome's days; zeros for who never came."""
