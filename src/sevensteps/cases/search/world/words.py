@@ -67,7 +67,9 @@ class Grammar:
     phrases: pa.Array  # all wordings
     said: Mapping[str, Alternatives]  # by trait: phrases of each, the usual one first
     choices: Mapping[str, Alternatives]  # by trait: those of each kind of product
-    kinds: pd.DataFrame  # a row for each kind, as its file describes it
+    # A row for each kind, as its file describes it: `price` is typical (EUR), `spread`
+    # the standard deviation of its logarithm, `margin` the share that the shop keeps.
+    kinds: pd.DataFrame
     family: Ids  # (kinds,)
     department: Ids  # (kinds,)
     demand: NDArray[np.float64]  # (kinds,) from 1, rarely searched, to 9
