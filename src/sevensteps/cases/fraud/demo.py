@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.cases.fraud import features
-from sevensteps.cases.fraud.features.names import DAY
+from sevensteps.cases.fraud.features.single import DAY
 from sevensteps.cases.fraud.service import (
     Decider,
     DecisionsConfig,

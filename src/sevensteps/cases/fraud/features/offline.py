@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from sevensteps.cases.fraud.world import History
 from sevensteps.cases.fraud.world.schema import PAYMENTS
 
-from .coded import floats
-from .names import FEATURES, MONTH
-from .nightly import LABELS, Labels
+from .live import LABELS, Labels
+from .single import FEATURES, MONTH
+from .windows import floats
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

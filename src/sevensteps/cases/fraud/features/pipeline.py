@@ -17,9 +17,11 @@ import ibis.expr.types as ir
 
 from sevensteps.cases.fraud.world.schema import CATEGORIES
 
-from .names import (
+from .live import Labels
+from .single import (
     DAY,
     HOUR,
+    MONDAY_OFFSET,
     MONTH,
     NIGHTLY_FEATURES,
     REPORT_DAYS,
@@ -29,8 +31,6 @@ from .names import (
     SMALL_CENTS,
     WEEK,
 )
-from .nightly import Labels
-from .single import MONDAY_OFFSET
 
 _COUNT_BITS = 20  # a card's payments in 30 days stay below a million
 

@@ -7,9 +7,7 @@ from .decisions import (
     running_service,
     serve_decisions,
 )
-from .export import export_model
 from .log import read_log
-from .model import ModelServer, Pricing
-from .requests import PaymentRequest, requests_of
-from .rules import Rules
+from .model import ModelServer, Pricing, export_model
+from .online import PaymentRequest, Rules, requests_of
 from .store import OnlineStore, StoreError, build_store

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sevensteps.cases.fraud import SERVICE
-from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
-from sevensteps.cases.fraud.features.single import Cardholder
+from sevensteps.cases.fraud.features.single import DAY, FEATURES, MONTH, Cardholder
 from sevensteps.cases.fraud.world import Action
 from sevensteps.serve.app import App
 from sevensteps.serve.config import ServiceConfig
@@ -20,11 +19,17 @@ from sevensteps.serve.stages import Run, Stage
 
 from .log import DecisionLog
 from .model import ModelServer
-from .online import Fetched, events_of, features_of, holder_of, keys_of
-from .records import Event
-from .requests import PaymentRequest
-from .rules import Rules, act
-from .store import OnlineStore
+from .online import (
+    Fetched,
+    PaymentRequest,
+    Rules,
+    act,
+    events_of,
+    features_of,
+    holder_of,
+    keys_of,
+)
+from .store import Event, OnlineStore
 
 PATH = SERVICE.path
 MAX_AHEAD_S = 31 * DAY  # a wrong clock must not push a card's past out of the store

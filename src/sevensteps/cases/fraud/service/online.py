@@ -1,20 +1,21 @@
-"""Features of one payment from the online store: the same kernels as offline."""
+"""A payment as it is sent, its features from the online store, and the rules."""
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
-from sevensteps.cases.fraud.features.names import (
+from sevensteps.cases.fraud.features.single import (
+    NAN,
     NO_DEVICE,
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
     SMALL_CENTS,
-)
-from sevensteps.cases.fraud.features.single import (
-    NAN,
     Cardholder,
     Merchant,
     card_features,
@@ -24,9 +25,45 @@ from sevensteps.cases.fraud.features.single import (
     merchant_features,
     payment_features,
 )
+from sevensteps.cases.fraud.money import costs_of_actions
+from sevensteps.cases.fraud.world import Action
+from sevensteps.serve.requests import Strict
 
-from .records import CARD, DEVICE, SMALL, Event
-from .requests import PaymentRequest
+from .model import Pricing
+from .store import CARD, DEVICE, SMALL, Event
+
+Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Country = Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class PaymentRequest(Strict):
+    """A payment that waits for its decision."""
+
+    payment_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    paid_at: Annotated[
+        int, Field(ge=0, le=2**31 - 1, description="seconds since the world began")
+    ]
+    card_id: Id
+    merchant_id: Id
+    channel: Literal["chip", "contactless", "online"] | None
+    amount: Annotated[float, Field(gt=0, le=1_000_000, description="euros")]
+    country: Country | None
+    device_id: Id | None = None
+    ip_country: Country | None = None
+    address_match: Share | None = None
+    ip_risk: Share | None = None
+
+
+def requests_of(payments: pa.Table) -> list[bytes]:
+    """The bodies with which a table's payments are sent to the service, in its order.
+
+    Columns that no request has are left out.
+    """
+    rows = payments.select([*PaymentRequest.model_fields]).to_pylist()
+    made = (PaymentRequest.model_construct(**row) for row in rows)
+    return [request.model_dump_json().encode() for request in made]
+
 
 #: What midnight says of a merchant that it has never seen: no payment, no report.
 UNSEEN = (0, NAN, RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS, 0, 0)
@@ -91,3 +128,53 @@ def events_of(payment: PaymentRequest, holder: Cardholder) -> Iterator[Event]:
         yield Event(DEVICE, device, (*lead, card))
     if cents < SMALL_CENTS:
         yield Event(SMALL, merchant, lead)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The fallback. It needs no store: the channel, euros, the vendor's score.
+
+    A fallback is a policy and has a price. The fraud chapter measures this one beside
+    the rule that stood before any model, which blocks, and costs more than no rule.
+    """
+
+    step_up_over: float = 100.0  # euros, online
+    step_up_ip_risk: float = 0.7  # an unknown risk counts as a high one
+
+    def doubt(
+        self, online: ArrayLike, amount: ArrayLike, ip_risk: ArrayLike
+    ) -> NDArray[np.bool_]:
+        """Whether to ask for a proof, of one payment or of many.
+
+        Parameters
+        ----------
+        online : (n,) bool         not at a terminal
+        amount : (n,)              EUR
+        ip_risk : (n,)             from 0 to 1; NaN if unknown
+        """
+        clean = np.asarray(ip_risk, np.float64) <= self.step_up_ip_risk  # NaN is not
+        large = np.asarray(amount) > self.step_up_over
+        doubtful: NDArray[np.bool_] = np.asarray(online) & large & ~clean
+        return doubtful
+
+    def decide(self, payment: PaymentRequest) -> tuple[Action, list[str]]:
+        """The action, and the rules that asked for it."""
+        ip_risk = np.nan if payment.ip_risk is None else payment.ip_risk
+        if not self.doubt(payment.channel == "online", payment.amount, ip_risk):
+            return Action.ALLOW, []
+        risk = "unknown" if payment.ip_risk is None else f"{payment.ip_risk:g}"
+        return Action.STEP_UP, [
+            f"online over {self.step_up_over:g} EUR, ip_risk {risk}"
+        ]
+
+
+def act(p_fraud: float, amount: float, policy: Pricing) -> tuple[Action, list[str]]:
+    """The cheapest action at a probability of fraud, and why if it is not to allow."""
+    euros = costs_of_actions(p_fraud, amount, policy.costs).tolist()
+    best = min(Action.ALLOW, Action.STEP_UP, Action.BLOCK, key=euros.__getitem__)
+    if euros[best] - euros[Action.REVIEW] > policy.review_price:
+        best = Action.REVIEW
+    if best is Action.ALLOW:
+        return best, []
+    told = ", ".join(f"{a.name.lower()} {euros[a]:.2f}" for a in Action)
+    return best, [f"expected cost in EUR: {told}"]

@@ -9,13 +9,12 @@ False
 
 from sevensteps.world.columns import codes_or_values
 
-from .incumbent import incumbent_rule
-from .kinds import CATEGORIES, METHODS
+from .consequences import incumbent_rule
 from .records import KINDS, Costs, Policy
 from .records import PaymentsHistory as History
 from .records import PaymentsIncident as Incident
 from .records import PaymentsOutcome as Outcome
 from .records import PaymentsSize as Size
 from .records import PaymentsView as View
-from .schema import COUNTRIES, DAY, SCHEMA, Action
+from .schema import CATEGORIES, COUNTRIES, DAY, METHODS, SCHEMA, Action
 from .world import PaymentsWorld

@@ -9,8 +9,17 @@ from sevensteps.world.arrays import take
 
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rng import Bools, Codes, Doubles, Floats, Ids, Longs, opaque_device
-from .rows import PaymentRows, blank
+from .rows import (
+    Bools,
+    Codes,
+    Doubles,
+    Floats,
+    Ids,
+    Longs,
+    PaymentRows,
+    blank,
+    opaque_device,
+)
 from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there

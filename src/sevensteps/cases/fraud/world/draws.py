@@ -13,17 +13,12 @@ from sevensteps.world.arrays import join, take
 from sevensteps.world.lived import PAST
 
 from .attempts import LONGEST_CAMPAIGN
-from .calendar import Today
-from .consequences import approved, reports
-from .honest import honest_day, honest_ip_risk
-from .incumbent import incumbent
-from .kinds import FRIENDLY, METHODS, SHARE
+from .consequences import approved, incumbent, reports, to_table
+from .honest import Today, honest_day, honest_ip_risk
 from .people import People
 from .records import Costs, PaymentsIncident
-from .rng import FRIENDLY_STREAM, STALE, Codes, fine_uniforms
-from .rows import PaymentRows, by_time
-from .schema import DAY, ONLINE
-from .tables import to_table
+from .rows import FRIENDLY_STREAM, STALE, Codes, PaymentRows, by_time, fine_uniforms
+from .schema import DAY, FRIENDLY, METHODS, ONLINE, SHARE
 from .theft import campaigns, stop_after_declines
 
 

@@ -15,13 +15,11 @@ import pyarrow.compute as pc
 
 from sevensteps.world.arrays import join, take
 
-from .calendar import Today
-from .kinds import METHODS, PATIENCE
+from .consequences import Spans, no_thefts, theft_spans
+from .honest import Today
 from .records import PaymentsHistory, PaymentsView, Policy
-from .rng import Bools, Codes, Doubles, Ids, Longs
-from .rows import PaymentRows, by_time
-from .schema import DAY, Action
-from .tables import Spans, no_thefts, theft_spans
+from .rows import Bools, Codes, Doubles, Ids, Longs, PaymentRows, by_time
+from .schema import DAY, METHODS, PATIENCE, Action
 from .theft import stop_after_declines
 
 MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
-from .kinds import (
+from .records import PaymentsSize
+from .rows import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
+from .schema import (
     CATEGORIES,
+    COUNTRIES,
     LOG_MEAN,
     LOG_SD,
     MERCHANT_SHARE,
     ONLINE_SHARE,
     RESALE,
 )
-from .records import PaymentsSize
-from .rng import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
-from .schema import COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
 _HABIT_WEIGHT = 1 / (np.arange(N_HABITS) + 1.5)  # the first habits more often

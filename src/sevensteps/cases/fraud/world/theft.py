@@ -12,12 +12,10 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
 from .attempts import CampaignPlan, Scene, carry_out
-from .calendar import Today
-from .kinds import BREACH_DAYS, EACH, METHODS, PATIENCE, SHARE
+from .honest import Today
 from .records import PaymentsIncident
-from .rng import THEFT, Bools, Ids, Longs, payment_ids
-from .rows import PaymentRows, blank
-from .schema import DAY, LAST_DAY
+from .rows import THEFT, Bools, Ids, Longs, PaymentRows, blank, payment_ids
+from .schema import BREACH_DAYS, DAY, EACH, LAST_DAY, METHODS, PATIENCE, SHARE
 
 HOUR = 3_600.0
 THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0

@@ -15,9 +15,21 @@ from sevensteps.world.checks import whole
 from sevensteps.world.world_files import WorldWriter
 
 from .attempts import LONGEST_CAMPAIGN
-from .consequences import approved, leaves, ledger, reports
+from .consequences import (
+    Spans,
+    approved,
+    dimensions,
+    incumbent_rule,
+    leaves,
+    ledger,
+    no_thefts,
+    reports,
+    secrets_of,
+    theft_spans,
+    to_table,
+    truth_table,
+)
 from .draws import DayDraws, Shard
-from .incumbent import incumbent_rule
 from .live import Decided, LiveDay, ProductionState, Underworld, decided
 from .people import People, draw_people
 from .records import (
@@ -28,17 +40,8 @@ from .records import (
     PaymentsSize,
     Policy,
 )
-from .rng import ARMS
+from .rows import ARMS
 from .schema import LAST_DAY, NAMES, SCHEMA, TRUTH
-from .tables import (
-    Spans,
-    dimensions,
-    no_thefts,
-    secrets_of,
-    theft_spans,
-    to_table,
-    truth_table,
-)
 
 SCALES = {
     "smoke": PaymentsSize(n_cardholders=2_000, n_merchants=600, days=60),
