@@ -133,6 +133,11 @@ _TIME_BITS = 32  # seconds take the low half of a position's 64 bits
 Ints = NDArray[np.int64]
 
 
+def pair(left: Ints, right: Ints) -> Ints:
+    """One key out of two numbers of at most 31 bits."""
+    return (left << 32) | right
+
+
 @dataclass(frozen=True)
 class EventStream:
     """Events of many keys in the order of (key, time), with values to be summed.

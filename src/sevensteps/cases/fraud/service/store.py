@@ -29,7 +29,7 @@ import lmdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.features.live import nightly_merchants
+from sevensteps.cases.fraud.features.nightly import nightly_merchants
 from sevensteps.cases.fraud.features.single import (
     DAY,
     HOUR,
