@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.cases.fraud.world.schema import ACTIONS as ACTIONS
-from sevensteps.cases.fraud.world.schema import Action
+from sevensteps.cases.fraud.world.schema import Action, Costs
 from sevensteps.measure import Interval
 from sevensteps.measure.bootstrap import block_bootstrap, ratio
 from sevensteps.measure.inputs import (

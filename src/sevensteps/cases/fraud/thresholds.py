@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sevensteps.cases.fraud.money import ACTIONS, expected_costs
-from sevensteps.cases.fraud.world.records import Costs
+from sevensteps.cases.fraud.world.schema import Costs
 from sevensteps.measure.inputs import numbers
 
 STEPS = 20_000  # probabilities tried, from 1e-5 to 1, evenly in logarithm

@@ -9,25 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sevensteps import monitor
+from sevensteps.cases.fraud import world as pay
 from sevensteps.cases.fraud.features import FEATURES, LiveFeatures
 from sevensteps.cases.fraud.money import expected_costs
-from sevensteps.cases.fraud.world import (
-    DAY,
-    KINDS,
-    Action,
-    Costs,
-    History,
-    Incident,
-    Outcome,
-    PaymentsWorld,
-)
 from sevensteps.measure import Interval, average_precision
-from sevensteps.monitor import (
-    DriftReference,
-    expected_by_day,
-    half_life,
-    reports_by_day,
-)
 from sevensteps.simulate import IncidentDrill, Monitors, Simulation
 from sevensteps.world.arrays import take
 
@@ -53,17 +39,17 @@ def allow_all(p: Floats, amount: Floats) -> Actions:
 class BlockOrAllow:
     """The cheaper of two actions, where the other two would only distract."""
 
-    costs: Costs
+    costs: pay.Costs
 
     def __call__(self, p: Floats, amount: Floats) -> Actions:
         """(n,) probabilities and euros -> (n,) actions."""
         euros = expected_costs(p, amount, self.costs)
-        block = euros[:, Action.BLOCK] < euros[:, Action.ALLOW]
-        return np.where(block, Action.BLOCK, Action.ALLOW).astype(np.int8)
+        block = euros[:, pay.Action.BLOCK] < euros[:, pay.Action.ALLOW]
+        return np.where(block, pay.Action.BLOCK, pay.Action.ALLOW).astype(np.int8)
 
 
 @dataclass(frozen=True)
-class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
+class PaymentsSimulation(Simulation[pay.PaymentsWorld, pay.History, pay.Outcome]):
     """A payments world after its past, with that past's features and log."""
 
     @cached_property
@@ -80,7 +66,7 @@ class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
     def reported(self) -> NDArray[np.int64]:
         """Payments whose chargeback had come in when the history ended."""
         chargebacks = self.history.chargebacks
-        known = chargebacks["reported_at"].to_numpy() < self.history.days * DAY
+        known = chargebacks["reported_at"].to_numpy() < self.history.days * pay.DAY
         return np.asarray(chargebacks["payment_id"].to_numpy()[known])
 
     def retraining(self, **how: Any) -> RetrainingPolicy:
@@ -93,7 +79,7 @@ class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
             **how,
         )
 
-    def per_unit_totals(self, outcome: Outcome) -> pd.DataFrame:
+    def per_unit_totals(self, outcome: pay.Outcome) -> pd.DataFrame:
         """(cardholders,) euros: each cost, the margin, and `net` = margin - costs."""
         euros = outcome.ledger.drop(["payment_id", "day"]).to_pandas().astype("f8")
         totals = euros.groupby(outcome.payments["cardholder_id"].to_numpy()).sum()
@@ -101,7 +87,7 @@ class PaymentsSimulation(Simulation[PaymentsWorld, History, Outcome]):
         totals["net"] = 2 * totals["margin"] - totals.sum(axis=1)
         return totals
 
-    def n_days(self, outcome: Outcome) -> int:
+    def n_days(self, outcome: pay.Outcome) -> int:
         """Days that an outcome holds."""
         return len(outcome.caution)
 
@@ -111,7 +97,7 @@ class PolicyRun:
     """A retraining policy as its days left it, and what the world answered."""
 
     policy: RetrainingPolicy
-    outcome: Outcome
+    outcome: pay.Outcome
 
     @property
     def stolen(self) -> NDArray[np.bool_]:
@@ -126,7 +112,7 @@ class PolicyRun:
     @property
     def day(self) -> NDArray[np.int64]:
         """(n,) days since the policy went live."""
-        day = self.outcome.payments["paid_at"].to_numpy() // DAY
+        day = self.outcome.payments["paid_at"].to_numpy() // pay.DAY
         return np.asarray(day - day.min())
 
     def recall(self, days: int) -> pd.Series:
@@ -139,7 +125,7 @@ class PolicyRun:
         n = int(self.day.max()) + 1
         thefts = np.bincount(self.day[self.stolen], minlength=n)
         caught = np.bincount(self.day[self.stolen & self.stopped], minlength=n)
-        return half_life(np.arange(n), thefts, caught)
+        return monitor.half_life(np.arange(n), thefts, caught)
 
 
 def judge_final_model(run: PolicyRun, unhidden: PolicyRun, *, last: int) -> Interval:
@@ -210,7 +196,7 @@ class ShadowSimulation(PaymentsSimulation):
         history = self.world.history(start + days)
         rows = sample(history, {start: 1.0})
         merchant = history.column("merchant_id")[rows.row]
-        reported_day = history.chargebacks["reported_at"].to_numpy() // DAY
+        reported_day = history.chargebacks["reported_at"].to_numpy() // pay.DAY
         return ShadowDays(
             rows, merchant, policy(rows.x), reported_day, end=start + days
         )
@@ -218,12 +204,12 @@ class ShadowSimulation(PaymentsSimulation):
 
 def daily_numbers(days: ShadowDays, usual: ShadowDays) -> pd.DataFrame:
     """One number a day for each thing that is watched; `usual` days are expected."""
-    reference = DriftReference.fit(usual.rows.x[::10][:, _COLUMNS], INPUTS)
+    reference = monitor.DriftReference.fit(usual.rows.x[::10][:, _COLUMNS], INPUTS)
     rows, p = days.rows, days.probability
     numbers = reference.psi_by_day(rows.x[:, _COLUMNS], rows.day)
     numbers["alerts"] = pd.Series(p > _SUSPICIOUS).groupby(rows.day).sum()
-    numbers["frauds"] = expected_by_day(p, rows.day)
-    numbers["chargebacks"] = reports_by_day(days.reported_day, numbers.index)
+    numbers["frauds"] = monitor.expected_by_day(p, rows.day)
+    numbers["chargebacks"] = monitor.reports_by_day(days.reported_day, numbers.index)
     numbers["merchants"] = odd_merchants(rows, days.merchant)
     return numbers
 
@@ -254,7 +240,7 @@ MONITORS: Monitors[ShadowDays] = Monitors(
 
 
 def incident_drill(
-    world: PaymentsWorld, score: Score, start: int
+    world: pay.PaymentsWorld, score: Score, start: int
 ) -> IncidentDrill[ShadowDays]:
     """Each of the world's incidents from day `start` to its end.
 
@@ -269,7 +255,7 @@ def incident_drill(
         policy=score,
         faults={},
         monitors=MONITORS,
-        incidents=dict.fromkeys(KINDS, Incident),
+        incidents=dict.fromkeys(pay.KINDS, pay.Incident),
         baseline_days=start - WARM_UP,
         incident_days=world.size.days - start,
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
 
-from .nightly import LABELS, Labels, nightly_features
+from .live import LABELS, Labels, nightly_features
 from .single import DAY, FEATURES, MONTH, NIGHTLY_FEATURES, PAYMENT_FEATURES
 from .windows import Facts, floats, payment_columns
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.cases.fraud.world.records import Costs
+from sevensteps.cases.fraud.world.schema import Costs
 from sevensteps.measure.calibration import prior_correction
 from sevensteps.serve.bundle import read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError

@@ -10,21 +10,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from sevensteps.cases.fraud.features.single import (
-    NAN,
-    NO_DEVICE,
-    RISK_PRIOR_FRAUDS,
-    RISK_PRIOR_PAYMENTS,
-    SMALL_CENTS,
-    Cardholder,
-    Merchant,
-    card_features,
-    cents_of,
-    device_features,
-    feature_vector,
-    merchant_features,
-    payment_features,
-)
+from sevensteps.cases.fraud.features import single
 from sevensteps.cases.fraud.money import costs_of_actions
 from sevensteps.cases.fraud.world import Action
 from sevensteps.serve.requests import Strict
@@ -66,7 +52,7 @@ def requests_of(payments: pa.Table) -> list[bytes]:
 
 
 #: What midnight says of a merchant that it has never seen: no payment, no report.
-UNSEEN = (0, NAN, RISK_PRIOR_FRAUDS / RISK_PRIOR_PAYMENTS, 0, 0)
+UNSEEN = (0, single.NAN, single.RISK_PRIOR_FRAUDS / single.RISK_PRIOR_PAYMENTS, 0, 0)
 
 
 class Fetched(NamedTuple):
@@ -88,18 +74,18 @@ def keys_of(payment: PaymentRequest) -> list[str]:
     return keys if payment.device_id is None else [*keys, DEVICE.key(payment.device_id)]
 
 
-def holder_of(value: bytes | None) -> Cardholder | None:
+def holder_of(value: bytes | None) -> single.Cardholder | None:
     """The cardholder of a card; None if it was never issued."""
-    return None if value is None else Cardholder(*json.loads(value))
+    return None if value is None else single.Cardholder(*json.loads(value))
 
 
-def merchant_of(value: bytes | None) -> Merchant:
+def merchant_of(value: bytes | None) -> single.Merchant:
     """What is known of a merchant, which is nothing if it is new."""
-    return Merchant(*json.loads(value or b"[]"))
+    return single.Merchant(*json.loads(value or b"[]"))
 
 
 def features_of(
-    payment: PaymentRequest, fetched: Fetched, holder: Cardholder
+    payment: PaymentRequest, fetched: Fetched, holder: single.Cardholder
 ) -> NDArray[np.float32]:
     """(f,) features in the order of `cases.fraud.features.FEATURES`; NaN is missing."""
     number = payment.payment_id
@@ -107,26 +93,26 @@ def features_of(
     seen, _, cards = DEVICE.columns(fetched.device, number)
     small, _ = SMALL.columns(fetched.small, number)
     cents, merchants, devices, abroad = past
-    return feature_vector(
-        card_features(payment, times, cents, abroad, merchants, devices),
-        device_features(payment, seen, cards),
-        merchant_features(payment, small),
+    return single.feature_vector(
+        single.card_features(payment, times, cents, abroad, merchants, devices),
+        single.device_features(payment, seen, cards),
+        single.merchant_features(payment, small),
         UNSEEN if fetched.nightly is None else json.loads(fetched.nightly),
-        payment_features(payment, holder, merchant_of(fetched.merchant)),
+        single.payment_features(payment, holder, merchant_of(fetched.merchant)),
     )
 
 
-def events_of(payment: PaymentRequest, holder: Cardholder) -> Iterator[Event]:
+def events_of(payment: PaymentRequest, holder: single.Cardholder) -> Iterator[Event]:
     """What later payments must know of this one, whatever was decided."""
     at, card, merchant = payment.paid_at, payment.card_id, payment.merchant_id
-    device = NO_DEVICE if payment.device_id is None else payment.device_id
-    lead, cents = (at, payment.payment_id), cents_of(payment.amount)
+    device = single.NO_DEVICE if payment.device_id is None else payment.device_id
+    lead, cents = (at, payment.payment_id), single.cents_of(payment.amount)
     home, country = holder.country, payment.country
     abroad = None not in (home, country) and home != country
     yield Event(CARD, card, (*lead, cents, merchant, device, abroad))
-    if device != NO_DEVICE:
+    if device != single.NO_DEVICE:
         yield Event(DEVICE, device, (*lead, card))
-    if cents < SMALL_CENTS:
+    if cents < single.SMALL_CENTS:
         yield Event(SMALL, merchant, lead)
 
 

@@ -29,16 +29,8 @@ import lmdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.cases.fraud.features.nightly import nightly_merchants
-from sevensteps.cases.fraud.features.single import (
-    DAY,
-    HOUR,
-    MONTH,
-    NIGHTLY_FEATURES,
-    NO_DEVICE,
-    SMALL_CENTS,
-    WEEK,
-)
+from sevensteps.cases.fraud.features import single
+from sevensteps.cases.fraud.features.live import nightly_merchants
 from sevensteps.cases.fraud.features.windows import Coded, Facts, code
 from sevensteps.cases.fraud.world import History
 from sevensteps.serve.errors import ServiceError
@@ -102,9 +94,9 @@ class Stream:
             yield self.key(number), packed[first:stop].tobytes()
 
 
-CARD = Stream("c", "iii?", MONTH, 1_024)  # cents, merchant, device, abroad
-DEVICE = Stream("d", "i", WEEK, 1_024)  # card
-SMALL = Stream("s", "", HOUR, 4_096)
+CARD = Stream("c", "iii?", single.MONTH, 1_024)  # cents, merchant, device, abroad
+DEVICE = Stream("d", "i", single.WEEK, 1_024)  # card
+SMALL = Stream("s", "", single.HOUR, 4_096)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +127,9 @@ def entries_of(history: History) -> Iterator[Entry]:
     Its payments lie in order of time; 30 days of them are stored, 90 are read for the
     nightly features.
     """
-    facts, end = Facts.of(history), history.days * DAY
+    facts, end = Facts.of(history), history.days * single.DAY
     times = history.payments["paid_at"].to_numpy()
-    first, last = np.searchsorted(times, [end - MONTH, end])
+    first, last = np.searchsorted(times, [end - single.MONTH, end])
     recent = history.payments.slice(int(first), int(last - first))
     yield from _events(code(recent, facts), recent["payment_id"].to_numpy(), end)
     yield from _holders(history)
@@ -151,7 +143,9 @@ def entries_of(history: History) -> Iterator[Entry]:
 def nightly_entries(history: History, day: int) -> Iterator[Entry]:
     """The entries of the nightly job: merchants as of the midnight beginning `day`."""
     table = nightly_merchants(history, day)
-    columns = table.select(["merchant_id", *NIGHTLY_FEATURES]).to_pydict().values()
+    columns = (
+        table.select(["merchant_id", *single.NIGHTLY_FEATURES]).to_pydict().values()
+    )
     for merchant, *values in zip(*columns, strict=True):
         yield f"n:{merchant}", json.dumps(values).encode()
 
@@ -161,9 +155,9 @@ def _events(c: Coded, ids: NDArray[np.int64], end: int) -> Iterator[Entry]:
     yield from CARD.entries(
         c.card, c.paid_at, ids, c.cents, c.merchant, c.device, c.foreign == 1
     )
-    seen = (c.device != NO_DEVICE) & (c.paid_at >= end - DEVICE.keep_s)
+    seen = (c.device != single.NO_DEVICE) & (c.paid_at >= end - DEVICE.keep_s)
     yield from DEVICE.entries(c.device[seen], c.paid_at[seen], ids[seen], c.card[seen])
-    small = (c.cents < SMALL_CENTS) & (c.paid_at >= end - SMALL.keep_s)
+    small = (c.cents < single.SMALL_CENTS) & (c.paid_at >= end - SMALL.keep_s)
     yield from SMALL.entries(c.merchant[small], c.paid_at[small], ids[small])
 
 
@@ -241,7 +235,7 @@ def build_store(history: History, folder: str | Path) -> None:
     FileExistsError           if the folder is there
     StorageError              if the disk refuses; nothing is left behind
     """
-    version, as_of = secrets.token_hex(6), history.days * DAY
+    version, as_of = secrets.token_hex(6), history.days * single.DAY
     told = {"layout": LAYOUT, "version": version, "as_of": as_of}
     entries = ((key.encode(), value) for key, value in entries_of(history))
     with new_folder(Path(folder)) as made, _open(made, create=True) as env:

@@ -10,11 +10,20 @@ False
 from sevensteps.world.columns import codes_or_values
 
 from .consequences import incumbent_rule
-from .records import KINDS, Costs, Policy
-from .records import PaymentsHistory as History
-from .records import PaymentsIncident as Incident
-from .records import PaymentsOutcome as Outcome
-from .records import PaymentsSize as Size
-from .records import PaymentsView as View
-from .schema import CATEGORIES, COUNTRIES, DAY, METHODS, SCHEMA, Action
+from .schema import (
+    CATEGORIES,
+    COUNTRIES,
+    DAY,
+    KINDS,
+    METHODS,
+    SCHEMA,
+    Action,
+    Costs,
+    Policy,
+)
+from .schema import PaymentsHistory as History
+from .schema import PaymentsIncident as Incident
+from .schema import PaymentsOutcome as Outcome
+from .schema import PaymentsSize as Size
+from .schema import PaymentsView as View
 from .world import PaymentsWorld

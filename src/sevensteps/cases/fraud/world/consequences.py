@@ -10,9 +10,9 @@ from scipy.special import ndtr, ndtri
 
 from sevensteps.world.columns import dictionary, gapped
 
+from . import schema
 from .honest import Today
 from .people import People
-from .records import Costs, PaymentsView
 from .rows import (
     CHURN,
     DELAY,
@@ -27,23 +27,6 @@ from .rows import (
     PaymentRows,
     fine_uniforms,
 )
-from .schema import (
-    ACTIONS,
-    CATEGORIES,
-    CHANNELS,
-    COUNTRIES,
-    DAY,
-    DELAY_DAYS,
-    LEDGER,
-    METHODS,
-    ONLINE,
-    P_REPORT,
-    PAYMENTS,
-    SCHEMA,
-    STEP_UP_STOPS,
-    TRUTH,
-    Action,
-)
 
 LARGE = 900.0  # euros
 
@@ -51,14 +34,14 @@ LARGE = 900.0  # euros
 def incumbent(rows: PaymentRows, people: People) -> NDArray[np.int8]:
     """(n,) actions of the rule, from the world's own rows: fast."""
     action = np.zeros(len(rows), np.int8)
-    at = np.flatnonzero((rows.amount > LARGE) & (rows.channel == ONLINE))
+    at = np.flatnonzero((rows.amount > LARGE) & (rows.channel == schema.ONLINE))
     holder = people.card_holder[rows.card[at]]
     foreign = people.merchants.country[rows.merchant[at]] != people.country[holder]
-    action[at[foreign]] = Action.BLOCK
+    action[at[foreign]] = schema.Action.BLOCK
     return action
 
 
-def incumbent_rule(batch: pa.Table, view: PaymentsView) -> NDArray[np.int8]:
+def incumbent_rule(batch: pa.Table, view: schema.PaymentsView) -> NDArray[np.int8]:
     """(n,) actions of the rule, from the company's tables: a policy."""
     home = view.history.cardholders["country"].cast(pa.string())
     home = home.take(batch["cardholder_id"].combine_chunks())
@@ -66,7 +49,7 @@ def incumbent_rule(batch: pa.Table, view: PaymentsView) -> NDArray[np.int8]:
     online = pc.equal(batch["channel"].cast(pa.string()), "online")
     large = pc.greater(batch["amount"], LARGE)
     stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
-    return np.where(stop, Action.BLOCK, Action.ALLOW).astype(np.int8)
+    return np.where(stop, schema.Action.BLOCK, schema.Action.ALLOW).astype(np.int8)
 
 
 _MISTAKE = np.uint64(0xD1342543DE82EF95)
@@ -76,16 +59,16 @@ MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
 REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
 
 
-def approved(rows: PaymentRows, action: Codes, costs: Costs) -> Bools:
+def approved(rows: PaymentRows, action: Codes, costs: schema.Costs) -> Bools:
     """Which payments go through in the end, after step-ups and reviews."""
-    passed = action == Action.ALLOW
+    passed = action == schema.Action.ALLOW
     stolen = rows.method > 0
-    steps = np.flatnonzero(action == Action.STEP_UP)
+    steps = np.flatnonzero(action == schema.Action.STEP_UP)
     method = rows.method[steps]
-    stops = np.minimum(0.99, costs.step_up_stops * STEP_UP_STOPS[method])
+    stops = np.minimum(0.99, costs.step_up_stops * schema.STEP_UP_STOPS[method])
     stops = np.where(stolen[steps], stops, costs.step_up_abandon)
     passed[steps] = fine_uniforms(rows.random_key[steps], STEP) >= stops
-    seen = np.flatnonzero(action == Action.REVIEW)
+    seen = np.flatnonzero(action == schema.Action.REVIEW)
     catches = costs.review_catches * REVIEW_SEES[rows.method[seen]]
     catches = np.where(stolen[seen], catches, costs.review_insults)
     passed[seen] = fine_uniforms(rows.random_key[seen], REVIEW) >= catches
@@ -102,17 +85,17 @@ def reports(
     """
     stolen = np.flatnonzero(passed & (rows.method > 0))
     u = fine_uniforms(rows.random_key[stolen], REPORT)
-    told = stolen[u < P_REPORT[rows.method[stolen]]]
+    told = stolen[u < schema.P_REPORT[rows.method[stolen]]]
     # one in 1/p: asked of every payment, hence one multiplication and no more
     mistaken = rows.random_key * _MISTAKE < np.uint64(MISTAKES * base_rate * 2**64)
     wrong = np.flatnonzero(mistaken)
     wrong = wrong[passed[wrong] & (rows.method[wrong] == 0)]
     at = np.r_[told, wrong]
     u = fine_uniforms(rows.random_key[at], DELAY)
-    days = _delay_days(u, DELAY_DAYS[rows.method[at]])
-    when = (rows.paid_at[at] + days * DAY).astype(np.int32)
+    days = _delay_days(u, schema.DELAY_DAYS[rows.method[at]])
+    when = (rows.paid_at[at] + days * schema.DAY).astype(np.int32)
     columns = [rows.payment_id[at], when]
-    return at, pa.Table.from_arrays(columns, schema=SCHEMA["chargebacks"])
+    return at, pa.Table.from_arrays(columns, schema=schema.SCHEMA["chargebacks"])
 
 
 def _delay_days(u: Doubles, median: Doubles) -> NDArray[Any]:
@@ -123,14 +106,16 @@ def _delay_days(u: Doubles, median: Doubles) -> NDArray[Any]:
 
 
 def leaves(
-    rows: PaymentRows, action: Codes, passed: Bools, people: People, costs: Costs
+    rows: PaymentRows, action: Codes, passed: Bools, people: People, costs: schema.Costs
 ) -> Longs:
     """Positions of the stopped honest payments after which a customer leaves.
 
     A customer leaves once, however many payments were stopped that day. Who gives up
     at a step-up loses the payment, not the patience.
     """
-    at = np.flatnonzero(~passed & (rows.method == 0) & (action != Action.STEP_UP))
+    at = np.flatnonzero(
+        ~passed & (rows.method == 0) & (action != schema.Action.STEP_UP)
+    )
     at = at[fine_uniforms(rows.random_key[at], CHURN) < costs.insult_churn]
     holder = people.card_holder[rows.card[at]]
     return at[np.unique(holder, return_index=True)[1]]
@@ -142,7 +127,7 @@ def ledger(
     passed: Bools,
     complained: Longs,
     left: Longs,
-    costs: Costs,
+    costs: schema.Costs,
 ) -> pa.Table:
     """What a day's payments cost and earned, in euros; see `schema.LEDGER`."""
     stolen = rows.method > 0
@@ -153,15 +138,15 @@ def ledger(
     margin = np.where(passed & ~stolen, rows.charged * costs.margin_rate, 0)
     columns = [
         rows.payment_id,
-        rows.paid_at // np.int32(DAY),
+        rows.paid_at // np.int32(schema.DAY),
         loss.astype(np.float32),
         fee,
-        costs.review_cost * (action == Action.REVIEW).astype("f4"),
-        costs.step_up_cost * (action == Action.STEP_UP).astype("f4"),
+        costs.review_cost * (action == schema.Action.REVIEW).astype("f4"),
+        costs.step_up_cost * (action == schema.Action.STEP_UP).astype("f4"),
         insult,
         margin.astype(np.float32),
     ]
-    return pa.Table.from_arrays(columns, schema=LEDGER)
+    return pa.Table.from_arrays(columns, schema=schema.LEDGER)
 
 
 Spans = tuple[Ids, Ids]
@@ -178,15 +163,15 @@ def to_table(rows: PaymentRows, people: People, action: Codes) -> pa.Table:
         pa.array(rows.card),
         pa.array(rows.merchant),
         gapped(rows.device, rows.device >= 0),
-        dictionary(rows.channel, CHANNELS),
+        dictionary(rows.channel, schema.CHANNELS),
         pa.array(rows.amount),
-        dictionary(country, COUNTRIES),
-        dictionary(rows.ip_country, COUNTRIES, gaps=True),
+        dictionary(country, schema.COUNTRIES),
+        dictionary(rows.ip_country, schema.COUNTRIES, gaps=True),
         gapped(rows.address_match, ~np.isnan(rows.address_match)),
         gapped(rows.ip_risk, ~np.isnan(rows.ip_risk)),
-        dictionary(action, ACTIONS),
+        dictionary(action, schema.ACTIONS),
     ]
-    return pa.Table.from_arrays(columns, schema=PAYMENTS)
+    return pa.Table.from_arrays(columns, schema=schema.PAYMENTS)
 
 
 def dimensions(people: People) -> dict[str, pa.Table]:
@@ -195,7 +180,7 @@ def dimensions(people: People) -> dict[str, pa.Table]:
     columns = {
         "cardholders": [
             _numbers(people.x),
-            dictionary(people.country, COUNTRIES),
+            dictionary(people.country, schema.COUNTRIES),
             pa.array(people.x),
             pa.array(people.y),
             _seconds(people.opened_day),
@@ -204,8 +189,8 @@ def dimensions(people: People) -> dict[str, pa.Table]:
         "cards": [_numbers(people.card_holder), pa.array(people.card_holder)],
         "merchants": [
             _numbers(shops.x),
-            dictionary(shops.category, CATEGORIES),
-            dictionary(shops.country, COUNTRIES),
+            dictionary(shops.category, schema.CATEGORIES),
+            dictionary(shops.country, schema.COUNTRIES),
             pa.array(shops.x, mask=np.isnan(shops.x)),
             pa.array(shops.y, mask=np.isnan(shops.y)),
             pa.array(shops.is_online),
@@ -213,7 +198,7 @@ def dimensions(people: People) -> dict[str, pa.Table]:
         ],
     }
     return {
-        name: pa.Table.from_arrays(arrays, schema=SCHEMA[name])
+        name: pa.Table.from_arrays(arrays, schema=schema.SCHEMA[name])
         for name, arrays in columns.items()
     }
 
@@ -223,7 +208,7 @@ def _numbers(like: NDArray[np.generic]) -> pa.Array:
 
 
 def _seconds(day: Ids) -> pa.Array:
-    return pa.array(np.maximum(day, FIRST_DAY).astype(np.int32) * np.int32(DAY))
+    return pa.array(np.maximum(day, FIRST_DAY).astype(np.int32) * np.int32(schema.DAY))
 
 
 def secrets_of(rows: PaymentRows, now: Today) -> pa.Table:
@@ -232,12 +217,12 @@ def secrets_of(rows: PaymentRows, now: Today) -> pa.Table:
     columns = [
         pa.array(rows.payment_id),
         pa.array(rows.method > 0),
-        dictionary(rows.method, METHODS),
+        dictionary(rows.method, schema.METHODS),
         pa.array(rows.campaign),
         pa.array(now.away[holder] > 0),
         pa.array(now.new_phone[holder]),
     ]
-    return pa.Table.from_arrays(columns, names=TRUTH.names[:-1])
+    return pa.Table.from_arrays(columns, names=schema.TRUTH.names[:-1])
 
 
 def no_thefts(n_cards: int) -> Spans:
@@ -274,5 +259,5 @@ def truth_table(payments: pa.Table, secrets: list[pa.Table], spans: Spans) -> pa
     (first, last), card = spans, payments["card_id"].to_numpy()
     paid_at = payments["paid_at"].to_numpy()
     compromised = pa.array((paid_at >= first[card]) & (paid_at <= last[card]))
-    known = known.append_column(TRUTH.names[-1], compromised)
-    return known.cast(TRUTH)
+    known = known.append_column(schema.TRUTH.names[-1], compromised)
+    return known.cast(schema.TRUTH)

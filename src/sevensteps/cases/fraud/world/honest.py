@@ -16,7 +16,6 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
 from .people import SLOTS, People
-from .records import PaymentsIncident
 from .rows import (
     HONEST,
     ID_BITS,
@@ -33,7 +32,7 @@ from .rows import (
     opaque_device,
     payment_ids,
 )
-from .schema import COUNTRIES, DAY, ONLINE
+from .schema import COUNTRIES, DAY, ONLINE, PaymentsIncident
 
 QUARTER = 90  # trips are drawn a quarter at a time
 LONGEST_TRIP = 21

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
-from .records import PaymentsSize
 from .rows import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
 from .schema import (
     CATEGORIES,
@@ -19,6 +18,7 @@ from .schema import (
     MERCHANT_SHARE,
     ONLINE_SHARE,
     RESALE,
+    PaymentsSize,
 )
 
 N_HABITS = 16  # merchants that a cardholder returns to

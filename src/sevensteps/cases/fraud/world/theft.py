@@ -13,9 +13,16 @@ from sevensteps.world.arrays import join
 
 from .attempts import CampaignPlan, Scene, carry_out
 from .honest import Today
-from .records import PaymentsIncident
-from .rows import THEFT, Bools, Ids, Longs, PaymentRows, blank, payment_ids
-from .schema import BREACH_DAYS, DAY, EACH, LAST_DAY, METHODS, PATIENCE, SHARE
+from .rows import THEFT, Ids, Longs, PaymentRows, blank, payment_ids
+from .schema import (
+    BREACH_DAYS,
+    DAY,
+    EACH,
+    LAST_DAY,
+    METHODS,
+    SHARE,
+    PaymentsIncident,
+)
 
 HOUR = 3_600.0
 THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
@@ -208,28 +215,3 @@ def _with_incidents(
             extra.campaign += 50_000
             plan = join([plan, extra])
     return plan
-
-
-def stop_after_declines(
-    rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
-) -> Bools:
-    """Which attempts are still made: thieves give up.
-
-    Parameters
-    ----------
-    rows : (n,) attempts in order of time
-    declined : (n,) bool    what the company did
-    earlier : (n,) int      declines that each attempt's campaign met on earlier days
-
-    Returns
-    -------
-    (n,) bool   False where the campaign had met its method's patience before
-    """
-    order = np.argsort(rows.campaign, kind="stable")
-    hit, campaign = declined[order].astype(int), rows.campaign[order]
-    before = np.cumsum(hit) - hit
-    before -= before[np.searchsorted(campaign, campaign, side="left")]
-    left = PATIENCE[rows.method] - earlier
-    made = np.empty(len(rows), bool)
-    made[order] = before < left[order]
-    return made

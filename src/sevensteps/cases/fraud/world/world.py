@@ -29,10 +29,22 @@ from .consequences import (
     to_table,
     truth_table,
 )
-from .draws import DayDraws, Shard
-from .live import Decided, LiveDay, ProductionState, Underworld, decided
+from .live import (
+    DayDraws,
+    Decided,
+    LiveDay,
+    ProductionState,
+    Shard,
+    Underworld,
+    decided,
+)
 from .people import People, draw_people
-from .records import (
+from .rows import ARMS
+from .schema import (
+    LAST_DAY,
+    NAMES,
+    SCHEMA,
+    TRUTH,
     Costs,
     PaymentsHistory,
     PaymentsIncident,
@@ -40,8 +52,6 @@ from .records import (
     PaymentsSize,
     Policy,
 )
-from .rows import ARMS
-from .schema import LAST_DAY, NAMES, SCHEMA, TRUTH
 
 SCALES = {
     "smoke": PaymentsSize(n_cardholders=2_000, n_merchants=600, days=60),
