@@ -86,13 +86,8 @@ class Brought:
 def read_history(directory: Path | str) -> Brought:
     """Read a folder of tables, check every value, and build a history.
 
-    Labels are a table `chargebacks` (payment_id, reported_at), or a column `is_fraud`
-    in payments with, if known, `reported_at`. Columns that are absent are null.
-
-    Raises
-    ------
-    FileNotFoundError         if there is no directory or no payments table
-    BadTable                  (a ValueError) names table, column and row of a fault
+    Raises `FileNotFoundError` without a payments table, and `BadTable`, which names
+    table, column and row of a fault.
     """
     tables = _from_a_wednesday(load(SCHEMA, directory))
     payments, people, shops = _numbered(tables)

@@ -103,7 +103,7 @@ def plan(first: int, end: int, delay: int) -> Plan:
 
 
 def parts(history: History, days: Plan) -> tuple[Sample, Sample]:
-    """What to train on, labelled as known when the gap ends, and what to test on.
+    """Training rows, labelled as known when the gap ends, and test rows.
 
     Blocked payments are in neither: nobody will ever know what they were.
     """
@@ -131,10 +131,7 @@ def alerts_a_day(test: Sample) -> int:
 
 
 def best_column(train: Sample, test: Sample) -> tuple[str, Floats]:
-    """The column that alone, upwards or downwards, ranks training frauds best.
-
-    Returns its name, with a minus if low values are suspicious, and its test scores.
-    """
+    """The column that alone, or turned round (then with a minus), ranks frauds best."""
     order = np.random.default_rng(7).permutation(len(train))
     some = train.where(np.argsort(order) < SEARCHED)
     some = some if some.label.any() else train

@@ -15,13 +15,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from .single import (
-    DAY,
-    HOUR,
-    MONTH,
-    SMALL_CENTS,
-    WEEK,
-)
+from .single import DAY, HOUR, MONTH, SMALL_CENTS, WEEK
 
 _COUNT_BITS = 20  # a card's payments in 30 days stay below a million
 
@@ -32,12 +26,17 @@ def window_tables(payments: ir.Table, cardholders: ir.Table) -> tuple[ir.Table, 
     `slot` is an int32 column of `payments` besides the world's: a number for each
     wanted row, null for the others. The device table lacks the rows without a device.
     """
+    t, card = ibis._, ["card_id"]
+    home = cardholders.select("cardholder_id", home="country")
+    at_home = payments.left_join(home, "cardholder_id")
+    abroad = (t.country != t.home).fill_null(False)
+    small, every = _cents(t.amount) < SMALL_CENTS, ibis.literal(True)
     return (
         by_card(payments),
-        by_card_abroad(payments, cardholders),
-        by_card_and_merchant(payments),
         by_device(payments),
-        by_merchant(payments),
+        _counts(at_home, abroad, card, WEEK, "card_foreign_7d"),
+        _counts(payments, every, [*card, "merchant_id"], MONTH, "card_merchant_30d"),
+        _counts(payments, small, ["merchant_id"], HOUR, "merchant_small_1h"),
     )
 
 
@@ -110,20 +109,6 @@ def _card_windows(payments: ir.Table) -> ir.Table:
     )
 
 
-def by_card_abroad(payments: ir.Table, cardholders: ir.Table) -> ir.Table:
-    """slot and the card's payments outside the cardholder's country."""
-    home = cardholders.select("cardholder_id", home="country")
-    rows = payments.left_join(home, "cardholder_id")
-    abroad = (ibis._.country != ibis._.home).fill_null(False)
-    return _counts(rows, abroad, ["card_id"], WEEK, "card_foreign_7d")
-
-
-def by_card_and_merchant(payments: ir.Table) -> ir.Table:
-    """slot and how often this card has paid at this merchant."""
-    keys, any_ = ["card_id", "merchant_id"], ibis.literal(True)
-    return _counts(payments, any_, keys, MONTH, "card_merchant_30d")
-
-
 def by_device(payments: ir.Table) -> ir.Table:
     """slot and how often this card, and others, have paid on this device."""
     t, pair = ibis._, ["card_id", "device_id"]
@@ -138,12 +123,6 @@ def by_device(payments: ir.Table) -> ir.Table:
     return _kept(counted).select(
         "slot", "card_device_30d", device_others_7d=t.all - t.own
     )
-
-
-def by_merchant(payments: ir.Table) -> ir.Table:
-    """slot and the merchant's small payments of the last hour."""
-    small = _cents(ibis._.amount) < SMALL_CENTS
-    return _counts(payments, small, ["merchant_id"], HOUR, "merchant_small_1h")
 
 
 def _counts(

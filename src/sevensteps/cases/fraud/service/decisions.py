@@ -150,10 +150,7 @@ class Decider:
         return {
             "pending_events": ("Not in the store yet", partial(len, events)),
             "pending_lines": ("Not in the log yet", partial(len, lines)),
-            "dropped": (
-                "Lost: too many waited",
-                lambda: events.dropped + lines.dropped,
-            ),
+            "dropped": ("Lost: too many wait", lambda: events.dropped + lines.dropped),
             "log_healthy": ("1 if lines arrive", lambda: lines.problem is None),
         }
 

@@ -146,17 +146,9 @@ def _ip_risk(s: Scene, online: Bools) -> Floats:
 def stop_after_declines(
     rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
 ) -> Bools:
-    """Which attempts are still made: thieves give up.
+    """Which attempts, in order of time, are still made: thieves give up.
 
-    Parameters
-    ----------
-    rows : (n,) attempts in order of time
-    declined : (n,) bool    what the company did
-    earlier : (n,) int      declines that each attempt's campaign met on earlier days
-
-    Returns
-    -------
-    (n,) bool   False where the campaign had met its method's patience before
+    `earlier` are the declines that each attempt's campaign met on earlier days.
     """
     order = np.argsort(rows.campaign, kind="stable")
     hit, campaign = declined[order].astype(int), rows.campaign[order]
@@ -193,10 +185,7 @@ class Underworld:
         return by_time(take(every, now))
 
     def made(self, rows: PaymentRows, declined: Bools) -> Bools:
-        """(n,) whether each payment is still tried, given the day's declines.
-
-        Thieves learn from what they tried.
-        """
+        """(n,) whether each payment is still tried, given the day's declines."""
         at = np.flatnonzero(rows.campaign >= 0)
         planned = take(rows, at)
         still = stop_after_declines(planned, declined[at], self._earlier(planned))

@@ -246,12 +246,7 @@ def truth_table(payments: pa.Table, secrets: list[pa.Table], spans: Spans) -> pa
     """One row per payment; see `schema.TRUTH`.
 
     A payment is compromised if it lies between the first and the last theft from its
-    card, both included.
-
-    Raises
-    ------
-    ValueError
-        if the payments are not those of the secrets
+    card, both included. Payments must be those of the secrets.
     """
     known = pa.concat_tables(secrets)
     if not known["payment_id"].equals(payments["payment_id"]):

@@ -223,13 +223,7 @@ class LiveDay:
 
 
 def decided(policy: schema.Policy, batch: pa.Table, view: schema.PaymentsView) -> Codes:
-    """The policy's (n,) actions; reviews beyond capacity go through unseen.
-
-    Raises
-    ------
-    ValueError
-        if the policy answers anything else
-    """
+    """The policy's (n,) actions, checked; reviews beyond capacity go through unseen."""
     n, answer = batch.num_rows, np.asarray(policy(batch, view))
     if answer.shape != (n,) or answer.dtype.kind not in "iu":
         raise ValueError(

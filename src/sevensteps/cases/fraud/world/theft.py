@@ -14,15 +14,7 @@ from sevensteps.world.arrays import join
 from .attempts import CampaignPlan, Scene, carry_out
 from .honest import Today
 from .rows import THEFT, Ids, Longs, PaymentRows, blank, payment_ids
-from .schema import (
-    BREACH_DAYS,
-    DAY,
-    EACH,
-    LAST_DAY,
-    METHODS,
-    SHARE,
-    PaymentsIncident,
-)
+from .schema import BREACH_DAYS, DAY, EACH, LAST_DAY, METHODS, SHARE, PaymentsIncident
 
 HOUR = 3_600.0
 THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
@@ -170,12 +162,7 @@ def payments_each(method: str, rate: float) -> float:
 
 
 def campaigns(now: Today, rate: float, caution: dict[str, float]) -> PaymentRows:
-    """All attempts of campaigns that start on a day; times may lie weeks ahead.
-
-    Parameters
-    ----------
-    rate : stolen payments a day, by all methods
-    """
+    """All attempts of campaigns that start on a day; times may lie weeks ahead."""
     path = now.people.seed, THEFT, now.future, now.day + 1_000
     counts = stream(*path)
     parts = [blank(np.empty(0, np.uint64))]
