@@ -10,17 +10,7 @@ False
 from sevensteps.world.columns import codes_or_values
 
 from .consequences import incumbent_rule
-from .schema import (
-    CATEGORIES,
-    COUNTRIES,
-    DAY,
-    KINDS,
-    METHODS,
-    SCHEMA,
-    Action,
-    Costs,
-    Policy,
-)
+from .schema import CATEGORIES, COUNTRIES, DAY, KINDS, METHODS, SCHEMA, Action, Costs
 from .schema import PaymentsHistory as History
 from .schema import PaymentsIncident as Incident
 from .schema import PaymentsOutcome as Outcome

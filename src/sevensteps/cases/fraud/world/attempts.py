@@ -10,18 +10,8 @@ from sevensteps.world.arrays import join, take
 
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rows import (
-    Bools,
-    Codes,
-    Doubles,
-    Floats,
-    Ids,
-    Longs,
-    PaymentRows,
-    blank,
-    by_time,
-    opaque_device,
-)
+from .rng import Bools, Codes, Doubles, Floats, Ids, Longs
+from .rows import PaymentRows, blank, by_time, opaque_device
 from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, METHODS, ONLINE, PATIENCE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there

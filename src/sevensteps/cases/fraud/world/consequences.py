@@ -13,20 +13,8 @@ from sevensteps.world.columns import dictionary, gapped
 from . import schema
 from .honest import Today
 from .people import People
-from .rows import (
-    CHURN,
-    DELAY,
-    REPORT,
-    REVIEW,
-    STEP,
-    Bools,
-    Codes,
-    Doubles,
-    Ids,
-    Longs,
-    PaymentRows,
-    fine_uniforms,
-)
+from .rng import CHURN, DELAY, REPORT, REVIEW, STEP, Bools, Codes, Doubles, Ids, Longs
+from .rows import PaymentRows, fine_uniforms
 
 LARGE = 900.0  # euros
 

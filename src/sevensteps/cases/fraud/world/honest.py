@@ -16,22 +16,8 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
 from .people import SLOTS, People
-from .rows import (
-    HONEST,
-    ID_BITS,
-    TRIPS,
-    Bools,
-    Codes,
-    Floats,
-    Ids,
-    Keys,
-    Longs,
-    PaymentRows,
-    blank,
-    by_time,
-    opaque_device,
-    payment_ids,
-)
+from .rng import HONEST, TRIPS, Bools, Codes, Floats, Ids, Keys, Longs
+from .rows import ID_BITS, PaymentRows, blank, by_time, opaque_device, payment_ids
 from .schema import COUNTRIES, DAY, ONLINE, PaymentsIncident
 
 QUARTER = 90  # trips are drawn a quarter at a time

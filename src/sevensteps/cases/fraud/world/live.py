@@ -26,16 +26,8 @@ from .consequences import (
 )
 from .honest import Today, honest_day, honest_ip_risk
 from .people import People
-from .rows import (
-    FRIENDLY_STREAM,
-    STALE,
-    Bools,
-    Codes,
-    Ids,
-    PaymentRows,
-    by_time,
-    fine_uniforms,
-)
+from .rng import FRIENDLY_STREAM, STALE, Bools, Codes, Ids
+from .rows import PaymentRows, by_time, fine_uniforms
 from .theft import campaigns
 
 

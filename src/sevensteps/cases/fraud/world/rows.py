@@ -1,4 +1,4 @@
-"""Payments as NumPy columns, and the random numbers that they are drawn from."""
+"""Payments as NumPy columns, their ids and their fine uniforms."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,17 +8,7 @@ from numpy.typing import NDArray
 
 from sevensteps.world.arrays import take
 
-Bools = NDArray[np.bool_]
-Codes = NDArray[np.int8]
-Ids = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Keys = NDArray[np.uint64]
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-
-PEOPLE, TRIPS, HONEST, THEFT, FRIENDLY_STREAM = range(5)
-ARMS = 0  # purpose of the random numbers that assign cardholders to arms
-STEP, REVIEW, CHURN, REPORT, DELAY, STALE = range(6)  # of each payment's fine uniforms
+from .rng import Codes, Doubles, Floats, Ids, Keys, Longs
 
 ID_BITS = 47
 NUMBER_BITS = 24  # of a raw id: a payment's number within its day

@@ -13,7 +13,8 @@ from sevensteps.world.arrays import join
 
 from .attempts import CampaignPlan, Scene, carry_out
 from .honest import Today
-from .rows import THEFT, Ids, Longs, PaymentRows, blank, payment_ids
+from .rng import THEFT, Ids, Longs
+from .rows import PaymentRows, blank, payment_ids
 from .schema import BREACH_DAYS, DAY, EACH, LAST_DAY, METHODS, SHARE, PaymentsIncident
 
 HOUR = 3_600.0

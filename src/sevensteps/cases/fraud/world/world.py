@@ -26,7 +26,7 @@ from .live import (
     decided,
 )
 from .people import People, draw_people
-from .rows import ARMS
+from .rng import ARMS
 from .schema import (
     LAST_DAY,
     NAMES,
