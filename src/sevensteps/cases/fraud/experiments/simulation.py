@@ -197,9 +197,8 @@ class ShadowSimulation(PaymentsSimulation):
         rows = sample(history, {start: 1.0})
         merchant = history.column("merchant_id")[rows.row]
         reported_day = history.chargebacks["reported_at"].to_numpy() // pay.DAY
-        return ShadowDays(
-            rows, merchant, policy(rows.x), reported_day, end=start + days
-        )
+        p, end = policy(rows.x), start + days
+        return ShadowDays(rows, merchant, p, reported_day, end)
 
 
 def daily_numbers(days: ShadowDays, usual: ShadowDays) -> pd.DataFrame:
@@ -242,13 +241,10 @@ MONITORS: Monitors[ShadowDays] = Monitors(
 def incident_drill(
     world: pay.PaymentsWorld, score: Score, start: int
 ) -> IncidentDrill[ShadowDays]:
-    """Each of the world's incidents from day `start` to its end.
+    """Each incident of a world without any, from day `start` to its end.
 
-    Parameters
-    ----------
-    world : without incidents
-    score : (n, F) -> (n,) probabilities of the model that is in production
-    start : thresholds come from the days before it
+    `score` gives the (n,) probabilities of the model in production for (n, F) features;
+    thresholds come from the days before `start`.
     """
     return IncidentDrill(
         simulation=ShadowSimulation(world, world.history(WARM_UP)),

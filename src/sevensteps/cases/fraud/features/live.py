@@ -23,7 +23,6 @@ from .windows import (
 )
 
 Labels = Literal["as_known", "leaking"]
-LABELS: tuple[Labels, ...] = ("as_known", "leaking")
 EVER = 2**31  # a window that holds all that was
 
 
@@ -85,16 +84,11 @@ def nightly_features(
 
 
 def nightly_merchants(history: History, day: int) -> pa.Table:
-    """The nightly features of all merchants, to be loaded into an online store.
+    """The nightly features of all merchants, as of the midnight that begins `day`.
 
-    They stand from the midnight that begins `day`. Only chargebacks reported before it
-    count: those of recent frauds have mostly not arrived, and a feature that saw them
-    would not exist in life.
-
-    Returns
-    -------
-    Table                     merchant_id int32, then `NIGHTLY_FEATURES` float64
-                              (NaN: no payment in 30 days)
+    Only chargebacks reported before it count: those of recent frauds have mostly not
+    arrived. Returns merchant_id (int32), then `NIGHTLY_FEATURES` (float64; NaN without
+    a payment in 30 days).
     """
     merchant = np.arange(history.merchants.num_rows, dtype=np.int32)
     values = nightly_features(history, merchant, np.full(len(merchant), day))
@@ -155,7 +149,7 @@ class LiveFeatures:
         coded = code(batch, self._facts)
         columns = _stream_columns(self._past, _streams(coded), coded)
         reports = reports_by_day(self._paid, self._told)
-        days = np.full(len(coded), day)
+        days = np.full(batch.num_rows, day)
         columns |= nightly_columns(self._trade, reports, coded.merchant, days)
         columns |= payment_columns(batch, self._facts)
         return np.column_stack([columns[n].astype(np.float32) for n in single.FEATURES])

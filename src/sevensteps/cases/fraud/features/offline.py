@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
 
-from .live import LABELS, Labels, nightly_features
+from .live import Labels, nightly_features
 from .single import DAY, FEATURES, MONTH, NIGHTLY_FEATURES, PAYMENT_FEATURES
 from .windows import Facts, floats, payment_columns
 
@@ -52,8 +52,8 @@ def offline(
     """
     if unknown := [name for name in only if name not in FEATURES]:
         raise ValueError(f"unknown features {unknown}; choose from {FEATURES}")
-    if labels not in LABELS:
-        raise ValueError(f"labels must be one of {LABELS}, got {labels!r}")
+    if labels not in (known := get_args(Labels)):
+        raise ValueError(f"labels must be one of {known}, got {labels!r}")
     slot = _slots(keep, history.payments.num_rows)
     kept = history.payments.filter(pc.is_valid(slot))
     columns = {name: np.full(len(kept), np.nan, np.float32) for name in only}
@@ -61,17 +61,14 @@ def offline(
         at = answer["slot"].to_numpy()  # an engine may leave rows out: they are missing
         for name in set(columns) & set(answer.column_names):
             columns[name][at] = floats(answer[name])
-    known: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     if set(columns) & set(NIGHTLY_FEATURES):
-        merchant, day = (
-            kept["merchant_id"].to_numpy(),
-            kept["paid_at"].to_numpy() // DAY,
-        )
-        known |= nightly_features(history, merchant, day, labels)
+        merchant, paid_at = (kept[n].to_numpy() for n in ("merchant_id", "paid_at"))
+        told |= nightly_features(history, merchant, paid_at // DAY, labels)
     if set(columns) & set(PAYMENT_FEATURES):
-        known |= payment_columns(kept, Facts.of(history))
-    for name in set(columns) & set(known):
-        columns[name][:] = known[name]
+        told |= payment_columns(kept, Facts.of(history))
+    for name in set(columns) & set(told):
+        columns[name][:] = told[name]
     return pa.table({"payment_id": kept["payment_id"]} | columns)
 
 

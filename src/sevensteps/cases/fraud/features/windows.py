@@ -29,9 +29,6 @@ class Coded:
     cents: NDArray[np.int64]
     foreign: Floats
 
-    def __len__(self) -> int:
-        return len(self.paid_at)
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -215,10 +212,9 @@ class EventStream:
 class Windows:
     """Window counts and sums of many payments over several streams at once.
 
-    Counts add up, so yesterday's long stream and today's short one are asked
-    separately and never have to be merged before a decision. Questions are asked
-    in the streams' own order, which keeps the searches in the cache, and answered
-    in the order of the payments.
+    Counts add up, so yesterday's long stream and today's short one need not be merged
+    before a decision. Questions are asked in the streams' own order, which keeps the
+    searches in the cache, and answered in the order of the payments.
     """
 
     def __init__(

@@ -35,19 +35,11 @@ class Pricing:
 
 
 class ModelServer:
-    """A model from a folder, checked before it scores anything.
+    """A model that `export_model` wrote, checked before it scores anything.
 
-    Parameters
-    ----------
-    folder : written by `export_model`
-    features : the names of the columns that `score` will get; the model uses those
-        that it was trained on, in its own order
-
-    Raises
-    ------
-    ModelError
-        if a file is missing or damaged, if the model was trained on features that are
-        not to be had, or computes other scores here than where it was exported
+    `features` names the columns that `score` will get; the model uses those that it was
+    trained on. A `ModelError` tells of a file that is missing or damaged, of features
+    that are not to be had, and of other scores than where it was exported.
     """
 
     def __init__(self, folder: str | Path, features: Sequence[str]) -> None:

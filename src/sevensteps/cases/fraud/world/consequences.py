@@ -17,6 +17,13 @@ from .rng import CHURN, DELAY, REPORT, REVIEW, STEP, Bools, Codes, Doubles, Ids,
 from .rows import PaymentRows, fine_uniforms
 
 LARGE = 900.0  # euros
+_MISTAKE = np.uint64(0xD1342543DE82EF95)
+LONGEST_DELAY = 120.0  # days
+DELAY_SD = 0.65  # of the logarithm
+MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
+REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
+Spans = tuple[Ids, Ids]
+FIRST_DAY = -20_000  # of the tables; instants fit 32 bits
 
 
 def incumbent(rows: PaymentRows, people: People) -> NDArray[np.int8]:
@@ -38,13 +45,6 @@ def incumbent_rule(batch: pa.Table, view: schema.PaymentsView) -> NDArray[np.int
     large = pc.greater(batch["amount"], LARGE)
     stop = pc.and_(pc.and_(large, online), foreign).to_numpy()
     return np.where(stop, schema.Action.BLOCK, schema.Action.ALLOW).astype(np.int8)
-
-
-_MISTAKE = np.uint64(0xD1342543DE82EF95)
-LONGEST_DELAY = 120.0  # days
-DELAY_SD = 0.65  # of the logarithm
-MISTAKES = 0.05  # honest payments reported as fraud, per stolen payment
-REVIEW_SEES = np.array((1, 1, 1, 1, 1, 1, 0.1, 1))  # friendly fraud looks honest
 
 
 def approved(rows: PaymentRows, action: Codes, costs: schema.Costs) -> Bools:
@@ -135,10 +135,6 @@ def ledger(
         margin.astype(np.float32),
     ]
     return pa.Table.from_arrays(columns, schema=schema.LEDGER)
-
-
-Spans = tuple[Ids, Ids]
-FIRST_DAY = -20_000  # of the tables; instants fit 32 bits
 
 
 def to_table(rows: PaymentRows, people: People, action: Codes) -> pa.Table:

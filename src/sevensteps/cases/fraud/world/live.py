@@ -13,17 +13,8 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import join, take
 from sevensteps.world.lived import PAST
 
-from . import schema
+from . import consequences, schema
 from .attempts import LONGEST_CAMPAIGN, Underworld, stop_after_declines
-from .consequences import (
-    Spans,
-    approved,
-    incumbent,
-    no_thefts,
-    reports,
-    theft_spans,
-    to_table,
-)
 from .honest import Today, honest_day, honest_ip_risk
 from .people import People
 from .rng import FRIENDLY_STREAM, STALE, Bools, Codes, Ids
@@ -59,7 +50,7 @@ class DayDraws:
             start, stop = edges[day - first : day - first + 2]
             now = self.today(PAST, day)
             rows = self.rows(now, take(stolen, slice(start, stop)))
-            yield Shard(self, now, rows, incumbent(rows, self.people))
+            yield Shard(self, now, rows, consequences.incumbent(rows, self.people))
 
     def rows(self, now: Today, stolen: PaymentRows) -> PaymentRows:
         """All attempts of a day, honest and stolen, in order of time."""
@@ -88,7 +79,7 @@ class DayDraws:
             for day in range(first - LONGEST_CAMPAIGN, end)
         ]
         planned = by_time(join(parts))
-        blocked = incumbent(planned, self.people) > 0
+        blocked = consequences.incumbent(planned, self.people) > 0
         made = take(planned, stop_after_declines(planned, blocked))
         due = (made.paid_at >= first * schema.DAY) & (made.paid_at < last * schema.DAY)
         return take(made, due)
@@ -113,9 +104,11 @@ class Shard:
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         """The day's payments, and the chargebacks that they will bring."""
-        passed = approved(self.rows, self.action, self.draws.costs)
-        _, chargebacks = reports(self.rows, passed, self.draws.base_rate)
-        return to_table(self.rows, self.draws.people, self.action), chargebacks
+        passed = consequences.approved(self.rows, self.action, self.draws.costs)
+        _, chargebacks = consequences.reports(self.rows, passed, self.draws.base_rate)
+        return consequences.to_table(
+            self.rows, self.draws.people, self.action
+        ), chargebacks
 
 
 def break_feeds(rows: PaymentRows, now: Today) -> PaymentRows:
@@ -142,7 +135,7 @@ class ProductionState:
     gone: Bools  # (cardholders,) left for good
     chargebacks: pa.Table  # reported since the run began, or still to come
     complained: tuple[Ids, Ids]  # cards and instants of those of live payments
-    spans: Spans  # of thefts since the run began
+    spans: consequences.Spans  # of thefts since the run began
 
     @classmethod
     def first(
@@ -156,7 +149,7 @@ class ProductionState:
             gone=np.zeros(past.cardholders.num_rows, bool),
             chargebacks=past.chargebacks.filter(pc.invert(early)),
             complained=(np.empty(0, np.int32), np.empty(0, np.int32)),
-            spans=no_thefts(past.cards.num_rows),
+            spans=consequences.no_thefts(past.cards.num_rows),
         )
 
     def after(
@@ -173,7 +166,7 @@ class ProductionState:
             gone=gone,
             chargebacks=pa.concat_tables([self.chargebacks, chargebacks]),
             complained=(np.r_[card, complained], np.r_[when, reported_at]),
-            spans=theft_spans(day.rows, self.spans),
+            spans=consequences.theft_spans(day.rows, self.spans),
         )
 
     def view(self, day: int, review_capacity: int) -> schema.PaymentsView:
