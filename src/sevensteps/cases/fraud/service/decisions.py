@@ -62,17 +62,6 @@ class Decider:
         self.store = OnlineStore(config.store)
         self.log = DecisionLog(Path(config.log), self._store)
 
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """From a payment to the action of the policy."""
-        return (
-            Stage("fetch", self._fetch),
-            Stage("holder", self._holder),
-            Stage("features", self._features),
-            Stage("score", self._score),
-            Stage("act", self._act),
-        )
-
     def parse(self, body: bytes) -> online.PaymentRequest:
         """A body as a payment whose clock can be right."""
         payment = validated(online.PaymentRequest, body)
@@ -131,7 +120,13 @@ class Decider:
             path=PATH,
             request=online.PaymentRequest,
             parse=self.parse,
-            stages=self.stages,
+            stages=(
+                Stage("fetch", self._fetch),
+                Stage("holder", self._holder),
+                Stage("features", self._features),
+                Stage("score", self._score),
+                Stage("act", self._act),
+            ),
             answers={"model": self.by_model, "rules": self.by_rules},
             told=lambda answer: vars(answer.value) | {"replayed": False},
             bundle=lambda: {"model": self.model.version, "store": self.store.version},
