@@ -5,14 +5,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sevensteps.cases.fraud.data.report import (
-    AP,
-    LINE,
-    TREES,
-    parts,
-    plan,
-    run_offline,
-)
+from sevensteps.cases.fraud.data.report import AP, LINE, TREES, parts, plan, run_offline
 from sevensteps.cases.fraud.world import DAY, PaymentsWorld
 
 from .conftest import payments

@@ -37,6 +37,10 @@ from sevensteps.serve.errors import ServiceError
 from sevensteps.world.storage import new_folder
 
 Entry = tuple[str, bytes]
+INFO = b"info"  # the key of what a store says of itself
+LAYOUT = 2  # of its records; a store of another layout is not read
+MAP_SIZE = 8 << 30  # bytes of address space; the file grows only as it is used
+REBUILD = "Fill a new one with sevensteps.cases.fraud.service.build_store"
 
 
 @dataclass(frozen=True)
@@ -122,11 +126,7 @@ def _second(value: bytes, start: int) -> int:
 
 
 def entries_of(history: History) -> Iterator[Entry]:
-    """All entries of a store as of the midnight that ends a history.
-
-    Its payments lie in order of time; 30 days of them are stored, 90 are read for the
-    nightly features.
-    """
+    """All entries of a store as of the midnight that ends a history, sorted by time."""
     facts, end = Facts.of(history), history.days * single.DAY
     times = history.payments["paid_at"].to_numpy()
     first, last = np.searchsorted(times, [end - single.MONTH, end])
@@ -142,10 +142,7 @@ def entries_of(history: History) -> Iterator[Entry]:
 
 def nightly_entries(history: History, day: int) -> Iterator[Entry]:
     """The entries of the nightly job: merchants as of the midnight beginning `day`."""
-    table = nightly_merchants(history, day)
-    columns = (
-        table.select(["merchant_id", *single.NIGHTLY_FEATURES]).to_pydict().values()
-    )
+    columns = nightly_merchants(history, day).to_pydict().values()
     for merchant, *values in zip(*columns, strict=True):
         yield f"n:{merchant}", json.dumps(values).encode()
 
@@ -168,12 +165,6 @@ def _holders(history: History) -> Iterator[Entry]:
     cards = history.cards.select(["card_id", "cardholder_id"]).to_pydict().values()
     for card, holder in zip(*cards, strict=True):
         yield f"h:{card}", packed[holder]
-
-
-INFO = b"info"  # the key of what a store says of itself
-LAYOUT = 2  # of records.py; a store of another layout is not read
-MAP_SIZE = 8 << 30  # bytes of address space; the file grows only as it is used
-REBUILD = "Fill a new one with sevensteps.cases.fraud.service.build_store"
 
 
 class StoreError(ServiceError):

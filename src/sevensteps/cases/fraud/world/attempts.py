@@ -150,10 +150,6 @@ def stop_after_declines(
     return made
 
 
-def _by_method() -> Doubles:
-    return np.zeros(len(METHODS))
-
-
 @dataclass(slots=True)
 class Underworld:
     """The thieves' side of a live run: plans, setbacks and what they learn."""
@@ -162,8 +158,8 @@ class Underworld:
     caution: dict[str, float]
     pending: PaymentRows
     setbacks: Counter[int] = field(default_factory=Counter)
-    tried: Doubles = field(default_factory=_by_method)
-    declined: Doubles = field(default_factory=_by_method)
+    tried: Doubles = field(default_factory=lambda: np.zeros(len(METHODS)))
+    declined: Doubles = field(default_factory=lambda: np.zeros(len(METHODS)))
 
     def due(self, day: int, fresh: PaymentRows, closed: Ids) -> PaymentRows:
         """Today's attempts, in order of time, on cards that are still open."""
