@@ -232,7 +232,7 @@ figures.show(
 # (fraud-leaks)=
 # ### Features at the moment of payment
 #
-# A **point-in-time** feature uses only what was known strictly before the payment. The package computes 33 of them in Ibis on DuckDB, over every payment:
+# A **point-in-time** feature uses only what was known strictly before the payment. The package computes 33 of them, the windows in Ibis on DuckDB, over every payment:
 #
 # | looks at | features |
 # |---|---|

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sevensteps.cases.fraud.data.schema import SCHEMA as SCHEMA
+from sevensteps.cases.fraud.data.history import SCHEMA as SCHEMA
 from sevensteps.cases.fraud.world import PaymentsWorld, Size
 
 make = partial(PaymentsWorld, base_rate=0.05)

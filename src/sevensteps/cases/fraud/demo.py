@@ -7,19 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.cases.fraud import features
-from sevensteps.cases.fraud.features.names import DAY
-from sevensteps.cases.fraud.service import (
-    Decider,
-    DecisionsConfig,
-    ModelServer,
-    OnlineStore,
-    Pricing,
-    StoreError,
-    build_store,
-    export_model,
-    requests_of,
-)
+from sevensteps.cases.fraud import features, service
+from sevensteps.cases.fraud.features.single import DAY
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
@@ -30,9 +19,9 @@ KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
 WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
 
 
-def config(setup: Setup) -> DecisionsConfig:
+def config(setup: Setup) -> service.DecisionsConfig:
     """How the service is started."""
-    return DecisionsConfig(
+    return service.DecisionsConfig(
         model=setup.folder / "model",
         store=setup.folder / "store",
         log=setup.folder / "decisions.jsonl",
@@ -42,16 +31,16 @@ def config(setup: Setup) -> DecisionsConfig:
     )
 
 
-def app(config: DecisionsConfig) -> App:
+def app(config: service.DecisionsConfig) -> App:
     """The service; see `Decider`."""
-    return App(Decider(config).service(), config)
+    return App(service.Decider(config).service(), config)
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:
     """Make the model and the store that are not there, or are damaged."""
     model, store = setup.folder / "model", setup.folder / "store"
-    empty = lacks(lambda: OnlineStore(store).close(), StoreError)
-    train = lacks(lambda: ModelServer(model, features.FEATURES), ModelError)
+    empty = lacks(lambda: service.OnlineStore(store).close(), service.StoreError)
+    train = lacks(lambda: service.ModelServer(model, features.FEATURES), ModelError)
     if not empty and not train:
         return
     with progress("Making a small world") as report:
@@ -63,7 +52,7 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
     if empty:
         with progress("Filling its online store"):
             shutil.rmtree(store, ignore_errors=True)
-            build_store(history, store)
+            service.build_store(history, store)
 
 
 def train_model(history: History, folder: Path) -> None:
@@ -74,7 +63,9 @@ def train_model(history: History, folder: Path) -> None:
     rows = rows.where(history.column("action")[rows.row] != Action.BLOCK)
     model = trees(min_sum_hessian_in_leaf=1)  # few frauds in so few weeks
     model.fit(rows.x, rows.label)
-    export_model(model, features.FEATURES, folder, check=rows.x[:500], policy=Pricing())
+    service.export_model(
+        model, features.FEATURES, folder, check=rows.x[:500], policy=service.Pricing()
+    )
 
 
 def traffic(n: int) -> pa.Table:
@@ -99,4 +90,4 @@ def traffic(n: int) -> pa.Table:
 
 def bodies(n: int) -> list[bytes]:
     """Requests for decisions on payments that nobody has sent yet."""
-    return requests_of(traffic(n))
+    return service.requests_of(traffic(n))

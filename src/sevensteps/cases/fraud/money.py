@@ -5,25 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.cases.fraud.world.schema import ACTIONS as ACTIONS
-from sevensteps.cases.fraud.world.schema import Action
-from sevensteps.measure import Interval
+from sevensteps.cases.fraud.world.schema import Action, Costs
+from sevensteps.measure import Interval, inputs
 from sevensteps.measure.bootstrap import block_bootstrap, ratio
-from sevensteps.measure.inputs import (
-    Floats,
-    at_least,
-    flags,
-    numbers,
-    probabilities,
-    same_length,
-    weights_of,
-)
 
 Actions = NDArray[np.int8]
 
 
-def expected_costs(p: ArrayLike, amount: ArrayLike, costs: Costs) -> Floats:
+def expected_costs(p: ArrayLike, amount: ArrayLike, costs: Costs) -> inputs.Floats:
     """Expected euros lost on each payment under each of the four actions.
 
     Lost is what fraud, fees, effort and insulted customers cost, minus the margin
@@ -47,14 +37,14 @@ def expected_costs(p: ArrayLike, amount: ArrayLike, costs: Costs) -> Floats:
 
     Source: Elkan, "The foundations of cost-sensitive learning", IJCAI (2001).
     """
-    prob, euros = probabilities("p", p), numbers("amount", amount)
-    same_length(p=prob, amount=euros)
+    prob, euros = inputs.probabilities("p", p), inputs.numbers("amount", amount)
+    inputs.same_length(p=prob, amount=euros)
     if (euros < 0).any():
         raise ValueError(f"`amount` is negative in row {int((euros < 0).argmax()):,}")
     return costs_of_actions(prob, euros, costs)
 
 
-def costs_of_actions(p: Any, amount: Any, costs: Costs) -> Floats:
+def costs_of_actions(p: Any, amount: Any, costs: Costs) -> inputs.Floats:
     """`expected_costs` of checked numbers: (n, 4), or (4,) of a single payment."""
     # shares that get through each action, euros that it costs, customers insulted
     fraud_passes = np.array([1, 1 - costs.step_up_stops, 1 - costs.review_catches, 0])
@@ -72,7 +62,7 @@ def costs_of_actions(p: Any, amount: Any, costs: Costs) -> Floats:
     return np.asarray(out + effort)
 
 
-def _best(costs: Floats) -> tuple[Actions, Floats]:
+def _best(costs: inputs.Floats) -> tuple[Actions, inputs.Floats]:
     """Cheapest action without a review, and what a review saves beside it."""
     others = np.array([Action.ALLOW, Action.STEP_UP, Action.BLOCK], np.int8)
     best = others[costs[:, others].argmin(axis=1)]
@@ -115,18 +105,18 @@ def review_price(
     Parameters as for `cheapest_actions`; `weight` says how many payments each row
     stands for. Zero if capacity is not scarce.
     """
-    at_least("review_capacity", review_capacity, 0)
+    inputs.at_least("review_capacity", review_capacity, 0)
     _, gain = _best(expected_costs(p, amount, costs))
     days = np.asarray(day)
-    row = weights_of(weight, len(gain))
-    same_length(p=gain, day=days, weight=row)
+    row = inputs.weights_of(weight, len(gain))
+    inputs.same_length(p=gain, day=days, weight=row)
     order = np.argsort(-gain, kind="stable")
     refused = row[order].cumsum() > review_capacity * len(np.unique(days))
     return max(0.0, float(gain[order][refused][0])) if refused.any() else 0.0
 
 
 def _action_codes(name: str, actions: ArrayLike) -> Actions:
-    codes = numbers(name, actions)
+    codes = inputs.numbers(name, actions)
     bad = ~np.isin(codes, list(Action))
     if bad.any():
         raise ValueError(
@@ -164,12 +154,12 @@ def money_saved(
         _action_codes("actions", actions),
         _action_codes("baseline", baseline),
     )
-    fraud = flags("labels", labels)
-    same_length(actions=ours, baseline=theirs, labels=fraud, day=np.asarray(day))
+    fraud = inputs.flags("labels", labels)
+    inputs.same_length(actions=ours, baseline=theirs, labels=fraud, day=np.asarray(day))
     cost = expected_costs(fraud, amount, costs)
     row = np.arange(len(ours))
     saved = cost[row, theirs] - cost[row, ours]
-    saved *= weights_of(weight, len(saved))
+    saved *= inputs.weights_of(weight, len(saved))
     blocks = block_bootstrap(day)
     days = blocks.totals(np.ones(blocks.n_blocks))
     return blocks.interval(ratio(blocks.total(saved), days))

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sevensteps.cases.fraud.money import ACTIONS, expected_costs
-from sevensteps.cases.fraud.world.records import Costs
+from sevensteps.cases.fraud.world.schema import Costs
 from sevensteps.measure.inputs import numbers
 
 STEPS = 20_000  # probabilities tried, from 1e-5 to 1, evenly in logarithm
@@ -14,18 +14,9 @@ STEPS = 20_000  # probabilities tried, from 1e-5 to 1, evenly in logarithm
 def action_thresholds(amounts: ArrayLike, costs: Costs) -> pd.DataFrame:
     """Lowest probability of fraud at which each action is the cheapest, by amount.
 
-    Parameters
-    ----------
-    amounts : (n,) float      euros
-    costs : Costs
+    One row an amount, in euros: step_up, review, block; NaN where the action is never
+    the cheapest.
 
-    Returns
-    -------
-    DataFrame                 one row an amount: step_up, review, block; NaN where the
-                              action is never the cheapest
-
-    Examples
-    --------
     >>> from sevensteps.cases.fraud.world import Costs
     >>> action_thresholds([30, 1_500], Costs())["block"].round(2).tolist()
     [0.53, 0.2]

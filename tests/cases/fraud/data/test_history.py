@@ -7,8 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.fraud.data.history import read_history
-from sevensteps.cases.fraud.data.schema import SCHEMA
+from sevensteps.cases.fraud.data.history import SCHEMA, read_history
 from sevensteps.cases.fraud.features import LiveFeatures, offline
 from sevensteps.cases.fraud.world import DAY, PaymentsWorld
 from sevensteps.data import BadTable

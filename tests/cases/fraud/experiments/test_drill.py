@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.fraud.experiments import incident_drill
-from sevensteps.cases.fraud.experiments.drill import (
+from sevensteps.cases.fraud.experiments.simulation import (
     INPUTS,
     ShadowDays,
     daily_numbers,

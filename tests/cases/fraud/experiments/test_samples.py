@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.fraud.experiments import sample
-from sevensteps.cases.fraud.experiments.samples import reported_days
+from sevensteps.cases.fraud.experiments.models import reported_days
 from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.world import DAY
 

@@ -15,8 +15,7 @@ from sevensteps.cases.fraud.features import (
     nightly_merchants,
     offline,
 )
-from sevensteps.cases.fraud.features.coded import to_cents
-from sevensteps.cases.fraud.features.names import (
+from sevensteps.cases.fraud.features.single import (
     CARD_FEATURES,
     DAY,
     HOUR,
@@ -27,8 +26,6 @@ from sevensteps.cases.fraud.features.names import (
     RISK_PRIOR_FRAUDS,
     RISK_PRIOR_PAYMENTS,
     WEEK,
-)
-from sevensteps.cases.fraud.features.single import (
     Cardholder,
     Merchant,
     card_features,
@@ -37,6 +34,7 @@ from sevensteps.cases.fraud.features.single import (
     merchant_features,
     payment_features,
 )
+from sevensteps.cases.fraud.features.windows import to_cents
 from sevensteps.cases.fraud.world import CATEGORIES, PaymentsWorld
 
 PAST, ALL = 33, 36

@@ -28,7 +28,7 @@ from sevensteps.cases.fraud.service import (
     read_log,
     running_service,
 )
-from sevensteps.cases.fraud.service.records import CARD
+from sevensteps.cases.fraud.service.store import CARD
 from sevensteps.serve import StorageError
 
 from .conftest import HEADERS

@@ -7,7 +7,7 @@ import pytest
 
 from sevensteps.cases.fraud.money import cheapest_actions
 from sevensteps.cases.fraud.service import PaymentRequest, Pricing, Rules
-from sevensteps.cases.fraud.service.rules import act
+from sevensteps.cases.fraud.service.online import act
 from sevensteps.cases.fraud.world import Action, Costs
 
 ONLINE = {"amount": 250.0, "channel": "online", "ip_risk": 0.9}

@@ -15,7 +15,7 @@ from sevensteps.cases.fraud.features import nightly_merchants
 from sevensteps.cases.fraud.features.single import Cardholder, Merchant
 from sevensteps.cases.fraud.service import OnlineStore, StoreError, build_store
 from sevensteps.cases.fraud.service.online import Fetched, holder_of, merchant_of
-from sevensteps.cases.fraud.service.records import CARD, DEVICE, SMALL, Event, Stream
+from sevensteps.cases.fraud.service.store import CARD, DEVICE, SMALL, Event, Stream
 
 
 def event(paid_at, payment_id, number=3):

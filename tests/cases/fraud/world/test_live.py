@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.fraud.world import DAY, METHODS, Action, Costs
-from sevensteps.cases.fraud.world.kinds import PATIENCE
+from sevensteps.cases.fraud.world.schema import PATIENCE
 
 from .conftest import allow_all, joined
 

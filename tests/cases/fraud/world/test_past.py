@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.fraud.world import DAY, METHODS
-from sevensteps.cases.fraud.world.calendar import season
-from sevensteps.cases.fraud.world.kinds import DELAY_DAYS, P_REPORT, SHARE
+from sevensteps.cases.fraud.world.honest import season
+from sevensteps.cases.fraud.world.schema import DELAY_DAYS, P_REPORT, SHARE
 
 
 def test_amounts_are_cents_from_half_a_euro_to_nine_thousand_and_taps_small(known):

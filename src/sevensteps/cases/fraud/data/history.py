@@ -10,16 +10,68 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
-from sevensteps.cases.fraud.world.schema import ACTIONS, DAY, NAMES
+from sevensteps.cases.fraud.world.schema import DAY, NAMES
 from sevensteps.cases.fraud.world.schema import SCHEMA as WORLD
-from sevensteps.data import MAPPING, BadTable, Tables, load, refuse
-
-from .schema import MOST_DELAY_DAYS, SCHEMA
+from sevensteps.data import MAPPING, BadTable, Column, DataSchema, Tables, load, refuse
 
 DELAY_DAYS = 30.0  # taken where a fraud's report has no date, and said so
-MOST_DAYS = 10_000  # a history in 32-bit seconds, reports after it included
+LATEST = 2**31 - 1  # second, in the 32 bits of a history
 MOST_OF_CARD, MOST_CENTS = 2**20, 2**43  # windows add both up in one 64-bit number
 WEDNESDAY = 2  # of pandas' weekdays; every world's day 0
+MOST_DELAY_DAYS = 2_000  # from a payment to its report; instants fit 32 bits
+_KEY = Column("id", required=True, unique=True)
+_ID = Column("id", required=True)
+_SHARE = Column("number", low=0, high=1)
+_COUNTRY = Column("category")
+_KM = Column("number", low=-1e6, high=1e6)
+_TIME = Column("time")
+
+SCHEMA = DataSchema(
+    main="payments",
+    clock="paid_at",
+    tables={
+        "payments": {
+            "payment_id": _KEY,
+            "paid_at": Column("time", required=True),
+            "card_id": _ID,
+            "merchant_id": _ID,
+            "amount": Column("number", required=True, low=0, high=1e8),
+            "cardholder_id": Column("id", complete=True),
+            "device_id": Column("id"),
+            "channel": Column("category", choices=NAMES["channel"]),
+            "country": _COUNTRY,
+            "ip_country": _COUNTRY,
+            "address_match": _SHARE,
+            "ip_risk": _SHARE,
+            "action": Column("category", choices=NAMES["action"]),
+            "is_fraud": Column("flag", complete=True),
+            "reported_at": _TIME,
+        },
+        "cardholders": {
+            "cardholder_id": _KEY,
+            "country": _COUNTRY,
+            "home_x": _KM,
+            "home_y": _KM,
+            "opened_at": _TIME,
+            "declared_income": Column("number", low=0),
+        },
+        "cards": {"card_id": _KEY, "cardholder_id": _ID},
+        "merchants": {
+            "merchant_id": _KEY,
+            "category": Column("category", choices=NAMES["category"]),
+            "country": _COUNTRY,
+            "x": _KM,
+            "y": _KM,
+            "is_online": Column("flag"),
+            "opened_at": _TIME,
+        },
+        "chargebacks": {
+            "payment_id": _KEY,
+            "reported_at": Column("time", required=True),
+        },
+    },
+    settings={"labels": {"delay_days": (0, MOST_DELAY_DAYS)}},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +86,12 @@ class Brought:
 def read_history(directory: Path | str) -> Brought:
     """Read a folder of tables, check every value, and build a history.
 
-    Labels are a table `chargebacks` (payment_id, reported_at), or a column `is_fraud`
-    in payments with, if known, `reported_at`. Columns that are absent are null.
-
-    Raises
-    ------
-    FileNotFoundError         if there is no directory or no payments table
-    BadTable                  (a ValueError) names table, column and row of a fault
+    Raises `FileNotFoundError` without a payments table, and `BadTable`, which names
+    table, column and row of a fault.
     """
     tables = _from_a_wednesday(load(SCHEMA, directory))
     payments, people, shops = _numbered(tables)
-    _not_too_long(tables, payments)
+    _refuse_long(tables, payments)
     ours = {
         "payments": payments.sort_values("paid_at", kind="stable"),
         "cardholders": people,
@@ -52,8 +99,7 @@ def read_history(directory: Path | str) -> Brought:
         "merchants": shops,
         "chargebacks": _chargebacks(tables, payments),
     }
-    countries = _countries(tables.frames)
-    made = {name: _table(name, frame, countries) for name, frame in ours.items()}
+    made = {name: _table(name, frame) for name, frame in ours.items()}
     first, last = (int(payments["paid_at"].agg(end)) // DAY for end in ("min", "max"))
     return Brought(History(**made, days=last + 1), first, tables)
 
@@ -92,13 +138,10 @@ def _numbered(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     if "device_id" in told:
         codes = pd.Series(pd.factorize(told["device_id"])[0], told.index)
         payments["device_id"] = codes.astype("Int32").mask(codes < 0)
-    action = told.get("action", pd.Series(ACTIONS[0], told.index))
-    if action.isna().any():
-        notes.append(
-            f"payments.action is empty in {action.isna().sum():,} rows: taken for "
-            f"{ACTIONS[0]}"
-        )
-    return payments.assign(action=action.fillna(ACTIONS[0])), people, shops
+    action = told.get("action", pd.Series("allow", told.index))
+    if empty := action.isna().sum():
+        notes.append(f"payments.action is empty in {empty:,} rows: taken for allow")
+    return payments.assign(action=action.fillna("allow")), people, shops
 
 
 def _holders(tables: Tables) -> pd.Series:
@@ -110,9 +153,9 @@ def _holders(tables: Tables) -> pd.Series:
         return payments["cardholder_id"]
     if cards is None:
         return payments["card_id"]
-    holder = payments["card_id"].map(cards.set_index("card_id")["cardholder_id"])
-    unknown = holder.isna()
-    refuse("payments", "card_id", unknown, payments["card_id"], "is not in cards")
+    card = payments["card_id"]
+    holder = card.map(cards.set_index("card_id")["cardholder_id"])
+    refuse("payments", "card_id", holder.isna(), card, "is not in cards")
     return holder
 
 
@@ -138,14 +181,8 @@ def _cards(payments: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values("card_id")
 
 
-def _not_too_long(tables: Tables, payments: pd.DataFrame) -> None:
-    """Raise where times or a card's windows would not fit their numbers."""
-    days = int(payments["paid_at"].max()) // DAY
-    if days > MOST_DAYS:
-        raise BadTable(
-            f"payments.paid_at spans {days:,} days; at most {MOST_DAYS:,} will do: "
-            "bring the last years only"
-        )
+def _refuse_long(tables: Tables, payments: pd.DataFrame) -> None:
+    """Raise where a card's windows would not fit their numbers."""
     each = payments.groupby("card_id")["amount"]
     many = (each.size() >= MOST_OF_CARD) | (each.sum() * 100 >= MOST_CENTS)
     ids = tables.frames["payments"]["card_id"]
@@ -176,7 +213,7 @@ def _chargebacks(tables: Tables, payments: pd.DataFrame) -> pd.DataFrame:
     late = reported > paid + MOST_DELAY_DAYS * DAY
     why = f"lies over {MOST_DELAY_DAYS:,} days after its payment: unknown? leave empty"
     refuse(table, "reported_at", late, None, why)
-    made = {"payment_id": row, "reported_at": np.maximum(reported, paid)}
+    made = {"payment_id": row, "reported_at": reported.clip(paid, LATEST)}
     return pd.DataFrame(made).dropna()
 
 
@@ -197,27 +234,16 @@ def _dated(tables: Tables) -> pd.Series:
     return reported.mask(undated, late).where(is_fraud)
 
 
-def _countries(frames: dict[str, pd.DataFrame]) -> set[str]:
-    """All countries that occur, one dictionary for every table."""
-    names = ("country", "ip_country")
-    told = [frame.get(name) for frame in frames.values() for name in names]
-    return {
-        str(value) for one in told if one is not None for value in one.dropna().unique()
-    }
-
-
-def _table(name: str, frame: pd.DataFrame, countries: set[str]) -> pa.Table:
+def _table(name: str, frame: pd.DataFrame) -> pa.Table:
     """A frame with the world's schema; absent columns are null."""
-    known = tuple(sorted(countries))
-    names = NAMES | {"country": known, "ip_country": known}
     columns = {}
     for field in WORLD[name]:
         values = frame.get(field.name)
         if values is None:
             columns[field.name] = pa.nulls(len(frame), field.type)
-        elif field.name in names:
-            coded = pd.Categorical(values, categories=list(names[field.name]))
-            columns[field.name] = pa.array(coded)
+        elif pa.types.is_dictionary(field.type):
+            known = None if "country" in field.name else list(NAMES[field.name])
+            columns[field.name] = pa.array(pd.Categorical(values, known))
         else:
             array = pa.Array.from_pandas(values)
             columns[field.name] = array.cast(field.type, safe=False)

@@ -2,8 +2,7 @@
 
 from sevensteps.cases.fraud.world import incumbent_rule
 
-from .drill import incident_drill
-from .models import Probability, linear, prepared, suspicion, trees
+from .models import Probability, Sample, linear, prepared, sample, suspicion, trees
 from .policies import (
     ModelPolicy,
     RetrainingPolicy,
@@ -11,11 +10,11 @@ from .policies import (
     TrainingLog,
     allow_everything,
 )
-from .samples import Sample, sample
 from .simulation import (
     BlockOrAllow,
     PaymentsSimulation,
     PolicyRun,
     allow_all,
+    incident_drill,
     judge_final_model,
 )

@@ -13,8 +13,7 @@ from sevensteps.cases.fraud.world import Action, History, View
 from sevensteps.simulate import Calendar
 from sevensteps.world.arrays import join, take
 
-from .models import Features, Floats
-from .samples import Sample
+from .models import Features, Floats, Sample
 
 Actions = NDArray[np.int8]
 Score = Callable[[Features], Floats]

@@ -1,4 +1,4 @@
-"""All features of a history at once, on DuckDB.
+"""All features of a history at once: windows on DuckDB, the others by NumPy.
 
 The engine is imported when it is first used: the service needs none, and starts
 seconds earlier without it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,17 +16,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world import History
-from sevensteps.cases.fraud.world.schema import PAYMENTS
 
-from .coded import floats
-from .names import FEATURES, MONTH
-from .nightly import LABELS, Labels
+from .live import Labels, nightly_features
+from .single import DAY, FEATURES, MONTH, NIGHTLY_FEATURES, PAYMENT_FEATURES
+from .windows import Facts, floats, payment_columns
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 MEMORY = "2GB"  # DuckDB spills beyond it; the tables themselves come on top
-_COLUMNS = tuple(name for name in PAYMENTS.names if name != "action")
 
 
 def offline(
@@ -54,16 +52,24 @@ def offline(
     """
     if unknown := [name for name in only if name not in FEATURES]:
         raise ValueError(f"unknown features {unknown}; choose from {FEATURES}")
-    if labels not in LABELS:
-        raise ValueError(f"labels must be one of {LABELS}, got {labels!r}")
+    if labels not in (known := get_args(Labels)):
+        raise ValueError(f"labels must be one of {known}, got {labels!r}")
     slot = _slots(keep, history.payments.num_rows)
-    ids = history.payments["payment_id"].filter(pc.is_valid(slot))
-    columns = {name: np.full(len(ids), np.nan, np.float32) for name in only}
-    for answer in _answers(history, slot, labels, columns):
+    kept = history.payments.filter(pc.is_valid(slot))
+    columns = {name: np.full(len(kept), np.nan, np.float32) for name in only}
+    for answer in _windows(history, slot, kept, columns):
         at = answer["slot"].to_numpy()  # an engine may leave rows out: they are missing
         for name in set(columns) & set(answer.column_names):
             columns[name][at] = floats(answer[name])
-    return pa.table({"payment_id": ids} | columns)
+    told: dict[str, Any] = {}
+    if set(columns) & set(NIGHTLY_FEATURES):
+        merchant, paid_at = (kept[n].to_numpy() for n in ("merchant_id", "paid_at"))
+        told |= nightly_features(history, merchant, paid_at // DAY, labels)
+    if set(columns) & set(PAYMENT_FEATURES):
+        told |= payment_columns(kept, Facts.of(history))
+    for name in set(columns) & set(told):
+        columns[name][:] = told[name]
+    return pa.table({"payment_id": kept["payment_id"]} | columns)
 
 
 def feature_matrix(table: pa.Table) -> NDArray[np.float32]:
@@ -83,26 +89,25 @@ def _slots(keep: NDArray[np.bool_] | None, n: int) -> pa.Array:
     return pa.array(number, mask=~wanted)
 
 
-def _answers(
-    history: History, slot: pa.Array, labels: Labels, wanted: dict[str, Any]
+def _windows(
+    history: History, slot: pa.Array, kept: pa.Table, wanted: dict[str, Any]
 ) -> Iterator[pa.Table]:
     """Tables of `slot` and some of the wanted features, as the engine has them."""
     import duckdb
     import ibis
 
-    from .pipeline import feature_tables
+    from .pipeline import window_tables
 
-    paid_at = history.payments["paid_at"].filter(pc.is_valid(slot))
-    since = (pc.min(paid_at).as_py() or 0) - MONTH
-    payments = history.payments.select(_COLUMNS).append_column("slot", slot)
-    rest = ("cardholders", "merchants", "chargebacks")
-    lent = {"payments": payments} | {name: getattr(history, name) for name in rest}
+    since = (pc.min(kept["paid_at"]).as_py() or 0) - MONTH
+    payments = history.payments.append_column("slot", slot)
     with tempfile.TemporaryDirectory(prefix="sevensteps-") as spill:
         config = {"memory_limit": MEMORY, "temp_directory": spill}
         with duckdb.connect(config=config) as connection:
             engine = ibis.duckdb.from_connection(connection)
-            tables = {name: _lend(engine, name, table) for name, table in lent.items()}
-            for table in feature_tables(**tables, labels=labels, since=since):
+            paid = _lend(engine, "payments", payments)
+            holders = _lend(engine, "cardholders", history.cardholders)
+            recent = paid.filter(paid.paid_at >= since)
+            for table in window_tables(recent, holders):
                 if names := [name for name in table.columns if name in wanted]:
                     yield engine.to_pyarrow(table.select("slot", *names))
 

@@ -1,15 +1,7 @@
 """Decisions as a service: each payment within its deadline, and remembered."""
 
-from .decisions import (
-    PATH,
-    Decider,
-    DecisionsConfig,
-    running_service,
-    serve_decisions,
-)
-from .export import export_model
+from .decisions import PATH, Decider, DecisionsConfig, running_service, serve_decisions
 from .log import read_log
-from .model import ModelServer, Pricing
-from .requests import PaymentRequest, requests_of
-from .rules import Rules
+from .model import ModelServer, Pricing, export_model
+from .online import PaymentRequest, Rules, requests_of
 from .store import OnlineStore, StoreError, build_store

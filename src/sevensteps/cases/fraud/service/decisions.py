@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sevensteps.cases.fraud import SERVICE
-from sevensteps.cases.fraud.features.names import DAY, FEATURES, MONTH
-from sevensteps.cases.fraud.features.single import Cardholder
+from sevensteps.cases.fraud.features.single import DAY, FEATURES, MONTH, Cardholder
 from sevensteps.cases.fraud.world import Action
 from sevensteps.serve.app import App
 from sevensteps.serve.config import ServiceConfig
@@ -18,13 +17,10 @@ from sevensteps.serve.run import Running, answer, process_of
 from sevensteps.serve.service import Answer, Service
 from sevensteps.serve.stages import Run, Stage
 
+from . import online
 from .log import DecisionLog
 from .model import ModelServer
-from .online import Fetched, events_of, features_of, holder_of, keys_of
-from .records import Event
-from .requests import PaymentRequest
-from .rules import Rules, act
-from .store import OnlineStore
+from .store import Event, OnlineStore
 
 PATH = SERVICE.path
 MAX_AHEAD_S = 31 * DAY  # a wrong clock must not push a card's past out of the store
@@ -61,25 +57,14 @@ class Decider:
     """Behind `PATH`; a ModelError, StoreError or StorageError if it must not start."""
 
     def __init__(self, config: DecisionsConfig) -> None:
-        self.config, self.rules = config, Rules()
+        self.config, self.rules = config, online.Rules()
         self.model = ModelServer(config.model, FEATURES)
         self.store = OnlineStore(config.store)
         self.log = DecisionLog(Path(config.log), self._store)
 
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """From a payment to the action of the policy."""
-        return (
-            Stage("fetch", self._fetch),
-            Stage("holder", self._holder),
-            Stage("features", self._features),
-            Stage("score", self._score),
-            Stage("act", self._act),
-        )
-
-    def parse(self, body: bytes) -> PaymentRequest:
+    def parse(self, body: bytes) -> online.PaymentRequest:
         """A body as a payment whose clock can be right."""
-        payment = validated(PaymentRequest, body)
+        payment = validated(online.PaymentRequest, body)
         as_of = self.store.as_of
         latest = max(as_of, self.log.newest) + MAX_AHEAD_S
         if not as_of - MONTH <= payment.paid_at <= latest:
@@ -87,7 +72,7 @@ class Decider:
             raise Rejected(422, "invalid_request", ("paid_at", reason))
         return payment
 
-    def recall(self, payment: PaymentRequest) -> dict[str, Any] | None:
+    def recall(self, payment: online.PaymentRequest) -> dict[str, Any] | None:
         """A retried payment gets the answer that it got before."""
         line = self.log.find(payment.payment_id)
         if line is None:
@@ -133,9 +118,15 @@ class Decider:
         return Service(
             what="decision",
             path=PATH,
-            request=PaymentRequest,
+            request=online.PaymentRequest,
             parse=self.parse,
-            stages=self.stages,
+            stages=(
+                Stage("fetch", self._fetch),
+                Stage("holder", self._holder),
+                Stage("features", self._features),
+                Stage("score", self._score),
+                Stage("act", self._act),
+            ),
             answers={"model": self.by_model, "rules": self.by_rules},
             told=lambda answer: vars(answer.value) | {"replayed": False},
             bundle=lambda: {"model": self.model.version, "store": self.store.version},
@@ -154,30 +145,27 @@ class Decider:
         return {
             "pending_events": ("Not in the store yet", partial(len, events)),
             "pending_lines": ("Not in the log yet", partial(len, lines)),
-            "dropped": (
-                "Lost: too many waited",
-                lambda: events.dropped + lines.dropped,
-            ),
+            "dropped": ("Lost: too many wait", lambda: events.dropped + lines.dropped),
             "log_healthy": ("1 if lines arrive", lambda: lines.problem is None),
         }
 
-    def _fetch(self, run: Run) -> Fetched:
-        return Fetched(*self.store.fetch(keys_of(run.request)))
+    def _fetch(self, run: Run) -> online.Fetched:
+        return online.Fetched(*self.store.fetch(online.keys_of(run.request)))
 
     def _holder(self, run: Run) -> Cardholder:
-        holder = holder_of(run.made["fetch"].holder)
+        holder = online.holder_of(run.made["fetch"].holder)
         if holder is None:
             raise Rejected(422, "unknown_card", ("card_id", "no such card"))
         return holder
 
     def _features(self, run: Run) -> Any:
-        return features_of(run.request, run.made["fetch"], run.made["holder"])
+        return online.features_of(run.request, run.made["fetch"], run.made["holder"])
 
     def _score(self, run: Run) -> float:
         return float(self.model.score(run.made["features"][None])[0])
 
     def _act(self, run: Run) -> tuple[Action, list[str]]:
-        return act(run.made["score"], run.request.amount, self.model.policy)
+        return online.act(run.made["score"], run.request.amount, self.model.policy)
 
     def _decision(
         self, run: Run, made: tuple[Action, list[str]], score: float | None
@@ -194,14 +182,14 @@ class Decider:
         )
 
     def _store(
-        self, decided: Sequence[tuple[PaymentRequest, Cardholder | None]]
+        self, decided: Sequence[tuple[online.PaymentRequest, Cardholder | None]]
     ) -> None:
         """Let later payments see these; whose holder is unknown is looked up."""
         events: list[Event] = []
         for payment, holder in decided:
             if holder is None:
-                holder = holder_of(*self.store.fetch([f"h:{payment.card_id}"]))
-            events += events_of(payment, holder or Cardholder())
+                holder = online.holder_of(*self.store.fetch([f"h:{payment.card_id}"]))
+            events += online.events_of(payment, holder or Cardholder())
         self.store.append(events)
 
 

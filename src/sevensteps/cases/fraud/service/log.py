@@ -31,13 +31,7 @@ IDLE_S = 0.2
 
 
 class Backlog:
-    """What waits to be written somewhere, in order.
-
-    Attributes
-    ----------
-    problem : why it could not be written when it was last tried; None if it could
-    dropped : lost because too much waited
-    """
+    """What waits to be written, in order; `dropped` counts what was too much."""
 
     def __init__(self, name: str, write: Callable[[Sequence[Any]], object]) -> None:
         self.problem: str | None = None
@@ -70,15 +64,8 @@ class Backlog:
 class DecisionLog:
     """The latest decisions by payment, restored from the file after a restart.
 
-    Parameters
-    ----------
-    path : of the file, created if absent; a line torn by a crash is cut off
-    store : writes payments where later ones see them
-
-    Attributes
-    ----------
-    newest : second of the latest payment that was decided on
-    backlogs : what has not reached the store, and the file
+    `store` writes payments where later ones see them; `newest` is the latest one's
+    second; `backlogs` hold what has not reached the store, and the file.
     """
 
     def __init__(self, path: Path, store: Callable[[Sequence[Any]], object]) -> None:
@@ -156,12 +143,7 @@ def compact(line: dict[str, Any]) -> bytes:
 
 
 def append(file: int, lines: Sequence[bytes]) -> None:
-    """Add whole lines to a file; on any error it is as long as it was.
-
-    Raises
-    ------
-    OSError                   if the disk is full or gone
-    """
+    """Add whole lines to a file; on an OSError it is as long as it was."""
     data = b"".join(line + b"\n" for line in lines)
     end, written = os.fstat(file).st_size, 0
     try:

@@ -9,13 +9,11 @@ False
 
 from sevensteps.world.columns import codes_or_values
 
-from .incumbent import incumbent_rule
-from .kinds import CATEGORIES, METHODS
-from .records import KINDS, Costs, Policy
-from .records import PaymentsHistory as History
-from .records import PaymentsIncident as Incident
-from .records import PaymentsOutcome as Outcome
-from .records import PaymentsSize as Size
-from .records import PaymentsView as View
-from .schema import COUNTRIES, DAY, SCHEMA, Action
+from .consequences import incumbent_rule
+from .schema import CATEGORIES, COUNTRIES, DAY, KINDS, METHODS, SCHEMA, Action, Costs
+from .schema import PaymentsHistory as History
+from .schema import PaymentsIncident as Incident
+from .schema import PaymentsOutcome as Outcome
+from .schema import PaymentsSize as Size
+from .schema import PaymentsView as View
 from .world import PaymentsWorld

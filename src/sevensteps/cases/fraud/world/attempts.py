@@ -1,21 +1,23 @@
-"""From a thief's plan to the payments that the company sees."""
+"""From a thief's plan to the payments that the company sees, and what it teaches."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
 
-from sevensteps.world.arrays import take
+from sevensteps.world.arrays import join, take
 
 from .honest import CONTACTLESS_LIMIT, cents, honest_ip_risk
 from .people import People
-from .rng import Bools, Codes, Doubles, Floats, Ids, Longs, opaque_device
-from .rows import PaymentRows, blank
-from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, ONLINE
+from .rng import Bools, Codes, Doubles, Floats, Ids, Longs
+from .rows import PaymentRows, blank, by_time, opaque_device
+from .schema import CHIP, CONTACTLESS, COUNTRIES, DAY, METHODS, ONLINE, PATIENCE
 
 LONGEST_CAMPAIGN = 70  # days; a thief who is slower stops there
 CAMPAIGNS_A_DAY = 1_000_000  # campaign = (LONGEST_CAMPAIGN + day) * this + number
 CAMPAIGNS_A_METHOD = 100_000
+MEMORY = 0.5 ** (1 / 7)  # thieves judge by their last weeks: half-life 7 days
 PACE = 5.0  # a wholly cautious thief takes (1 + PACE) times as long
 
 
@@ -129,3 +131,68 @@ def _ip_risk(s: Scene, online: Bools) -> Floats:
     as_honest = s.rng.random(len(online)) < 0.25 + 0.6 * s.caution
     score = np.where(as_honest, honest_ip_risk(u), np.sqrt(u))
     return np.where(online, score, np.nan).astype(np.float32)
+
+
+def stop_after_declines(
+    rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
+) -> Bools:
+    """Which attempts, in order of time, are still made: thieves give up.
+
+    `earlier` are the declines that each attempt's campaign met on earlier days.
+    """
+    order = np.argsort(rows.campaign, kind="stable")
+    hit, campaign = declined[order].astype(int), rows.campaign[order]
+    before = np.cumsum(hit) - hit
+    before -= before[np.searchsorted(campaign, campaign, side="left")]
+    left = PATIENCE[rows.method] - earlier
+    made = np.empty(len(rows), bool)
+    made[order] = before < left[order]
+    return made
+
+
+@dataclass(slots=True)
+class Underworld:
+    """The thieves' side of a live run: plans, setbacks and what they learn."""
+
+    half_life: float
+    caution: dict[str, float]
+    pending: PaymentRows
+    setbacks: Counter[int] = field(default_factory=Counter)
+    tried: Doubles = field(default_factory=lambda: np.zeros(len(METHODS)))
+    declined: Doubles = field(default_factory=lambda: np.zeros(len(METHODS)))
+
+    def due(self, day: int, fresh: PaymentRows, closed: Ids) -> PaymentRows:
+        """Today's attempts, in order of time, on cards that are still open."""
+        every = join([self.pending, fresh])
+        given_up = self._earlier(every) >= PATIENCE[every.method]
+        every = take(every, ~np.isin(every.card, closed) & ~given_up)
+        now = every.paid_at < (day + 1) * DAY
+        self.pending = take(every, ~now)
+        return by_time(take(every, now))
+
+    def made(self, rows: PaymentRows, declined: Bools) -> Bools:
+        """(n,) whether each payment is still tried, given the day's declines."""
+        at = np.flatnonzero(rows.campaign >= 0)
+        planned = take(rows, at)
+        still = stop_after_declines(planned, declined[at], self._earlier(planned))
+        made = np.ones(len(rows), bool)
+        made[at] = still
+        self._learn(take(planned, still), declined[at][still])
+        return made
+
+    def _earlier(self, rows: PaymentRows) -> Longs:
+        """Declines that each row's campaign has met so far."""
+        return np.array([self.setbacks[c] for c in rows.campaign.tolist()], np.int64)
+
+    def _learn(self, rows: PaymentRows, declined: Bools) -> None:
+        """Count setbacks; move caution towards the share of attempts declined."""
+        self.setbacks.update(rows.campaign[declined].tolist())
+        n = len(METHODS)
+        self.tried = MEMORY * self.tried + np.bincount(rows.method, minlength=n)
+        hit = np.bincount(rows.method[declined], minlength=n)
+        self.declined = MEMORY * self.declined + hit
+        step = 1 - 0.5 ** (1 / self.half_life)
+        for code, method in enumerate(METHODS):
+            if self.tried[code] > 0.5:
+                target = self.declined[code] / self.tried[code]
+                self.caution[method] += step * (target - self.caution[method])

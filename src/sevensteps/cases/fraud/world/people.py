@@ -9,17 +9,8 @@ from numpy.typing import NDArray
 
 from sevensteps.world import stream
 
-from .kinds import (
-    CATEGORIES,
-    LOG_MEAN,
-    LOG_SD,
-    MERCHANT_SHARE,
-    ONLINE_SHARE,
-    RESALE,
-)
-from .records import PaymentsSize
+from . import schema
 from .rng import PEOPLE, Bools, Codes, Doubles, Floats, Ids, Longs
-from .schema import COUNTRIES
 
 N_HABITS = 16  # merchants that a cardholder returns to
 _HABIT_WEIGHT = 1 / (np.arange(N_HABITS) + 1.5)  # the first habits more often
@@ -66,7 +57,7 @@ class Draw:
 class People:
     """Cardholders and cards; arrays by cardholder unless named `card_…`."""
 
-    size: PaymentsSize
+    size: schema.PaymentsSize
     seed: int
     country: Codes
     town: Longs
@@ -90,7 +81,7 @@ class People:
     resale: Draw  # online merchants whose goods are easily sold on
 
 
-def draw_people(size: PaymentsSize, seed: int) -> People:
+def draw_people(size: schema.PaymentsSize, seed: int) -> People:
     """The population of a world, a pure function of its size and seed."""
     rng = stream(seed, PEOPLE)
     n, towns = size.n_cardholders, _towns(rng)
@@ -132,9 +123,9 @@ def _incomes(rng: Generator, n: int) -> tuple[Floats, Floats]:
 
 def _towns(rng: Generator) -> tuple[Longs, ...]:
     """Country and place of each town: forty at home, six in each other country."""
-    n_away = len(COUNTRIES) - 1
+    n_away = len(schema.COUNTRIES) - 1
     country = np.repeat(
-        np.arange(len(COUNTRIES)), [_HOME_TOWNS] + [_AWAY_TOWNS] * n_away
+        np.arange(len(schema.COUNTRIES)), [_HOME_TOWNS] + [_AWAY_TOWNS] * n_away
     )
     angle = rng.uniform(0, 2 * np.pi, len(country))
     radius = 300 * np.sqrt(rng.random(len(country)))
@@ -150,15 +141,19 @@ def _home_towns(rng: Generator, n: int) -> Longs:
     share = 1 / np.arange(1, _HOME_TOWNS + 1)
     town = rng.choice(_HOME_TOWNS, n, p=share / share.sum())
     abroad = rng.random(n) < 0.04
-    n_away = _AWAY_TOWNS * (len(COUNTRIES) - 1)
+    n_away = _AWAY_TOWNS * (len(schema.COUNTRIES) - 1)
     return np.where(abroad, _HOME_TOWNS + rng.integers(0, n_away, n), town)
 
 
 def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
     """Heavy-tailed merchants: 70 % at home, online or in a town."""
-    category = rng.choice(len(CATEGORIES), n, p=MERCHANT_SHARE / MERCHANT_SHARE.sum())
-    category[: 2 * len(CATEGORIES)] = np.tile(np.arange(len(CATEGORIES)), 2)
-    is_online = rng.random(n) < ONLINE_SHARE[category]
+    category = rng.choice(
+        len(schema.CATEGORIES), n, p=schema.MERCHANT_SHARE / schema.MERCHANT_SHARE.sum()
+    )
+    category[: 2 * len(schema.CATEGORIES)] = np.tile(
+        np.arange(len(schema.CATEGORIES)), 2
+    )
+    is_online = rng.random(n) < schema.ONLINE_SHARE[category]
     town_country, town_x, town_y = towns
     weight = np.where(town_country == 0, 0.70 / _HOME_TOWNS, 0.30 / (11 * _AWAY_TOWNS))
     town = rng.choice(len(town_country), n, p=weight / weight.sum())
@@ -172,8 +167,8 @@ def _merchants(rng: Generator, n: int, towns: tuple[Longs, ...]) -> Merchants:
         is_online=is_online,
         opened_day=(-rng.exponential(1_200, n)).astype(np.int32),
         popularity=rng.pareto(1.1, n) + 0.02,
-        log_mean=(LOG_MEAN[category] + rng.normal(0, 0.3, n)).astype(np.float32),
-        log_sd=LOG_SD[category].astype(np.float32),
+        log_mean=(schema.LOG_MEAN[category] + rng.normal(0, 0.3, n)).astype(np.float32),
+        log_sd=schema.LOG_SD[category].astype(np.float32),
     )
 
 
@@ -181,12 +176,12 @@ def _draws(merchants: Merchants, n_towns: int) -> dict[str, Draw]:
     """Shops by town and by country; online ones, and those that thieves prefer."""
     shops = np.flatnonzero(~merchants.is_online)
     online = np.flatnonzero(merchants.is_online)
-    wanted = [CATEGORIES.index(name) for name in RESALE]
+    wanted = [schema.CATEGORIES.index(name) for name in schema.RESALE]
     resale = online[np.isin(merchants.category[online], wanted)]
     one_group = np.zeros(len(merchants.town), int)
     return {
         "in_town": _draw(merchants, shops, merchants.town, n_towns),
-        "in_country": _draw(merchants, shops, merchants.country, len(COUNTRIES)),
+        "in_country": _draw(merchants, shops, merchants.country, len(schema.COUNTRIES)),
         "online": _draw(merchants, online, one_group, 1),
         "resale": _draw(merchants, resale, one_group, 1),
     }

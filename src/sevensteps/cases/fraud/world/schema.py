@@ -1,11 +1,57 @@
-"""What the company's tables look like, and what only the world knows."""
+"""The company's tables, what only the world knows, and what passes between them."""
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from .kinds import CATEGORIES as CATEGORIES
-from .kinds import METHODS
+from sevensteps.world import Evening, Incident
+from sevensteps.world.columns import codes_or_values
+
+_CATEGORY = {  # share of merchants, share online, log-mean and log-sd of the amount
+    "grocery": (0.16, 0.05, 3.2, 0.7),
+    "fuel": (0.07, 0.00, 3.8, 0.4),
+    "restaurant": (0.18, 0.10, 3.0, 0.7),
+    "transit": (0.04, 0.30, 1.5, 0.7),
+    "clothing": (0.14, 0.50, 3.9, 0.7),
+    "pharmacy": (0.06, 0.10, 2.8, 0.7),
+    "electronics": (0.08, 0.60, 4.6, 1.0),
+    "travel": (0.05, 0.70, 5.2, 0.9),
+    "digital": (0.06, 1.00, 2.1, 0.8),
+    "gift_cards": (0.01, 1.00, 3.6, 0.6),
+    "marketplace": (0.05, 1.00, 3.4, 1.0),
+    "services": (0.10, 0.50, 3.7, 0.9),
+}
+CATEGORIES = tuple(_CATEGORY)
+MERCHANT_SHARE, ONLINE_SHARE, LOG_MEAN, LOG_SD = np.array([*_CATEGORY.values()]).T
+RESALE = ("electronics", "travel", "gift_cards", "marketplace")  # easily sold on
+
+_METHOD = {
+    # share of stolen payments; stolen payments per campaign, on average (a breach
+    # scales with the world); declines after which a campaign ends; probability that
+    # the victim reports; median days until then; share that a step-up stops
+    "none": (0.00, 0.0, 0, 0.00, 25, 0.00),
+    "lost_stolen": (0.18, 4.0, 2, 0.97, 6, 1.05),
+    "breach": (0.25, np.nan, 2, 0.92, 18, 1.05),
+    "card_testing": (0.17, 22.8, 6, 0.75, 20, 1.08),
+    "takeover": (0.15, 2.5, 2, 0.93, 10, 0.60),
+    "ring": (0.15, 24.0, 5, 0.85, 22, 0.90),
+    "friendly": (0.10, 1.0, 9, 1.00, 30, 0.00),
+    "new_method": (0.00, 9.0, 3, 0.90, 15, 0.90),
+}
+METHODS = tuple(_METHOD)
+_SHARE, _EACH, PATIENCE, P_REPORT, DELAY_DAYS, STEP_UP_STOPS = np.array(
+    [*_METHOD.values()]
+).T
+SHARE = dict(zip(METHODS, _SHARE.tolist(), strict=True))
+EACH = dict(zip(METHODS, _EACH.tolist(), strict=True))
+BREACH_DAYS = 20  # days' worth of that method in one breach
+FRIENDLY = METHODS.index("friendly")
 
 DAY = 86_400  # seconds; paid_at counts them from a midnight before a Wednesday
 LAST_DAY = 2_000  # no world runs longer: instants and campaigns must fit 32 bits
@@ -78,3 +124,120 @@ NAMES = {  # of each categorical column's codes
     "category": CATEGORIES,
     "true_method": METHODS,
 }
+
+
+KINDS = ("stale_feed", "unit_change", "new_method", "breach", "holiday")
+MOST_A_DAY = 2_000_000  # a day's numbers must fit their bits of a payment's id
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsSize:
+    """How large a world is; `days` is the history's default length."""
+
+    n_cardholders: int
+    n_merchants: int
+    days: int
+    payments_a_day: float = 1.11  # mean per cardholder
+
+    def __post_init__(self) -> None:
+        if self.n_cardholders < 200 or self.n_merchants < 100 or self.days < 1:
+            raise ValueError(
+                "a payments world needs at least 200 cardholders, 100 merchants "
+                f"and 1 day; got {self}"
+            )
+        if not 0 < self.n_cardholders * self.payments_a_day <= MOST_A_DAY:
+            raise ValueError(
+                f"a day has more than 0 and at most {MOST_A_DAY:,} payments; got {self}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Euros and probabilities behind the decision; a chapter may change them.
+
+    The world draws the behaviour (who abandons, who leaves) from the same
+    numbers, so a policy that plans with other numbers plans wrongly.
+    """
+
+    fraud_loss_share: float = 1.0  # of the amount, borne by the company
+    chargeback_fee: float = 25.0
+    review_cost: float = 4.0  # one analyst's look
+    review_catches: float = 0.95  # of frauds that an analyst sees
+    review_insults: float = 0.02  # of honest payments that an analyst stops
+    step_up_cost: float = 0.05  # one text message
+    step_up_abandon: float = 0.04  # honest customers who give up
+    step_up_stops: float = 0.90  # of frauds; the method moves it
+    margin_rate: float = 0.012  # earned on an approved payment
+    insult_churn: float = 0.03  # honest, blocked, leaves for good
+    customer_value: float = 200.0  # lost with a customer who leaves
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            share = name.endswith(("catches", "insults", "abandon", "stops", "churn"))
+            if not (0 <= value < np.inf) or (share and value > 1):
+                raise ValueError(
+                    f"Costs.{name} must be >= 0{' and <= 1' * share}; got {value}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsIncident(Incident):
+    """A known cause at a known time. `size` scales it; 1.0 is the usual one."""
+
+    days: int = 30
+
+    KINDS = KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsHistory:
+    """What the company's warehouse holds: no `true_` column.
+
+    `chargebacks` has every report that these payments will ever bring, in no order,
+    also those after the last day: who decides at an instant t must first keep
+    `reported_at <= t`. (`live` does so for the policy.)
+    """
+
+    payments: pa.Table
+    cardholders: pa.Table
+    cards: pa.Table
+    merchants: pa.Table
+    chargebacks: pa.Table
+    days: int
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column of `payments` as NumPy (codes, for a categorical one)."""
+        return codes_or_values(self.payments[name])
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsView:
+    """What a policy may look at besides today's payments."""
+
+    day: int
+    history: PaymentsHistory
+    new_chargebacks: pa.Table  # reported since the last call, with their payment_id
+    review_capacity: int
+
+
+Policy = Callable[[pa.Table, PaymentsView], NDArray[np.int8]]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsOutcome:
+    """What happened under a policy, and what each payment cost or earned."""
+
+    payments: pa.Table
+    truth: pa.Table
+    chargebacks: pa.Table
+    ledger: pa.Table
+    caution: pd.DataFrame = field(repr=False)  # thieves' caution by day and method
+    evening: Evening[Any] = field(repr=False)  # for `live(..., after=outcome)`
+
+    def daily(self) -> pd.DataFrame:
+        """Euros by day: each cost, the margin, and `net` = margin - costs."""
+        frame: pd.DataFrame = self.ledger.drop(["payment_id"]).to_pandas()
+        days = frame.astype("float64").groupby("day").sum()
+        days.index = days.index.astype(int)
+        days["net"] = 2 * days["margin"] - days.sum(axis=1)
+        return days

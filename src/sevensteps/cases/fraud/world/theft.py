@@ -12,12 +12,10 @@ from sevensteps.world import stream
 from sevensteps.world.arrays import join
 
 from .attempts import CampaignPlan, Scene, carry_out
-from .calendar import Today
-from .kinds import BREACH_DAYS, EACH, METHODS, PATIENCE, SHARE
-from .records import PaymentsIncident
-from .rng import THEFT, Bools, Ids, Longs, payment_ids
-from .rows import PaymentRows, blank
-from .schema import DAY, LAST_DAY
+from .honest import Today
+from .rng import THEFT, Ids, Longs
+from .rows import PaymentRows, blank, payment_ids
+from .schema import BREACH_DAYS, DAY, EACH, LAST_DAY, METHODS, SHARE, PaymentsIncident
 
 HOUR = 3_600.0
 THIEF_ID = 1 << 23  # a day's numbers of attempts start here; honest ones at 0
@@ -165,12 +163,7 @@ def payments_each(method: str, rate: float) -> float:
 
 
 def campaigns(now: Today, rate: float, caution: dict[str, float]) -> PaymentRows:
-    """All attempts of campaigns that start on a day; times may lie weeks ahead.
-
-    Parameters
-    ----------
-    rate : stolen payments a day, by all methods
-    """
+    """All attempts of campaigns that start on a day; times may lie weeks ahead."""
     path = now.people.seed, THEFT, now.future, now.day + 1_000
     counts = stream(*path)
     parts = [blank(np.empty(0, np.uint64))]
@@ -210,28 +203,3 @@ def _with_incidents(
             extra.campaign += 50_000
             plan = join([plan, extra])
     return plan
-
-
-def stop_after_declines(
-    rows: PaymentRows, declined: Bools, earlier: Longs | int = 0
-) -> Bools:
-    """Which attempts are still made: thieves give up.
-
-    Parameters
-    ----------
-    rows : (n,) attempts in order of time
-    declined : (n,) bool    what the company did
-    earlier : (n,) int      declines that each attempt's campaign met on earlier days
-
-    Returns
-    -------
-    (n,) bool   False where the campaign had met its method's patience before
-    """
-    order = np.argsort(rows.campaign, kind="stable")
-    hit, campaign = declined[order].astype(int), rows.campaign[order]
-    before = np.cumsum(hit) - hit
-    before -= before[np.searchsorted(campaign, campaign, side="left")]
-    left = PATIENCE[rows.method] - earlier
-    made = np.empty(len(rows), bool)
-    made[order] = before < left[order]
-    return made

@@ -14,30 +14,30 @@ from sevensteps.world.arrays import take
 from sevensteps.world.checks import whole
 from sevensteps.world.world_files import WorldWriter
 
+from . import consequences
 from .attempts import LONGEST_CAMPAIGN
-from .consequences import approved, leaves, ledger, reports
-from .draws import DayDraws, Shard
-from .incumbent import incumbent_rule
-from .live import Decided, LiveDay, ProductionState, Underworld, decided
+from .live import (
+    DayDraws,
+    Decided,
+    LiveDay,
+    ProductionState,
+    Shard,
+    Underworld,
+    decided,
+)
 from .people import People, draw_people
-from .records import (
+from .rng import ARMS
+from .schema import (
+    LAST_DAY,
+    NAMES,
+    SCHEMA,
+    TRUTH,
     Costs,
     PaymentsHistory,
     PaymentsIncident,
     PaymentsOutcome,
     PaymentsSize,
     Policy,
-)
-from .rng import ARMS
-from .schema import LAST_DAY, NAMES, SCHEMA, TRUTH
-from .tables import (
-    Spans,
-    dimensions,
-    no_thefts,
-    secrets_of,
-    theft_spans,
-    to_table,
-    truth_table,
 )
 
 SCALES = {
@@ -121,7 +121,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         payments, chargebacks = map(pa.concat_tables, zip(*tables, strict=True))
         return PaymentsHistory(
             payments=payments,
-            **dimensions(self.people),
+            **consequences.dimensions(self.people),
             chargebacks=chargebacks,
             days=days,
         )
@@ -139,19 +139,19 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         reported = []
         for shard in self._past(days, progress):
             payments, chargebacks = shard.tables()
-            secrets = secrets_of(shard.rows, shard.now)
-            truth = truth_table(payments, [secrets], spans)
+            secrets = consequences.secrets_of(shard.rows, shard.now)
+            truth = consequences.truth_table(payments, [secrets], spans)
             writer.put("payments", payments, part=f"day={shard.now.day:03}")
             writer.put("truth", truth, part=f"day={shard.now.day:03}")
             reported.append(chargebacks)
         writer.put("chargebacks", pa.concat_tables(reported))
-        for name, table in dimensions(self.people).items():
+        for name, table in consequences.dimensions(self.people).items():
             writer.put(name, table)
 
-    def _theft_spans(self, days: int) -> Spans:
+    def _theft_spans(self, days: int) -> consequences.Spans:
         """The first and last theft from each card in a history."""
-        nothing = no_thefts(len(self.people.card_holder))
-        return theft_spans(self.draws.past_attempts(0, days), nothing)
+        nothing = consequences.no_thefts(len(self.people.card_holder))
+        return consequences.theft_spans(self.draws.past_attempts(0, days), nothing)
 
     def room(self, days: int) -> int:
         """Bytes on disk, rounded up."""
@@ -162,13 +162,13 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         """What only the world knows of each payment of its own history."""
         self._recognise(history)
         past = self._past(history.days)
-        secrets = [secrets_of(shard.rows, shard.now) for shard in past]
+        secrets = [consequences.secrets_of(shard.rows, shard.now) for shard in past]
         spans = self._theft_spans(history.days)
-        return truth_table(history.payments, secrets, spans)
+        return consequences.truth_table(history.payments, secrets, spans)
 
     def _recognise(self, history: PaymentsHistory) -> None:
         """Raise if the history's people are others."""
-        for name, table in dimensions(self.people).items():
+        for name, table in consequences.dimensions(self.people).items():
             if not table.equals(getattr(history, name)):
                 raise ValueError(
                     "the history is another world's; use this world.history()"
@@ -176,7 +176,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
 
     def incumbent(self) -> Policy:
         """Block large foreign online payments."""
-        return incumbent_rule
+        return consequences.incumbent_rule
 
     def evening(self, history: PaymentsHistory | None) -> Evening[ProductionState]:
         """Where a live run starts: the thieves' plans, and what is known by then."""
@@ -204,10 +204,10 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         rows = self.draws.rows(now, thieves.due(day, fresh, state.closed(day)))
         if state.gone.any():
             rows = take(rows, ~state.gone[self.people.card_holder[rows.card]])
-        batch = to_table(rows, self.people, np.zeros(len(rows), np.int8))
+        batch = consequences.to_table(rows, self.people, np.zeros(len(rows), np.int8))
         view = state.view(day, self.review_capacity)
         action = decided(policy, batch.drop(["action"]), view)
-        passed = approved(rows, action, self.costs)
+        passed = consequences.approved(rows, action, self.costs)
         made = thieves.made(rows, ~passed)
         return Decided(now, take(rows, made), action[made], passed[made], thieves)
 
@@ -216,15 +216,15 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
     ) -> tuple[ProductionState, LiveDay]:
         """Who complains, who leaves, and what each payment cost."""
         rows, action, passed = served.rows, served.action, served.passed
-        at, chargebacks = reports(rows, passed, self.base_rate)
-        left = leaves(rows, action, passed, self.people, self.costs)
-        table = to_table(rows, self.people, action)
+        at, chargebacks = consequences.reports(rows, passed, self.base_rate)
+        left = consequences.leaves(rows, action, passed, self.people, self.costs)
+        table = consequences.to_table(rows, self.people, action)
         record = LiveDay(
             day=day,
             payments=table.append_column("approved", pa.array(passed)),
-            secrets=secrets_of(rows, served.now),
+            secrets=consequences.secrets_of(rows, served.now),
             chargebacks=chargebacks,
-            ledger=ledger(rows, action, passed, at, left, self.costs),
+            ledger=consequences.ledger(rows, action, passed, at, left, self.costs),
             caution=dict(served.thieves.caution),
         )
         leavers = self.people.card_holder[rows.card[left]]
@@ -239,7 +239,7 @@ class PaymentsWorld(World[ProductionState, PaymentsHistory, PaymentsOutcome]):
         caution = pd.DataFrame([{"day": d.day, **d.caution} for d in days])
         return PaymentsOutcome(
             payments=payments,
-            truth=truth_table(payments, secrets, evening.state.spans),
+            truth=consequences.truth_table(payments, secrets, evening.state.spans),
             chargebacks=pa.concat_tables([d.chargebacks for d in days]),
             ledger=pa.concat_tables([d.ledger for d in days]),
             caution=caution.set_index("day").drop(columns="none"),

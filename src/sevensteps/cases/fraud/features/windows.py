@@ -1,4 +1,4 @@
-"""Events sorted by key and time, so that a window is two binary searches."""
+"""A history's tables as plain arrays, and windows over their events."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,129 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from sevensteps.cases.fraud.world import History
+from sevensteps.cases.fraud.world.schema import CATEGORIES
+
+from .single import DAY, MONDAY_OFFSET, NO_DEVICE
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Payments as arrays in their own order; NaN is missing, devices have -1."""
+
+    paid_at: NDArray[np.int64]
+    card: NDArray[np.int64]
+    merchant: NDArray[np.int64]
+    device: NDArray[np.int64]
+    cents: NDArray[np.int64]
+    foreign: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Slow facts of cardholders and merchants: column to values by id."""
+
+    home: pa.ChunkedArray
+    people: dict[str, Floats]
+    shops: dict[str, Floats]
+
+    @classmethod
+    def of(cls, history: History) -> "Facts":
+        """Read them from a history whose ids are 0..n-1 in order of row."""
+        people, shops = history.cardholders, history.merchants
+        for table, name in ((people, "cardholder_id"), (shops, "merchant_id")):
+            ids = table[name].to_numpy()
+            if not np.array_equal(ids, np.arange(len(ids))):
+                raise ValueError(f"{name} must count 0, 1, 2, … in order of row")
+        of_people = ("home_x", "home_y", "opened_at", "declared_income")
+        category = pc.index_in(_text(shops["category"]), pa.array(CATEGORIES))
+        return cls(
+            people["country"],
+            {name: floats(people[name]) for name in of_people},
+            {name: floats(shops[name]) for name in ("x", "y", "opened_at")}
+            | {"category": floats(category)},
+        )
+
+
+def to_cents(amount: NDArray[Any]) -> NDArray[np.int64]:
+    """Euros to whole cents, halves upwards, as the offline pipeline does."""
+    return np.floor(amount.astype(np.float64) * 100 + 0.5).astype(np.int64)
+
+
+def floats(column: pa.ChunkedArray) -> Floats:
+    """A numeric or boolean column as float64, null as NaN."""
+    return pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+
+
+def code(payments: pa.Table, facts: Facts) -> Coded:
+    """Arrays for the window kernels from a payments table or a day's batch."""
+    device = pc.fill_null(payments["device_id"], NO_DEVICE)
+    return Coded(
+        payments["paid_at"].to_numpy().astype(np.int64),
+        payments["card_id"].to_numpy().astype(np.int64),
+        payments["merchant_id"].to_numpy().astype(np.int64),
+        device.to_numpy().astype(np.int64),
+        to_cents(payments["amount"].to_numpy()),
+        _differs(payments["country"], _home(payments, facts)),
+    )
+
+
+def payment_columns(payments: pa.Table, facts: Facts) -> dict[str, Floats]:
+    """The `PAYMENT_FEATURES` of many payments; see `payment_features` for one."""
+    at = payments["paid_at"].to_numpy().astype(np.int64)
+    holder = payments["cardholder_id"].to_numpy()
+    shop = payments["merchant_id"].to_numpy()
+    home = _home(payments, facts)
+    online = floats(pc.equal(_text(payments["channel"]), "online"))
+    no_device = floats(pc.is_null(payments["device_id"]))
+    people = {name: fact[holder] for name, fact in facts.people.items()}
+    shops = {name: fact[shop] for name, fact in facts.shops.items()}
+    across, along = shops["x"] - people["home_x"], shops["y"] - people["home_y"]
+    return {
+        "amount": floats(payments["amount"]),
+        "hour": at % DAY // 3_600,
+        "weekday": (at // DAY + MONDAY_OFFSET) % 7,
+        "is_online": online,
+        "is_contactless": floats(pc.equal(_text(payments["channel"]), "contactless")),
+        "category": shops["category"],
+        "is_foreign": _differs(payments["country"], home),
+        "distance_km": np.where(online == 1, np.nan, np.sqrt(across**2 + along**2)),
+        "ip_foreign": _differs(payments["ip_country"], home),
+        "address_match": floats(payments["address_match"]),
+        "ip_risk": floats(payments["ip_risk"]),
+        "device_missing": np.where(online == 1, no_device, np.nan),
+        "account_age_days": (at - people["opened_at"]) / DAY,
+        "declared_income": people["declared_income"],
+        "merchant_age_days": (at - shops["opened_at"]) / DAY,
+    }
+
+
+def _text(column: Any) -> Any:
+    return pc.cast(column, pa.string())
+
+
+def _home(payments: pa.Table, facts: Facts) -> pa.ChunkedArray:
+    return pc.take(facts.home, payments["cardholder_id"])
+
+
+def _differs(left: pa.ChunkedArray, right: pa.ChunkedArray) -> Floats:
+    return floats(pc.not_equal(_text(left), _text(right)))
+
 
 _TIME_BITS = 32  # seconds take the low half of a position's 64 bits
 
 Ints = NDArray[np.int64]
+
+
+def pair(left: Ints, right: Ints) -> Ints:
+    """One key out of two numbers of at most 31 bits."""
+    return (left << 32) | right
 
 
 @dataclass(frozen=True)
@@ -94,10 +212,9 @@ class EventStream:
 class Windows:
     """Window counts and sums of many payments over several streams at once.
 
-    Counts add up, so yesterday's long stream and today's short one are asked
-    separately and never have to be merged before a decision. Questions are asked
-    in the streams' own order, which keeps the searches in the cache, and answered
-    in the order of the payments.
+    Counts add up, so yesterday's long stream and today's short one need not be merged
+    before a decision. Questions are asked in the streams' own order, which keeps the
+    searches in the cache, and answered in the order of the payments.
     """
 
     def __init__(
