@@ -17,6 +17,7 @@ from sevensteps.cases.search.engine.bm25 import Bm25
 from sevensteps.cases.search.engine.engine import Found
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.data import OfflineReport, lead
+from sevensteps.data.letor import PLAN
 from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
 from sevensteps.measure.ranked import UNJUDGED, Ranked
@@ -25,7 +26,6 @@ from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.training_pairs import Judged
 
 from .collection import JudgedCollection, read_collection
-from .letor import PLAN
 
 CUT, FOLDS, DEEP = 10, 5, 100
 FORMS = ((1.2, 0.75), (0.9, 0.4), (2.0, 0.75))  # k1 and b of BM25 that are tried
