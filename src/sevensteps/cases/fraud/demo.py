@@ -10,7 +10,7 @@ import pyarrow as pa
 from sevensteps.cases.fraud import features
 from sevensteps.cases.fraud.features.names import DAY
 from sevensteps.cases.fraud.service import (
-    Decider,
+    PROGRAM,
     DecisionsConfig,
     ModelServer,
     OnlineStore,
@@ -22,12 +22,12 @@ from sevensteps.cases.fraud.service import (
 )
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
 WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
+app = PROGRAM.app
 
 
 def config(setup: Setup) -> DecisionsConfig:
@@ -40,11 +40,6 @@ def config(setup: Setup) -> DecisionsConfig:
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-
-
-def app(config: DecisionsConfig) -> App:
-    """The service; see `Decider`."""
-    return App(Decider(config).service(), config)
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:

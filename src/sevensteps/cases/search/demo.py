@@ -6,26 +6,20 @@ from pathlib import Path
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
+    PROGRAM,
     SearchConfig,
-    Searches,
     export_search,
     read_search,
     search_requests,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, quiet, renew
 
 WORLD = SearchWorld(
     Size(n_products=20_000, n_needs=12_000, n_shoppers=8_000, n_brands=150, days=14),
     seed=7,
 )
-config = partial(SearchConfig.of, name="engine")  # how the service is started
-
-
-def app(config: SearchConfig) -> App:
-    """The service; see `SearchConfig`."""
-    return App(Searches(config).service(), config)
+config, app = partial(SearchConfig.of, name="engine"), PROGRAM.app
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:

@@ -1,4 +1,4 @@
-"""An engine on disk: arrays, an inverted index, words and trees.
+"""An engine on disk: arrays, an inverted index, words and trees; nothing is pickled.
 
 A hash tells damage, not a mix-up: an index of last week's products is whole, and finds
 nonsense without any error. So the manifest also keeps what the indexes found for some
@@ -9,13 +9,17 @@ import json
 import os
 import shutil
 import time
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 import faiss
 import lightgbm
 import numpy as np
+from symspellpy import SymSpell
 
+from sevensteps.cases.search.engine.analysis import Analyser
+from sevensteps.cases.search.engine.attributes import AttributeValue, Gazetteer
 from sevensteps.cases.search.engine.bm25 import TermStatistics
 from sevensteps.cases.search.engine.dense import DenseIndex
 from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
@@ -24,6 +28,9 @@ from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.query import Query, Term
 from sevensteps.cases.search.engine.shop import Catalogue
+from sevensteps.cases.search.engine.spelling import Speller
+from sevensteps.cases.search.engine.synonyms import Synonyms
+from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
@@ -31,14 +38,12 @@ from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError
 from sevensteps.world.storage import FolderKind
 
-from .wording import plain_understanding, understanding_of
-
 ENGINE = FolderKind(
     "search engine", 1, f"Export it again with {__package__}.export_search."
 )
-WORDS, TREES = "words.json", "ranker.txt"
-KEYWORD, DENSE = "keyword", "dense.index"
+WORDS, TREES, KEYWORD, DENSE = "words.json", "ranker.txt", "keyword", "dense.index"
 LINEAR = "mean", "spread", "weight"
+COUNTED, PAIRS = ("n_words", "new_word", "letter", "counts"), ("pairs", "written_pairs")
 ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are kept
 
 
@@ -56,17 +61,17 @@ def export_search(engine: Engine, folder: str | Path) -> Path:
     TypeError                 for another ranker
     StorageError              if the disk refuses; nothing is left behind
     """
-    path = Path(folder)
-    if not isinstance(engine.ranker, TreeRanker | LinearRanker | None):
+    path, ranker = Path(folder), engine.ranker
+    if not isinstance(ranker, TreeRanker | LinearRanker | None):
         raise TypeError(
-            f"a {type(engine.ranker).__name__} cannot be exported; train one with "
+            f"a {type(ranker).__name__} cannot be exported; train one with "
             "sevensteps.rank.rankers.lambdamart or .linear"
         )
 
     def rest(made: Path) -> None:
-        (made / WORDS).write_text(json.dumps(_words(engine)))
-        if isinstance(engine.ranker, TreeRanker):
-            (made / TREES).write_text(engine.ranker.model.model_to_string())
+        (made / WORDS).write_text(json.dumps(_words(engine), default=_listed))
+        if isinstance(ranker, TreeRanker):
+            (made / TREES).write_text(ranker.model.model_to_string())
         if engine.keyword is not None:
             locks = shutil.ignore_patterns("*.lock")
             shutil.copytree(engine.keyword.folder, made / KEYWORD, ignore=locks)
@@ -75,6 +80,87 @@ def export_search(engine: Engine, folder: str | Path) -> Path:
 
     write_bundle(path, _tree(engine), _facts(engine), rest=rest, kind=ENGINE)
     return path
+
+
+def _tree(engine: Engine) -> dict[str, Any]:
+    """Every array under a name of its own."""
+    documents, reference = engine.catalogue.documents, engine.reference
+    tree: dict[str, Any] = {
+        part: {"code": tokens.code, "start": tokens.start}
+        for part, tokens in (("title", documents.title), ("body", documents.body))
+    }
+    tree["fields"] = {name: c.code for name, c in documents.fields.items()}
+    tree["numbers"] = dict(documents.numbers)
+    tree["idf"] = {"title": reference.title.idf, "body": reference.body.idf}
+    tree["known"] = reference.known.values
+    tree["vector"] = engine.catalogue.vector
+    if isinstance(engine.ranker, LinearRanker):
+        tree["linear"] = {name: getattr(engine.ranker, name) for name in LINEAR}
+    return tree
+
+
+def _facts(engine: Engine) -> dict[str, Any]:
+    reference, dense = engine.reference, engine.dense
+    names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
+    return {
+        "exported_at": round(time.time(), 3),
+        "mean_length": [reference.title.mean_length, reference.body.mean_length],
+        "known": list(reference.known.names),
+        "cosines": reference.vector is not None,
+        "numbers": list(engine.catalogue.documents.numbers),
+        "ranker": None if names is None else list(names),
+        "boosts": engine.keyword and engine.keyword.boosts,
+        "dense": dense and [dense.built.name, dense.width, dense.probes],
+        "pool": engine.pool,
+        "echoes": _echoes(engine),
+    }
+
+
+def _echoes(engine: Engine) -> dict[str, Any]:
+    """What the indexes find for some products' own titles and vectors."""
+    documents, heard = engine.catalogue.documents, {}
+    rows = np.unique(np.linspace(0, len(documents) - 1, ECHOES).astype(np.int32))
+    if engine.keyword is not None:
+        asks = [
+            Query(text, tuple(Term(word) for word in dict.fromkeys(text.split())))
+            for text in documents.title.take(rows).texts()
+        ]
+        heard["keyword"] = engine.keyword.search_many(asks, HEARD)[0].tolist()
+    if engine.dense is not None:
+        asked = np.asarray(engine.catalogue.vector[rows], np.float32)
+        heard["dense"] = engine.dense.search(asked, HEARD)[0].tolist()
+    return heard
+
+
+def _words(engine: Engine) -> dict[str, Any]:
+    """All texts, and how queries are understood; None for a part that is off."""
+    documents, reads = engine.catalogue.documents, engine.understanding
+    speller = reads.speller
+    return {
+        "vocabulary": list(documents.vocabulary),
+        "titles": list(engine.catalogue.titles),
+        "fields": {name: c.names for name, c in documents.fields.items()},
+        "understanding": {
+            "analyser": asdict(reads.analyser),
+            "speller": None if speller is None else _counted(speller),
+            "synonyms": None if reads.synonyms is None else reads.synonyms.others,
+            "gazetteer": None if reads.gazetteer is None else vars(reads.gazetteer),
+            "constraints": reads.constraints,
+        },
+    }
+
+
+def _counted(speller: Speller) -> dict[str, Any]:
+    told = {name: getattr(speller, name) for name in COUNTED}
+    told |= {name: [*getattr(speller, name).items()] for name in PAIRS}
+    return told | {"entries": speller.symspell.words}
+
+
+def _listed(part: Any) -> list[Any]:
+    """What JSON has no word for: arrays, sets, and values of a column."""
+    if isinstance(part, np.ndarray):
+        return part.tolist()
+    return sorted(part) if isinstance(part, frozenset) else list(astuple(part))
 
 
 def read_search(folder: str | Path) -> Engine:
@@ -116,66 +202,6 @@ def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
     return engine
 
 
-def _tree(engine: Engine) -> dict[str, Any]:
-    """Every array under a name of its own."""
-    documents, reference = engine.catalogue.documents, engine.reference
-    tree: dict[str, Any] = {
-        part: {"code": tokens.code, "start": tokens.start}
-        for part, tokens in (("title", documents.title), ("body", documents.body))
-    }
-    tree["fields"] = {name: c.code for name, c in documents.fields.items()}
-    tree["numbers"] = dict(documents.numbers)
-    tree["idf"] = {"title": reference.title.idf, "body": reference.body.idf}
-    tree["known"] = reference.known.values
-    tree["vector"] = engine.catalogue.vector
-    if isinstance(engine.ranker, LinearRanker):
-        tree["linear"] = {name: getattr(engine.ranker, name) for name in LINEAR}
-    return tree
-
-
-def _words(engine: Engine) -> dict[str, Any]:
-    documents = engine.catalogue.documents
-    return {
-        "vocabulary": list(documents.vocabulary),
-        "titles": list(engine.catalogue.titles),
-        "fields": {name: list(c.names) for name, c in documents.fields.items()},
-        "understanding": plain_understanding(engine.understanding),
-    }
-
-
-def _facts(engine: Engine) -> dict[str, Any]:
-    reference, dense = engine.reference, engine.dense
-    names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
-    return {
-        "exported_at": round(time.time(), 3),
-        "mean_length": [reference.title.mean_length, reference.body.mean_length],
-        "known": list(reference.known.names),
-        "cosines": reference.vector is not None,
-        "numbers": list(engine.catalogue.documents.numbers),
-        "ranker": None if names is None else list(names),
-        "boosts": engine.keyword and engine.keyword.boosts,
-        "dense": dense and [dense.built.name, dense.width, dense.probes],
-        "pool": engine.pool,
-        "echoes": _echoes(engine),
-    }
-
-
-def _echoes(engine: Engine) -> dict[str, Any]:
-    """What the indexes find for some products' own titles and vectors."""
-    documents, heard = engine.catalogue.documents, {}
-    rows = np.unique(np.linspace(0, len(documents) - 1, ECHOES).astype(np.int32))
-    if engine.keyword is not None:
-        asks = [
-            Query(text, tuple(Term(word) for word in dict.fromkeys(text.split())))
-            for text in documents.title.take(rows).texts()
-        ]
-        heard["keyword"] = engine.keyword.search_many(asks, HEARD)[0].tolist()
-    if engine.dense is not None:
-        asked = np.asarray(engine.catalogue.vector[rows], np.float32)
-        heard["dense"] = engine.dense.search(asked, HEARD)[0].tolist()
-    return heard
-
-
 def _link(source: str, target: str) -> None:
     """A second name for a file that is never changed, else a copy."""
     try:
@@ -196,7 +222,7 @@ def _engine(told: Bundle, index: Path) -> Engine:
     known = FeatureTable(tuple(facts["known"]), told.arrays["known"])
     vector = catalogue.vector if facts["cosines"] else None
     return Engine(
-        understanding_of(words["understanding"]),
+        _understanding(**words["understanding"]),
         catalogue,
         CatalogueFeatures(catalogue.documents, title, body, known, vector),
         KeywordIndex(index, facts["boosts"]) if facts["boosts"] else None,
@@ -209,10 +235,7 @@ def _engine(told: Bundle, index: Path) -> Engine:
 def _catalogue(told: Bundle, words: dict[str, Any]) -> Catalogue:
     vocabulary = {word: code for code, word in enumerate(words["vocabulary"])}
     tree = told.arrays
-    title, body = (
-        Tokens(tree[part]["code"], tree[part]["start"], vocabulary)
-        for part in ("title", "body")
-    )
+    title, body = (Tokens(**tree[p], vocabulary=vocabulary) for p in ("title", "body"))
     fields = {
         n: CodedColumn(tree["fields"][n], tuple(v)) for n, v in words["fields"].items()
     }
@@ -236,3 +259,42 @@ def _ranker(told: Bundle) -> Ranker | None:
         return LinearRanker(tuple(names), **told.arrays["linear"])
     trees = lightgbm.Booster(model_str=(told.folder / TREES).read_text())
     return TreeRanker(tuple(names), trees)
+
+
+def _understanding(
+    analyser: Any, speller: Any, synonyms: Any, gazetteer: Any, constraints: bool
+) -> Understanding:
+    if synonyms is not None:
+        others = {phrase: tuple(map(tuple, told)) for phrase, told in synonyms.items()}
+        synonyms = Synonyms(others)
+    return Understanding(
+        Analyser(**analyser | {"stopwords": frozenset(analyser["stopwords"])}),
+        None if speller is None else _speller(**speller),
+        synonyms,
+        None if gazetteer is None else _gazetteer(**gazetteer),
+        constraints,
+    )
+
+
+def _speller(entries: dict[str, int], **told: Any) -> Speller:
+    symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+    for word, n in entries.items():
+        symspell.create_dictionary_entry(word, n)
+    told |= {name: {tuple(pair): n for pair, n in told[name]} for name in PAIRS}
+    return Speller(symspell=symspell, **told)
+
+
+def _gazetteer(values: Any, topics: Any, pairs: Any, n_categories: int) -> Gazetteer:
+    meant = {
+        phrase: tuple(
+            AttributeValue(*told, *_shares(codes, shares))
+            for *told, codes, shares in every
+        )
+        for phrase, every in values.items()
+    }
+    about: Any = {token: _shares(*found) for token, found in topics.items()}
+    return Gazetteer(meant, about, frozenset(map(tuple, pairs)), n_categories)
+
+
+def _shares(codes: list[int], shares: list[float]) -> tuple[Any, ...]:
+    return np.array(codes, np.int64), np.array(shares, np.float64)

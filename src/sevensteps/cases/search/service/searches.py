@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,20 +14,17 @@ from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.engine.understanding import Reading
-from sevensteps.serve.app import App
 from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.requests import validated
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Program
 from sevensteps.serve.service import Answer, Service
 from sevensteps.serve.stages import Run, Stage
 from sevensteps.serve.threads import one_core
 
 from . import stages
-from .asking import Asked, ProductsRequest, SearchRequest, parse
-from .live import Live, State
-from .response import page
-from .stages import ByWords, ResultList
+from .requests import Asked, ProductsRequest, SearchRequest, page, parse
+from .stages import ByWords, Live, ResultList, State
 
 PATH = SERVICE.path
 READ_S = 3_600.0  # how a query is read changes with the words only
@@ -78,8 +73,8 @@ class Searches:
         return (
             Stage("understand", self._understand, 0.15, required=False),
             Stage("known", self._known, 0.15, required=False, ends=True),
-            Stage("words", self._words, 0.5, required=False),
-            Stage("meaning", self._meaning, 0.3, required=False),
+            Stage("words", self._found_by(stages.by_words), 0.5, required=False),
+            Stage("meaning", self._found_by(stages.by_meaning), 0.3, required=False),
             Stage("rank", self._rank, 0.5, required=False),
             Stage("nearest", self._nearest, 0.3, required=False),
             Stage("arrange", self._arrange, 0.3, required=False),
@@ -87,11 +82,12 @@ class Searches:
 
     def service(self) -> Service:
         """The search, as all services are described."""
+        live, lists = self.live, self.lists
         return Service(
             what="search",
             path=PATH,
             request=SearchRequest,
-            parse=lambda body: parse(body, self.live.state),
+            parse=lambda body: parse(body, live.state),
             stages=self.stages,
             answers={
                 self._source: lambda run: (
@@ -109,16 +105,22 @@ class Searches:
             recall=self._recall,
             changes={"/v1/products": self._add},
             labels=("relaxed",),
-            gauges=self._gauges(),
+            gauges={
+                "cache_hits": ("Answers remembered", lambda: lists.hits),
+                "cache_misses": ("Answers made", lambda: lists.misses),
+                "products": ("That can be found", lambda: len(live.state.documents)),
+                "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
+                "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
+            },
             problems=self._problems,
-            close=self.live.close,
+            close=live.close,
         )
 
     def _understand(self, run: Run) -> Reading:
-        text, state = run.request.text, run.request.state
+        text = run.request.text
         known = self.readings.get(text, 0)
         if known is None:
-            known = state.engine.understanding.reading(text)
+            known = run.request.state.engine.understanding.reading(text)
             self.readings.put(text, 0, known)
         return known
 
@@ -128,11 +130,8 @@ class Searches:
             return None
         return self.lists.get(_key(reading, asked), asked.state.version)
 
-    def _words(self, run: Run) -> ByWords | None:
-        return stages.by_words(*self._asked(run))
-
-    def _meaning(self, run: Run) -> Ids | None:
-        return stages.by_meaning(*self._asked(run))
+    def _found_by(self, source: Callable[..., Any]) -> Callable[[Run], Any]:
+        return lambda run: source(*self._asked(run))
 
     def _rank(self, run: Run) -> Ids | None:
         state, query, _ = self._asked(run)
@@ -202,9 +201,8 @@ class Searches:
         return page(asked, reading, listed, self.live.bundle) | more
 
     def _told(self, answer: Answer) -> dict[str, Any]:
-        run = answer.run
-        reading, bundle = self._reading(run), self.live.bundle
-        told = page(run.request, reading, answer.value, bundle)
+        run, bundle = answer.run, self.live.bundle
+        told = page(run.request, self._reading(run), answer.value, bundle)
         return told | {"cached": "arrange" not in run.made and not run.missing}
 
     def _add(self, body: bytes, came: float) -> dict[str, Any]:
@@ -230,25 +228,8 @@ class Searches:
             "index_age_s": round(self.live.index_age_s, 3),
         }
 
-    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
-        live, lists = self.live, self.lists
-        return {
-            "cache_hits": ("Answers remembered", lambda: lists.hits),
-            "cache_misses": ("Answers made", lambda: lists.misses),
-            "products": ("That can be found", lambda: len(live.state.documents)),
-            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
-            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
-        }
 
-
-def running_search(
-    bundle: str | Path, **options: Any
-) -> AbstractContextManager[Running]:
-    """A search in a process of its own, stopped at the end of the block.
-
-    What is given is as for `SearchConfig`; raises as `process_of`.
-    """
-    return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
+PROGRAM = Program(__package__, SearchConfig, lambda config: Searches(config).service())
 
 
 def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
@@ -257,16 +238,6 @@ def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
     weight = asked.times.astype(np.float64)
     rows = rng.choice(len(weight), n, p=weight / weight.sum())
     return [json.dumps({"query": asked.text[row]}).encode() for row in rows]
-
-
-def serve_search(config: SearchConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Raises
-    ------
-    ModelError, OSError       if it must not start, or the port is taken
-    """
-    answer(App(Searches(config).service(), config))
 
 
 def _key(reading: Reading, asked: Asked) -> Hashable:

@@ -1,16 +1,18 @@
-"""What a caller may ask the search, and what is said of anything else."""
+"""What a caller may ask the search, what is said of anything else, and an answer."""
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from sevensteps.cases.search.engine.filters import Filters
 from sevensteps.cases.search.engine.shop import FIELDS
+from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.requests import Rejected, Strict, validated
 
-from .live import State
+from .stages import ResultList, State
 
 LETTERS, PLACES, PAGES = 200, 50, 50
 MOST = 1_000  # products of one administrator's request
@@ -105,3 +107,50 @@ class ProductsRequest(Strict):
     """New products."""
 
     products: Annotated[list[Product], Field(min_length=1, max_length=MOST)]
+
+
+def page(
+    asked: Asked, reading: Reading, listed: ResultList, bundle: str
+) -> dict[str, Any]:
+    """One page of an answer as JSON has it, and what the query was read as."""
+    n, first = len(listed.ids), (asked.page - 1) * asked.places
+    ids, why = listed.ids[first : first + asked.places], listed.why
+    if not ids and why is None:
+        why = f"there are only {n} results; ask for an earlier page"
+    return {
+        "products": _products(asked.state, ids),
+        "page": asked.page,
+        "found": n,
+        "understood": _understood(reading),
+        "relaxed": listed.relaxed,
+        "why": why,
+        "version": asked.state.version,
+        "bundle": bundle,
+    }
+
+
+def _products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
+    titles, at = state.engine.catalogue.titles, np.array(ids, np.intp)
+    prices, stock = (state.documents.numbers[n][at] for n in ("price", "in_stock"))
+    return [
+        {
+            "product_id": number,
+            "title": titles[number],
+            "price": round(price, 2),
+            "in_stock": bool(there),
+        }
+        for number, price, there in zip(ids, prices.tolist(), stock, strict=True)
+    ]
+
+
+def _understood(reading: Reading) -> dict[str, Any]:
+    query = reading.query
+    return {
+        "words": list(query.words),
+        "corrected": [{"from": one, "to": other} for one, other in reading.corrected],
+        "synonyms": {
+            t.word: [s for s, _ in t.synonyms] for t in query.terms if t.synonyms
+        },
+        "attributes": [{"field": name, "value": v} for name, v in query.attributes],
+        "dropped": list(reading.dropped),
+    }
