@@ -166,10 +166,7 @@ def _listed(part: Any) -> list[Any]:
 def read_search(folder: str | Path) -> Engine:
     """Read and check what `export_search` wrote; large arrays are mapped, not copied.
 
-    Raises
-    ------
-    ModelError
-        if a file is missing or damaged, or an index is one of other products
+    A `ModelError` if a file is missing or damaged, or an index is of other products.
     """
     return engine_of(read_bundle(folder, ENGINE))
 
@@ -177,10 +174,8 @@ def read_search(folder: str | Path) -> Engine:
 def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
     """The engine of a bundle; raises as above.
 
-    Parameters
-    ----------
-    work : folder for a copy of the inverted index, which may then take products in; the
-        copy shares the bundle's files where the disk allows
+    Into `work` goes a copy of the inverted index, which may then take products in; it
+    shares the bundle's files where the disk allows.
     """
     index = told.folder / KEYWORD
     if work is not None and told.facts["boosts"]:

@@ -4,7 +4,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from sevensteps.cases.search.engine.filters import Filters
@@ -65,13 +64,7 @@ class Asked:
 
 
 def parse(body: bytes, state: State) -> Asked:
-    """Read a request's body.
-
-    Raises
-    ------
-    Rejected
-        400 for what is no JSON, 422 for what is no request, with every reason
-    """
+    """Read a body; `Rejected`, with every reason, if it is no JSON or no request."""
     told = validated(SearchRequest, body)
     odd = {c for c in told.query if unicodedata.category(c) in NOBODY_TYPES}
     if odd - {"\t", "\n", "\r"}:
@@ -113,12 +106,21 @@ def page(
     asked: Asked, reading: Reading, listed: ResultList, bundle: str
 ) -> dict[str, Any]:
     """One page of an answer as JSON has it, and what the query was read as."""
+    catalogue, numbers = asked.state.engine.catalogue, asked.state.documents.numbers
     n, first = len(listed.ids), (asked.page - 1) * asked.places
     ids, why = listed.ids[first : first + asked.places], listed.why
     if not ids and why is None:
         why = f"there are only {n} results; ask for an earlier page"
     return {
-        "products": _products(asked.state, ids),
+        "products": [
+            {
+                "product_id": number,
+                "title": catalogue.titles[number],
+                "price": round(float(numbers["price"][number]), 2),
+                "in_stock": bool(numbers["in_stock"][number]),
+            }
+            for number in ids
+        ],
         "page": asked.page,
         "found": n,
         "understood": _understood(reading),
@@ -127,20 +129,6 @@ def page(
         "version": asked.state.version,
         "bundle": bundle,
     }
-
-
-def _products(state: State, ids: tuple[int, ...]) -> list[dict[str, Any]]:
-    titles, at = state.engine.catalogue.titles, np.array(ids, np.intp)
-    prices, stock = (state.documents.numbers[n][at] for n in ("price", "in_stock"))
-    return [
-        {
-            "product_id": number,
-            "title": titles[number],
-            "price": round(price, 2),
-            "in_stock": bool(there),
-        }
-        for number, price, there in zip(ids, prices.tolist(), stock, strict=True)
-    ]
 
 
 def _understood(reading: Reading) -> dict[str, Any]:

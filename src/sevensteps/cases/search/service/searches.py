@@ -33,19 +33,12 @@ STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new produc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig(BundleConfig):
-    """Everything that the search needs, besides what all services do.
-
-    Parameters
-    ----------
-    bundle : folder written by `export_search`
-    remembers : answers that are kept; 0 keeps none
-    keeps_s : seconds that one is believed
-    """
+    """What the search needs besides: a bundle, which `export_search` wrote."""
 
     port: int = SERVICE.port
     deadline_ms: float = SERVICE.deadline_ms
-    remembers: int = 10_000
-    keeps_s: float = 60.0
+    remembers: int = 10_000  # answers that are kept; 0 keeps none
+    keeps_s: float = 60.0  # seconds that one is believed
 
     def __post_init__(self) -> None:
         BundleConfig.__post_init__(self)
@@ -57,10 +50,9 @@ class Searches:
     """Everything behind `POST /v1/search`; a bundle that is not whole: `ModelError`."""
 
     def __init__(self, config: SearchConfig) -> None:
-        self.config, self.live = config, Live(config.bundle)
-        kept = config.remembers, config.keeps_s
-        self.lists: Remembered[ResultList] = Remembered(*kept)
-        self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
+        self.config, self.live, n = config, Live(config.bundle), config.remembers
+        self.lists: Remembered[ResultList] = Remembered(n, config.keeps_s)
+        self.readings: Remembered[Reading] = Remembered(n, READ_S)
         self._source = "ranked" if self.live.state.engine.ranker else "retrieved"
 
     @property
@@ -125,7 +117,9 @@ class Searches:
         return known
 
     def _known(self, run: Run) -> ResultList | None:
-        reading, asked = run.made.get("understand"), run.request
+        return self._remembered(run.made.get("understand"), run.request)
+
+    def _remembered(self, reading: Reading | None, asked: Asked) -> ResultList | None:
         if reading is None:
             return None
         return self.lists.get(_key(reading, asked), asked.state.version)
@@ -156,8 +150,8 @@ class Searches:
             ids, relaxed = near, "by_meaning"
         listed = stages.arranged_list(*self._asked(run), ids, relaxed)
         if not run.missing:
-            key = _key(self._reading(run), run.request)
-            self.lists.put(key, run.request.state.version, listed)
+            key, asked = _key(self._reading(run), run.request), run.request
+            self.lists.put(key, asked.state.version, listed)
         return listed
 
     def _by_one(self, name: str, run: Run) -> ResultList | None:
@@ -192,10 +186,8 @@ class Searches:
     def _recall(self, asked: Asked) -> dict[str, Any] | None:
         """What was answered to the same words a moment ago."""
         reading = self.readings.get(asked.text, 0)
-        if reading is None:
-            return None
-        listed = self.lists.get(_key(reading, asked), asked.state.version)
-        if listed is None:
+        listed = self._remembered(reading, asked)
+        if reading is None or listed is None:
             return None
         more = {"source": self._source, "fallback": None, "cached": True}
         return page(asked, reading, listed, self.live.bundle) | more

@@ -7,7 +7,7 @@ keeps the state that it began with.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -64,13 +64,6 @@ class State:
         """The catalogue."""
         return self.engine.catalogue.documents
 
-    def with_products(self, products: pa.Table) -> State:
-        """The next state; topics are those that the queries' reader was taught."""
-        later = Catalogue.of(products, 0, self.engine.understanding.analyser)
-        engine = self.engine.grown(later)
-        best = bestsellers(engine.catalogue.documents)
-        return State(engine, best, self.topics, self.version + 1)
-
 
 def bestsellers(documents: Documents) -> dict[int, Ids]:
     """The products of each category and of all, what sells best first."""
@@ -84,12 +77,7 @@ def bestsellers(documents: Documents) -> dict[int, Ids]:
 
 
 class Live:
-    """The state of a bundle's engine, and whoever may change it, one at a time.
-
-    Raises
-    ------
-    ModelError                if the bundle must not be served; says why
-    """
+    """The state of a bundle's engine; a `ModelError` if that must not be served."""
 
     def __init__(self, bundle: Path) -> None:
         told, work = read_bundle(bundle, ENGINE), TemporaryDirectory(prefix="search-")
@@ -105,18 +93,18 @@ class Live:
         return time.time() - self.changed_at
 
     def add(self, products: Sequence[Mapping[str, Any]], came: float) -> range:
-        """Take in new products, sent at `came` by `perf_counter`; their numbers."""
-        before, new = (
-            len(self.state.documents),
-            {"n_ratings": 0, "sold": 0, "listed_at": 0},
-        )
-        rows = [
-            {**dict(product), **new, "product_id": at}
-            for at, product in enumerate(products)
-        ]
-        self.state = self.state.with_products(pa.Table.from_pylist(rows, _NEW))
+        """Take in new products, sent at `came` by `perf_counter`; their numbers.
+
+        One call at a time. Topics stay those that the queries' reader was taught.
+        """
+        old, new = self.state, {"n_ratings": 0, "sold": 0, "listed_at": 0}
+        rows = [{**dict(row), **new, "product_id": n} for n, row in enumerate(products)]
+        table, reads = pa.Table.from_pylist(rows, _NEW), old.engine.understanding
+        engine = old.engine.grown(Catalogue.of(table, 0, reads.analyser))
+        best = bestsellers(engine.catalogue.documents)
+        self.state = State(engine, best, old.topics, old.version + 1)
         self.changed_at, self.lag_s = time.time(), time.perf_counter() - came
-        return range(before, before + len(products))
+        return range(len(old.documents), len(engine.catalogue.documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +141,9 @@ def by_words(state: State, query: Query, filters: Filters) -> ByWords | None:
     engine = state.engine
     if engine.keyword is None:
         return None
-    ids = _passing(state, _deeper(engine, filters).by_words([query]), filters)
-    deep = DEEPER * engine.pool if filters else 1
-    full, _ = engine.keyword.search(query, deep, match="all", enough=0)
+    ids = _passing(state, filters, lambda deep: deep.by_words([query]))
+    n = DEEPER * engine.pool if filters else 1
+    full, _ = engine.keyword.search(query, n, match="all", enough=0)
     if filters.passes(state.documents, full).any():
         return ByWords(ids, None)
     return ByWords(ids, "fewer_words" if (ids >= 0).any() else "by_meaning")
@@ -165,21 +153,18 @@ def by_meaning(state: State, query: Query, filters: Filters) -> Ids | None:
     """(1, pool) the nearest titles, of what passes the filters."""
     if state.engine.dense is None:
         return None
-    near = _deeper(state.engine, filters).by_meaning([query])
-    return _passing(state, near, filters)
+    return _passing(state, filters, lambda deep: deep.by_meaning([query]))
 
 
-def _deeper(engine: Engine, filters: Filters) -> Engine:
-    return replace(engine, pool=DEEPER * engine.pool) if filters else engine
-
-
-def _passing(state: State, ids: Ids, filters: Filters) -> Ids:
-    """(1, pool) a list without what does not pass."""
+def _passing(state: State, filters: Filters, source: Callable[[Engine], Ids]) -> Ids:
+    """(1, pool) a source's list, or what of a deeper one passes the filters."""
+    engine = state.engine
     if not filters:
-        return ids
-    row = ids[0][ids[0] >= 0]
-    row = row[filters.passes(state.documents, row)][: state.engine.pool]
-    return np.pad(row, (0, state.engine.pool - len(row)), constant_values=-1)[None]
+        return source(engine)
+    ids = source(replace(engine, pool=DEEPER * engine.pool))[0]
+    ids = ids[ids >= 0]
+    ids = ids[filters.passes(state.documents, ids)][: engine.pool]
+    return np.pad(ids, (0, engine.pool - len(ids)), constant_values=-1)[None]
 
 
 def ranked(state: State, query: Query, lists: Mapping[str, Ids]) -> Ids:
