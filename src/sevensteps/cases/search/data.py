@@ -75,9 +75,7 @@ SCHEMA = DataSchema(
 def run_offline(folder: Path) -> OfflineReport:
     """Read, check, index, search, train on other queries and measure.
 
-    Raises
-    ------
-    ValueError        a table is not as it should be, or the queries are too few
+    A `ValueError` if a table is not as it should be, or the queries are too few.
     """
     data = read_collection(folder)
     if (n := len(np.unique(data.alike))) < 2 * FOLDS:
@@ -127,11 +125,7 @@ class JudgedCollection:
 def read_collection(directory: Path | str) -> JudgedCollection:
     """Read a folder of tables, check every value, and index the documents.
 
-    Raises
-    ------
-    FileNotFoundError         if there is no directory or no table of judgements
-    BadTable                  (a ValueError) names table, column and row of a fault
-    BrokenSynonyms            (a ValueError) names the lines of synonyms.txt
+    Raises as `load`, and `BrokenSynonyms`, which names the lines of synonyms.txt.
     """
     tables = load(SCHEMA, directory)
     for table in SCHEMA.tables:

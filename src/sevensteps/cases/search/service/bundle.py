@@ -48,18 +48,11 @@ ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are
 
 
 def export_search(engine: Engine, folder: str | Path) -> Path:
-    """Write what a service answers from.
+    """Write what a service answers from into a new folder.
 
-    Parameters
-    ----------
-    engine : its ranker must be a `TreeRanker`, a `LinearRanker` or none
-    folder : must not hold anything yet
-
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    TypeError                 for another ranker
-    StorageError              if the disk refuses; nothing is left behind
+    A `TypeError` unless the ranker is a `TreeRanker`, a `LinearRanker` or none; a
+    `FileExistsError` if the folder holds something; a `StorageError` if the disk
+    refuses: then nothing is left behind.
     """
     path, ranker = Path(folder), engine.ranker
     if not isinstance(ranker, TreeRanker | LinearRanker | None):
@@ -101,14 +94,13 @@ def _tree(engine: Engine) -> dict[str, Any]:
 
 def _facts(engine: Engine) -> dict[str, Any]:
     reference, dense = engine.reference, engine.dense
-    names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
     return {
         "exported_at": round(time.time(), 3),
         "mean_length": [reference.title.mean_length, reference.body.mean_length],
-        "known": list(reference.known.names),
+        "known": reference.known.names,
         "cosines": reference.vector is not None,
         "numbers": list(engine.catalogue.documents.numbers),
-        "ranker": None if names is None else list(names),
+        "ranker": getattr(engine.ranker, "names", None),
         "boosts": engine.keyword and engine.keyword.boosts,
         "dense": dense and [dense.built.name, dense.width, dense.probes],
         "pool": engine.pool,
@@ -121,10 +113,8 @@ def _echoes(engine: Engine) -> dict[str, Any]:
     documents, heard = engine.catalogue.documents, {}
     rows = np.unique(np.linspace(0, len(documents) - 1, ECHOES).astype(np.int32))
     if engine.keyword is not None:
-        asks = [
-            Query(text, tuple(Term(word) for word in dict.fromkeys(text.split())))
-            for text in documents.title.take(rows).texts()
-        ]
+        said = documents.title.take(rows).texts()
+        asks = [Query(t, tuple(map(Term, dict.fromkeys(t.split())))) for t in said]
         heard["keyword"] = engine.keyword.search_many(asks, HEARD)[0].tolist()
     if engine.dense is not None:
         asked = np.asarray(engine.catalogue.vector[rows], np.float32)
@@ -138,7 +128,7 @@ def _words(engine: Engine) -> dict[str, Any]:
     speller = reads.speller
     return {
         "vocabulary": list(documents.vocabulary),
-        "titles": list(engine.catalogue.titles),
+        "titles": engine.catalogue.titles,
         "fields": {name: c.names for name, c in documents.fields.items()},
         "understanding": {
             "analyser": asdict(reads.analyser),
@@ -184,16 +174,14 @@ def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
         engine = _engine(told, index)
         heard = _echoes(engine)
         engine.lists(engine.catalogue.titles[:1], 1)  # the ranker knows its features
+        for name, ids in told.facts["echoes"].items():
+            if heard.get(name) != ids:
+                raise ValueError(f"the {name} index is one of other products")
     except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(
-            f"{told.folder} does not fit together ({error}); export again"
+            f"{told.folder} does not fit together ({error}): build its indexes from "
+            "its catalogue, and export again"
         ) from error
-    for name, ids in told.facts["echoes"].items():
-        if heard.get(name) != ids:
-            raise ModelError(
-                f"the {name} index in {told.folder} is one of other products: it finds "
-                "others for their titles; build it from this catalogue and export again"
-            )
     return engine
 
 
@@ -209,11 +197,8 @@ def _link(source: str, target: str) -> None:
 
 def _engine(told: Bundle, index: Path) -> Engine:
     facts, words = told.facts, json.loads((told.folder / WORDS).read_text())
-    catalogue = _catalogue(told, words)
-    title, body = (
-        TermStatistics(told.arrays["idf"][part], length)
-        for part, length in zip(("title", "body"), facts["mean_length"], strict=True)
-    )
+    catalogue, idf = _catalogue(told, words), told.arrays["idf"]
+    title, body = map(TermStatistics, (idf["title"], idf["body"]), facts["mean_length"])
     known = FeatureTable(tuple(facts["known"]), told.arrays["known"])
     vector = catalogue.vector if facts["cosines"] else None
     return Engine(
@@ -229,11 +214,9 @@ def _engine(told: Bundle, index: Path) -> Engine:
 
 def _catalogue(told: Bundle, words: dict[str, Any]) -> Catalogue:
     vocabulary = {word: code for code, word in enumerate(words["vocabulary"])}
-    tree = told.arrays
+    tree, codes = told.arrays, told.arrays["fields"]
     title, body = (Tokens(**tree[p], vocabulary=vocabulary) for p in ("title", "body"))
-    fields = {
-        n: CodedColumn(tree["fields"][n], tuple(v)) for n, v in words["fields"].items()
-    }
+    fields = {n: CodedColumn(codes[n], tuple(v)) for n, v in words["fields"].items()}
     numbers = {name: tree["numbers"][name] for name in told.facts["numbers"]}
     documents = Documents(title, body, fields, numbers)
     if not len(documents) == len(words["titles"]) == len(tree["vector"]):

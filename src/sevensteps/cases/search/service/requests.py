@@ -13,8 +13,6 @@ from sevensteps.serve.requests import Rejected, Strict, validated
 
 from .stages import ResultList, State
 
-LETTERS, PLACES, PAGES = 200, 50, 50
-MOST = 1_000  # products of one administrator's request
 #: Control characters, halves of pairs, and those that everybody defines differently.
 NOBODY_TYPES = {"Cc", "Cs", "Co"}
 
@@ -46,9 +44,9 @@ class Ticked(Strict):
 class SearchRequest(Strict):
     """Somebody who waits for products."""
 
-    query: Annotated[str, Field(max_length=LETTERS, description="as typed")]
-    places: Annotated[int, Field(ge=1, le=PLACES)] = 20
-    page: Annotated[int, Field(ge=1, le=PAGES)] = 1
+    query: Annotated[str, Field(max_length=200, description="as typed")]
+    places: Annotated[int, Field(ge=1, le=50)] = 20
+    page: Annotated[int, Field(ge=1, le=50)] = 1
     filters: Ticked = Ticked()
 
 
@@ -67,7 +65,7 @@ def parse(body: bytes, state: State) -> Asked:
     """Read a body; `Rejected`, with every reason, if it is no JSON or no request."""
     told = validated(SearchRequest, body)
     odd = {c for c in told.query if unicodedata.category(c) in NOBODY_TYPES}
-    if odd - {"\t", "\n", "\r"}:
+    if odd := odd - {*"\t\n\r"}:
         reason = f"has a character that nobody types: {min(odd)!r}"
         raise Rejected(422, "odd_characters", ("query", reason))
     if not any(c.isalnum() for c in told.query):
@@ -99,7 +97,7 @@ class Product(Strict):
 class ProductsRequest(Strict):
     """New products."""
 
-    products: Annotated[list[Product], Field(min_length=1, max_length=MOST)]
+    products: Annotated[list[Product], Field(min_length=1, max_length=1_000)]
 
 
 def page(

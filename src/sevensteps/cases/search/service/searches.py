@@ -150,8 +150,8 @@ class Searches:
             ids, relaxed = near, "by_meaning"
         listed = stages.arranged_list(*self._asked(run), ids, relaxed)
         if not run.missing:
-            key, asked = _key(self._reading(run), run.request), run.request
-            self.lists.put(key, asked.state.version, listed)
+            asked = run.request
+            self.lists.put(_key(self._reading(run), asked), asked.state.version, listed)
         return listed
 
     def _by_one(self, name: str, run: Run) -> ResultList | None:
@@ -174,9 +174,8 @@ class Searches:
         """How it was understood; or as it was typed, if that was not in time."""
         known = run.made.get("understand") or run.made.get("as_typed")
         if known is None:
-            asked = run.request
-            known = self.readings.get(asked.text, 0)
-            known = known or stages.word_for_word(asked.state, asked.text)
+            text, state = run.request.text, run.request.state
+            known = self.readings.get(text, 0) or stages.word_for_word(state, text)
             run.made["as_typed"] = known
         return known
 
@@ -199,8 +198,7 @@ class Searches:
 
     def _add(self, body: bytes, came: float) -> dict[str, Any]:
         """Take in new products; they can be found once this is answered."""
-        products = validated(ProductsRequest, body).products
-        ids = self.live.add([product.model_dump() for product in products], came)
+        ids = self.live.add(validated(ProductsRequest, body).products, came)
         return {
             "product_ids": [*ids],
             "found_after_ms": round(self.live.lag_s * 1e3, 3),

@@ -7,7 +7,7 @@ keeps the state that it began with.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -92,7 +92,7 @@ class Live:
         """Since the bundle was written, or products came in."""
         return time.time() - self.changed_at
 
-    def add(self, products: Sequence[Mapping[str, Any]], came: float) -> range:
+    def add(self, products: Iterable[Any], came: float) -> range:
         """Take in new products, sent at `came` by `perf_counter`; their numbers.
 
         One call at a time. Topics stay those that the queries' reader was taught.
