@@ -6,7 +6,6 @@ of the products' own titles, and they are asked again.
 """
 
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, astuple
@@ -164,12 +163,11 @@ def read_search(folder: str | Path) -> Engine:
 def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
     """The engine of a bundle; raises as above.
 
-    Into `work` goes a copy of the inverted index, which may then take products in; it
-    shares the bundle's files where the disk allows.
+    Into `work` goes a copy of the inverted index, which may then take products in.
     """
     index = told.folder / KEYWORD
     if work is not None and told.facts["boosts"]:
-        index = Path(shutil.copytree(index, Path(work) / KEYWORD, copy_function=_link))
+        index = Path(shutil.copytree(index, Path(work) / KEYWORD))
     try:
         engine = _engine(told, index)
         heard = _echoes(engine)
@@ -183,16 +181,6 @@ def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
             "its catalogue, and export again"
         ) from error
     return engine
-
-
-def _link(source: str, target: str) -> None:
-    """A second name for a file that is never changed, else a copy."""
-    try:
-        if source.endswith(".json"):  # the index's own lists, which it replaces
-            raise OSError
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _engine(told: Bundle, index: Path) -> Engine:

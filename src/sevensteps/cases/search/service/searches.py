@@ -37,13 +37,12 @@ class SearchConfig(BundleConfig):
 
     port: int = SERVICE.port
     deadline_ms: float = SERVICE.deadline_ms
-    remembers: int = 10_000  # answers that are kept; 0 keeps none
-    keeps_s: float = 60.0  # seconds that one is believed
+    remembers: int = 10_000  # answers that are kept, a minute each; 0 keeps none
 
     def __post_init__(self) -> None:
         BundleConfig.__post_init__(self)
-        if self.remembers < 0 or self.keeps_s <= 0:
-            raise ValueError("need remembers >= 0 and keeps_s above 0")
+        if self.remembers < 0:
+            raise ValueError(f"remembers must be at least 0; got {self.remembers}")
 
 
 class Searches:
@@ -51,7 +50,7 @@ class Searches:
 
     def __init__(self, config: SearchConfig) -> None:
         self.config, self.live, n = config, Live(config.bundle), config.remembers
-        self.lists: Remembered[ResultList] = Remembered(n, config.keeps_s)
+        self.lists: Remembered[ResultList] = Remembered(n)
         self.readings: Remembered[Reading] = Remembered(n, READ_S)
         self._source = "ranked" if self.live.state.engine.ranker else "retrieved"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -187,14 +187,11 @@ def popular(state: State, query: Query, filters: Filters) -> Ids:
 
     Of all, if nothing in that category passes the filters.
     """
-    found = _NOTHING
-    for code in (_category(state, query, filters), EVERYTHING):
-        for n in STRETCHES:
-            some = state.best.get(code, _NOTHING)[:n]
-            found = some[filters.passes(state.documents, some)]
-            if len(found) >= SHOWN:
-                break
-        if len(found):
+    found, codes = _NOTHING, (_category(state, query, filters), EVERYTHING)
+    for code, n in product(codes, STRETCHES):
+        some = state.best.get(code, _NOTHING)[:n]
+        found = some[filters.passes(state.documents, some)]
+        if len(found) >= SHOWN or (n is None and len(found)):
             break
     return found[:SHOWN]
 
