@@ -39,11 +39,7 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
 
 
 def bodies(n: int) -> list[bytes]:
-    """Requests with the queries of the world's log, as often as they were typed.
-
-    They are drawn anew each time. What was asked a moment ago is remembered, as in the
-    service of a real shop: the head of the queries costs next to nothing.
-    """
+    """Requests with the queries of the world's log, as often as they were typed."""
     history = WORLD.history()
     asked = QueryLog.of(history.searches, history.queries)
     return search_requests(asked, n, seed=secrets.randbits(32))
