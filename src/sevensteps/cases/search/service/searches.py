@@ -16,6 +16,7 @@ from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
+from sevensteps.serve.metrics import Gauges
 from sevensteps.serve.requests import validated
 from sevensteps.serve.run import Program
 from sevensteps.serve.service import Answer, Service
@@ -73,12 +74,11 @@ class Searches:
 
     def service(self) -> Service:
         """The search, as all services are described."""
-        live, lists = self.live, self.lists
         return Service(
             what="search",
             path=PATH,
             request=SearchRequest,
-            parse=lambda body: parse(body, live.state),
+            parse=lambda body: parse(body, self.live.state),
             stages=self.stages,
             answers={
                 self._source: lambda run: (
@@ -96,16 +96,20 @@ class Searches:
             recall=self._recall,
             changes={"/v1/products": self._add},
             labels=("relaxed",),
-            gauges={
-                "cache_hits": ("Answers remembered", lambda: lists.hits),
-                "cache_misses": ("Answers made", lambda: lists.misses),
-                "products": ("That can be found", lambda: len(live.state.documents)),
-                "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
-                "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
-            },
+            gauges=self._gauges(),
             problems=self._problems,
-            close=live.close,
+            close=self.live.close,
         )
+
+    def _gauges(self) -> Gauges:
+        live, lists = self.live, self.lists
+        return {
+            "cache_hits": ("Answers remembered", lambda: lists.hits),
+            "cache_misses": ("Answers made", lambda: lists.misses),
+            "products": ("That can be found", lambda: len(live.state.documents)),
+            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
+            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
+        }
 
     def _understand(self, run: Run) -> Reading:
         text = run.request.text
