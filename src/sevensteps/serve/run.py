@@ -66,8 +66,8 @@ class Program:
         What is given is as for its configuration, `parts` in the order of the fields
         without a default, such as the bundle; raises as `process_of`.
         """
-        needed = [each.name for each in fields(self.config) if each.default is MISSING]
-        told = dict(zip([n for n in needed if n != "api_key"], parts, strict=False))
+        _, *names = (f.name for f in fields(self.config) if f.default is MISSING)
+        told = dict(zip(names[: len(parts)], parts, strict=True))  # the key is made
         return process_of(self.package, **told, **options)
 
     def main(self, arguments: list[str]) -> int:

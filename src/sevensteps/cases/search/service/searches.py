@@ -29,7 +29,6 @@ from .stages import ByWords, Live, ResultList, State
 
 PATH = SERVICE.path
 READ_S = 3_600.0  # how a query is read changes with the words only
-STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new products are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +58,8 @@ class Searches:
     def stages(self) -> tuple[Stage, ...]:
         """From a request to its list; whatever is late or broken is done without.
 
-        Without the words' list an answer is worth much less, and over millions of
-        products one of them in a hundred is slow.
+        The words may take longest: without their list an answer is worth much less, and
+        over millions of products one of them in a hundred is slow.
         """
         return (
             Stage("understand", self._understand, 0.15, required=False),
@@ -97,7 +96,6 @@ class Searches:
             changes={"/v1/products": self._add},
             labels=("relaxed",),
             gauges=self._gauges(),
-            problems=self._problems,
             close=self.live.close,
         )
 
@@ -207,10 +205,6 @@ class Searches:
             "found_after_ms": round(self.live.lag_s * 1e3, 3),
             "version": self.live.state.version,
         }
-
-    def _problems(self) -> list[str]:
-        days = self.live.index_age_s / 86_400
-        return [f"index: {days:.0f} days old"] if days > STALE_S / 86_400 else []
 
     def _bundle(self) -> dict[str, Any]:
         """From what is answered."""
