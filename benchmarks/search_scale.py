@@ -95,12 +95,12 @@ def build(asked: argparse.Namespace) -> Row:
     import faiss
     import numpy as np
 
-    from sevensteps.cases.search.engine.dense import DenseIndex
     from sevensteps.cases.search.engine.engine import Engine
     from sevensteps.cases.search.engine.features import CatalogueFeatures
     from sevensteps.cases.search.engine.keyword import KeywordIndex
     from sevensteps.cases.search.experiments.training import train_from_judgments
     from sevensteps.cases.search.service import export_search
+    from sevensteps.rank.dense import DenseIndex
 
     town, took, start = past(asked), {}, time.process_time()
 
@@ -219,7 +219,7 @@ def opened(asked: argparse.Namespace) -> "Live":
 
 def search(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of each stage, and recall by probes."""
-    from sevensteps.cases.search.engine.filters import Filters
+    from sevensteps.cases.search.engine.engine import Filters
     from sevensteps.cases.search.service import stages
 
     live, told, everything = opened(asked), log(asked.folder), Filters()
@@ -277,9 +277,9 @@ def matrix(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of BM25 as one sparse matrix, of titles and of bodies."""
     import numpy as np
 
-    from sevensteps.cases.search.engine.bm25 import Bm25
     from sevensteps.cases.search.engine.keyword import BOOSTS
     from sevensteps.cases.search.service import read_search
+    from sevensteps.rank.text import Bm25
 
     engine, start = read_search(asked.folder / BUNDLE), time.process_time()
     documents = engine.catalogue.documents
@@ -335,7 +335,7 @@ def _one(live: "Live", like: Any, luck: int) -> Row:
 
 def words_ms(live: "Live", queries: list["Query"], when: str) -> Row:
     """What the inverted index costs now, and of how many segments it is."""
-    from sevensteps.cases.search.engine.filters import Filters
+    from sevensteps.cases.search.engine.engine import Filters
     from sevensteps.cases.search.service import stages
 
     state = live.state

@@ -39,12 +39,11 @@ from sevensteps import estimate, measure, serve, teach
 from sevensteps.cases.search import experiments as shop
 from sevensteps.cases.search import service as queries
 from sevensteps.cases.search import world as sw
-from sevensteps.cases.search.engine import analysis, bm25, kernel_training, kernels
-from sevensteps.cases.search.engine.engine import Engine, vectors
-from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.engine import Engine, Filters, vectors
 from sevensteps.cases.search.engine.shop import Catalogue, understanding
 from sevensteps.measure import judged, per_query
-from sevensteps.rank import FeatureTable, fusion, rankers
+from sevensteps.rank import FeatureTable, fusion, kernels, rankers
+from sevensteps.rank.text import Analyser
 from sevensteps.teach import figures
 
 figures.use_house_style()
@@ -649,7 +648,7 @@ small_test = shop.QuerySample.draw(small, 8_000, days=14)
 small_test = small_test.take(np.flatnonzero(training_sets.kept[small_test.query_id]))
 ways_to_cut = {"as it is": small.analyser,
                "without stems": replace(small.analyser, stem=False),
-               "cut at spaces": analysis.Analyser(False, False, False, frozenset())}
+               "cut at spaces": Analyser(False, False, False, frozenset())}
 cut = {}
 for name, analyser in ways_to_cut.items():
     catalogue = Catalogue.of(small.history.products, small.history.days, analyser)
@@ -796,7 +795,7 @@ fits = {
     "linear, pointwise": rankers.linear, "linear, pairwise": rankers.pairwise,
     "trees, pointwise": lambda graded: rankers.pointwise(graded, plan),
     "trees, listwise": lambda graded: rankers.lambdamart(graded, plan),
-    "neural": lambda graded: kernel_training.fit(graded, *graded_tokens)}
+    "neural": lambda graded: kernels.fit(graded, *graded_tokens)}
 ladder, training_s = {"words": rankers.ColumnRanker("rank_keyword")}, {}
 for name, fit in fits.items():
     began = time.process_time()

@@ -8,7 +8,6 @@ import json
 
 import numpy as np
 
-from sevensteps.cases.search.engine import kernel_training
 from sevensteps.cases.video.recommender import net_training, onnx_net, smaller
 from sevensteps.cases.video.recommender import tower_training as video_towers
 from sevensteps.cases.video.recommender.examples import Rows
@@ -16,6 +15,7 @@ from sevensteps.cases.video.recommender.inputs import CODES, NAMES
 from sevensteps.cases.video.recommender.items import Items
 from sevensteps.cases.video.recommender.net_training import NetPlan
 from sevensteps.cases.video.world import SLATE
+from sevensteps.rank import kernels
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.towers import Choices, TowerPlan
 from sevensteps.rank.training_pairs import Judged
@@ -119,7 +119,7 @@ def nets():
 def kernel_ranker():
     """Of 32 lists a batch, ten slots each."""
     n, slots = STEPS * 32, 10
-    plan = kernel_training.KernelPlan(slots=slots, epochs=1, width=32)
+    plan = kernels.KernelPlan(slots=slots, epochs=1, width=32)
     pairs = n * slots
     judged = Judged.of(
         FeatureTable(("a", "b"), floats(pairs, 2)),
@@ -127,7 +127,7 @@ def kernel_ranker():
         np.tile(np.arange(slots) % 3, n),
     )
     words = [RNG.integers(1, 400, size=(pairs, k)).astype(np.int32) for k in (4, 6)]
-    ranker = kernel_training.fit(judged, *words, plan)
+    ranker = kernels.fit(judged, *words, plan)
     scores = ranker.scores(judged.features, *words)
     return ranker.layers, ranker.vector[:400], scores
 

@@ -27,15 +27,12 @@ from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
 from sevensteps.measure.ranked import UNJUDGED, Ranked
 from sevensteps.rank import rankers
+from sevensteps.rank.text import Analyser, Bm25
 from sevensteps.rank.training_pairs import Judged
 
-from .engine import synonyms
-from .engine.analysis import Analyser
-from .engine.bm25 import Bm25
-from .engine.documents import Documents
 from .engine.engine import Engine, Found
 from .engine.query import Query
-from .engine.shop import FIELDS, NUMBERS, Catalogue, QueryLog, understanding
+from .engine.shop import FIELDS, NUMBERS, Catalogue, Documents, QueryLog, understanding
 
 CUT, FOLDS, DEEP = 10, 5, 100
 SPLIT = GroupKFold(FOLDS, shuffle=True, random_state=7)
@@ -132,7 +129,7 @@ def read_collection(directory: Path | str) -> JudgedCollection:
         if table not in tables.frames:
             raise BadTable(f"there is no table {table}: bring {table}.csv or .parquet")
     judged, file = _judgements(tables), Path(directory) / SYNONYMS
-    told = synonyms.load(file) if file.is_file() else "\n"
+    told = file.read_text("utf-8-sig", "surrogateescape") if file.is_file() else "\n"
     engine = _engine(tables.frames["documents"], told)
     tables.notes.extend(_copies(engine.catalogue.documents, judged))
     asked = tables.frames["queries"]["query"]

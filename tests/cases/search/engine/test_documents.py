@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
+from sevensteps.cases.search.engine.shop import CodedColumn, Documents
+from sevensteps.rank.text import Tokens
 
 from .conftest import documents_of, tokens_of
 

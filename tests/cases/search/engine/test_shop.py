@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
 from sevensteps.rank.rankers import ColumnRanker
+from sevensteps.rank.text import Analyser
 
 ROWS = [
     ("Grey Velvet Sofa 3 Seater", "a couch for the living room", "sofa", "grey"),

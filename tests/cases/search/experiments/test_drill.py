@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.synonyms import parse
+from sevensteps.cases.search.engine.phrases import parse
 from sevensteps.cases.search.experiments import incident_drill
 from sevensteps.cases.search.experiments.drill import (
     broken_synonyms,

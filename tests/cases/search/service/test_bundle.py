@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.documents import Documents
 from sevensteps.cases.search.engine.keyword import KeywordIndex
+from sevensteps.cases.search.engine.shop import Documents
 from sevensteps.cases.search.service import export_search, read_search
 from sevensteps.cases.search.service.bundle import ENGINE
 from sevensteps.cases.search.service.stages import Live
@@ -61,11 +61,11 @@ def swap(copy, part, other):
     write_manifest(copy, ENGINE, facts)
 
 
-def test_an_index_of_other_products_is_refused(engine, copy, tmp_path):
+def test_an_index_of_other_products_is_refused(engine, copy):
     order = np.roll(np.arange(len(engine.catalogue.documents)), 1)
     texts = engine.catalogue.documents
     rolled = Documents(texts.title.take(order), texts.body.take(order))
-    other = KeywordIndex.build(rolled, tmp_path / "k")
+    other = KeywordIndex.build(rolled)
     swap(copy, "keyword", other.folder)
     with pytest.raises(ModelError, match=r"keyword index .* other products"):
         read_search(copy)

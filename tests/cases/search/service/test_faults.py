@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.arrange import PageRules, arranged
+from sevensteps.cases.search.engine.engine import PageRules, arranged
 from sevensteps.cases.search.service import PATH, export_search
 from sevensteps.cases.search.service.stages import MEANINGS
 

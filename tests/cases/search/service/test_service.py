@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.arrange import PageRules, arranged
+from sevensteps.cases.search.engine.engine import PageRules, arranged
 from sevensteps.cases.search.service import (
     PATH,
     SearchConfig,

@@ -1,9 +1,9 @@
 """Keyword search: an inverted index with BM25, by tantivy.
 
-For each word the index holds the documents that have it, so a query reads only what its
-own words point to. A document's score is a sum over the terms of the query. A term may
-be met by its word or by any of its synonyms; in each field the best of them counts, not
-their sum, so that a title does not gain by saying "sofa, couch, settee".
+A query reads only the documents that its own words point to. Their scores are sums over
+its terms. A term may be met by its word or by any of its synonyms; in each field the
+best of them counts, not their sum, so that a title does not gain by saying "sofa,
+couch, settee".
 
 Source: BM25, Robertson and Zaragoza, Foundations and Trends in IR 3 (2009); here with
 k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
@@ -11,7 +11,7 @@ k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -22,8 +22,11 @@ from typing import Any, Literal
 import numpy as np
 import tantivy
 
-from .documents import Documents, Floats, Ids
+from sevensteps.rank.mlp import Floats
+from sevensteps.rank.text import Ids
+
 from .query import Query, Term
+from .shop import Documents
 
 BOOSTS = MappingProxyType({"title": 2.0, "body": 1.0})
 HEAP = 2_000_000_000  # bytes that a writer may use before it closes a segment
@@ -31,6 +34,7 @@ SMALL_HEAP = 100_000_000  # the same for additions
 MOST_TIES = 1 << 16  # that are looked at when the last place of a list is shared
 MOST_WAYS = 21  # to leave terms out that are written out: two of seven
 
+Boosts = Mapping[str, float]
 Match = Literal["all", "most", "any"]
 _QUERY = tantivy.Query
 _SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
@@ -45,33 +49,24 @@ class KeywordIndex:
     boosts : what a match counts in the title and in the body
     """
 
-    def __init__(
-        self, folder: str | Path, boosts: dict[str, float] | None = None
-    ) -> None:
+    def __init__(self, folder: str | Path, boosts: Boosts = BOOSTS) -> None:
         if not (Path(folder).is_dir() and tantivy.Index.exists(str(folder))):
             raise ValueError(f"no index in {folder}; make one: `KeywordIndex.build`")
-        self.folder = Path(folder)
-        self.boosts = dict(boosts or BOOSTS)
+        self.folder, self.boosts = Path(folder), dict(boosts)
         self._index = tantivy.Index.open(str(folder))
         self._index.config_reader("manual")
         self._searcher = self._index.searcher()
         self._kept: TemporaryDirectory[str] | None = None
 
     @classmethod
-    def build(
-        cls,
-        documents: Documents,
-        folder: str | Path | None = None,
-        boosts: dict[str, float] | None = None,
-    ) -> KeywordIndex:
-        """Index a catalogue, in a folder or in a temporary one that goes with it."""
-        kept = TemporaryDirectory(prefix="keyword-") if folder is None else None
-        place = Path(kept.name if kept else str(folder))
-        place.mkdir(parents=True, exist_ok=True)
-        if tantivy.Index.exists(str(place)):
-            raise ValueError(f"{place} holds an index already; remove it, or open it")
-        tantivy.Index(_schema(), str(place), sort_by_field="number")
-        made = cls(place, boosts)
+    def build(cls, documents: Documents) -> KeywordIndex:
+        """Index a catalogue, in a temporary folder that goes with the index."""
+        kept, builder = TemporaryDirectory(prefix="keyword-"), tantivy.SchemaBuilder()
+        for name in BOOSTS:
+            builder.add_text_field(name, tokenizer_name="whitespace")
+        builder.add_unsigned_field("number", indexed=True, fast=True)
+        tantivy.Index(builder.build(), kept.name, sort_by_field="number")
+        made = cls(kept.name)
         made._kept = kept
         made._write(documents, 0, HEAP)
         return made
@@ -115,13 +110,12 @@ class KeywordIndex:
             raise ValueError(f"`k` must be at least 1, not {k}")
         terms = [self._parts(term) for term in query.terms]
         often = [self._often(term) for term in query.terms]
-        found: list[tuple[float, int]] = []
+        ids, scores = np.empty(0, np.int32), np.empty(0, np.float32)
         for n in needed(match, len(terms)):
-            found = self._best(at_least(n, terms, often), k)
-            if len(found) >= min(enough, k):
+            ids, scores = self._best(_at_least(n, terms, often), k)
+            if len(ids) >= min(enough, k):
                 break
-        ids = np.array([number for _, number in found], np.int32)
-        return ids, np.array([score for score, _ in found], np.float32)
+        return ids, scores
 
     def search_many(
         self, queries: Sequence[Query], k: int, *, match: Match = "any", enough: int = 1
@@ -144,10 +138,8 @@ class KeywordIndex:
         kind, last = tantivy.FieldType.Unsigned, 2**63
         beyond = _QUERY.range_query(self._index.schema, "number", kind, first, last)
         writer.delete_documents_by_query(beyond)
-        texts = documents.title.texts(), documents.body.texts()
-        for number, title, body in zip(
-            range(first, first + len(documents)), *texts, strict=True
-        ):
+        texts = zip(documents.title.texts(), documents.body.texts(), strict=True)
+        for number, (title, body) in enumerate(texts, first):
             document = tantivy.Document()
             document.add_text("title", title)
             document.add_text("body", body)
@@ -160,7 +152,7 @@ class KeywordIndex:
 
     def _parts(self, term: Term) -> list[Any]:
         """For each field, the best of a word and its synonyms."""
-        return [best_of([self._way(n, *way) for way in term.ways]) for n in self.boosts]
+        return [_best_of([self._way(n, *w) for w in term.ways]) for n in self.boosts]
 
     def _often(self, term: Term) -> int:
         """About how many documents have a term, in either field."""
@@ -180,8 +172,8 @@ class KeywordIndex:
             asked = _QUERY.term_query(schema, field, words[0])
         return _QUERY.boost_query(asked, self.boosts[field] * weight)
 
-    def _best(self, asking: Any, k: int) -> list[tuple[float, int]]:
-        """The `k` best scores and numbers.
+    def _best(self, asking: Any, k: int) -> tuple[Ids, Floats]:
+        """The `k` best numbers, and their scores.
 
         Within a segment documents lie by number, and the engine prefers the first of
         equals. Among several segments it may not: then all that share the last place
@@ -195,17 +187,10 @@ class KeywordIndex:
                 break
             limit *= 4
         numbers = self._searcher.fast_field_values("number", [at for _, at in hits])
-        pairs = zip((score for score, _ in hits), numbers, strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[0], pair[1]))[:k]
-
-
-def _schema() -> Any:
-    """Title and body in analysed words, and the document's number."""
-    builder = tantivy.SchemaBuilder()
-    for name in BOOSTS:
-        builder.add_text_field(name, tokenizer_name="whitespace")
-    builder.add_unsigned_field("number", indexed=True, fast=True)
-    return builder.build()
+        ids = np.array(numbers, np.int32)
+        scores = np.array([score for score, _ in hits], np.float32)
+        order = np.lexsort((ids, -scores))[:k]
+        return ids[order], scores[order]
 
 
 def needed(match: Match, n: int) -> list[int]:
@@ -214,39 +199,38 @@ def needed(match: Match, n: int) -> list[int]:
     >>> needed("most", 5), needed("all", 2), needed("most", 0)
     ([4, 1], [2, 1], [])
     """
-    steps = {"all": n, "most": n - n // 3, "any": 1}
+    most = n - n // 3
+    steps = {"all": {n, most, 1}, "most": {most, 1}, "any": {1}}
     if match not in steps:
         raise ValueError(f"`match` must be all, most or any, not {match!r}")
-    told = list(steps.values())[list(steps).index(match) :]
-    return sorted(set(told), reverse=True) if n else []
+    return sorted(steps[match], reverse=True) if n else []
 
 
-def best_of(ways: Sequence[Any]) -> Any:
+def _best_of(ways: Sequence[Any]) -> Any:
     """What meets one of some clauses, by its best score."""
     return ways[0] if len(ways) == 1 else _QUERY.disjunction_max_query(list(ways))
 
 
-def at_least(n: int, terms: Sequence[Sequence[Any]], often: Sequence[int]) -> Any:
-    """Documents with `n` of the terms; all terms that they have add to their scores.
+def _at_least(n: int, terms: Sequence[Sequence[Any]], often: Sequence[int]) -> Any:
+    """Documents with `n` of some terms' clauses; all that they have add to their score.
 
     Three ways, each where it is fast. For any term, one flat sum: if all its parts are
     plain words, what cannot reach the top is skipped. For all terms but few, these
     combinations written out: each is led by its two rarest terms. Else the terms of
     each document are counted, which reads every document of every term.
-
-    Parameters
-    ----------
-    terms : for each term its clauses, of which a document meets one or more
-    often : documents of each term, or about as many
     """
     if n == 1:
         return _QUERY.boolean_query([(_SHOULD, part) for t in terms for part in t])
     each = [_QUERY.boolean_query([(_SHOULD, part) for part in t]) for t in terms]
-    if _is_led(n, often):
-        spared = combinations(range(len(each)), len(each) - n)
-        return best_of([_but(each, missing) for missing in spared])
-    counted = [(_SHOULD, term) for term in each]
-    return _QUERY.boolean_query(counted, minimum_number_should_match=n)
+    if not _is_led(n, often):
+        counted = [(_SHOULD, term) for term in each]
+        return _QUERY.boolean_query(counted, minimum_number_should_match=n)
+    places = range(len(each))
+    written = [
+        [(_SHOULD if at in spared else _MUST, each[at]) for at in places]
+        for spared in combinations(places, len(each) - n)
+    ]
+    return _best_of([_QUERY.boolean_query(one) for one in written])
 
 
 def _is_led(n: int, often: Sequence[int]) -> bool:
@@ -257,9 +241,3 @@ def _is_led(n: int, often: Sequence[int]) -> bool:
         return False
     ways = combinations(sorted(often), n)
     return 2 * sum(one + other for one, other, *_ in ways) < sum(often)
-
-
-def _but(terms: Sequence[Any], missing: Sequence[int]) -> Any:
-    """All terms, but some may be missing; those count where they are there."""
-    roles = [_SHOULD if at in missing else _MUST for at in range(len(terms))]
-    return _QUERY.boolean_query(list(zip(roles, terms, strict=True)))

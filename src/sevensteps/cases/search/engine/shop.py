@@ -1,9 +1,13 @@
-"""A shop's tables as a search engine takes them: documents, words, understanding."""
+"""A shop's tables as a search engine takes them: products, and queries of the log.
+
+A product is a document: tokens, coded columns and numbers, so that any feature of any
+thousand products is a few gathers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,19 +15,87 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .analysis import Analyser
-from .attributes import Gazetteer
-from .dense import embed
-from .documents import CodedColumn, Documents, Floats, Ids, Tokens
-from .spelling import Speller, WordCounts
-from .synonyms import parse
-from .understanding import Understanding
+from sevensteps.rank.dense import embed
+from sevensteps.rank.mlp import Floats
+from sevensteps.rank.spelling import Speller, WordCounts
+from sevensteps.rank.text import Analyser, Ids, Longs, Tokens, Vocabulary, check_codes
+
+from .phrases import Gazetteer, parse
+from .query import Understanding
 
 DAY = 86_400
 FIELDS = ("brand", "category", "colour", "material", "size")
 NUMBERS = ("price", "margin", "rating", "n_ratings", "sold", "in_stock")
 WIDTH = 128  # of the titles' vectors: half the numbers, nearly all of the meaning
 _OFTEN = 5  # searches that a query needs before its words are believed
+
+
+@dataclass(frozen=True, slots=True)
+class CodedColumn:
+    """A column of names as codes."""
+
+    code: Ids  # (n,) -1 where nothing is told
+    names: tuple[str, ...]  # of the codes
+
+    def __post_init__(self) -> None:
+        """Refuse codes without a name."""
+        check_codes(self.code, -1, len(self.names))
+
+    def then(self, later: CodedColumn) -> CodedColumn:
+        """These rows, and later ones after them; new names at the end."""
+        names = dict.fromkeys([*self.names, *later.names])
+        place = {name: code for code, name in enumerate(names)}
+        table = np.array([*(place[n] for n in later.names), -1], np.int32)
+        return CodedColumn(np.concatenate([self.code, table[later.code]]), tuple(names))
+
+    def told(self) -> list[str]:
+        """The name of each row; "" where nothing is told."""
+        names = [*self.names, ""]
+        return [names[code] for code in self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A catalogue; a document's number is its position."""
+
+    title: Tokens
+    body: Tokens  # of the same vocabulary
+    fields: Mapping[str, CodedColumn] = field(default_factory=dict)  # brand, colour
+    numbers: Mapping[str, Floats] = field(default_factory=dict)  # NaN where not told
+
+    def __post_init__(self) -> None:
+        """Refuse columns of another length, and a body of another vocabulary."""
+        n, sizes = len(self.title), {"body": len(self.body)}
+        sizes |= {name: len(column.code) for name, column in self.fields.items()}
+        sizes |= {name: len(column) for name, column in self.numbers.items()}
+        for name, size in sizes.items():
+            if size != n:
+                raise ValueError(f"`{name}` has {size:,} rows, but titles are {n:,}")
+        if self.body.vocabulary is not self.title.vocabulary:
+            raise ValueError("title and body need one vocabulary")
+
+    def __len__(self) -> int:
+        return len(self.title)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Of title and body."""
+        return self.title.vocabulary
+
+    def then(self, later: Documents) -> Documents:
+        """These documents, and later ones with the same columns after them."""
+        if [*self.fields, *self.numbers] != [*later.fields, *later.numbers]:
+            raise ValueError("later documents must have the same columns")
+        words = dict(self.vocabulary)
+        for word in later.vocabulary:
+            words.setdefault(word, len(words))
+        fields, numbers = later.fields, later.numbers
+        return Documents(
+            self.title.then(later.title, words),
+            self.body.then(later.body, words),
+            {name: c.then(fields[name]) for name, c in self.fields.items()},
+            {n: np.concatenate([c, numbers[n]]) for n, c in self.numbers.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -55,16 +127,21 @@ class Catalogue:
             raise ValueError("product_id must be 0, 1, 2, ... in this order")
         known = 0 if before is None else len(before.documents)
         titles = products["title"].to_pylist()
-        texts = _analysed(products.slice(known), analyser)
-        vector = embed(titles[known:], WIDTH).astype(np.float16)
+        new, text = titles[known:], products["description"][known:].to_pylist()
+        cut, n = analyser.tokens_of([*new, *text]), len(new)
+        texts = Documents(cut.take(np.arange(n)), cut.take(np.arange(n, 2 * n)))
+        vector = embed(new, WIDTH).astype(np.float16)
         if before is not None:
-            plain = Documents(before.documents.title, before.documents.body)
-            texts = plain.then(texts)
+            texts = Documents(before.documents.title, before.documents.body).then(texts)
             vector = np.concatenate([before.vector, vector])
         columns = {name: _coded(products[name]) for name in FIELDS}
-        numbers = _numbers(products, day)
-        documents = Documents(texts.title, texts.body, columns, numbers)
-        return cls(documents, titles, vector)
+        numbers = {
+            name: products[name].to_numpy(zero_copy_only=False).astype(np.float32)
+            for name in NUMBERS
+        }
+        age = day - products["listed_at"].to_numpy() / DAY
+        numbers["age_days"] = age.astype(np.float32).clip(0)
+        return cls(Documents(texts.title, texts.body, columns, numbers), titles, vector)
 
     def then(self, later: Catalogue) -> Catalogue:
         """These products, and later ones after them."""
@@ -78,30 +155,10 @@ class Catalogue:
         return self.documents.fields["category"].told()
 
 
-def _analysed(products: pa.Table, analyser: Analyser) -> Documents:
-    """Titles and descriptions as tokens of one vocabulary."""
-    n = products.num_rows
-    texts = [products[c].to_pylist() for c in ("title", "description")]
-    cut = analyser.tokens_of([*texts[0], *texts[1]])
-    middle = cut.start[n]
-    title = Tokens(cut.code[:middle], cut.start[: n + 1], cut.vocabulary)
-    body = Tokens(cut.code[middle:], cut.start[n:] - middle, cut.vocabulary)
-    return Documents(title, body)
-
-
 def _coded(column: pa.ChunkedArray) -> CodedColumn:
     told = column.combine_chunks().dictionary_encode()
     code = pc.fill_null(told.indices, -1).to_numpy(zero_copy_only=False)
     return CodedColumn(code.astype(np.int32), tuple(told.dictionary.to_pylist()))
-
-
-def _numbers(products: pa.Table, day: int) -> Mapping[str, Floats]:
-    made = {
-        name: products[name].to_numpy(zero_copy_only=False).astype(np.float32)
-        for name in NUMBERS
-    }
-    age = day - products["listed_at"].to_numpy() / DAY
-    return made | {"age_days": age.astype(np.float32).clip(0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +167,7 @@ class QueryLog:
 
     query_id: Ids  # (q,)
     text: Sequence[str]  # as typed
-    times: NDArray[np.int64]  # (q,) searches
+    times: Longs  # (q,) searches
 
     @classmethod
     def of(cls, searches: pa.Table, queries: pa.Table) -> QueryLog:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sevensteps.cases.search.engine.engine import POOL
-from sevensteps.cases.search.engine.synonyms import parse
+from sevensteps.cases.search.engine.phrases import parse
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
 from sevensteps.rank.rankers import Ranker

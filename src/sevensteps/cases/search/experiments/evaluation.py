@@ -265,9 +265,8 @@ def _in_other_words(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.b
     rare = np.zeros(len(sample), bool)
     for at, text in enumerate(sample.texts(shop)):
         rows = products.get(sample.query_id[at], none).to_numpy()
-        word, start = title.flat(rows)
-        row = np.repeat(np.arange(len(rows)), np.diff(start))
+        some = title.take(rows)
         for asked in shop.analyser.tokens(text):
-            said = row[word == title.vocabulary.get(asked, -1)]
+            said = some.row[some.code == title.vocabulary.get(asked, -1)]
             rare[at] |= len(np.unique(said)) < _FEW * len(rows)
     return rare

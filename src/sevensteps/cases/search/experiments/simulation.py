@@ -10,10 +10,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.search.engine.analysis import Analyser
 from sevensteps.cases.search.engine.engine import Engine
+from sevensteps.cases.search.engine.query import Understanding
 from sevensteps.cases.search.engine.shop import Catalogue, QueryLog, understanding
-from sevensteps.cases.search.engine.understanding import Understanding
 from sevensteps.cases.search.world import (
     PLACES,
     History,
@@ -24,6 +23,7 @@ from sevensteps.cases.search.world import (
     View,
 )
 from sevensteps.rank.rankers import Ranker
+from sevensteps.rank.text import Analyser
 from sevensteps.simulate import Simulation
 
 LISTED = 60  # products of a query that are kept, before rules of the page

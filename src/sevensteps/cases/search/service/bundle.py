@@ -17,22 +17,18 @@ import lightgbm
 import numpy as np
 from symspellpy import SymSpell
 
-from sevensteps.cases.search.engine.analysis import Analyser
-from sevensteps.cases.search.engine.attributes import AttributeValue, Gazetteer
-from sevensteps.cases.search.engine.bm25 import TermStatistics
-from sevensteps.cases.search.engine.dense import DenseIndex
-from sevensteps.cases.search.engine.documents import CodedColumn, Documents, Tokens
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
 from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.query import Query, Term
-from sevensteps.cases.search.engine.shop import Catalogue
-from sevensteps.cases.search.engine.spelling import Speller
-from sevensteps.cases.search.engine.synonyms import Synonyms
-from sevensteps.cases.search.engine.understanding import Understanding
+from sevensteps.cases.search.engine.phrases import AttributeValue, Gazetteer, Synonyms
+from sevensteps.cases.search.engine.query import Query, Term, Understanding
+from sevensteps.cases.search.engine.shop import Catalogue, CodedColumn, Documents
+from sevensteps.rank.dense import DenseIndex
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
+from sevensteps.rank.spelling import Speller
+from sevensteps.rank.text import Analyser, TermStatistics, Tokens
 from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError
 from sevensteps.world.storage import FolderKind

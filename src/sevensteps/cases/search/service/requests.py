@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sevensteps.cases.search.engine.filters import Filters
+from sevensteps.cases.search.engine.engine import Filters
+from sevensteps.cases.search.engine.query import Reading
 from sevensteps.cases.search.engine.shop import FIELDS
-from sevensteps.cases.search.engine.understanding import Reading
 from sevensteps.serve.requests import Rejected, Strict, validated
 
 from .stages import ResultList, State

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from sevensteps.cases.search import SERVICE
-from sevensteps.cases.search.engine.documents import Ids
-from sevensteps.cases.search.engine.filters import Filters
-from sevensteps.cases.search.engine.query import Query
+from sevensteps.cases.search.engine.engine import Filters
+from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.cases.search.engine.shop import QueryLog
-from sevensteps.cases.search.engine.understanding import Reading
+from sevensteps.rank.text import Ids
 from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.metrics import Gauges

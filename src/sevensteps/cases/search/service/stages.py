@@ -17,13 +17,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.cases.search.engine.arrange import PageRules, arranged
-from sevensteps.cases.search.engine.documents import Documents, Ids
-from sevensteps.cases.search.engine.engine import Engine, vectors
-from sevensteps.cases.search.engine.filters import Filters
-from sevensteps.cases.search.engine.query import Query
-from sevensteps.cases.search.engine.shop import FIELDS, Catalogue
-from sevensteps.cases.search.engine.understanding import Reading
+from sevensteps.cases.search.engine.engine import (
+    Engine,
+    Filters,
+    PageRules,
+    arranged,
+    vectors,
+)
+from sevensteps.cases.search.engine.query import Query, Reading
+from sevensteps.cases.search.engine.shop import FIELDS, Catalogue, Documents
+from sevensteps.rank.text import Ids
 from sevensteps.serve.bundle import read_bundle
 
 from .bundle import ENGINE, engine_of

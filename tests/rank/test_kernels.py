@@ -5,24 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.kernel_training import (
+from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.kernels import (
+    CENTRE,
     KernelPlan,
+    KernelRanker,
     batch_of,
     begun,
     columns_of,
     fit,
     mixed_lists,
     scores_of,
-)
-from sevensteps.cases.search.engine.kernels import (
-    CENTRE,
-    KernelRanker,
     soft_counts,
     subwords,
     token_vectors,
 )
-from sevensteps.measure.lists import ndcg_at_k
-from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.mlp import unit
 from sevensteps.rank.standardizer import Standardizer
 from sevensteps.rank.training_pairs import Judged

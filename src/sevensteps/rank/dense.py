@@ -17,10 +17,9 @@ from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
-from sevensteps.rank.neighbours import Built, build
-
-from .documents import Floats, Ids
+from .neighbours import Built, Floats, Ids, build
 
 WIDTH = 256
 EXACT_UP_TO = 50_000  # documents; beyond, reading all costs more than it finds
@@ -72,23 +71,21 @@ class DenseIndex:
     probes: int = PROBES  # inverted lists that are read for each query
 
     @classmethod
-    def build(cls, vector: Floats) -> DenseIndex:
+    def build(cls, vector: NDArray[np.floating]) -> DenseIndex:
         """Index (n, width) vectors of unit length, as `embed` gives them.
 
         Exact up to `EXACT_UP_TO` vectors; above, inverted lists with a byte a number.
         """
         if vector.ndim != 2 or not np.isfinite(vector).all():
             raise ValueError("vectors must be a table of finite numbers")
-        return cls(build(_suited(len(vector)), vector), vector.shape[1])
+        whole = vector.astype(np.float32, copy=False)
+        return cls(build(_suited(len(vector)), whole), vector.shape[1])
 
-    def __len__(self) -> int:
-        return int(self.built.index.ntotal)
-
-    def grown(self, vector: Floats) -> DenseIndex:
+    def grown(self, vector: NDArray[np.floating]) -> DenseIndex:
         """The index with further documents under the next numbers; this one stays."""
         # A copy: faiss must not be searched while it takes vectors in.
         index = faiss.clone_index(self.built.index)
-        index.add(vector)
+        index.add(vector.astype(np.float32))
         return replace(self, built=replace(self.built, index=index))
 
     def search(self, asks: Floats, k: int) -> tuple[Ids, Floats]:
