@@ -101,8 +101,7 @@ def obp(root: Path, model: str) -> float:
 def ours(model: str) -> float:
     """The world's own eye and hand, on pages of ready-made matches."""
     # -- ADAPT HERE, should `cases.search.world` name its parts anew
-    from sevensteps.cases.search.world.examine import behave
-    from sevensteps.cases.search.world.matching import ProductMatch
+    from sevensteps.cases.search.world.pages import ProductMatch, behave
 
     n, rng = 50_000, np.random.default_rng(0)
     grade = grades(n).astype(np.int8)

@@ -97,10 +97,10 @@ def build(asked: argparse.Namespace) -> Row:
 
     from sevensteps.cases.search.engine.engine import Engine
     from sevensteps.cases.search.engine.features import CatalogueFeatures
-    from sevensteps.cases.search.engine.keyword import KeywordIndex
     from sevensteps.cases.search.experiments.training import train_from_judgments
     from sevensteps.cases.search.service import export_search
     from sevensteps.rank.dense import DenseIndex
+    from sevensteps.rank.keyword import KeywordIndex
 
     town, took, start = past(asked), {}, time.process_time()
 
@@ -277,8 +277,8 @@ def matrix(asked: argparse.Namespace) -> Row:
     """CPU-milliseconds of BM25 as one sparse matrix, of titles and of bodies."""
     import numpy as np
 
-    from sevensteps.cases.search.engine.keyword import BOOSTS
     from sevensteps.cases.search.service import read_search
+    from sevensteps.rank.keyword import BOOSTS
     from sevensteps.rank.text import Bm25
 
     engine, start = read_search(asked.folder / BUNDLE), time.process_time()

@@ -70,11 +70,11 @@ def read(name: str, *, drawn_only: bool = False) -> float:
     import numpy as np
 
     from sevensteps.cases.search.world import SearchWorld
-    from sevensteps.cases.search.world.examine import behave
+    from sevensteps.cases.search.world.pages import ShopDay, behave
     from sevensteps.world import unit_streams
 
     world = SearchWorld("book", examination=name)  # type: ignore[arg-type]
-    stage = world.rules.stage(world.first_state(), 0)
+    stage = ShopDay(world.rules, world.first_state(), 0)
     rng = np.random.default_rng(1)
     shape = PAGES, PLACES
     product = rng.integers(0, world.size.n_products, shape).astype(np.int32)
@@ -82,7 +82,7 @@ def read(name: str, *, drawn_only: bool = False) -> float:
     who = rng.integers(0, world.size.n_shoppers, PAGES).astype(np.int32)
     random_key = unit_streams(np.arange(PAGES), seed=1, future=1, day=1)
 
-    device = stage.shoppers.device[who]
+    device = stage.state.shoppers.device[who]
     known = stage.meet(need, who, random_key, product)
 
     def pages() -> object:

@@ -5,8 +5,9 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.engine.shop import CodedColumn, Documents
+from sevensteps.rank.keyword import Term
 from sevensteps.rank.text import Tokens
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.features import CatalogueFeatures, pair_features
-from sevensteps.cases.search.engine.keyword import KeywordIndex
-from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.query import Query
 from sevensteps.rank.dense import embed
 from sevensteps.rank.feature_table import FeatureTable
+from sevensteps.rank.keyword import KeywordIndex, Term
 
 from .conftest import ask, documents_of
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.keyword import KeywordIndex, _is_led, needed
-from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.query import Query
+from sevensteps.rank.keyword import KeywordIndex, Term, _is_led, needed
 
 from .conftest import ask, documents_of
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.engine.engine import Filters, PageRules, arranged
-from sevensteps.cases.search.engine.query import Query, Term
+from sevensteps.cases.search.engine.query import Query
+from sevensteps.rank.keyword import Term
 
 from .conftest import documents_of
 

@@ -105,7 +105,9 @@ def test_each_place_is_of_the_policy_whose_list_holds_it(run, shop):
     _, team, _ = clicks_by_team(outcome, policy)
     shown = table_of(outcome.searches["shown"])
     query = outcome.searches["query_id"].to_numpy()
-    own = policy.a._lists[query]  # the engine's lists, of one index for all seven days
+    own = policy.a._built[2][
+        query
+    ]  # the engine's lists, of one index for all seven days
     mine = (shown[:, :, None] == own[:, None, :]).any(axis=2)
     assert mine[team == 0].all()
     assert (team[shown < 0] == -1).all()

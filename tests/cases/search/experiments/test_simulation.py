@@ -59,7 +59,6 @@ def test_a_copy_builds_an_index_of_its_own(shop):
     policy = shop.policy(sources=("keyword",), every=99)
     shop.run(policy, 1)
     copied = copy.deepcopy(policy)
-    assert copied._engine is None
-    assert copied._built_on is None
-    assert policy._built_on == shop.history.days
+    assert copied._built is None
+    assert policy._built[0] == shop.history.days
     assert copied.every == 99

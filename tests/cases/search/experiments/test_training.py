@@ -15,7 +15,7 @@ from sevensteps.cases.search.experiments import (
     shown_to_editors,
     table_of,
 )
-from sevensteps.cases.search.experiments.clicks import clicks_of
+from sevensteps.cases.search.experiments.training import clicks_of
 from sevensteps.cases.search.world import PLACES
 from sevensteps.measure import ips_evidence, naive_evidence
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.keyword import KeywordIndex
 from sevensteps.cases.search.engine.shop import Documents
 from sevensteps.cases.search.service import export_search, read_search
 from sevensteps.cases.search.service.bundle import ENGINE
 from sevensteps.cases.search.service.stages import Live
+from sevensteps.rank.keyword import KeywordIndex
 from sevensteps.rank.rankers import ColumnRanker, LinearRanker
 from sevensteps.serve.errors import ModelError
 from sevensteps.world.storage import MANIFEST, write_manifest

@@ -9,7 +9,6 @@ import pytest
 
 from sevensteps.cases.search.experiments import table_of
 from sevensteps.cases.search.world import DAY, PLACES, History, Pages, SearchWorld
-from sevensteps.cases.search.world.matching import Relevance
 from sevensteps.cases.search.world.state import ShopState
 
 
@@ -45,10 +44,10 @@ class Known:
 
     def __post_init__(self):
         self.rules = self.world.rules
-        self.words, self.brands = self.rules.making.words, self.rules.making.brands
+        self.words = self.rules.making.words
         self.needs, self.asked = self.rules.needs, self.rules.asked
         self.products, self.shoppers = self.state.products, self.state.shoppers
-        self.relevance = Relevance(self.words, self.needs, self.products)
+        self.relevance = self.rules.relevance(self.products)
 
 
 @pytest.fixture(scope="session")

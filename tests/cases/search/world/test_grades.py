@@ -1,4 +1,4 @@
-"""Grades are what the table in `matching` says, for any need and any product."""
+"""Grades are what the table in `needs` says, for any need and any product."""
 
 from dataclasses import fields
 
@@ -7,8 +7,7 @@ import pytest
 
 from sevensteps.cases.search.world import INTENTS
 from sevensteps.cases.search.world.catalogue import Products
-from sevensteps.cases.search.world.matching import Relevance, RelevanceIndex
-from sevensteps.cases.search.world.needs import Needs
+from sevensteps.cases.search.world.needs import Needs, Relevance
 from sevensteps.world import stream
 
 ASKED = ("colour", "material", "style", "size")
@@ -23,7 +22,7 @@ def rows_of(kind, blank, *rows):
 
 
 def plainly(words, needs, products, need, product):
-    """The docstring of `matching`, word by word."""
+    """The docstring of `needs`, word by word."""
     is_of, wanted = products.kind[product], needs.kind[need]
     if wanted < 0:
         best, good = products.use[product]
@@ -31,7 +30,7 @@ def plainly(words, needs, products, need, product):
             return 4
         if needs.use[need] == good:
             return 3
-        return 2 if is_of in words.kinds_for[needs.use[need]] else 0
+        return 2 if needs.use[need] in words.choices["use"].table[is_of] else 0
     asked = {k: getattr(needs, k)[need] for k in (*ASKED, "brand", "feature")}
     has = {k: {getattr(products, k)[product]} for k in (*ASKED, "brand")}
     has["feature"] = set(products.feature[product].tolist())
@@ -48,19 +47,17 @@ def plainly(words, needs, products, need, product):
         return max(2, 4 - n_missing)
     if words.family[is_of] == words.family[wanted]:
         return 1 if n_missing else 2
-    others = words.accessories.table[wanted, : words.accessories.count[wanted]]
-    return int(is_of in others)
+    return int(is_of in words.choices["kind"].table[wanted])
 
 
 @pytest.mark.parametrize("intent", INTENTS)
 def test_grades_are_as_written_by_hand(known, intent):
     relevance, rng = known.relevance, stream(4)
     needs, products = relevance.needs, relevance.products
-    shelf = RelevanceIndex.of(relevance)
     mine = np.flatnonzero(needs.intent == INTENTS.index(intent))
     seen = set()
     for need in rng.choice(mine, 40, replace=False):
-        near = shelf.candidates(need)
+        near = relevance.candidates(need)
         some = np.concatenate([rng.permutation(near)[:60], rng.integers(0, 12_000, 20)])
         expected = [plainly(relevance.words, needs, products, need, p) for p in some]
         assert relevance.grade(need, some).tolist() == expected

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY, SEASONS, Incident
-from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SOLD_OUT, in_stock
+from sevensteps.cases.search.world.state import OUT_OF_STOCK, SOLD_OUT, in_stock
 from sevensteps.cases.search.world.visits import FAD_DEMAND, demand, seasonal
 
 from .conftest import log_of

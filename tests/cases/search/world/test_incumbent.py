@@ -6,20 +6,14 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Requests, View
-from sevensteps.cases.search.world.live import products_table, shoppers_table
+from sevensteps.cases.search.world.tables import company_tables
 
 
 @pytest.fixture(scope="module")
 def view(known):
     """What a policy sees after the history."""
-    state = known.state
-    return View(
-        known.history.days,
-        products_table(known.rules.making, state),
-        known.rules.queries,
-        shoppers_table(state.shoppers),
-        known.history.searches,
-    )
+    tables = company_tables(known.rules, known.state)
+    return View(known.history.days, *tables, known.history.searches)
 
 
 def requests_for(query):

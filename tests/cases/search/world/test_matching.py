@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import Incident
-from sevensteps.cases.search.world.matching import FAD, ShopDay
+from sevensteps.cases.search.world.pages import FAD, ShopDay
 from sevensteps.world import unit_streams
 
 N = 4_000
@@ -29,10 +29,9 @@ def meeting(known):
 
 def stage_of(known, *incidents, **changed):
     """The shop on the last evening, some products changed."""
-    relevance = known.relevance
-    relevance = replace(relevance, products=replace(relevance.products, **changed))
-    state = known.state
-    return ShopDay(relevance, state.shop, state.shoppers, 13, incidents)
+    rules = replace(known.rules, incidents=incidents)
+    state = replace(known.state, products=replace(known.products, **changed))
+    return ShopDay(rules, state, 13)
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +63,9 @@ def test_those_used_to_low_prices_are_put_off_by_high_ones(known, meeting, plain
 
 def test_what_is_sold_out_promises_less(known, meeting, plain):
     stage = stage_of(known)
-    none = replace(stage.shop, in_stock=np.zeros_like(stage.shop.in_stock))
-    gone = replace(stage, shop=none).meet(*meeting)
+    shop = stage.state.shop
+    none = replace(shop, in_stock=np.zeros_like(shop.in_stock))
+    gone = replace(stage, state=replace(stage.state, shop=none)).meet(*meeting)
     assert plain.in_stock.mean() == pytest.approx(0.94, abs=0.02)
     assert np.allclose(plain.promise - gone.promise, 1.5 * plain.in_stock, atol=1e-4)
 

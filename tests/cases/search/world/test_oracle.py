@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import DAY, PLACES, Incumbent, Oracle, Pages
-from sevensteps.cases.search.world.editors import EDITORS
+from sevensteps.cases.search.world.oracle import EDITORS
 
 from .conftest import first_ones, log_of
 

@@ -5,18 +5,19 @@ import pytest
 from scipy.special import expit
 
 from sevensteps.cases.search.world import PLACES, examination_probability
-from sevensteps.cases.search.world.examine import (
+from sevensteps.cases.search.world.pages import (
     BUYS,
+    CLICKS,
     GOES_ON,
     LOOKER_CLICKS,
     LOOKERS,
+    PLEASES,
+    TRUST,
+    ProductMatch,
     behave,
-    click_probability,
-    satisfaction_probability,
-    trust,
+    chance,
 )
-from sevensteps.cases.search.world.matching import ProductMatch
-from sevensteps.cases.search.world.rng import LOOKER
+from sevensteps.cases.search.world.records import Draws
 from sevensteps.world import uniforms, unit_streams
 
 N = 60_000
@@ -42,7 +43,7 @@ def both(request):
 @pytest.fixture(scope="module")
 def lookers():
     """(N,) who only wants to see whether something is there."""
-    return uniforms(SESSION, 0, LOOKER) < LOOKERS
+    return uniforms(SESSION, 0, Draws.LOOKER) < LOOKERS
 
 
 def test_places_are_seen_with_the_chance_of_the_model():
@@ -87,15 +88,12 @@ def test_the_eye_goes_on_with_a_chance_by_device():
 def test_what_is_seen_is_clicked_with_the_stated_chance_and_trust(both):
     _, seen = both
     often = (seen.clicked.sum(axis=0) / seen.examined.sum(axis=0))[:6]
-    plain = click_probability(np.float32(2) + trust())[:6]
+    plain = chance(np.float32(2) + TRUST, CLICKS)[:6]
     told = (1 - LOOKERS) * plain + LOOKERS * LOOKER_CLICKS * plain
     assert np.abs(often - told).max() < 0.02
-    assert trust()[0] == pytest.approx(0.8)
-    assert np.allclose(trust() * np.arange(1, PLACES + 1), 0.8)
-    assert click_probability(np.float32(2)) == pytest.approx(expit(0.85 * 2 - 4))
-    assert satisfaction_probability(np.float32(2)) == pytest.approx(
-        expit(0.9 * 2 - 3.9)
-    )
+    assert np.allclose(TRUST * np.arange(1, PLACES + 1), 0.8)
+    assert chance(np.float32(2), CLICKS) == pytest.approx(expit(0.85 * 2 - 4))
+    assert chance(np.float32(2), PLEASES) == pytest.approx(expit(0.9 * 2 - 3.9))
 
 
 def test_good_abandonment_needs_a_good_product_in_stock_that_was_seen(both, lookers):

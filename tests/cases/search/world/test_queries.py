@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.search.world import INTENTS
-from sevensteps.cases.search.world.needs import FORMS, MISTYPED, SLIPS, _written, asked
-from sevensteps.cases.search.world.rng import NEEDS
-from sevensteps.cases.search.world.speaker import mistyped
-from sevensteps.cases.search.world.visits import demand
+from sevensteps.cases.search.world.records import Part
+from sevensteps.cases.search.world.texts import FORMS, SLIPS, _query, asked, mistyped
+from sevensteps.cases.search.world.visits import MISTYPED, demand
 from sevensteps.world import stream
 from sevensteps.world.arrays import take
 
 
 def written_again(rules, needs):
     """(needs, FORMS) what is meant, and (needs, SLIPS) what fingers make of it."""
-    rng = stream(rules.seed, NEEDS, 1)
-    meant = [_written(rules.making, needs, rng) for _ in range(FORMS)]
+    rng = stream(rules.seed, Part.NEEDS, 1)
+    meant = [_query(rules.making, needs, rng) for _ in range(FORMS)]
     slips = [mistyped(meant[i % FORMS], rng) for i in range(SLIPS)]
     return [np.array([t.to_pylist() for t in each]).T for each in (meant, slips)]
 

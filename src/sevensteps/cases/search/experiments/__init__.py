@@ -1,6 +1,5 @@
 """The search case: a simulated shop, offline evaluation, training sets, a drill."""
 
-from .clicks import clicks_of, device_of, harvested_by_device, table_of
 from .drill import incident_drill
 from .evaluation import (
     KINDS,
@@ -9,11 +8,20 @@ from .evaluation import (
     QuerySample,
     query_kinds,
 )
-from .policies import InterleavedPolicy, RememberingPolicy, clicks_by_team
-from .simulation import SearchSimulation, stock_last
+from .simulation import (
+    InterleavedPolicy,
+    RememberingPolicy,
+    SearchSimulation,
+    clicks_by_team,
+    device_of,
+    stock_last,
+    table_of,
+)
 from .training import (
     RANKS,
     ClickTrainingSet,
+    clicks_of,
+    harvested_by_device,
     judged_by_editors,
     needs_apart,
     needs_with_variants,

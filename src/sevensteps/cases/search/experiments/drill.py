@@ -13,14 +13,11 @@ from sevensteps.cases.search.engine.engine import POOL
 from sevensteps.cases.search.engine.phrases import parse
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
-from sevensteps.rank.rankers import Ranker
 from sevensteps.simulate import IncidentDrill, Monitors
 
-from .clicks import table_of
-from .simulation import EnginePolicy, SearchSimulation
+from .simulation import EnginePolicy, SearchSimulation, table_of
 
 TOP, NEW_DAYS = 10, 7
-NEVER = 1_000_000  # days between two builds
 
 
 def shifted_synonyms(text: str) -> str:
@@ -29,11 +26,10 @@ def shifted_synonyms(text: str) -> str:
     Every line still reads well, so no parser objects: "sofa, couch" and "rug, carpet"
     become "sofa, carpet" and so on.
     """
-    lines = [line for line in text.splitlines() if "," in line]
-    parts = [[part.strip() for part in line.split(",")] for line in lines]
-    moved = [*parts[1:], *parts[:1]]
-    pairs = zip(parts, moved, strict=True)
-    return "".join(f"{own[0]}, {', '.join(other[1:])}\n" for own, other in pairs)
+    lines = [line.partition(",") for line in text.splitlines() if "," in line]
+    moved = [*lines[1:], *lines[:1]]
+    pairs = zip(lines, moved, strict=True)
+    return "".join(f"{own},{other}\n" for (own, *_), (*_, other) in pairs)
 
 
 def broken_synonyms(policy: EnginePolicy, day: int, *, synonyms: str) -> EnginePolicy:
@@ -50,19 +46,13 @@ def lost_speller(policy: EnginePolicy, day: int) -> EnginePolicy:
 
 def stale_index(policy: EnginePolicy, day: int) -> EnginePolicy:
     """The index of the day is the last one."""
-    return replace(policy, every=NEVER)
+    return replace(policy, every=10**6)
 
 
 def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
-    """What the shop's own log holds of each day; see `MONITORS`.
-
-    Parameters
-    ----------
-    usual : days whose brands and categories are what is expected
-    """
+    """What the log holds of each day; `usual` days say which brands are expected."""
     day = outcome.searches["at"].to_numpy() // DAY
-    shown = table_of(outcome.searches["shown"])
-    clicked = table_of(outcome.searches["clicked"])
+    shown, clicked = (table_of(outcome.searches[c]) for c in ("shown", "clicked"))
     bought = outcome.searches["bought"].fill_null(-1).to_numpy()
     listed = outcome.products["listed_at"].to_numpy() // DAY
     new = (listed[np.maximum(shown, 0)] > day[:, None] - NEW_DAYS) & (shown >= 0)
@@ -78,10 +68,9 @@ def daily_numbers(outcome: Outcome, usual: Outcome) -> pd.DataFrame:
         }
     )
     table = numbers.groupby(day).mean()
-    daily = outcome.daily
-    table["searches a session"] = daily.searches / daily.sessions
-    table["bought"] = daily.bought / daily.sessions
-    table["margin"] = daily.margin / daily.sessions
+    daily, sums = outcome.daily, ["searches", "bought", "margin"]
+    names = ["searches a session", "bought", "margin"]
+    table[names] = daily[sums].div(daily.sessions, axis=0)
     table["searches"] = daily.searches
     for name, column in (("brands", "brand"), ("categories", "category")):
         table[f"{name} drift"] = _drift(outcome, usual, column)
@@ -100,10 +89,9 @@ def _drift(outcome: Outcome, usual: Outcome, column: str) -> pd.Series:
 
 def _clicked(outcome: Outcome) -> pd.Series:
     """What was clicked, by day."""
-    shown = table_of(outcome.searches["shown"])
-    row, position = np.nonzero(table_of(outcome.searches["clicked"]))
-    day = outcome.searches["at"].to_numpy()[row] // DAY
-    return pd.Series(shown[row, position], index=day)
+    shown, clicked = (table_of(outcome.searches[c]) for c in ("shown", "clicked"))
+    day = outcome.searches["at"].to_numpy() // DAY
+    return pd.Series(shown[clicked], index=day[np.nonzero(clicked)[0]])
 
 
 MONITORS: Monitors[Outcome] = Monitors(
@@ -121,22 +109,16 @@ MONITORS: Monitors[Outcome] = Monitors(
 
 
 def incident_drill(
-    shop: SearchSimulation,
-    ranker: Ranker | None = None,
-    *,
-    baseline_days: int = 24,
-    incident_days: int = 10,
+    shop: SearchSimulation, *, baseline_days: int = 24, incident_days: int = 10
 ) -> IncidentDrill[Outcome]:
     """The world's incidents and the shop's faults; harm is in satisfied sessions.
 
-    Parameters
-    ----------
-    ranker : orders what keywords find, in an index that is built each night
+    The shop serves what keywords find, in an index that is built each night.
     """
     synonyms = shop.history.synonyms
     return IncidentDrill(
         simulation=shop,
-        policy=shop.policy(ranker, sources=("keyword",), every=1, pool=POOL),
+        policy=shop.policy(sources=("keyword",), every=1, pool=POOL),
         faults={
             "broken_synonyms": partial(broken_synonyms, synonyms=synonyms),
             "lost_speller": lost_speller,

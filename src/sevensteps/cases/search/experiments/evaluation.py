@@ -1,10 +1,8 @@
 """Queries sampled from a log, what an engine found for them, and how good that is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -14,22 +12,22 @@ from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.world import DAY
 from sevensteps.measure import Interval, judged, per_query, ranked
+from sevensteps.measure.lists import found_in
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.rankers import Ranker
 from sevensteps.rank.training_pairs import Judged
 
-from .simulation import Ids, SearchSimulation
+from .simulation import Floats, Ids, SearchSimulation
 
 CUT = 10  # positions that count
 ROOM = 100  # good products that a list should have, if there are so many
 GOOD = 3  # grade of a product that answers the query
+BEST = 4  # grade of a product that has all that was asked
 KINDS = (
     "kind alone", "kind and more", "other words", "a series", "a use", "mistyped",
 )  # fmt: skip
-BEST = 4  # grade of a product that has all that was asked
 _LOOKED = 200  # titles of the best products in which a query's words are looked for
 _FEW = 1 / 4  # of these; a word that stands in fewer is not what sellers say
-Floats = NDArray[np.float64]
 PerQuery = Callable[[Any], Floats]
 
 
@@ -47,7 +45,7 @@ class QuerySample:
     @classmethod
     def draw(
         cls, shop: SearchSimulation, n: int, *, seed: int = 0, days: int = 7
-    ) -> QuerySample:
+    ) -> Self:
         """From the first searches of the last days' sessions, without putting back."""
         log = shop.history.searches
         late = log["at"].to_numpy() >= (shop.history.days - days) * DAY
@@ -62,10 +60,10 @@ class QuerySample:
     def __len__(self) -> int:
         return len(self.query_id)
 
-    def take(self, kept: NDArray[Any]) -> QuerySample:
+    def take(self, kept: NDArray[Any]) -> Self:
         """Some of the queries."""
         need = None if self.need is None else self.need[kept]
-        return QuerySample(self.query_id[kept], self.times[kept], need)
+        return type(self)(self.query_id[kept], self.times[kept], need)
 
     def texts(self, shop: SearchSimulation) -> list[str]:
         """What was typed."""
@@ -97,19 +95,22 @@ class GradedLists:
     sample: QuerySample
     ids: Ids  # (q, k) best first; -1 fills up
     grade: NDArray[np.int8]  # (q, k)
-    missed: NDArray[np.int8]  # (q, CUT) the best grades of what is not on the list
+    missed: pd.DataFrame  # row and grade of the best products that are on no list
     n_good: NDArray[np.int64]  # (q,) products in the catalogue that answer the query
 
     @classmethod
-    def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> GradedLists:
+    def of(cls, shop: SearchSimulation, sample: QuerySample, ids: Ids) -> Self:
         """Grade lists by the shop's truth."""
         world, past = shop.world, shop.history
         every = world.relevant(sample.query_id, history=past)
         row = pd.Index(sample.query_id).get_indexer(pd.Index(every["query_id"]))
-        good = row[every["grade"].to_numpy() >= GOOD]
+        lost = every.assign(row=row)[~found_in(ids, row, every["product_id"])]
+        lost = lost.sort_values("grade", ascending=False, kind="stable")
+        good = row[every["grade"] >= GOOD]
         return cls(
             sample, ids, world.grades(sample.query_id, ids, past),
-            _missed(every, row, ids), np.bincount(good, minlength=len(sample)),
+            lost.groupby("row").head(CUT)[["row", "grade"]],
+            np.bincount(good, minlength=len(sample)),
         )  # fmt: skip
 
     @property
@@ -123,9 +124,14 @@ class GradedLists:
 
         Of (n,) scores of everything on the lists, or of their own order.
         """
-        row, position = self.pairs
+        (row, position), every = self.pairs, np.arange(len(self.sample))
         score = -position.astype(np.float64) if scores is None else np.asarray(scores)
-        lists = ranked(*self._with_missed(score, row, self.grade[row, position]))
+        # Behind the lists what they miss, and something worthless, so that a query
+        # counts for which nothing was found.
+        never = np.full(len(self.missed) + len(every), -np.inf)
+        grade = np.r_[self.grade[row, position], self.missed["grade"], 0 * every]
+        rows = np.r_[row, self.missed["row"], every]
+        lists = ranked(np.r_[score, never], grade, rows)
         if metric is None:  # over all orders of equal scores
             return per_query.ndcg(lists, k=CUT, ties="average")
         return metric(lists)
@@ -136,8 +142,7 @@ class GradedLists:
 
     def ceiling(self) -> Floats:
         """(q,) NDCG of the best order of what is on each list."""
-        row, position = self.pairs
-        return self.values(self.grade[row, position])
+        return self.values(self.grade[self.pairs])
 
     def recall(self) -> Floats:
         """(q,) share of the good products that are on the list; of `ROOM`, if more."""
@@ -145,32 +150,6 @@ class GradedLists:
         wanted = np.minimum(self.n_good, ROOM)
         share = np.minimum(found, wanted) / np.maximum(wanted, 1)
         return np.where(wanted > 0, share, np.nan)
-
-    def _with_missed(
-        self, score: Floats, row: NDArray[Any], grade: NDArray[Any]
-    ) -> tuple[Floats, NDArray[Any], NDArray[Any]]:
-        """Behind the list what is not on it, with a score of minus infinity."""
-        lost, at = np.nonzero(self.missed)
-        # A query without any row would not be counted.
-        empty = np.setdiff1d(np.arange(len(self.sample)), np.r_[row, lost])
-        never = np.full(len(lost) + len(empty), -np.inf)
-        grades = np.r_[grade, self.missed[lost, at], np.zeros(len(empty), np.int8)]
-        return np.r_[score, never], grades, np.r_[row, lost, empty]
-
-
-def _missed(every: pd.DataFrame, row: NDArray[Any], ids: Ids) -> NDArray[np.int8]:
-    """(q, CUT) the best grades among `every` relevant product that no list holds."""
-    wide = np.int64(max(every["product_id"].max(), ids.max(initial=0)) + 1)
-    position = np.nonzero(ids >= 0)
-    held = position[0] * wide + ids[position]
-    lost = ~np.isin(row * wide + every["product_id"].to_numpy(), held)
-    row, grade = row[lost], every["grade"].to_numpy()[lost]
-    order = np.lexsort((-grade, row))
-    row, grade = row[order], grade[order]
-    nth = np.arange(len(row)) - np.searchsorted(row, row)
-    best = np.zeros((len(ids), CUT), np.int8)
-    best[row[nth < CUT], nth[nth < CUT]] = grade[nth < CUT]
-    return best
 
 
 @dataclass(frozen=True)
@@ -182,9 +161,7 @@ class OfflineEvaluation:
     features: FeatureTable  # (n, d) of everything on the lists
 
     @classmethod
-    def of(
-        cls, shop: SearchSimulation, engine: Engine, sample: QuerySample
-    ) -> OfflineEvaluation:
+    def of(cls, shop: SearchSimulation, engine: Engine, sample: QuerySample) -> Self:
         """Let an engine find products for sampled queries."""
         queries = engine.read(sample.texts(shop))
         found = engine.retrieve(queries)
@@ -211,7 +188,7 @@ class OfflineEvaluation:
         """(n,) the true grade of each pair."""
         return self.answers.grade[self.answers.pairs]
 
-    def with_features(self, features: FeatureTable) -> OfflineEvaluation:
+    def with_features(self, features: FeatureTable) -> Self:
         """The same pairs, with other features."""
         return replace(self, features=features)
 
@@ -242,31 +219,26 @@ def query_kinds(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.str_]
     alone*, or *kind and more*.
     """
     true = shop.world.true_queries().loc[sample.query_id]
-    return np.select(
-        [
-            true.true_mistyped.to_numpy(),
-            true.true_intent.to_numpy() == "exploratory",
-            true.true_intent.to_numpy() == "navigational",
-            _in_other_words(shop, sample),
-            true.true_intent.to_numpy() == "exact",
-        ],
-        ["mistyped", "a use", "a series", "other words", "kind and more"],
-        "kind alone",
-    )
+    intent = true.true_intent.to_numpy()
+    by_kind = {
+        "mistyped": true.true_mistyped.to_numpy(),
+        "a use": intent == "exploratory",
+        "a series": intent == "navigational",
+        "other words": _in_other_words(shop, sample),
+        "kind and more": intent == "exact",
+    }
+    return np.select([*by_kind.values()], [*by_kind], "kind alone")
 
 
 def _in_other_words(shop: SearchSimulation, sample: QuerySample) -> NDArray[np.bool_]:
     """Whether one of the words stands in few titles of the best products."""
-    good = shop.world.relevant(
-        sample.query_id, at_least=BEST, history=shop.history
-    ).groupby("query_id").head(_LOOKED)  # fmt: skip
-    products = dict(iter(good.groupby("query_id")["product_id"]))
-    title, none = shop.catalogue.documents.title, pd.Series([], dtype=np.int32)
+    good = shop.world.relevant(sample.query_id, at_least=BEST, history=shop.history)
+    looked = good.groupby("query_id").head(_LOOKED).groupby("query_id")["product_id"]
+    title, best = shop.catalogue.documents.title, dict(iter(looked))
     rare = np.zeros(len(sample), bool)
     for at, text in enumerate(sample.texts(shop)):
-        rows = products.get(sample.query_id[at], none).to_numpy()
-        some = title.take(rows)
+        held = title.take(best.get(sample.query_id[at], []))
         for asked in shop.analyser.tokens(text):
-            said = some.row[some.code == title.vocabulary.get(asked, -1)]
-            rare[at] |= len(np.unique(said)) < _FEW * len(rows)
+            said = held.row[held.code == title.vocabulary.get(asked, -1)]
+            rare[at] |= len(np.unique(said)) < _FEW * len(held)
     return rare

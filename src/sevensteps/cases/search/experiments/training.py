@@ -1,10 +1,8 @@
 """Training sets of logged clicks and of editors' grades; and a ranker of these."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,15 +11,20 @@ from numpy.typing import NDArray
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import pair_features
 from sevensteps.cases.search.engine.shop import QueryLog
-from sevensteps.cases.search.world import DAY, DEVICES, SearchWorld
-from sevensteps.measure import ClickLog, Evidence
+from sevensteps.cases.search.world import DAY, DEVICES, PLACES, SearchWorld
+from sevensteps.measure import (
+    ByPlace,
+    ClickLog,
+    Evidence,
+    click_log,
+    harvested_propensity,
+)
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.rankers import TreePlan, TreeRanker, lambdamart
 from sevensteps.rank.training_pairs import Judged
 
-from .clicks import clicks_of, device_of
 from .evaluation import OfflineEvaluation, QuerySample
-from .simulation import Ids, SearchSimulation
+from .simulation import Ids, SearchSimulation, device_of, table_of
 
 MOST = 5.0  # clicks an exposure that are believed
 TOP, FURTHER = 20, 20  # of a list, editors see the top and some from further down
@@ -29,6 +32,31 @@ RANKS = ("rank_keyword", "rank_dense")  # a logged page does not hold them
 GRADED = 600  # queries that editors see, drawn as often as they are asked
 PLAN = TreePlan(n_trees=120, leaves=15)
 Correction = Callable[[ClickLog, int], Evidence]
+
+
+def clicks_of(searches: pa.Table, *, purchases: bool = False) -> ClickLog:
+    """All searches of a log as positions that were shown and clicked, or bought.
+
+    Queries are the units of chance, in two hundred groups.
+    """
+    hit = table_of(searches["clicked"])
+    if purchases:
+        position = searches["bought"].fill_null(-1).to_numpy()
+        hit = position[:, None] == np.arange(PLACES)
+    return click_log(table_of(searches["shown"]), hit, searches["query_id"].to_numpy())
+
+
+def harvested_by_device(searches: pa.Table) -> tuple[ByPlace, ...]:
+    """Propensities from two rankers that answered at random, for each of `DEVICES`.
+
+    Searches with a random order are left out: they are another experiment.
+    """
+    randomised = searches["randomised"].to_numpy(zero_copy_only=False)
+    log, device = clicks_of(searches), device_of(searches)
+    return tuple(
+        harvested_propensity(log.where((device == d) & ~randomised))
+        for d in range(len(DEVICES))
+    )
 
 
 @dataclass(frozen=True)
@@ -49,7 +77,7 @@ class ClickTrainingSet:
         query_id: Any,
         *,
         purchases: bool = False,
-    ) -> ClickTrainingSet:
+    ) -> Self:
         """All searches of the past for some queries, and what was clicked or bought."""
         searches = shop.history.searches
         asked = np.isin(searches["query_id"].to_numpy(), query_id)
@@ -64,18 +92,15 @@ class ClickTrainingSet:
     def positions(self, searches: NDArray[np.bool_]) -> NDArray[np.float64]:
         """(m,) mean position of each pair in some searches, from 0; else NaN."""
         log = self.log.where(searches)
-        pair, position = log.pair[log.filled], np.nonzero(log.filled)[1]
-        times = np.bincount(pair, minlength=len(self.row))
-        total = np.bincount(pair, position, minlength=len(self.row))
+        times = log.count(log.filled)
+        place = np.nonzero(log.filled)[1].astype(np.float64)
+        total = log.count(log.filled, place)
         return np.where(times > 0, total / np.maximum(times, 1), np.nan)
 
     def evidence(self, correct: Correction, share: float = 1.0) -> Evidence:
-        """What the clicks say of each pair, device by device.
+        """What the clicks say of each pair, as `correct` (log, device) tells.
 
-        Parameters
-        ----------
-        correct : (log, number of its device) to what they say
-        share : of the searches, at random; the same ones whoever corrects
+        A `share` of the searches is at random: the same ones whoever corrects.
         """
         kept = np.random.default_rng(3).random(len(self.log)) < share
         parts = [

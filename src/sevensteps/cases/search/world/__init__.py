@@ -1,9 +1,9 @@
 """A shop's product search: 300 thousand products, a million searches, known grades."""
 
-from .examine import examination_probability
 from .incumbent import SearchIncumbent as Incumbent
 from .oracle import SearchOracle as Oracle
-from .records import KINDS, Policy
+from .pages import examination_probability
+from .records import DAY, DEVICES, INTENTS, KINDS, PLACES, SEASONS, Policy
 from .records import ResultPages as Pages
 from .records import SearchHistory as History
 from .records import SearchIncident as Incident
@@ -11,5 +11,4 @@ from .records import SearchOutcome as Outcome
 from .records import SearchRequests as Requests
 from .records import SearchSize as Size
 from .records import SearchView as View
-from .schema import DAY, DEVICES, INTENTS, PLACES, SEASONS
 from .world import SearchWorld

@@ -1,10 +1,8 @@
 """Products: what they are and who makes them, whatever their sellers say of them."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +11,11 @@ from numpy.typing import NDArray
 from sevensteps.world import stream
 from sevensteps.world.arrays import unit
 
-from .records import Floats, Ids, SearchSize
-from .rng import BRANDS, PRODUCTS
-from .schema import DAY, MAX_FEATURES
-from .words import Grammar
+from .records import DAY, Floats, Ids, Part, SearchSize
+from .words import Alternatives, Grammar
 
 LOOK = 6  # dimensions of taste
+MAX_FEATURES = 3  # of a product
 LINES = 3  # series that a brand has of one kind
 KINDS = 1_024  # kinds that the number of a series has room for
 N_LINE_NAMES = 400
@@ -26,6 +23,7 @@ SHARD = 1 << 17  # products; each shard is a pure function of its number
 STUFFED = 0.03  # of titles hold the name of something else
 _MEAN_AGE_DAYS = 500
 _SOLD_A_DAY = 0.02  # of a product of average quality, before the first day
+_DRAWN = {"style": 4, "colour": 5, "material": 6, "size": 7}  # by which uniform
 # Invented names: syllables that no word of the lexicon is made of.
 _HEAD = ["vel", "dra", "os", "kin", "mu", "tra", "ze", "ald", "ruo", "fen", "ib", "qua"]
 _BODY = ["vo", "nda", "ski", "lu", "mbra", "tti", "gro", "xe", "pha", "ri"]
@@ -33,10 +31,12 @@ _TAIL = ["ro", "nex", "lia", "dt", "mo", "sk", "va", "quist", "ze", "nor", "um",
 
 
 @dataclass(frozen=True, slots=True)
-class Brands:
-    """Makers; arrays of one length."""
+class Making:
+    """What products are made from, and by whom; arrays hold the makers."""
 
-    name: pa.Array
+    words: Grammar
+    style_look: Floats  # (styles, LOOK)
+    name: pa.Array  # (n,)
     line_name: pa.Array  # what series are called, shared by all brands
     department: Ids  # what it mostly makes
     prestige: Floats  # moves prices and qualities
@@ -44,15 +44,19 @@ class Brands:
     weight: NDArray[np.float64]  # products, relative to other brands
 
     @classmethod
-    def of(cls, words: Grammar, n: int, seed: int) -> Brands:
-        """All makers of a world."""
-        rng = stream(seed, BRANDS)
+    def of(cls, words: Grammar, n: int, seed: int) -> Self:
+        """All `n` makers of a world."""
+        rng = stream(seed, Part.BRANDS)
         names = ["".join(parts) for parts in product(_HEAD, _BODY, _TAIL)]
         if n + N_LINE_NAMES > len(names):  # then the rest gets a second word
             names += [f"{a} {b}" for a, b in product(names, ("works", "house", "lab"))]
         drawn = rng.permutation(len(names))[: n + N_LINE_NAMES]
         chosen = pa.array(names).take(pa.array(drawn))
+        styles = len(words.said["style"].count), LOOK
+        look = unit(stream(seed, Part.PRODUCTS).standard_normal(styles))
         return cls(
+            words=words,
+            style_look=look.astype(np.float32),
             name=chosen.slice(0, n),
             line_name=chosen.slice(n),
             department=rng.integers(0, words.department.max() + 1, n).astype("i4"),
@@ -61,8 +65,9 @@ class Brands:
             weight=rng.lognormal(0, 1, n),
         )
 
-    def line(self, brand: Ids, kind: Ids, nth: Ids) -> Ids:
-        """The number of a series: of this brand, among this kind."""
+    def line(self, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
+        """The number of a series: one of this brand, among this kind."""
+        nth = np.minimum(u * LINES, LINES - 1).astype(np.int32)
         return ((brand.astype(np.int64) * KINDS + kind) * LINES + nth).astype(np.int32)
 
     def named(self, line: Ids) -> Ids:
@@ -86,28 +91,12 @@ class Brands:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """What products are made from."""
-
-    words: Grammar
-    brands: Brands
-    style_look: Floats  # (styles, LOOK)
-
-    @classmethod
-    def of(cls, words: Grammar, size: SearchSize, seed: int) -> Making:
-        """The world's makers, and how styles look."""
-        shape = len(words.style.start), LOOK
-        look = unit(stream(seed, PRODUCTS).standard_normal(shape))
-        return cls(words, Brands.of(words, size.n_brands, seed), look.astype("f4"))
-
-
-@dataclass(frozen=True, slots=True)
 class Traits:
     """What products are, or what is asked for; arrays of one length, -1 for none."""
 
     kind: Ids
     brand: Ids
-    line: Ids  # series; see `Brands.line`
+    line: Ids  # series; see `Making.line`
     colour: Ids
     material: Ids
     style: Ids
@@ -143,7 +132,7 @@ def catalogue(making: Making, size: SearchSize, seed: int) -> list[Products]:
 def shard(making: Making, size: SearchSize, seed: int, k: int) -> Products:
     """Shard `k` of the first day's products: a pure function of the seed and `k`."""
     n = min(SHARD, size.n_products - k * SHARD)
-    rng = stream(seed, PRODUCTS, 1 + k)
+    rng = stream(seed, Part.PRODUCTS, 1 + k)
     age = rng.exponential(_MEAN_AGE_DAYS, n).clip(1, 3_000)
     made = products(making, (-age * DAY).astype(np.int32), rng)
     rate = _SOLD_A_DAY * np.exp(0.7 * made.quality + 0.8 * rng.standard_normal(n))
@@ -153,78 +142,49 @@ def shard(making: Making, size: SearchSize, seed: int, k: int) -> Products:
 
 def products(making: Making, listed_at: Ids, rng: np.random.Generator) -> Products:
     """One new product for each time of listing."""
-    words, brands, n = making.words, making.brands, len(listed_at)
-    share = words.demand**0.7
+    words, n, share = making.words, len(listed_at), making.words.demand**0.7
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
-    u = rng.random((n, 12))
-    brand = brands.draw(words.department[kind], u[:, 0], u[:, 1])
-    style = words.styles.draw(kind, u[:, 4])
-    prestige = brands.prestige[brand]
-    price, tier = _prices(words, kind, prestige, rng)
-    quality = 0.35 * prestige + 0.25 * tier + 0.8 * rng.standard_normal(n)
+    u = rng.random((n, 12)).T
+    brand = making.draw(words.department[kind], u[0], u[1])
+    own = words.kinds[["price", "spread", "margin"]].to_numpy()[kind]
+    (usual, spread, margin), prestige = own.T, making.prestige[brand]
+    tier = 0.6 * prestige + 0.8 * rng.standard_normal(n)
+    quality = 0.35 * prestige + 0.25 * tier.astype("f4") + 0.8 * rng.standard_normal(n)
+    price = np.rint(usual * np.exp(spread * tier) * 20) / 20
     other = rng.integers(0, len(share), n)
+    chosen = {name: words.choices[name].draw(kind, u[j]) for name, j in _DRAWN.items()}
     return Products(
         kind=kind,
         brand=brand,
-        line=_lines(brands, brand, kind, u[:, 2:4]),
-        colour=words.colours.draw(kind, u[:, 5]),
-        material=words.materials.draw(kind, u[:, 6]),
-        style=style,
-        size=words.sizes.draw(kind, u[:, 7]),
-        feature=_several(words.features.draw, kind, rng.random((n, MAX_FEATURES))),
-        use=_several(words.uses.draw, kind, rng.random((n, 2))),
-        pretends=np.where(u[:, 8] < STUFFED, other, -1).astype(np.int32),
-        price=price,
-        tier=tier,
-        margin=_margins(words, kind, rng),
+        line=np.where(u[3] < 0.7, making.line(brand, kind, u[2]), -1).astype(np.int32),
+        **chosen,
+        feature=_several(words.choices["feature"], kind, MAX_FEATURES, rng),
+        use=_several(words.choices["use"], kind, 2, rng),
+        pretends=np.where(u[8] < STUFFED, other, -1).astype(np.int32),
+        price=price.clip(0.5).astype(np.float32),
+        tier=tier.astype(np.float32),
+        margin=(margin * rng.lognormal(0, 0.35, n)).clip(0.03, 0.75).astype(np.float32),
         quality=quality.astype(np.float32),
         picture=rng.standard_normal(n, dtype=np.float32),
-        look=_looks(making, style, brand, rng),
+        look=_looks(making, chosen["style"], brand, rng),
         listed_at=listed_at,
         sold_before=np.zeros(n, np.int32),
     )
-
-
-def _lines(brands: Brands, brand: Ids, kind: Ids, u: NDArray[np.floating]) -> Ids:
-    """The series of seven in ten products; -1 for the others."""
-    nth = np.minimum(u[:, 0] * LINES, LINES - 1).astype(np.int32)
-    line = brands.line(brand, kind, nth)
-    return np.where(u[:, 1] < 0.7, line, -1).astype(np.int32)
-
-
-def _margins(words: Grammar, kind: Ids, rng: np.random.Generator) -> Floats:
-    """Shares of the price that the shop keeps."""
-    own = words.kinds["margin"].to_numpy()[kind] * rng.lognormal(0, 0.35, len(kind))
-    return own.clip(0.03, 0.75).astype(np.float32)
-
-
-def _prices(
-    words: Grammar, kind: Ids, prestige: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """EUR, and standard deviations from the usual price of the kind."""
-    usual, spread = (words.kinds[c].to_numpy()[kind] for c in ("price", "spread"))
-    tier = 0.6 * prestige + 0.8 * rng.standard_normal(len(kind))
-    price = np.rint(usual * np.exp(spread * tier) * 20) / 20
-    return price.clip(0.5).astype(np.float32), tier.astype(np.float32)
 
 
 def _looks(
     making: Making, style: Ids, brand: Ids, rng: np.random.Generator
 ) -> NDArray[np.float16]:
     """Where products lie among tastes: by style, by maker, and by themselves."""
-    look = making.style_look[style] + 0.6 * making.brands.look[brand]
+    look = making.style_look[style] + 0.6 * making.look[brand]
     look += 0.4 * rng.standard_normal((len(style), LOOK))
     return unit(look).astype(np.float16)
 
 
-def _several(
-    draw: Callable[[Ids, NDArray[np.floating]], Ids],
-    kind: Ids,
-    u: NDArray[np.floating],
-) -> Ids:
+def _several(choices: Alternatives, kind: Ids, k: int, rng: np.random.Generator) -> Ids:
     """(n, k) different things of each kind, -1 instead of one drawn twice."""
-    drawn = np.stack([draw(kind, column) for column in u.T], axis=1)
-    for j in range(1, drawn.shape[1]):
+    drawn = choices.draw(kind[:, None], rng.random((len(kind), k)))
+    for j in range(1, k):
         again = (drawn[:, :j] == drawn[:, j : j + 1]).any(axis=1)
         drawn[again, j] = -1
-    return np.asarray(drawn, np.int32)
+    return drawn

@@ -7,9 +7,8 @@ novelty more: an old A/B test that nobody stopped. A few get their first ten pla
 random order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -18,60 +17,22 @@ from numpy.typing import NDArray
 
 from sevensteps.world import uniforms, unit_streams
 
-from .records import Floats, Ids, ResultPages, SearchRequests, SearchView
-from .rng import PLACE, SHUFFLE, VARIANT
-from .schema import DAY, PLACES
+from .records import (
+    DAY,
+    PLACES,
+    Draws,
+    Floats,
+    Ids,
+    ResultPages,
+    SearchRequests,
+    SearchView,
+)
 
 EVERY = 7  # days between two builds of the index
 FOUND = 2 * PLACES  # products that are looked for
 TOP = 10  # places that a random order concerns
 _STARS, _DOUBT = 3.7, 4.0
 _NEW_DAYS = 30
-
-
-@dataclass
-class SearchIncumbent:
-    """The shop's old search engine."""
-
-    seed: int = 0  # of its own chance
-    shuffled: float = 0.03  # share of searches whose first ten places are shuffled
-    _index: _Index | None = field(default=None, repr=False)
-    _pages: Ids = field(default_factory=lambda: _blank(0), repr=False)
-
-    def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
-        """(n,) requests -> (n, PLACES) products."""
-        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
-            self._index = _Index.of(view)
-            self._pages = _blank(view.queries.num_rows)
-        self._fill(np.unique(requests.query_id), view.queries["text"])
-        random_key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
-        ranker = (uniforms(random_key, 0, VARIANT) < 0.5).astype(np.int8)
-        shown = self._pages[ranker, requests.query_id]
-        mixed = uniforms(random_key, 0, SHUFFLE) < self.shuffled
-        shown[mixed] = shuffled(shown[mixed], random_key[mixed])
-        return ResultPages(shown, ranker, mixed)
-
-    def _fill(self, query: Ids, text: pa.ChunkedArray) -> None:
-        """Answer the queries that were not asked since the index was built."""
-        assert self._index is not None
-        new = query[self._pages[0, query, 0] == -2]
-        for q, words in zip(new, text.take(pa.array(new)).to_pylist(), strict=True):
-            found = self._index.find(words.split())
-            self._pages[:, q] = self._index.ranked(found)
-
-
-def _blank(n_queries: int) -> Ids:
-    """(rankers, queries, PLACES) before anybody asked."""
-    return np.full((2, n_queries, PLACES), -2, np.int32)
-
-
-def shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
-    """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
-    key = uniforms(random_key[:, None], np.arange(TOP), PLACE).astype(np.float64)
-    key[shown[:, :TOP] < 0] = 2
-    order = np.argsort(key, axis=1, kind="stable")
-    top = np.take_along_axis(shown[:, :TOP], order, axis=1)
-    return np.hstack([top, shown[:, TOP:]])
 
 
 @dataclass(frozen=True)
@@ -85,37 +46,48 @@ class _Index:
     day: int
     order: Ids  # product ids, best-selling first
     appeal: Floats  # (products,) of stars and novelty
-    vocabulary: dict[str, int]
-    rank: Ids  # of each posting, word by word
-    start: NDArray[np.int64]
-    _bitmaps: dict[int, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
+    ranks: dict[str, Ids]  # by word, where in `order` its products stand
+    pages: Ids  # (2, queries, PLACES) of both rankers; -2 before somebody asked
+    _bitmaps: dict[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, view: SearchView) -> _Index:
+    def of(cls, view: SearchView) -> Self:
         """Build from the shop's products."""
         products = view.products
-        sold = products["sold"].to_numpy()
-        order = np.argsort(-sold, kind="stable").astype(np.int32)
-        rank_of = np.empty(len(order), np.int32)
-        rank_of[order] = np.arange(len(order))
-        words = pc.utf8_split_whitespace(pc.utf8_lower(products["title"]))
-        flat = words.combine_chunks()
-        parent = pc.list_parent_indices(flat).to_numpy()
-        code = pc.list_flatten(flat).dictionary_encode()
-        posting = np.stack([code.indices.to_numpy(), rank_of[parent]])
-        by_word = np.lexsort((posting[1], posting[0]))
-        vocabulary = {w: i for i, w in enumerate(code.dictionary.to_pylist())}
-        word, rank = posting[:, by_word]
-        start = np.searchsorted(word, np.arange(len(vocabulary) + 1))
-        return cls(view.day, order, _appeal(view), vocabulary, rank, start)
+        order = np.argsort(-products["sold"].to_numpy(), kind="stable")
+        title = products["title"].take(pa.array(order)).combine_chunks()
+        words = pc.utf8_split_whitespace(pc.utf8_lower(title))
+        code = pc.list_flatten(words).dictionary_encode()
+        number = code.indices.to_numpy()
+        by_word = np.argsort(number, kind="stable")
+        rank = pc.list_parent_indices(words).to_numpy()[by_word].astype(np.int32)
+        end = np.cumsum(np.bincount(number))
+        ranks = zip(code.dictionary.to_pylist(), np.split(rank, end[:-1]), strict=True)
+        pages = np.full((2, view.queries.num_rows, PLACES), -2, np.int32)
+        sold_first = order.astype(np.int32)
+        return cls(view.day, sold_first, _appeal(view), dict(ranks), pages)
 
-    def find(self, words: list[str]) -> Ids:
+    def answers(self, query: Ids, text: pa.ChunkedArray) -> Ids:
+        """All pages, those of some queries made."""
+        new = query[self.pages[0, query, 0] == -2]
+        for one, words in zip(new, text.take(pa.array(new)).to_pylist(), strict=True):
+            self.pages[:, one] = self._page(words.split())
+        return self.pages
+
+    def _page(self, words: list[str]) -> Ids:
+        """(2, PLACES) by sales, and by stars and novelty; -1 fills up."""
+        found = self._found(list(dict.fromkeys(words)))
+        mixed = self.appeal[found] - 0.05 * np.arange(len(found))
+        both = found[:PLACES], found[np.argsort(-mixed, kind="stable")[:PLACES]]
+        empty = np.full(PLACES - len(both[0]), -1, np.int32)
+        return np.stack([np.append(page, empty) for page in both])
+
+    def _found(self, words: list[str]) -> Ids:
         """Up to FOUND product ids: those with all words, then those that lack one."""
-        codes = [self.vocabulary.get(word, -1) for word in dict.fromkeys(words)]
-        known = [c for c in codes if c >= 0]
-        n_unknown = len(codes) - len(known)
+        known = [word for word in words if word in self.ranks]
+        n_unknown = len(words) - len(known)
         full = self._all_of(known) if known and not n_unknown else self.order[:0]
-        if len(full) >= PLACES or n_unknown > 1 or not known or len(codes) == 1:
+        if len(full) >= PLACES or n_unknown > 1 or not known or len(words) == 1:
             return self.order[full]
         but_one = [[*known[:i], *known[i + 1 :]] for i in range(len(known))]
         lacking = [known] if n_unknown else but_one
@@ -123,30 +95,19 @@ class _Index:
         rest = some[~np.isin(some, full)][: FOUND - len(full)]
         return self.order[np.concatenate([full, rest])]
 
-    def _all_of(self, codes: list[int]) -> Ids:
+    def _all_of(self, words: list[str]) -> Ids:
         """Ranks of the first FOUND products that hold all of the words."""
-        bits = self._bitmap(codes[0])
-        for code in codes[1:]:
-            bits = bits & self._bitmap(code)
+        bits = np.bitwise_and.reduce([self._bitmap(word) for word in words])
         word = np.flatnonzero(bits)[:FOUND]
         bit = np.flatnonzero(np.unpackbits(bits[word].view(np.uint8)))[:FOUND]
         return (word[bit // 64] * 64 + bit % 64).astype(np.int32)
 
-    def _bitmap(self, code: int) -> NDArray[np.uint64]:
-        if code not in self._bitmaps:
+    def _bitmap(self, word: str) -> NDArray[np.uint64]:
+        if word not in self._bitmaps:
             holds = np.zeros(-(-len(self.order) // 64) * 64, bool)
-            holds[self.rank[self.start[code] : self.start[code + 1]]] = True
-            self._bitmaps[code] = np.packbits(holds).view(np.uint64)
-        return self._bitmaps[code]
-
-    def ranked(self, found: Ids) -> Ids:
-        """(2, PLACES) by sales, and by stars and novelty; -1 fills up."""
-        rows = np.full((2, PLACES), -1, np.int32)
-        n = min(PLACES, len(found))
-        rows[0, :n] = found[:n]
-        mixed = self.appeal[found] - 0.05 * np.arange(len(found))
-        rows[1, :n] = found[np.argsort(-mixed, kind="stable")[:n]]
-        return rows
+            holds[self.ranks[word]] = True
+            self._bitmaps[word] = np.packbits(holds).view(np.uint64)
+        return self._bitmaps[word]
 
 
 def _appeal(view: SearchView) -> Floats:
@@ -156,3 +117,33 @@ def _appeal(view: SearchView) -> Floats:
     stars = n * (rating - _STARS) / (n + _DOUBT)
     new = view.products["listed_at"].to_numpy() > (view.day - _NEW_DAYS) * DAY
     return np.asarray(stars + 0.8 * new, np.float32)
+
+
+@dataclass
+class SearchIncumbent:
+    """The shop's old search engine."""
+
+    seed: int = 0  # of its own chance
+    shuffled: float = 0.03  # share of searches whose first ten places are shuffled
+    _index: _Index | None = field(default=None, repr=False)
+
+    def __call__(self, requests: SearchRequests, view: SearchView) -> ResultPages:
+        """(n,) requests -> (n, PLACES) products."""
+        if self._index is None or not 0 <= view.day - self._index.day < EVERY:
+            self._index = _Index.of(view)
+        pages = self._index.answers(np.unique(requests.query_id), view.queries["text"])
+        key = unit_streams(requests.search_id, seed=self.seed, future=0, day=0)
+        ranker = (uniforms(key, 0, Draws.VARIANT) < 0.5).astype(np.int8)
+        shown = pages[ranker, requests.query_id]
+        mixed = uniforms(key, 0, Draws.SHUFFLE) < self.shuffled
+        shown[mixed] = _shuffled(shown[mixed], key[mixed])
+        return ResultPages(shown, ranker, mixed)
+
+
+def _shuffled(shown: Ids, random_key: NDArray[np.uint64]) -> Ids:
+    """(n, PLACES) with the first ten places in a random order; empty ones stay last."""
+    key = uniforms(random_key[:, None], np.arange(TOP), Draws.PLACE).astype(np.float64)
+    key[shown[:, :TOP] < 0] = 2
+    order = np.argsort(key, axis=1, kind="stable")
+    top = np.take_along_axis(shown[:, :TOP], order, axis=1)
+    return np.hstack([top, shown[:, TOP:]])

@@ -1,35 +1,34 @@
-"""What people are after, and the words in which they ask."""
+"""What people are after, and how well a product answers it.
 
-from dataclasses import dataclass, fields, replace
+Relevance to a need is a grade from 0 to 4, for any pair.
+
+A need for a kind of product counts what was asked for: a colour, a material, a size,
+a feature, a style, a brand. 4: the kind, with all that was asked. 3: one thing is
+missing. 2: more is missing, or a kind of the same family with all of it. 1: of that
+family with less, or what goes with the kind. 0: anything else.
+
+A need for a series of a brand. 4: that series, with all that was asked. 3: that series,
+something missing. 2: the brand's kind of another series. 1: the kind. 0: anything else.
+
+A need for a use. 4: made for it. 3: good for it. 2: of a kind that serves it. 0: else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sevensteps.world import stream
-from sevensteps.world.arrays import take
 
 from .catalogue import Making, Products, Traits
-from .records import Flags, Ids, SearchSize
-from .rng import NEEDS
-from .speaker import Speaker, joined, mistyped
+from .records import Flags, Ids, Part, SearchSize
+from .words import Grammar
 
-FORMS = 4  # ways in which a need may be put into words
-SLIPS = 6  # ways in which these may be mistyped
-USUAL = 0.5  # of shoppers take the first wording of a thing
-MISTYPED = 0.13  # of searches
-_FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
-SHARES = np.append((1 - MISTYPED) * _FORM_SHARES, np.full(SLIPS, MISTYPED / SLIPS))
+Grades = NDArray[np.int8]
 HEADS = 1.5  # demand is taken to this power: the higher, the more go for the same
-WISHES = 0.6  # of those who name no product; the others name a place or a person
-_SAID = ("kind", "colour", "material", "style", "size", "feature")
-_TEMPLATES = (
-    "{brand} {line} {colour} {material} {style} {kind} {size} [with {feature}] {wish}",
-    "{kind} {colour} {material} {size} {style} {feature} {brand} {line} {wish}",
-    "{size} {style} {colour} {material} {feature} {kind} [by {brand}] {line} {wish}",
-)
-_VAGUE = pa.array(("something for a", "", "ideas for"))
 _SHARES = {  # of the needs that are drawn, by what is asked for
     "kind": 0.22,
     "kind and one": 0.30,
@@ -38,8 +37,8 @@ _SHARES = {  # of the needs that are drawn, by what is asked for
     "series": 0.12,
     "use": 0.12,
 }
-_ONE = ("colour", "material", "size", "feature", "style")
-_ONE_SHARES = np.array((0.30, 0.25, 0.20, 0.17, 0.08))
+_ONE = {"colour": 0.30, "material": 0.25, "size": 0.20, "feature": 0.17, "style": 0.08}
+_ASKED = ("brand", "colour", "material", "style", "size", "feature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,102 +50,73 @@ class Needs(Traits):
     weight: NDArray[np.float64]  # searches, relative to other needs, out of season
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTable:
-    """All that may be typed.
-
-    `form` is (needs, FORMS + SLIPS), the queries of each need: put properly, then
-    mistyped. Some may be the same; -1 if it has none.
-    """
-
-    text: pa.Array  # (queries,) no two alike
-    need: Ids  # (queries,) what each is asked for
-    form: Ids
-    mistyped: Flags  # (queries,)
-
-    def meant(self, query: Ids) -> Ids:
-        """The need behind each query; a ValueError for one that is not there."""
-        query = np.asarray(query, np.int64)
-        if ((query < 0) | (query >= len(self.need))).any():
-            raise ValueError(f"queries are 0 to {len(self.need) - 1:,}")
-        return self.need[query]
-
-
 def needs(making: Making, products: Products, size: SearchSize, seed: int) -> Needs:
     """Different needs; how often one was drawn decides how often it is asked.
 
     Brands and series that are asked for are those of the first day's products.
     """
-    rng = stream(seed, NEEDS)
-    drawn = _drawn(making, products, size.n_needs, rng)
-    keys = np.stack([getattr(drawn, f.name) for f in fields(Traits)], axis=1)
+    words, rng = making.words, stream(seed, Part.NEEDS)
+    drawn = _drawn(words, products, size.n_needs, rng)
+    keys = np.stack([*drawn.values()], axis=1)
     _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
     weight = count * rng.lognormal(0, 1.1, len(first))
-    kept = take(drawn, first)
-    return replace(kept, intent=_intent(kept), weight=weight)
+    kept = {name: trait[first] for name, trait in drawn.items()}
+    use, kind = kept["use"], kept["kind"]
+    season = np.where(use >= 0, words.use_season[use], words.season[kind])
+    return Needs(**kept, intent=_intent(kept), season=season, weight=weight)
 
 
-def _intent(needs: Needs) -> NDArray[np.int8]:
+def _intent(asked: Mapping[str, Ids]) -> NDArray[np.int8]:
     """By what is said: of a kind that has no colours, none can be asked."""
-    more = np.stack([getattr(needs, name) for name in ("brand", *_ONE)]) >= 0
-    series, for_use = needs.line >= 0, needs.use >= 0
-    return np.select([series, for_use, more.any(axis=0)], [0, 3, 1], 2).astype(np.int8)
+    more = np.any([asked[name] >= 0 for name in _ASKED], axis=0)
+    series, for_use = asked["line"] >= 0, asked["use"] >= 0
+    return np.select([series, for_use, more], [0, 3, 1], 2).astype(np.int8)
 
 
 def _drawn(
-    making: Making, products: Products, n: int, rng: np.random.Generator
-) -> Needs:
-    words, u = making.words, rng.random((n, 10))
-    what = np.array([*_SHARES])[_pick(np.array([*_SHARES.values()]), u[:, 0])]
+    words: Grammar, products: Products, n: int, rng: np.random.Generator
+) -> dict[str, Ids]:
+    """(n,) of each trait: -1 where it is not asked for."""
+    u = rng.random((n, 10))
+    what = np.array([*_SHARES])[_pick([*_SHARES.values()], u[:, 0])]
     share = words.demand**HEADS
     kind = rng.choice(len(share), n, p=share / share.sum()).astype(np.int32)
-    said = _extras(what, u[:, 1], u[:, 2])
     for_use, series = what == "use", what == "series"
     known = _known(products, series, u[:, 3])
     named = series | (what == "brand and kind")
     kind = np.where(named, products.kind[known], kind)
-    use = (u[:, 4] ** 1.5 * len(words.use.start)).astype(np.int32)
-    seasonal = np.where(for_use, words.use_season[use], words.season[kind])
-
-    values = {
+    extras = _extras(what, u[:, 1], u[:, 2])
+    more = {
+        name: (extras[name], words.choices[name].draw(kind, u[:, j]))
+        for j, name in enumerate(("colour", "material", "style", "size", "feature"), 5)
+    }
+    values: dict[str, tuple[Flags, Any]] = {
         "kind": (~for_use, kind),
         "brand": (named, products.brand[known]),
         "line": (series, products.line[known]),
-        "colour": (said["colour"], words.colours.draw(kind, u[:, 5])),
-        "material": (said["material"], words.materials.draw(kind, u[:, 6])),
-        "style": (said["style"], words.styles.draw(kind, u[:, 7])),
-        "size": (said["size"], words.sizes.draw(kind, u[:, 8])),
-        "feature": (said["feature"], words.features.draw(kind, u[:, 9])),
-        "use": (for_use, use),
+        **more,
+        "use": (for_use, u[:, 4] ** 1.5 * len(words.use_season)),
     }
-    return Needs(
-        **{k: np.where(*v, -1).astype(np.int32) for k, v in values.items()},
-        intent=np.zeros(n, np.int8),
-        season=seasonal.astype(np.int8),
-        weight=np.ones(n),
-    )
+    return {k: np.where(*v, -1).astype(np.int32) for k, v in values.items()}
 
 
 def _known(products: Products, series: Flags, u: NDArray[np.float64]) -> Ids:
     """(n,) a product that somebody has in mind: what sells is better known."""
     weight = products.sold_before + 1.0
-    every = np.cumsum(weight)
-    lined = np.cumsum(weight * (products.line >= 0))
-    of_series = np.searchsorted(lined, u * lined[-1], "right")
-    known = np.where(series, of_series, np.searchsorted(every, u * every[-1], "right"))
-    return np.minimum(known, len(weight) - 1).astype(np.int32)
+    of_series = _pick(weight * (products.line >= 0), u)
+    return np.where(series, of_series, _pick(weight, u)).astype(np.int32)
 
 
-def _pick(shares: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.intp]:
+def _pick(shares: ArrayLike, u: NDArray[np.float64]) -> NDArray[np.intp]:
     upto = np.cumsum(shares)
-    return np.minimum(np.searchsorted(upto, u * upto[-1], "right"), len(shares) - 1)
+    return np.minimum(np.searchsorted(upto, u * upto[-1], "right"), len(upto) - 1)
 
 
 def _extras(
     what: NDArray[np.str_], u: NDArray[np.float64], v: NDArray[np.float64]
 ) -> dict[str, Flags]:
     """Which things are asked for beside the kind: none, one or two different ones."""
-    one = _pick(_ONE_SHARES, u)
+    one = _pick([*_ONE.values()], u)
     two = (one + 1 + (v * (len(_ONE) - 1)).astype(int)) % len(_ONE)
     some, more = np.isin(what, ("kind and one", "kind and two")), what == "kind and two"
     return {
@@ -154,41 +124,102 @@ def _extras(
     }
 
 
-def asked(making: Making, needs: Needs, seed: int) -> QueryTable:
-    """The queries of all needs; a text that several share goes to the most popular."""
-    rng = stream(seed, NEEDS, 1)
-    written = [_written(making, needs, rng) for _ in range(FORMS)]
-    slips = [mistyped(written[i % FORMS], rng) for i in range(SLIPS)]
-    text, code = _numbered(pa.concat_arrays([*written, *slips]), rng)
-    n, rank = len(needs), np.full(len(text), -1, np.int64)
-    form = code.reshape(FORMS + SLIPS, n).T.astype(np.int32)
-    rising = np.argsort(needs.weight, kind="stable").astype(np.int32)
-    np.maximum.at(rank, form[rising], np.arange(n)[:, None])
-    owner = rising[rank]
-    mine = owner[form] == np.arange(n)[:, None]
-    best = form[np.arange(n), mine.argmax(axis=1)][:, None]
-    kept = np.where(mine, form, np.where(mine.any(axis=1)[:, None], best, -1))
-    meant = pc.is_in(text, pa.concat_arrays(written)).to_numpy(zero_copy_only=False)
-    return QueryTable(text, owner, kept.astype(np.int32), ~meant)
+@dataclass(frozen=True)
+class Relevance:
+    """Grades of products for needs."""
 
+    words: Grammar
+    needs: Needs
+    products: Products
 
-def _numbered(
-    typed: pa.Array, rng: np.random.Generator
-) -> tuple[pa.Array, NDArray[np.int64]]:
-    """Different texts and their numbers, at random: an id must not tell a meaning."""
-    every = typed.dictionary_encode()
-    order = rng.permutation(len(every.dictionary))
-    number = np.empty_like(order)
-    number[order] = np.arange(len(order))
-    return every.dictionary.take(pa.array(order)), number[every.indices.to_numpy()]
+    def grade(self, need: Ids, product: Ids, *, kind: Ids | None = None) -> Grades:
+        """The grade of each pair, as what they are or pass for; arrays broadcast."""
+        of = self.products.kind[product] if kind is None else kind
+        by_use, by_line = self.needs.kind[need] < 0, self.needs.line[need] >= 0
+        grade = np.zeros(np.broadcast_shapes(by_use.shape, of.shape), np.int8)
+        for which, graded in (
+            (by_use, self._for_use),
+            (by_line, self._for_line),
+            (~by_use & ~by_line, self._for_kind),
+        ):
+            if which.any():  # mostly one need at a time: the others cost nothing
+                grade = np.where(which, graded(need, product, of), grade)
+        return grade.astype(np.int8, copy=False)
 
+    def _for_kind(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        wanted, family = np.maximum(self.needs.kind[need], 0), self.words.family
+        missing = self._missing(need, product)
+        same, stand_in = of == wanted, family[of] == family[wanted]
+        goes_with = self.words.choices["kind"].has(wanted, of)
+        some = np.where(missing == 0, np.int8(2), np.int8(1))
+        best = np.int8(4) - np.minimum(missing, np.int8(2))
+        return np.select([same, stand_in, goes_with], [best, some, np.int8(1)], 0)
 
-def _written(making: Making, needs: Needs, rng: np.random.Generator) -> pa.Array:
-    """(n,) one text for each need."""
-    ask, some = Speaker(making, rng, len(needs), USUAL), dict.fromkeys(_SAID, 1.0)
-    said, wishes = ask.tell(needs, some), rng.random(len(needs)) < WISHES
-    wish = ask.say("wish", np.where(wishes, needs.use, -1))
-    place = ask.say("use", np.where(wishes, -1, needs.use))
-    start = _VAGUE.take(pa.array(ask.pattern(len(_VAGUE))))
-    said["wish"] = pc.coalesce(wish, joined(start, place, nulls="emit_null"))
-    return pc.utf8_trim_whitespace(ask.written(_TEMPLATES, said))
+    def _for_line(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        same = of == self.needs.kind[need]
+        own_brand = same & ~self._lacks("brand", need, product)
+        own_line = own_brand & ~self._lacks("line", need, product)
+        whole = np.where(self._missing(need, product) == 0, np.int8(4), np.int8(3))
+        return np.select(
+            [own_line, own_brand, same], [whole, np.int8(2), np.int8(1)], 0
+        )
+
+    def _for_use(self, need: Ids, product: Ids, of: Ids) -> Grades:
+        use = self.needs.use[need]
+        best, good = (self.products.use[product, j] == use for j in range(2))
+        serves = self.words.choices["use"].has(of, use)
+        graded = [np.int8(grade) for grade in (4, 3, 2)]
+        return np.select([best, good, serves], graded, 0)
+
+    def _missing(self, need: Ids, product: Ids) -> NDArray[np.int8]:
+        """How many of the things asked for each product lacks."""
+        shape = np.broadcast_shapes(np.shape(need), np.shape(product))
+        lacks = np.zeros(shape, np.int8)
+        for name in _ASKED:
+            if (getattr(self.needs, name)[need] >= 0).any():
+                lacks += self._lacks(name, need, product)
+        return lacks
+
+    def _lacks(self, name: str, need: Ids, product: Ids) -> Flags:
+        """Whether something is asked that the product is not, or has not."""
+        wanted, given = getattr(self.needs, name)[need], getattr(self.products, name)
+        if name == "feature":
+            has = (given[product] == wanted[..., None]).any(axis=-1)
+        else:
+            has = given[product] == wanted
+        return np.asarray((wanted >= 0) & ~has)
+
+    @cached_property
+    def by_kind(self) -> list[Ids]:
+        """The products of each kind."""
+        kind, n_kinds = self.products.kind, len(self.words.demand)
+        order = np.argsort(kind, kind="stable").astype(np.int32)
+        return np.split(order, np.searchsorted(kind[order], np.arange(1, n_kinds)))
+
+    def candidates(self, need: Any) -> Ids:
+        """All products whose grade may be above zero, and some others."""
+        words, kind, use = self.words, self.needs.kind[need], self.needs.use[need]
+        if kind < 0:
+            kinds = np.flatnonzero((words.choices["use"].table == use).any(axis=1))
+        elif self.needs.line[need] >= 0:
+            kinds = np.array([kind])
+        else:
+            family = words.family == words.family[kind]
+            others = words.choices["kind"].table[kind]
+            kinds = np.union1d(np.flatnonzero(family), others[others >= 0])
+        return np.concatenate([self.by_kind[k] for k in kinds])
+
+    def graded(self, need: Any) -> tuple[Ids, Grades]:
+        """All candidates for a need, and their grades."""
+        ids = self.candidates(need)
+        return ids, self.grade(need, ids)
+
+    def answers(self, need: Ids, at_least: int) -> tuple[NDArray[np.intp], Ids, Grades]:
+        """Position in `need`, product and grade of all that deserve a grade."""
+        parts = [(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.int8))]
+        for row, one in enumerate(need):
+            ids, grade = self.graded(one)
+            kept = grade >= at_least
+            parts.append((np.full(kept.sum(), row), ids[kept], grade[kept]))
+        rows, products, grades = map(np.concatenate, zip(*parts, strict=True))
+        return rows, products, grades

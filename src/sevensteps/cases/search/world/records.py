@@ -1,10 +1,9 @@
-"""What goes in and out of the search world."""
-
-from __future__ import annotations
+"""What goes in and out of the search world: its tables, its records, its draws."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import IntEnum
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -14,13 +13,88 @@ from numpy.typing import NDArray
 from sevensteps.world import Incident
 from sevensteps.world.checks import check_page
 
-from .schema import PLACES, SEASONS
-
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Examination = Literal["position", "cascade"]
+
+Part = IntEnum(  # that a stream of random numbers makes
+    "Part", "BRANDS PRODUCTS NEEDS SHOPPERS ARRIVALS STOCK FILES RATERS", start=200
+)
+Draws = IntEnum(  # what a uniform is for: one for each purpose
+    "Draws",
+    "VISIT SESSIONS WHEN NEED FORM UNSPOKEN LOOKER RETRY EXAMINE CLICK SATISFIED BUY "
+    "STARS ARMS VARIANT SHUFFLE PLACE RATER BLURRED INATTENTIVE GUESS",
+    start=0,
+)
+
+DAY = 86_400
+PLACES = 20  # on a page of results
+MOST_SEARCHES = 3  # for one need: the first, and two in other words
+DEVICES = ("desktop", "phone")
+SEASONS = ("none", "spring", "summer", "autumn", "winter", "gifts")
 KINDS = ("fad", "early_season", "stuffing", "sold_out")
+
+#: What a shopper may be after, by the words of the query.
+INTENTS = ("navigational", "exact", "broad", "exploratory")
+
+_DEVICE = pa.dictionary(pa.int8(), pa.string())
+SCHEMA = {
+    "products": pa.schema(
+        [
+            ("product_id", pa.int32()),
+            ("title", pa.string()),
+            ("description", pa.string()),
+            ("brand", pa.string()),
+            ("department", pa.string()),
+            ("category", pa.string()),  # as filed by the seller; some are wrong
+            ("colour", pa.string()),  # null where the seller left it out
+            ("material", pa.string()),
+            ("size", pa.string()),
+            ("price", pa.float32()),  # EUR
+            ("margin", pa.float32()),  # share of the price
+            ("listed_at", pa.int32()),
+            ("in_stock", pa.bool_()),
+            ("rating", pa.float32()),  # 1 to 5 stars; null before the first
+            ("n_ratings", pa.int32()),
+            ("sold", pa.int32()),  # units, ever
+        ]
+    ),
+    "queries": pa.schema([("query_id", pa.int32()), ("text", pa.string())]),
+    "shoppers": pa.schema(
+        [("shopper_id", pa.int32()), ("device", _DEVICE), ("joined_at", pa.int32())]
+    ),
+    "searches": pa.schema(
+        [
+            ("search_id", pa.int64()),
+            ("session_id", pa.int64()),
+            ("shopper_id", pa.int32()),
+            ("at", pa.int32()),
+            ("device", _DEVICE),
+            ("query_id", pa.int32()),
+            ("attempt", pa.int8()),  # 0 for the first search of a session
+            ("ranker", pa.int8()),  # which of the policy's rankers answered
+            ("randomised", pa.bool_()),  # its first ten places in random order
+            (
+                "shown",
+                pa.list_(pa.int32(), PLACES),
+            ),  # products; -1 leaves a place empty
+            ("clicked", pa.list_(pa.bool_(), PLACES)),
+            ("bought", pa.int8()),  # place of what was bought; null if nothing
+        ]
+    ),
+}
+TRUTH = pa.schema(
+    [
+        ("search_id", pa.int64()),
+        ("true_need", pa.int32()),
+        ("true_grade", pa.list_(pa.int8(), PLACES)),
+        ("true_examined", pa.list_(pa.bool_(), PLACES)),
+        ("true_satisfied", pa.bool_()),
+        ("true_without_click", pa.bool_()),  # answered by the page itself
+    ]
+)
+NAMES = {"device": DEVICES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +129,15 @@ class SearchIncident(Incident):
     """A known cause at a known time. `size` scales it; 1.0 is the usual one.
 
     `fad`: a brand is on everybody's lips, by name and by liking.
-    `early_season`: summer (or what `season` says) comes two months too soon.
+    `early_season`: summer comes two months too soon.
     `stuffing`: sellers of new products fill their titles with others' words.
     `sold_out`: a department cannot deliver.
     """
 
     brand: int = 0  # of a fad
     department: int = 0  # of what is sold out
-    season: str = "summer"  # of what comes early: the first that a world comes to
 
     KINDS = KINDS
-
-    def __post_init__(self) -> None:
-        Incident.__post_init__(self)
-        if min(self.brand, self.department) < 0:
-            raise ValueError(f"brand and department are numbers from 0; got {self}")
-        if self.season not in SEASONS[1:]:
-            raise ValueError(f"seasons are {SEASONS[1:]}; got {self.season!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +169,21 @@ class ResultPages:
     randomised: Flags  # the first ten places are in random order
 
     @classmethod
-    def fixed(cls, product_id: Ids) -> ResultPages:
+    def fixed(cls, product_id: Ids) -> Self:
         """Pages of a policy with one ranker, without chance."""
         n = len(product_id)
         return cls(product_id, np.zeros(n, np.int8), np.zeros(n, bool))
+
+    def checked(self, n: int, n_products: int) -> Self:
+        """The pages, if they can be shown; else a ValueError that says why not."""
+        ids, ranker, randomised = self.product_id, self.ranker, self.randomised
+        check_page(ids, (n, PLACES), n_products, "product")
+        whole = ranker.shape == (n,) and ranker.dtype.kind == "i"
+        if not whole or ((ranker < 0) | (ranker > 127)).any():
+            raise ValueError(f"ranker must be ({n},) whole numbers from 0 to 127")
+        if randomised.shape != (n,) or randomised.dtype.kind != "b":
+            raise ValueError(f"randomised must be ({n},), true or false")
+        return type(self)(ids.astype(np.int32), ranker.astype(np.int8), randomised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +232,3 @@ class SearchOutcome:
     products: pa.Table  # the company's tables on the last evening
     shoppers: pa.Table
     evening: Any  # for `SearchWorld.live(..., after=outcome)`
-
-
-def checked(pages: ResultPages, n: int, n_products: int) -> ResultPages:
-    """A policy's answer, if it can be shown; else a ValueError that says why not."""
-    ids, ranker, randomised = pages.product_id, pages.ranker, pages.randomised
-    check_page(ids, (n, PLACES), n_products, "product")
-    whole = ranker.shape == (n,) and ranker.dtype.kind == "i"
-    if not whole or ((ranker < 0) | (ranker > 127)).any():
-        raise ValueError(f"ranker must be ({n},) whole numbers from 0 to 127")
-    if randomised.shape != (n,) or randomised.dtype.kind != "b":
-        raise ValueError(f"randomised must be ({n},), true or false")
-    return ResultPages(ids.astype(np.int32), ranker.astype(np.int8), randomised)

@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 from sevensteps.world import uniforms, unit_streams
 from sevensteps.world.arrays import take
 
-from .needs import FORMS, SHARES, QueryTable
-from .opening import ShopRules
-from .records import Flags, Ids, SearchIncident, SearchRequests
-from .rng import FORM, NEED, RETRY, SESSIONS, VISIT, WHEN
-from .schema import DAY, FIRST_DAY_OF_YEAR, SEASONS
-from .state import ShopState
+from .records import DAY, SEASONS, Draws, Flags, Ids, SearchIncident, SearchRequests
+from .state import ShopRules, ShopState
+from .texts import FORMS, SLIPS, QueryTable
 
+FIRST_DAY_OF_YEAR = 60  # day 0 is the first of March
 RATE = 0.17  # visits a day of an average shopper in an average mood
 CHEERS = 0.6  # a good mood brings people back
 TWICE = 0.25  # of visits have two needs
 TRIES_AGAIN = 0.5  # of those not satisfied
 FAD_DEMAND = 8.0  # times the usual on top of it, for needs that name the brand
+MISTYPED = 0.13  # of searches
+_FORM_SHARES = np.array((0.55, 0.25, 0.13, 0.07))
+SHARES = np.append((1 - MISTYPED) * _FORM_SHARES, np.full(SLIPS, MISTYPED / SLIPS))
 _PEAKS = {"spring": 105, "summer": 190, "autumn": 285, "winter": 15, "gifts": 345}
 _WIDTH = 35.0  # days
 _EARLY = 60
@@ -35,24 +36,27 @@ SHOPPERS_ROOM = 2**28  # ids of shoppers fit into it
 class Wave:
     """Searches of a day that come in together; (n,) arrays.
 
-    `session` and `search` are random keys: of what a session holds in mind, and of how
-    one of its searches goes.
+    `session` holds random keys, of what each session has in mind.
     """
 
     requests: SearchRequests
     need: Ids
     form: Ids
     session: NDArray[np.uint64]
-    search: NDArray[np.uint64]
+
+    @property
+    def search(self) -> NDArray[np.uint64]:
+        """(n,) random keys, of how each search goes."""
+        key = unit_streams(self.requests.search_id, seed=0, future=0, day=0)
+        return key ^ self.session
 
 
 def seasonal(day: int, incidents: tuple[SearchIncident, ...]) -> NDArray[np.float64]:
     """(seasons,) how much more or less each is asked for on a day."""
-    early = [i for i in incidents if i.kind == "early_season" and i.on(day)]
-    factor = [1.0]
+    sizes = (i.size for i in incidents if i.kind == "early_season" and i.on(day))
+    early, factor = {"summer": round(_EARLY * math.fsum(sizes))}, [1.0]
     for name in SEASONS[1:]:
-        sooner = _EARLY * math.fsum(i.size for i in early if i.season == name)
-        today = FIRST_DAY_OF_YEAR + day + round(sooner)
+        today = FIRST_DAY_OF_YEAR + day + early.get(name, 0)
         away = abs((today - _PEAKS[name] + 182) % 365 - 182)
         factor.append(0.35 + 2.5 * np.exp(-0.5 * (away / _WIDTH) ** 2))
     return np.array(factor)
@@ -73,14 +77,15 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
     """The first searches of all of a day's sessions, in order of time."""
     who, session_id = _sessions(rules, state, day, future)
     session = unit_streams(session_id, seed=rules.seed, future=future, day=day)
-    at = day * DAY + _seconds(uniforms(session, 0, WHEN))
+    at = day * DAY + _seconds(uniforms(session, 0, Draws.WHEN))
     order = np.lexsort((session_id, at))
     who, session_id, session = who[order], session_id[order], session[order]
-    need = _drawn(demand(rules, day), fine_uniforms(session, NEED))
-    form = _drawn(np.cumsum(SHARES), uniforms(session, 0, FORM))
-    search_id = session_id * 4  # room for the attempts
+    # One uniform is too coarse for the tail of a million needs.
+    u = uniforms(session[:, None], np.arange(2), Draws.NEED).astype(np.float64)
+    need = _drawn(demand(rules, day), u @ np.array((1, 2.0**-24)))
+    form = _drawn(np.cumsum(SHARES), uniforms(session, 0, Draws.FORM))
     requests = SearchRequests(
-        search_id=search_id,
+        search_id=session_id * 4,  # room for the attempts
         session_id=session_id,
         shopper_id=who.astype(np.int32),
         at=at[order].astype(np.int32),
@@ -88,7 +93,7 @@ def first_wave(rules: ShopRules, state: ShopState, day: int, future: int) -> Wav
         query_id=rules.asked.form[need, form],
         attempt=np.zeros(len(who), np.int8),
     )
-    return Wave(requests, need, form, session, _keys_of(search_id, session))
+    return Wave(requests, need, form, session)
 
 
 def _sessions(
@@ -98,16 +103,11 @@ def _sessions(
     ids = np.arange(len(state.shoppers), dtype=np.int64)
     random_key = unit_streams(ids, seed=rules.seed, future=future, day=day)
     rate = RATE * state.shoppers.eager * np.exp(CHEERS * state.mood)
-    comes = uniforms(random_key, 0, VISIT) < -np.expm1(-rate)
-    twice = comes & (uniforms(random_key, 0, SESSIONS) < TWICE)
+    comes = uniforms(random_key, 0, Draws.VISIT) < -np.expm1(-rate)
+    twice = comes & (uniforms(random_key, 0, Draws.SESSIONS) < TWICE)
     who = np.concatenate([ids[comes], ids[twice]])
     second = np.arange(len(who)) >= comes.sum()
     return who, (np.int64(day) * SHOPPERS_ROOM + who) * 2 + second
-
-
-def day_of(session_id: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n,) the day of each session, which its id holds."""
-    return session_id // (2 * SHOPPERS_ROOM)
 
 
 def _drawn(upto: NDArray[np.float64], u: NDArray[np.floating]) -> Ids:
@@ -122,27 +122,13 @@ def _seconds(u: NDArray[np.floating]) -> NDArray[np.int32]:
     return np.minimum(hours * 3_600, DAY - 10 * _MINUTE).astype(np.int32)
 
 
-def fine_uniforms(random_key: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
-    """Uniforms fine enough for the tail of a million needs."""
-    coarse = uniforms(random_key, 0, purpose).astype(np.float64)
-    fine = uniforms(random_key, 1, purpose).astype(np.float64)
-    return np.asarray(coarse + fine * 2.0**-24)
-
-
-def _keys_of(
-    search_id: NDArray[np.int64], session: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    return unit_streams(search_id, seed=0, future=0, day=0) ^ session
-
-
 def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
     """Those who were not satisfied and try again, in other words, a minute later."""
-    again = uniforms(wave.search, 0, RETRY) < TRIES_AGAIN
+    again = uniforms(wave.search, 0, Draws.RETRY) < TRIES_AGAIN
     rows = np.flatnonzero(~satisfied & again)
     form = wave.form[rows]
     form = np.where(form < FORMS, (form + 1) % FORMS, 0).astype(np.int32)
-    session, need = wave.session[rows], wave.need[rows]
-    old = take(wave.requests, rows)
+    need, old = wave.need[rows], take(wave.requests, rows)
     requests = replace(
         old,
         search_id=old.search_id + 1,
@@ -150,4 +136,4 @@ def next_wave(wave: Wave, satisfied: Flags, asked: QueryTable) -> Wave:
         query_id=asked.form[need, form],
         attempt=old.attempt + np.int8(1),
     )
-    return Wave(requests, need, form, session, _keys_of(requests.search_id, session))
+    return Wave(requests, need, form, wave.session[rows])

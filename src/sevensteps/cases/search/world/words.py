@@ -4,14 +4,12 @@ The files in `lexicon` say what colours, materials, styles and uses there are
 (`common.yml`), and what a department sells (one file each).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain
-from typing import Any
+from itertools import chain, pairwise, zip_longest
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,131 +17,72 @@ import pyarrow as pa
 import yaml
 from numpy.typing import NDArray
 
-from .schema import SEASONS
-
-Codes = NDArray[np.int32]
-Uniforms = NDArray[np.floating]
+from .records import SEASONS, Flags, Ids
 
 # The C loader reads the files ten times faster; not every build of PyYAML has it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Wordings:
-    """Where the ways to say some things stand in the list of phrases."""
+class Alternatives:
+    """What there is to choose from, thing by thing: one padded row of numbers each."""
 
-    start: Codes  # (m,) the first of each
-    count: Codes  # (m,) and how many there are
+    table: Ids  # (things, w); -1 fills up
+    count: Ids  # (things,)
 
-    def pick(self, thing: NDArray[np.integer], u: Uniforms, usual: float) -> Codes:
-        """(n,) the code of a wording for each thing; -1 where the thing is -1.
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]]) -> Self:
+        """Rows of unequal length."""
+        table = np.array([*zip_longest(*rows, fillvalue=-1)], np.int32).T
+        return cls(table, (table >= 0).sum(axis=1))
 
-        The first is taken with probability `usual`, the others alike.
-        """
-        there = np.maximum(thing, 0)
-        others = self.count[there] - 1
+    @classmethod
+    def own(cls, counts: Iterable[int], first: int = 0) -> Self:
+        """So many of its own for each thing, numbered from `first` across all."""
+        upto = np.cumsum([first, *counts])
+        return cls.of([range(*ends) for ends in pairwise(upto)])
+
+    def draw(self, thing: Ids, u: NDArray[np.floating]) -> Ids:
+        """(n,) one of each thing's; -1 where it has none. The first are likelier."""
+        nth = np.floor(u**1.3 * self.count[thing]).astype(np.intp)
+        return self.table[thing, np.minimum(nth, self.table.shape[1] - 1)]
+
+    def pick(self, thing: Ids, u: NDArray[np.floating], usual: float) -> Ids:
+        """(n,) one of each thing's, with probability `usual` the first; -1 for -1."""
+        others = self.count[thing] - 1
         rest = ((u - usual) / np.maximum(1 - usual, 1e-9)).clip(0, 1 - 1e-6)
         later = 1 + np.floor(rest * others).astype(np.int32)
         nth = np.where((u < usual) | (others == 0), 0, later)
-        code = self.start[there] + nth
-        return np.where(thing >= 0, code, -1).astype(np.int32)
+        return np.where(thing >= 0, self.table[thing, nth], -1).astype(np.int32)
 
-
-@dataclass(frozen=True, slots=True)
-class Alternatives:
-    """What a kind of product comes in: one padded row for each kind."""
-
-    table: Codes  # (kinds, w)
-    count: Codes  # (kinds,)
-
-    @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> Alternatives:
-        """Rows of unequal length."""
-        count = np.array([len(row) for row in rows], np.int32)
-        table = np.full((len(rows), max(1, count.max())), -1, np.int32)
-        for i, row in enumerate(rows):
-            table[i, : len(row)] = row
-        return cls(table, count)
-
-    def draw(self, kind: NDArray[np.integer], u: Uniforms) -> Codes:
-        """(n,) one of each kind's; -1 where it has none. The first are likelier."""
-        nth = np.floor(u**1.3 * self.count[kind]).astype(np.intp)
-        return self.table[kind, np.minimum(nth, self.table.shape[1] - 1)]
-
-    def has(
-        self, kind: NDArray[np.integer], thing: NDArray[np.integer]
-    ) -> NDArray[np.bool_]:
-        """Whether each kind's row holds the thing; the arrays broadcast."""
-        found = np.zeros(np.broadcast_shapes(kind.shape, thing.shape), bool)
-        for column in self.table.T:
-            found |= (column[kind] == thing) & (thing >= 0)
-        return found
+    def has(self, thing: Ids, one: Ids) -> Flags:
+        """Whether each thing's row holds `one`; the arrays broadcast."""
+        return (self.table[thing] == one[..., None]).any(axis=-1) & (one >= 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """The words of the shop as arrays; sizes and features are numbered across kinds.
+    """The words of the shop as arrays; sizes and features are numbered across kinds."""
 
-    Attributes
-    ----------
-    phrases : all wordings, of which `kind` ... `wish` tell the positions
-    kinds : one row for each kind, as its file describes it: name, department, family,
-        price (typical, EUR), spread (standard deviation of its logarithm), margin (the
-        share of it that the shop keeps), season, demand (1, rarely searched, to 9)
-    colours ... accessories : by kind, what it comes in, serves, and is bought with
-    family, department, demand, season : (kinds,)
-    use_season : (uses,)
-    kinds_for : by use, the kinds that serve it
-    """
-
-    phrases: pa.Array
+    phrases: pa.Array  # all wordings
+    said: Mapping[str, Alternatives]  # by trait: phrases of each, the usual one first
+    choices: Mapping[str, Alternatives]  # by trait: those of each kind of product
+    # A row for each kind, as its file describes it: `price` is typical (EUR), `spread`
+    # the standard deviation of its logarithm, `margin` the share that the shop keeps.
     kinds: pd.DataFrame
-    kind: Wordings
-    colour: Wordings
-    material: Wordings
-    style: Wordings
-    size: Wordings
-    feature: Wordings
-    use: Wordings
-    wish: Wordings
-    colours: Alternatives
-    materials: Alternatives
-    styles: Alternatives
-    sizes: Alternatives
-    features: Alternatives
-    uses: Alternatives
-    accessories: Alternatives
-    family: Codes
-    department: Codes
-    demand: NDArray[np.float64]
-    season: NDArray[np.int8]
-    use_season: NDArray[np.int8]
-    kinds_for: tuple[Codes, ...]
+    family: Ids  # (kinds,)
+    department: Ids  # (kinds,)
+    demand: NDArray[np.float64]  # (kinds,) from 1, rarely searched, to 9
+    season: NDArray[np.int8]  # (kinds,)
+    use_season: NDArray[np.int8]  # (uses,)
 
-    def names(self, wordings: Wordings, code: NDArray[np.integer]) -> pa.Array:
-        """(n,) the first wording of each thing; null where the code is -1."""
-        first = wordings.start[np.maximum(code, 0)]
-        return self.phrases.take(pa.array(first, mask=code < 0))
+    def spoken(self, code: Ids) -> pa.Array:
+        """(n,) the phrase of each code; null where it is -1."""
+        return self.phrases.take(pa.array(code, mask=code < 0))
 
-
-class _Book:
-    """Collects wordings one after another."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def add(self, things: Iterable[Sequence[str]]) -> Wordings:
-        start, count = [], []
-        for said in things:
-            start.append(len(self.lines))
-            count.append(len(said))
-            self.lines.extend(said)
-        return Wordings(np.array(start, np.int32), np.array(count, np.int32))
-
-    def named(self, *things: Mapping[str, list[str]]) -> Wordings:
-        """Of names and what else people say."""
-        every = chain.from_iterable(each.items() for each in things)
-        return self.add((name, *others) for name, others in every)
+    def names(self, what: str, thing: Ids) -> pa.Array:
+        """(n,) the usual wording of each thing; null where it is -1."""
+        return self.spoken(np.where(thing >= 0, self.said[what].table[thing, 0], -1))
 
 
 @cache
@@ -151,65 +90,54 @@ def grammar() -> Grammar:
     """The grammar of the files beside this module, read once."""
     folder = files(__package__) / "lexicon"
     names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".yml"))
-    said = {n: yaml.load((folder / n).read_text("utf-8"), _LOADER) for n in names}
-    common = said.pop("common.yml")
-    sold = [(s["department"], kind) for s in said.values() for kind in s["types"]]
+    read = {n: yaml.load((folder / n).read_text("utf-8"), _LOADER) for n in names}
+    common = read.pop("common.yml")
+    sold = [(s["department"], kind) for s in read.values() for kind in s["types"]]
     kinds = pd.DataFrame([{"department": where} | kind for where, kind in sold])
     uses = pd.DataFrame.from_dict(common["uses"], orient="index")
-    choices = _choices(common, kinds)
-    serves = choices["uses"].table.T
+    wordings, choices = _read(common, kinds, uses)
+    said, phrases = {}, list[str]()
+    for what, things in wordings.items():
+        said[what] = Alternatives.own(map(len, things), len(phrases))
+        phrases += chain.from_iterable(things)
     return Grammar(
+        phrases=pa.array(phrases),
+        said=said,
+        choices=choices,
         kinds=kinds,
-        **_wordings(common, kinds, uses),
-        **choices,
         family=pd.factorize(kinds["family"])[0].astype(np.int32),
         department=pd.factorize(kinds["department"])[0].astype(np.int32),
         demand=kinds["demand"].to_numpy(np.float64),
         season=np.array([*map(SEASONS.index, kinds["season"])], np.int8),
         use_season=np.array([*map(SEASONS.index, uses["season"])], np.int8),
-        kinds_for=tuple(
-            np.flatnonzero((serves == use).any(axis=0)).astype(np.int32)
-            for use in range(len(uses))
-        ),
     )
 
 
-def _wordings(common: Any, kinds: pd.DataFrame, uses: pd.DataFrame) -> dict[str, Any]:
-    """The list of phrases, and where everything stands in it."""
-    book = _Book()
-    return {
-        "kind": book.add(kinds["words"]),
-        "colour": book.named(common["colours"]),
-        "material": book.named(common["materials"]),
-        "style": book.named(common["styles"]),
-        "size": book.named(*kinds["sizes"]),
-        "feature": book.named(*kinds["features"]),
-        "use": book.add(uses["words"]),
-        "wish": book.add(uses["wishes"]),
-        "phrases": pa.array(book.lines),
+def _read(
+    common: Any, kinds: pd.DataFrame, uses: pd.DataFrame
+) -> tuple[dict[str, list[list[str]]], dict[str, Alternatives]]:
+    """By what is said, all wordings of each thing; and what each kind comes in."""
+    wordings = {"kind": [*kinds["words"]]}
+    wordings |= {"use": [*uses["words"]], "wish": [*uses["wishes"]]}
+    choices = {
+        "kind": _refer(kinds["goes_with"], kinds["name"]),
+        "use": _refer(kinds["uses"], common["uses"]),
     }
+    for what in ("colour", "material", "style"):
+        wordings[what] = _named([common[f"{what}s"]])
+        choices[what] = _refer(kinds[f"{what}s"], common[f"{what}s"])
+    for what in ("size", "feature"):
+        wordings[what] = _named(kinds[f"{what}s"])
+        choices[what] = Alternatives.own(kinds[f"{what}s"].map(len))
+    return wordings, choices
 
 
-def _choices(common: Any, kinds: pd.DataFrame) -> dict[str, Any]:
-    """What each kind comes in."""
-    shared = ("colours", "materials", "styles", "uses")
-    return {
-        **{name: _refer(kinds[name], common[name]) for name in shared},
-        "accessories": _refer(kinds["goes_with"], kinds["name"]),
-        "sizes": _numbered(kinds["sizes"]),
-        "features": _numbered(kinds["features"]),
-    }
+def _named(parts: Iterable[Mapping[str, list[str]]]) -> list[list[str]]:
+    """Names and what else people say."""
+    return [[name, *more] for part in parts for name, more in part.items()]
 
 
 def _refer(rows: Iterable[Sequence[str]], names: Iterable[str]) -> Alternatives:
     """Each kind's things by their position among all names."""
     number = {name: i for i, name in enumerate(names)}
     return Alternatives.of([[number[name] for name in row] for row in rows])
-
-
-def _numbered(things: pd.Series) -> Alternatives:
-    """Each kind's own things, numbered across all kinds."""
-    n = things.map(len)
-    return Alternatives.of(
-        [range(end - n, end) for end, n in zip(n.cumsum(), n, strict=True)]
-    )

@@ -1,6 +1,6 @@
 """The search world: its past, its truth, and its future under a policy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,34 +12,30 @@ from sevensteps.world import Evening, LivedWorld, WorldPast, joined_days
 from sevensteps.world.arrays import join
 
 from .catalogue import Making, catalogue
-from .editors import Editors
 from .incumbent import SearchIncumbent
-from .listings import listings, synonym_file
-from .live import (
-    Answered,
-    evening,
-    products_table,
-    queries_table,
-    recorded,
-    searched,
-    shoppers_table,
-)
-from .matching import Grades, Relevance, RelevanceIndex
-from .needs import asked, needs
-from .opening import ShopRules, in_stock, opening
-from .oracle import SearchOracle
+from .needs import Grades, Relevance, needs
+from .oracle import Editors, SearchOracle
+from .pages import ShopDay, behave
 from .records import (
+    INTENTS,
+    MOST_SEARCHES,
+    NAMES,
     SCALES,
+    SCHEMA,
+    TRUTH,
+    Draws,
     Examination,
     Ids,
     Policy,
     SearchHistory,
     SearchIncident,
     SearchOutcome,
+    SearchView,
 )
-from .rng import ARMS
-from .schema import INTENTS, NAMES, SCHEMA, TRUTH
-from .state import ShopState, first_shop, first_shoppers
+from .state import ShopRules, ShopState, evening, first_evening, morning
+from .tables import Answered, company_tables, recorded
+from .texts import asked, synonym_file
+from .visits import first_wave, next_wave
 from .words import grammar
 
 BYTES_A_SEARCH, BYTES_A_PRODUCT = 100, 400  # on disk, rounded up
@@ -74,7 +70,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
     names = NAMES
     log = "searches"
     unit = "shopper_id"
-    purpose = ARMS
+    purpose = Draws.ARMS
     incident_type = SearchIncident
     state_type = ShopState
     history_type = SearchHistory
@@ -85,40 +81,29 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
             raise ValueError(
                 f"examination is 'position' or 'cascade', not {self.examination!r}"
             )
-        n_brands, n_departments = self.size.n_brands, grammar().department.max() + 1
+        brands = range(self.size.n_brands)
+        departments = range(grammar().department.max() + 1)
         for one in self.incidents:
-            if one.brand >= n_brands or one.department >= n_departments:
+            if one.brand not in brands or one.department not in departments:
                 raise ValueError(
-                    f"this world has the brands 0 to {n_brands - 1:,} and the "
-                    f"departments 0 to {n_departments - 1}; got {one}"
+                    f"this world has the brands 0 to {brands[-1]:,} and the "
+                    f"departments 0 to {departments[-1]}; got {one}"
                 )
 
     @cached_property
     def rules(self) -> ShopRules:
         """What does not change from day to day."""
-        making = Making.of(grammar(), self.size, self.seed)
+        making = Making.of(grammar(), self.size.n_brands, self.seed)
         every = join(catalogue(making, self.size, self.seed))
         wanted = needs(making, every, self.size, self.seed)
-        typed = asked(making, wanted, self.seed)
         return ShopRules(
-            making, wanted, typed, queries_table(typed), self.size, self.seed,
-            self.examination, self.incidents,
+            making, wanted, asked(making, wanted, self.seed),
+            self.size, self.seed, self.incidents,
         )  # fmt: skip
 
     def first_state(self) -> ShopState:
         """Everybody and everything before the first day."""
-        rules, size, seed = self.rules, self.size, self.seed
-        shards = catalogue(rules.making, size, seed)
-        texts = [listings(rules.making, s, seed, k) for k, s in enumerate(shards)]
-        every = join(shards)
-        people = first_shoppers(size.n_shoppers, seed)
-        return ShopState(
-            products=every,
-            listings=join(texts),
-            shop=first_shop(every, in_stock(rules, every.kind, 0), seed),
-            shoppers=people,
-            mood=np.zeros(len(people), np.float32),
-        )
+        return first_evening(self.rules)
 
     def incumbent(self) -> SearchIncumbent:
         """The shop's old search engine."""
@@ -126,7 +111,7 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
 
     def open(self, state: ShopState, day: int) -> ShopState:
         """Sellers list new products, shoppers join, stock comes and goes."""
-        return opening(self.rules, state, day)
+        return morning(self.rules, state, day)
 
     def serve(
         self,
@@ -137,32 +122,43 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         log: pa.Table | None,
     ) -> Answered:
         """A day's searches in waves: those who are not content ask again."""
-        return searched(self.rules, state, policy, day, future, log)
+        rules, stage = self.rules, ShopDay(self.rules, state, day)
+        view = SearchView(day, *company_tables(rules, state), log)
+        wave, waves = first_wave(rules, state, day, future), []
+        for _ in range(MOST_SEARCHES):
+            requests = wave.requests
+            if isinstance(policy, SearchOracle):
+                pages = policy.pages(stage, wave)
+            else:  # which sees the company's tables only
+                pages = policy(requests, view)
+                pages = pages.checked(len(requests), len(state.products))
+            shown, keys = pages.product_id, (wave.session, wave.search)
+            who = requests.shopper_id
+            match = stage.meet(wave.need, who, wave.session, np.maximum(shown, 0))
+            seen = behave(self.examination, match, shown, requests.device, *keys)
+            waves.append((wave, pages, seen, match.grade))
+            wave = next_wave(wave, seen.satisfied, rules.asked)
+            view = replace(view, log=None)
+        return Answered(*(join([*part]) for part in zip(*waves, strict=True)))
 
     def close(
         self, state: ShopState, served: Answered, day: int, future: int
     ) -> tuple[ShopState, Any]:
         """Sales are counted, moods move; the day's tables."""
-        record = recorded(self.rules, state, served, day)
-        return evening(state, record.units, served), record
+        record = recorded(self.rules, state, day, served)
+        rows, sold = served.sales()
+        return evening(state, record.units, sold, served.wave.search[rows]), record
 
     def outcome(self, days: list[Any], evening: Evening[ShopState]) -> SearchOutcome:
         """Days as one outcome."""
-        log, truth, sessions, daily = joined_days(days)
-        products = products_table(self.rules.making, evening.state)
-        shoppers = shoppers_table(evening.state.shoppers)
-        return SearchOutcome(log, truth, sessions, daily, products, shoppers, evening)
+        products, _, shoppers = company_tables(self.rules, evening.state)
+        return SearchOutcome(*joined_days(days), products, shoppers, evening)
 
     def warehouse(self, past: WorldPast[ShopState], days: int) -> SearchHistory:
         """The company's tables after a past."""
-        return SearchHistory(
-            products=products_table(self.rules.making, past.state),
-            queries=self.rules.queries,
-            shoppers=shoppers_table(past.state.shoppers),
-            searches=past.log,
-            synonyms=synonym_file(self.rules.making, self.seed),
-            days=days,
-        )
+        tables = company_tables(self.rules, past.state)
+        synonyms = synonym_file(self.rules.making, self.seed)
+        return SearchHistory(*tables, past.log, synonyms, days)
 
     def room(self, days: int) -> int:
         """Bytes on disk, rounded up."""
@@ -202,8 +198,8 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         """All products that deserve a grade, 1 to 4: query_id, product_id, grade."""
         if not 1 <= at_least <= 4:
             raise ValueError(f"grades above zero are 1 to 4; got {at_least}")
-        index = RelevanceIndex.of(self._relevance(history))
-        row, ids, grade = index.answers(self.rules.asked.meant(query), at_least)
+        need = self.rules.asked.meant(query)
+        row, ids, grade = self._relevance(history).answers(need, at_least)
         asked = np.asarray(query, np.int32)[row]
         return pd.DataFrame({"query_id": asked, "product_id": ids, "grade": grade})
 
@@ -214,5 +210,4 @@ class SearchWorld(LivedWorld[ShopState, SearchHistory, SearchOutcome]):
         return Editors(self._relevance(history), self.rules.asked.need, seed)
 
     def _relevance(self, history: SearchHistory | None) -> Relevance:
-        products = self.past_of(history).state.products
-        return Relevance(self.rules.making.words, self.rules.needs, products)
+        return self.rules.relevance(self.past_of(history).state.products)

@@ -12,21 +12,19 @@ k1 = 1.2 and b = 0.75, lengths of texts kept in one byte each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import tantivy
 
-from sevensteps.rank.mlp import Floats
-from sevensteps.rank.text import Ids
-
-from .query import Query, Term
-from .shop import Documents
+from .mlp import Floats
+from .text import Ids, Tokens
 
 BOOSTS = MappingProxyType({"title": 2.0, "body": 1.0})
 HEAP = 2_000_000_000  # bytes that a writer may use before it closes a segment
@@ -38,6 +36,35 @@ Boosts = Mapping[str, float]
 Match = Literal["all", "most", "any"]
 _QUERY = tantivy.Query
 _SHOULD, _MUST = tantivy.Occur.Should, tantivy.Occur.Must
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that is asked for; a phrase has spaces between its tokens."""
+
+    word: str  # token or phrase
+    synonyms: tuple[tuple[str, float], ...] = ()  # others that will do, with weights
+
+    @property
+    def ways(self) -> tuple[tuple[str, float], ...]:
+        """What will do, and what it counts: the own word, then the synonyms."""
+        return ((self.word, 1.0), *self.synonyms)
+
+
+class TermQuery(Protocol):
+    """A query."""
+
+    @property
+    def terms(self) -> Sequence[Term]: ...
+
+
+class TitledTexts(Protocol):
+    """Documents."""
+
+    @property
+    def title(self) -> Tokens: ...
+    @property
+    def body(self) -> Tokens: ...
 
 
 class KeywordIndex:
@@ -59,7 +86,7 @@ class KeywordIndex:
         self._kept: TemporaryDirectory[str] | None = None
 
     @classmethod
-    def build(cls, documents: Documents) -> KeywordIndex:
+    def build(cls, documents: TitledTexts) -> KeywordIndex:
         """Index a catalogue, in a temporary folder that goes with the index."""
         kept, builder = TemporaryDirectory(prefix="keyword-"), tantivy.SchemaBuilder()
         for name in BOOSTS:
@@ -71,7 +98,7 @@ class KeywordIndex:
         made._write(documents, 0, HEAP)
         return made
 
-    def grown(self, documents: Documents, first: int) -> KeywordIndex:
+    def grown(self, documents: TitledTexts, first: int) -> KeywordIndex:
         """The index with further documents, numbered from `first` on; this one stays.
 
         What a change that failed half-way left behind under these numbers goes.
@@ -96,7 +123,7 @@ class KeywordIndex:
         return sum(file.stat().st_size for file in self.folder.iterdir())
 
     def search(
-        self, query: Query, k: int, *, match: Match = "any", enough: int = 1
+        self, query: TermQuery, k: int, *, match: Match = "any", enough: int = 1
     ) -> tuple[Ids, Floats]:
         """At most `k` ids, best first, and their scores; ties by smaller id.
 
@@ -118,7 +145,12 @@ class KeywordIndex:
         return ids, scores
 
     def search_many(
-        self, queries: Sequence[Query], k: int, *, match: Match = "any", enough: int = 1
+        self,
+        queries: Sequence[TermQuery],
+        k: int,
+        *,
+        match: Match = "any",
+        enough: int = 1,
     ) -> tuple[Ids, Floats]:
         """(n, k) ids and scores of many queries; -1 and -inf where nothing is left."""
         ids = np.full((len(queries), k), -1, np.int32)
@@ -128,7 +160,7 @@ class KeywordIndex:
             ids[row, : len(found)], scores[row, : len(found)] = found, told
         return ids, scores
 
-    def _write(self, documents: Documents, first: int, heap: int) -> None:
+    def _write(self, documents: TitledTexts, first: int, heap: int) -> None:
         """Add documents, merge, and read anew.
 
         One thread writes, and what is merged is waited for: so the same documents make
