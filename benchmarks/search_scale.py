@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sevensteps.cases.search.engine.query import Query
     from sevensteps.cases.search.engine.shop import QueryLog
     from sevensteps.cases.search.experiments import SearchSimulation
-    from sevensteps.cases.search.service.live import Live
+    from sevensteps.cases.search.service.stages import Live
 
 SEED = 7
 SLO_MS = 200.0
@@ -148,7 +148,7 @@ def keep(town: "SearchSimulation", folder: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from sevensteps.cases.search.service.asking import Product
+    from sevensteps.cases.search.service.requests import Product
 
     told, products = town.asked, town.history.products
     columns = {"query_id": told.query_id, "text": told.text, "times": told.times}
@@ -209,7 +209,7 @@ def opened(asked: argparse.Namespace) -> "Live":
     """The engine as it is served, on one thread."""
     import faiss
 
-    from sevensteps.cases.search.service.live import Live
+    from sevensteps.cases.search.service.stages import Live
 
     faiss.omp_set_num_threads(1)
     live = Live(asked.folder / BUNDLE)
@@ -303,7 +303,7 @@ def growth(asked: argparse.Namespace) -> Row:
     """What new products take until they are found, and what they cost later."""
     import pyarrow.parquet as pq
 
-    from sevensteps.cases.search.service.asking import Product
+    from sevensteps.cases.search.service.requests import Product
 
     live, later = opened(asked), pq.read_table(asked.folder / PRODUCTS)
     some = [Product.model_construct(**row) for row in later.to_pylist()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Case:
     def runner(self, option: str) -> Callable[[Path], object]:
         """What an option of `run` that the case has does with a folder."""
         module, function = dict(self.data)[option].split(":")
-        run: Callable[[Path], object] = getattr(self.part(module), function)
+        run: Callable[[Path], object] = attrgetter(function)(self.part(module))
         return run
 
     def demo(self) -> Demo:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-import os
-import sys
-from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-from .errors import ServiceError
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from .demo import Setup
@@ -76,25 +71,7 @@ class BundleConfig(ServiceConfig):
         )
 
 
-def main(
-    config: type[ServiceConfig],
-    serve: Callable[[Any], None],
-    arguments: list[str] | None = None,
-) -> int:
-    """Serve until stopped; 2 and a reason on standard error if it cannot start."""
-    options = vars(_parser(config).parse_args(arguments))
-    key = os.environ.get(KEY_VARIABLE, "")
-    try:
-        if not key:
-            raise ValueError(f"set {KEY_VARIABLE} to the key that callers will send")
-        serve(config(api_key=key, **options))
-    except (ServiceError, OSError, ValueError) as error:
-        print(f"refusing to start: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _parser(config: type[ServiceConfig]) -> argparse.ArgumentParser:
+def option_parser(config: type[ServiceConfig]) -> argparse.ArgumentParser:
     """An option for each field but the key; types as the defaults' or as annotated."""
     parser = argparse.ArgumentParser(description=config.__doc__)
     for each in fields(config):

@@ -9,14 +9,18 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 import uvicorn
 
 from .app import App
-from .config import KEY_VARIABLE
+from .config import KEY_VARIABLE, ServiceConfig, option_parser
 from .door import Door
+from .errors import ServiceError
+from .service import Service
 
 READY = "listening on "
 START_S = 60.0  # importing everything on a busy machine takes seconds
@@ -40,6 +44,46 @@ class Running:
 
     def __repr__(self) -> str:
         return f"Running(url={self.url!r}, pid={self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A service that a package of that name offers as its `PROGRAM`."""
+
+    package: str
+    config: type[ServiceConfig]
+    service: Callable[[Any], Service]  # of a configuration; raises if it must not start
+
+    def app(self, config: ServiceConfig) -> App:
+        """The service, to be served."""
+        return App(self.service(config), config)
+
+    def running(
+        self, *parts: object, **options: object
+    ) -> AbstractContextManager[Running]:
+        """The service in a process of its own, stopped at the end of the block.
+
+        What is given is as for its configuration, `parts` in the order of the fields
+        without a default, such as the bundle; raises as `process_of`.
+        """
+        _, *names = (f.name for f in fields(self.config) if f.default is MISSING)
+        told = dict(zip(names[: len(parts)], parts, strict=True))  # the key is made
+        return process_of(self.package, **told, **options)
+
+    def main(self, arguments: list[str]) -> int:
+        """Serve until stopped; 2 and a reason on standard error if it cannot start."""
+        options = vars(option_parser(self.config).parse_args(arguments))
+        key = os.environ.get(KEY_VARIABLE, "")
+        try:
+            if not key:
+                raise ValueError(
+                    f"set {KEY_VARIABLE} to the key that callers will send"
+                )
+            answer(self.app(self.config(api_key=key, **options)))
+        except (ServiceError, OSError, ValueError) as error:
+            print(f"refusing to start: {error}", file=sys.stderr)
+            return 2
+        return 0
 
 
 def answer(app: App) -> None:
@@ -121,12 +165,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def process_of(module: str, **options: object) -> Iterator[Running]:
+def process_of(package: str, **options: object) -> Iterator[Running]:
     """A service in a process of its own, stopped at the end of the block.
 
     Parameters
     ----------
-    module : run with `python -m`
+    package : that offers its `PROGRAM`
     options : of its configuration
 
     Raises
@@ -137,7 +181,7 @@ def process_of(module: str, **options: object) -> Iterator[Running]:
     told = {name.replace("_", "-"): value for name, value in options.items()}
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", module, "--port=0"),
+            *(sys.executable, "-m", __package__, package, "--port=0"),
             *(f"--{name}={value}" for name, value in told.items()),
         ],
         env=os.environ | {KEY_VARIABLE: key},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sevensteps.cases.search.data.schema import SCHEMA as SCHEMA
+from sevensteps.cases.search.data import SCHEMA as SCHEMA
 from sevensteps.cases.search.world import PLACES, Incumbent, Pages, SearchWorld, Size
 
 make = SearchWorld

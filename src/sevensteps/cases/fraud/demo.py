@@ -11,12 +11,12 @@ from sevensteps.cases.fraud import features, service
 from sevensteps.cases.fraud.features.single import DAY
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10
 WORLD = PaymentsWorld(scale="smoke", seed=7, base_rate=0.005)
+app = service.PROGRAM.app
 
 
 def config(setup: Setup) -> service.DecisionsConfig:
@@ -29,11 +29,6 @@ def config(setup: Setup) -> service.DecisionsConfig:
         port=setup.port,
         deadline_ms=setup.deadline_ms,
     )
-
-
-def app(config: service.DecisionsConfig) -> App:
-    """The service; see `Decider`."""
-    return App(service.Decider(config).service(), config)
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:

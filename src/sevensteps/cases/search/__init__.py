@@ -13,6 +13,6 @@ CASE = Case(
     slug="search",
     world="SearchWorld",
     service=SERVICE,
-    data=(("data", "data.report:run_offline"), ("letor", "data.letor:run_offline")),
+    data=(("data", "data:run_offline"), ("letor", "data:letor.run_offline")),
     tables="documents, queries and judgements",
 )

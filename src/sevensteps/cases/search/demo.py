@@ -6,26 +6,20 @@ from pathlib import Path
 
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.cases.search.service import (
+    PROGRAM,
     SearchConfig,
-    Searches,
     export_search,
     read_search,
     search_requests,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, quiet, renew
 
 WORLD = SearchWorld(
     Size(n_products=20_000, n_needs=12_000, n_shoppers=8_000, n_brands=150, days=14),
     seed=7,
 )
-config = partial(SearchConfig.of, name="engine")  # how the service is started
-
-
-def app(config: SearchConfig) -> App:
-    """The service; see `SearchConfig`."""
-    return App(Searches(config).service(), config)
+config, app = partial(SearchConfig.of, name="engine"), PROGRAM.app
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:
@@ -45,11 +39,7 @@ def fill(setup: Setup, progress: Progress = quiet) -> None:
 
 
 def bodies(n: int) -> list[bytes]:
-    """Requests with the queries of the world's log, as often as they were typed.
-
-    They are drawn anew each time. What was asked a moment ago is remembered, as in the
-    service of a real shop: the head of the queries costs next to nothing.
-    """
+    """Requests with the queries of the world's log, as often as they were typed."""
     history = WORLD.history()
     asked = QueryLog.of(history.searches, history.queries)
     return search_requests(asked, n, seed=secrets.randbits(32))

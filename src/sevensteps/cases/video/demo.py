@@ -7,25 +7,19 @@ from pathlib import Path
 from sevensteps.cases.video.recommender.items import Events, Items, Viewers
 from sevensteps.cases.video.recommender.known import known_after
 from sevensteps.cases.video.service import (
+    PROGRAM,
     PagesConfig,
     export_morning,
     page_requests,
     read_morning,
-    service_of,
 )
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.serve.app import App
 from sevensteps.serve.demo import Progress, Setup, quiet, renew
 
 WORLD = VideoWorld(
     Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7
 )
-config = partial(PagesConfig.of, name="morning")  # how the service is started
-
-
-def app(config: PagesConfig) -> App:
-    """The service; see `PagesConfig`."""
-    return App(service_of(config), config)
+config, app = partial(PagesConfig.of, name="morning"), PROGRAM.app
 
 
 def fill(setup: Setup, progress: Progress = quiet) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from sevensteps.cases.fraud.features import FEATURES, feature_matrix, offline
 from sevensteps.cases.fraud.service import (
+    PROGRAM,
     DecisionsConfig,
     ModelServer,
     read_log,
     requests_of,
-    serve_decisions,
 )
+from sevensteps.serve.run import answer
 
 from .conftest import DAYS, KEY
 
@@ -171,5 +172,5 @@ def test_a_service_that_ends_thaws_what_it_froze(model, store, tmp_path, monkeyp
     monkeypatch.setattr("sys.setswitchinterval", lambda seconds: None)
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
     given = {"model": model, "store": store, "log": tmp_path / "log"}
-    serve_decisions(DecisionsConfig(api_key=KEY, port=0, **given))
+    answer(PROGRAM.app(DecisionsConfig(api_key=KEY, port=0, **given)))
     assert gc.get_freeze_count() == 0

@@ -10,7 +10,7 @@ import pytest
 from sevensteps.cases.search.engine.shop import Documents
 from sevensteps.cases.search.service import export_search, read_search
 from sevensteps.cases.search.service.bundle import ENGINE
-from sevensteps.cases.search.service.live import Live
+from sevensteps.cases.search.service.stages import Live
 from sevensteps.rank.keyword import KeywordIndex
 from sevensteps.rank.rankers import ColumnRanker, LinearRanker
 from sevensteps.serve.errors import ModelError
@@ -80,8 +80,7 @@ def test_vectors_of_other_products_are_refused(engine, copy, tmp_path):
 
 
 def test_a_ranker_of_other_features_is_refused(engine, tmp_path):
-    n = 2
-    other = LinearRanker(("cosine", "moon"), np.zeros(n), np.ones(n), np.ones(n))
+    other = LinearRanker(("cosine", "moon"), np.zeros(2), np.ones(2), np.ones(2))
     made = export_search(engine.with_ranker(other), tmp_path / "other")
     with pytest.raises(ModelError, match="no feature moon"):
         read_search(made)
@@ -97,9 +96,7 @@ def test_an_engine_of_one_source_and_a_linear_ranker(engine, asked, tmp_path, of
     assert np.array_equal(again.lists(texts, 50), some.lists(texts, 50))
 
 
-def test_an_export_overwrites_nothing_and_leaves_nothing_behind(
-    engine, bundle, tmp_path
-):
+def test_an_export_overwrites_nothing_and_leaves_nothing(engine, bundle, tmp_path):
     with pytest.raises(FileExistsError, match="choose another"):
         export_search(engine, bundle)
     assert [p.name for p in bundle.parent.iterdir()] == [bundle.name]
@@ -112,7 +109,6 @@ def test_new_products_leave_the_bundle_as_it_was(engine, bundle):
     live = Live(bundle)
     product = {"title": "Zorblax Lamp", "description": "A lamp.", "brand": "Zorblax"}
     product |= {"category": "lamp", "price": 9.0, "margin": 0.3, "in_stock": True}
-    product |= dict.fromkeys(("colour", "material", "size"))
     live.add([product], 0.0)
     assert len(live.state.engine.keyword) == len(engine.keyword) + 1
     assert len(read_search(bundle).keyword) == len(engine.keyword)

@@ -125,7 +125,7 @@ def test_filters_that_nothing_found_passes_show_the_nearest_that_does(calm, engi
         ('{"query": " \\t "}', 422, "empty_query", "query"),
         ('{"query": "?! \\ud83d\\udecb"}', 422, "empty_query", "query"),
         ('{"query": "so\\u0000fa"}', 422, "odd_characters", "query"),
-        ('{"query": "sofa \\ue000"}', 422, "odd_characters", "query"),
+        ('{"query": "sofa\\t\\ue000"}', 422, "odd_characters", "query"),
         ('{"query": "x", "filters": {"moon": []}}', 422, "invalid_request", "filters"),
         ('{"query": "x", "filters": {"price_min": -1}}', 422, "invalid_request", "f"),
         ('{"query": "x", "filters": {"price_min": NaN}}', 422, "invalid_request", "f"),
@@ -136,6 +136,8 @@ def test_what_is_no_request_is_told_by_field(calm, body, status, error, field):
     reply = post(calm, PATH, body)
     assert (reply.status_code, reply.json()["error"]) == (status, error)
     assert reply.json()["reasons"][0]["field"].startswith(field)
+    if error == "odd_characters":
+        assert reply.json()["reasons"][0]["reason"].endswith((r"'\x00'", r"'\ue000'"))
 
 
 @pytest.mark.parametrize(
@@ -149,9 +151,7 @@ def test_other_scripts_and_shouting_are_answered(calm, query):
 
 def test_the_head_is_remembered_as_it_was_understood(client, engine):
     phrase = next(iter(engine.understanding.synonyms.others))
-    first, same = (
-        search(client, text) for text in (phrase, f"  The {phrase.upper()}s")
-    )
+    first, same = (search(client, t) for t in (phrase, f"  The {phrase.upper()}s"))
     assert (first["cached"], same["cached"]) == (False, True)
     assert ids(first) == ids(same)
     assert search(client, phrase, page=2)["cached"]
@@ -237,16 +237,14 @@ def test_requests_are_as_frequent_as_in_the_log(asked):
     found = [json.loads(body)["query"] for body in bodies]
     share = asked.times[0] / asked.times.sum()
     assert found.count(asked.text[0]) / 4_000 == pytest.approx(share, rel=0.25)
-    assert (
-        bodies == search_requests(asked, 4_000, seed=1) != search_requests(asked, 4_000)
-    )
+    assert bodies == search_requests(asked, 4_000, seed=1)
+    assert bodies != search_requests(asked, 4_000)
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"remembers": -1}, "remembers"),
-        ({"keeps_s": 0}, "keeps_s"),
         ({"host": "0.0.0.0"}, "loopback"),
         ({"api_key": "short"}, "16 characters"),
     ],

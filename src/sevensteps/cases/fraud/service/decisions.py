@@ -1,7 +1,6 @@
 """The decision: fetch, score, act, remember - or the rules, in time."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 from sevensteps.cases.fraud import SERVICE
 from sevensteps.cases.fraud.features.single import DAY, FEATURES, MONTH, Cardholder
 from sevensteps.cases.fraud.world import Action
-from sevensteps.serve.app import App
 from sevensteps.serve.config import ServiceConfig
 from sevensteps.serve.requests import Rejected, validated
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Program
 from sevensteps.serve.service import Answer, Service
 from sevensteps.serve.stages import Run, Stage
 
@@ -193,20 +191,6 @@ class Decider:
         self.store.append(events)
 
 
-def serve_decisions(config: DecisionsConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Prints `listening on http://...` once it can be called; raises as `Decider`.
-    """
-    answer(App(Decider(config).service(), config))
-
-
-def running_service(
-    model: str | Path, store: str | Path, **options: Any
-) -> AbstractContextManager[Running]:
-    """Decisions by a process of its own, stopped at the end of the block.
-
-    What is given is as for `DecisionsConfig`; raises as `process_of`.
-    """
-    module = "sevensteps.cases.fraud.service"
-    return process_of(module, model=model, store=store, **options)
+PROGRAM = Program(
+    __package__, DecisionsConfig, lambda config: Decider(config).service()
+)

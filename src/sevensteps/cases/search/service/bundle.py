@@ -1,4 +1,4 @@
-"""An engine on disk: arrays, an inverted index, words and trees.
+"""An engine on disk: arrays, an inverted index, words and trees; nothing is pickled.
 
 A hash tells damage, not a mix-up: an index of last week's products is whole, and finds
 nonsense without any error. So the manifest also keeps what the indexes found for some
@@ -6,66 +6,60 @@ of the products' own titles, and they are asked again.
 """
 
 import json
-import os
 import shutil
 import time
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 import faiss
 import lightgbm
 import numpy as np
+from symspellpy import SymSpell
 
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
-from sevensteps.cases.search.engine.query import Query
+from sevensteps.cases.search.engine.phrases import AttributeValue, Gazetteer, Synonyms
+from sevensteps.cases.search.engine.query import Query, Understanding
 from sevensteps.cases.search.engine.shop import Catalogue, CodedColumn, Documents
 from sevensteps.rank.dense import DenseIndex
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.keyword import KeywordIndex, Term
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
-from sevensteps.rank.text import TermStatistics, Tokens
+from sevensteps.rank.spelling import Speller
+from sevensteps.rank.text import Analyser, TermStatistics, Tokens
 from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
 from sevensteps.serve.errors import ModelError
 from sevensteps.world.storage import FolderKind
 
-from .wording import plain_understanding, understanding_of
-
 ENGINE = FolderKind(
     "search engine", 1, f"Export it again with {__package__}.export_search."
 )
-WORDS, TREES = "words.json", "ranker.txt"
-KEYWORD, DENSE = "keyword", "dense.index"
+WORDS, TREES, KEYWORD, DENSE = "words.json", "ranker.txt", "keyword", "dense.index"
 LINEAR = "mean", "spread", "weight"
+COUNTED, PAIRS = ("n_words", "new_word", "letter", "counts"), ("pairs", "written_pairs")
 ECHOES, HEARD = 12, 5  # titles that the indexes are asked for, answers that are kept
 
 
 def export_search(engine: Engine, folder: str | Path) -> Path:
-    """Write what a service answers from.
+    """Write what a service answers from into a new folder.
 
-    Parameters
-    ----------
-    engine : its ranker must be a `TreeRanker`, a `LinearRanker` or none
-    folder : must not hold anything yet
-
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    TypeError                 for another ranker
-    StorageError              if the disk refuses; nothing is left behind
+    A `TypeError` unless the ranker is a `TreeRanker`, a `LinearRanker` or none; a
+    `FileExistsError` if the folder holds something; a `StorageError` if the disk
+    refuses: then nothing is left behind.
     """
-    path = Path(folder)
-    if not isinstance(engine.ranker, TreeRanker | LinearRanker | None):
+    path, ranker = Path(folder), engine.ranker
+    if not isinstance(ranker, TreeRanker | LinearRanker | None):
         raise TypeError(
-            f"a {type(engine.ranker).__name__} cannot be exported; train one with "
+            f"a {type(ranker).__name__} cannot be exported; train one with "
             "sevensteps.rank.rankers.lambdamart or .linear"
         )
 
     def rest(made: Path) -> None:
-        (made / WORDS).write_text(json.dumps(_words(engine)))
-        if isinstance(engine.ranker, TreeRanker):
-            (made / TREES).write_text(engine.ranker.model.model_to_string())
+        (made / WORDS).write_text(json.dumps(_words(engine), default=_listed))
+        if isinstance(ranker, TreeRanker):
+            (made / TREES).write_text(ranker.model.model_to_string())
         if engine.keyword is not None:
             locks = shutil.ignore_patterns("*.lock")
             shutil.copytree(engine.keyword.folder, made / KEYWORD, ignore=locks)
@@ -74,45 +68,6 @@ def export_search(engine: Engine, folder: str | Path) -> Path:
 
     write_bundle(path, _tree(engine), _facts(engine), rest=rest, kind=ENGINE)
     return path
-
-
-def read_search(folder: str | Path) -> Engine:
-    """Read and check what `export_search` wrote; large arrays are mapped, not copied.
-
-    Raises
-    ------
-    ModelError
-        if a file is missing or damaged, or an index is one of other products
-    """
-    return engine_of(read_bundle(folder, ENGINE))
-
-
-def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
-    """The engine of a bundle; raises as above.
-
-    Parameters
-    ----------
-    work : folder for a copy of the inverted index, which may then take products in; the
-        copy shares the bundle's files where the disk allows
-    """
-    index = told.folder / KEYWORD
-    if work is not None and told.facts["boosts"]:
-        index = Path(shutil.copytree(index, Path(work) / KEYWORD, copy_function=_link))
-    try:
-        engine = _engine(told, index)
-        heard = _echoes(engine)
-        engine.lists(engine.catalogue.titles[:1], 1)  # the ranker knows its features
-    except (LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"{told.folder} does not fit together ({error}); export again"
-        ) from error
-    for name, ids in told.facts["echoes"].items():
-        if heard.get(name) != ids:
-            raise ModelError(
-                f"the {name} index in {told.folder} is one of other products: it finds "
-                "others for their titles; build it from this catalogue and export again"
-            )
-    return engine
 
 
 def _tree(engine: Engine) -> dict[str, Any]:
@@ -132,26 +87,15 @@ def _tree(engine: Engine) -> dict[str, Any]:
     return tree
 
 
-def _words(engine: Engine) -> dict[str, Any]:
-    documents = engine.catalogue.documents
-    return {
-        "vocabulary": list(documents.vocabulary),
-        "titles": list(engine.catalogue.titles),
-        "fields": {name: list(c.names) for name, c in documents.fields.items()},
-        "understanding": plain_understanding(engine.understanding),
-    }
-
-
 def _facts(engine: Engine) -> dict[str, Any]:
     reference, dense = engine.reference, engine.dense
-    names: tuple[str, ...] | None = getattr(engine.ranker, "names", None)
     return {
         "exported_at": round(time.time(), 3),
         "mean_length": [reference.title.mean_length, reference.body.mean_length],
-        "known": list(reference.known.names),
+        "known": reference.known.names,
         "cosines": reference.vector is not None,
         "numbers": list(engine.catalogue.documents.numbers),
-        "ranker": None if names is None else list(names),
+        "ranker": getattr(engine.ranker, "names", None),
         "boosts": engine.keyword and engine.keyword.boosts,
         "dense": dense and [dense.built.name, dense.width, dense.probes],
         "pool": engine.pool,
@@ -164,10 +108,8 @@ def _echoes(engine: Engine) -> dict[str, Any]:
     documents, heard = engine.catalogue.documents, {}
     rows = np.unique(np.linspace(0, len(documents) - 1, ECHOES).astype(np.int32))
     if engine.keyword is not None:
-        asks = [
-            Query(text, tuple(Term(word) for word in dict.fromkeys(text.split())))
-            for text in documents.title.take(rows).texts()
-        ]
+        said = documents.title.take(rows).texts()
+        asks = [Query(t, tuple(map(Term, dict.fromkeys(t.split())))) for t in said]
         heard["keyword"] = engine.keyword.search_many(asks, HEARD)[0].tolist()
     if engine.dense is not None:
         asked = np.asarray(engine.catalogue.vector[rows], np.float32)
@@ -175,27 +117,76 @@ def _echoes(engine: Engine) -> dict[str, Any]:
     return heard
 
 
-def _link(source: str, target: str) -> None:
-    """A second name for a file that is never changed, else a copy."""
+def _words(engine: Engine) -> dict[str, Any]:
+    """All texts, and how queries are understood; None for a part that is off."""
+    documents, reads = engine.catalogue.documents, engine.understanding
+    speller = reads.speller
+    return {
+        "vocabulary": list(documents.vocabulary),
+        "titles": engine.catalogue.titles,
+        "fields": {name: c.names for name, c in documents.fields.items()},
+        "understanding": {
+            "analyser": asdict(reads.analyser),
+            "speller": None if speller is None else _counted(speller),
+            "synonyms": None if reads.synonyms is None else reads.synonyms.others,
+            "gazetteer": None if reads.gazetteer is None else vars(reads.gazetteer),
+            "constraints": reads.constraints,
+        },
+    }
+
+
+def _counted(speller: Speller) -> dict[str, Any]:
+    told = {name: getattr(speller, name) for name in COUNTED}
+    told |= {name: [*getattr(speller, name).items()] for name in PAIRS}
+    return told | {"entries": speller.symspell.words}
+
+
+def _listed(part: Any) -> list[Any]:
+    """What JSON has no word for: arrays, sets, and values of a column."""
+    if isinstance(part, np.ndarray):
+        return part.tolist()
+    return sorted(part) if isinstance(part, frozenset) else list(astuple(part))
+
+
+def read_search(folder: str | Path) -> Engine:
+    """Read and check what `export_search` wrote; large arrays are mapped, not copied.
+
+    A `ModelError` if a file is missing or damaged, or an index is of other products.
+    """
+    return engine_of(read_bundle(folder, ENGINE))
+
+
+def engine_of(told: Bundle, work: str | Path | None = None) -> Engine:
+    """The engine of a bundle; raises as above.
+
+    Into `work` goes a copy of the inverted index, which may then take products in.
+    """
+    index = told.folder / KEYWORD
+    if work is not None and told.facts["boosts"]:
+        index = Path(shutil.copytree(index, Path(work) / KEYWORD))
     try:
-        if source.endswith(".json"):  # the index's own lists, which it replaces
-            raise OSError
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+        engine = _engine(told, index)
+        heard = _echoes(engine)
+        engine.lists(engine.catalogue.titles[:1], 1)  # the ranker knows its features
+        for name, ids in told.facts["echoes"].items():
+            if heard.get(name) != ids:
+                raise ValueError(f"the {name} index is one of other products")
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"{told.folder} does not fit together ({error}): build its indexes from "
+            "its catalogue, and export again"
+        ) from error
+    return engine
 
 
 def _engine(told: Bundle, index: Path) -> Engine:
     facts, words = told.facts, json.loads((told.folder / WORDS).read_text())
-    catalogue = _catalogue(told, words)
-    title, body = (
-        TermStatistics(told.arrays["idf"][part], length)
-        for part, length in zip(("title", "body"), facts["mean_length"], strict=True)
-    )
+    catalogue, idf = _catalogue(told, words), told.arrays["idf"]
+    title, body = map(TermStatistics, (idf["title"], idf["body"]), facts["mean_length"])
     known = FeatureTable(tuple(facts["known"]), told.arrays["known"])
     vector = catalogue.vector if facts["cosines"] else None
     return Engine(
-        understanding_of(words["understanding"]),
+        _understanding(**words["understanding"]),
         catalogue,
         CatalogueFeatures(catalogue.documents, title, body, known, vector),
         KeywordIndex(index, facts["boosts"]) if facts["boosts"] else None,
@@ -207,14 +198,9 @@ def _engine(told: Bundle, index: Path) -> Engine:
 
 def _catalogue(told: Bundle, words: dict[str, Any]) -> Catalogue:
     vocabulary = {word: code for code, word in enumerate(words["vocabulary"])}
-    tree = told.arrays
-    title, body = (
-        Tokens(tree[part]["code"], tree[part]["start"], vocabulary)
-        for part in ("title", "body")
-    )
-    fields = {
-        n: CodedColumn(tree["fields"][n], tuple(v)) for n, v in words["fields"].items()
-    }
+    tree, codes = told.arrays, told.arrays["fields"]
+    title, body = (Tokens(**tree[p], vocabulary=vocabulary) for p in ("title", "body"))
+    fields = {n: CodedColumn(codes[n], tuple(v)) for n, v in words["fields"].items()}
     numbers = {name: tree["numbers"][name] for name in told.facts["numbers"]}
     documents = Documents(title, body, fields, numbers)
     if not len(documents) == len(words["titles"]) == len(tree["vector"]):
@@ -235,3 +221,42 @@ def _ranker(told: Bundle) -> Ranker | None:
         return LinearRanker(tuple(names), **told.arrays["linear"])
     trees = lightgbm.Booster(model_str=(told.folder / TREES).read_text())
     return TreeRanker(tuple(names), trees)
+
+
+def _understanding(
+    analyser: Any, speller: Any, synonyms: Any, gazetteer: Any, constraints: bool
+) -> Understanding:
+    if synonyms is not None:
+        others = {phrase: tuple(map(tuple, told)) for phrase, told in synonyms.items()}
+        synonyms = Synonyms(others)
+    return Understanding(
+        Analyser(**analyser | {"stopwords": frozenset(analyser["stopwords"])}),
+        None if speller is None else _speller(**speller),
+        synonyms,
+        None if gazetteer is None else _gazetteer(**gazetteer),
+        constraints,
+    )
+
+
+def _speller(entries: dict[str, int], **told: Any) -> Speller:
+    symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+    for word, n in entries.items():
+        symspell.create_dictionary_entry(word, n)
+    told |= {name: {tuple(pair): n for pair, n in told[name]} for name in PAIRS}
+    return Speller(symspell=symspell, **told)
+
+
+def _gazetteer(values: Any, topics: Any, pairs: Any, n_categories: int) -> Gazetteer:
+    meant = {
+        phrase: tuple(
+            AttributeValue(*told, *_shares(codes, shares))
+            for *told, codes, shares in every
+        )
+        for phrase, every in values.items()
+    }
+    about: Any = {token: _shares(*found) for token, found in topics.items()}
+    return Gazetteer(meant, about, frozenset(map(tuple, pairs)), n_categories)
+
+
+def _shares(codes: list[int], shares: list[float]) -> tuple[Any, ...]:
+    return np.array(codes, np.int64), np.array(shares, np.float64)

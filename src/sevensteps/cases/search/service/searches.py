@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,70 +13,58 @@ from sevensteps.cases.search.engine.engine import Filters
 from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.rank.text import Ids
-from sevensteps.serve.app import App
 from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
+from sevensteps.serve.metrics import Gauges
 from sevensteps.serve.requests import validated
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Program
 from sevensteps.serve.service import Answer, Service
 from sevensteps.serve.stages import Run, Stage
 from sevensteps.serve.threads import one_core
 
 from . import stages
-from .asking import Asked, ProductsRequest, SearchRequest, parse
-from .live import Live, State
-from .response import page
-from .stages import ByWords, ResultList
+from .requests import Asked, ProductsRequest, SearchRequest, page, parse
+from .stages import ByWords, Live, ResultList, State
 
 PATH = SERVICE.path
 READ_S = 3_600.0  # how a query is read changes with the words only
-STALE_S = 7 * 86_400.0  # from which on somebody should ask where the new products are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchConfig(BundleConfig):
-    """Everything that the search needs, besides what all services do.
-
-    Parameters
-    ----------
-    bundle : folder written by `export_search`
-    remembers : answers that are kept; 0 keeps none
-    keeps_s : seconds that one is believed
-    """
+    """What the search needs besides: a bundle, which `export_search` wrote."""
 
     port: int = SERVICE.port
     deadline_ms: float = SERVICE.deadline_ms
-    remembers: int = 10_000
-    keeps_s: float = 60.0
+    remembers: int = 10_000  # answers that are kept, a minute each; 0 keeps none
 
     def __post_init__(self) -> None:
         BundleConfig.__post_init__(self)
-        if self.remembers < 0 or self.keeps_s <= 0:
-            raise ValueError("need remembers >= 0 and keeps_s above 0")
+        if self.remembers < 0:
+            raise ValueError(f"remembers must be at least 0; got {self.remembers}")
 
 
 class Searches:
     """Everything behind `POST /v1/search`; a bundle that is not whole: `ModelError`."""
 
     def __init__(self, config: SearchConfig) -> None:
-        self.config, self.live = config, Live(config.bundle)
-        kept = config.remembers, config.keeps_s
-        self.lists: Remembered[ResultList] = Remembered(*kept)
-        self.readings: Remembered[Reading] = Remembered(config.remembers, READ_S)
+        self.config, self.live, n = config, Live(config.bundle), config.remembers
+        self.lists: Remembered[ResultList] = Remembered(n)
+        self.readings: Remembered[Reading] = Remembered(n, READ_S)
         self._source = "ranked" if self.live.state.engine.ranker else "retrieved"
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """From a request to its list; whatever is late or broken is done without.
 
-        Without the words' list an answer is worth much less, and over millions of
-        products one of them in a hundred is slow.
+        The words may take longest: without their list an answer is worth much less, and
+        over millions of products one of them in a hundred is slow.
         """
         return (
             Stage("understand", self._understand, 0.15, required=False),
             Stage("known", self._known, 0.15, required=False, ends=True),
-            Stage("words", self._words, 0.5, required=False),
-            Stage("meaning", self._meaning, 0.3, required=False),
+            Stage("words", self._found_by(stages.by_words), 0.5, required=False),
+            Stage("meaning", self._found_by(stages.by_meaning), 0.3, required=False),
             Stage("rank", self._rank, 0.5, required=False),
             Stage("nearest", self._nearest, 0.3, required=False),
             Stage("arrange", self._arrange, 0.3, required=False),
@@ -109,29 +95,37 @@ class Searches:
             changes={"/v1/products": self._add},
             labels=("relaxed",),
             gauges=self._gauges(),
-            problems=self._problems,
             close=self.live.close,
         )
 
+    def _gauges(self) -> Gauges:
+        live, lists = self.live, self.lists
+        return {
+            "cache_hits": ("Answers remembered", lambda: lists.hits),
+            "cache_misses": ("Answers made", lambda: lists.misses),
+            "products": ("That can be found", lambda: len(live.state.documents)),
+            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
+            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
+        }
+
     def _understand(self, run: Run) -> Reading:
-        text, state = run.request.text, run.request.state
+        text = run.request.text
         known = self.readings.get(text, 0)
         if known is None:
-            known = state.engine.understanding.reading(text)
+            known = run.request.state.engine.understanding.reading(text)
             self.readings.put(text, 0, known)
         return known
 
     def _known(self, run: Run) -> ResultList | None:
-        reading, asked = run.made.get("understand"), run.request
+        return self._remembered(run.made.get("understand"), run.request)
+
+    def _remembered(self, reading: Reading | None, asked: Asked) -> ResultList | None:
         if reading is None:
             return None
         return self.lists.get(_key(reading, asked), asked.state.version)
 
-    def _words(self, run: Run) -> ByWords | None:
-        return stages.by_words(*self._asked(run))
-
-    def _meaning(self, run: Run) -> Ids | None:
-        return stages.by_meaning(*self._asked(run))
+    def _found_by(self, source: Callable[..., Any]) -> Callable[[Run], Any]:
+        return lambda run: source(*self._asked(run))
 
     def _rank(self, run: Run) -> Ids | None:
         state, query, _ = self._asked(run)
@@ -156,8 +150,8 @@ class Searches:
             ids, relaxed = near, "by_meaning"
         listed = stages.arranged_list(*self._asked(run), ids, relaxed)
         if not run.missing:
-            key = _key(self._reading(run), run.request)
-            self.lists.put(key, run.request.state.version, listed)
+            asked = run.request
+            self.lists.put(_key(self._reading(run), asked), asked.state.version, listed)
         return listed
 
     def _by_one(self, name: str, run: Run) -> ResultList | None:
@@ -180,9 +174,8 @@ class Searches:
         """How it was understood; or as it was typed, if that was not in time."""
         known = run.made.get("understand") or run.made.get("as_typed")
         if known is None:
-            asked = run.request
-            known = self.readings.get(asked.text, 0)
-            known = known or stages.word_for_word(asked.state, asked.text)
+            text, state = run.request.text, run.request.state
+            known = self.readings.get(text, 0) or stages.word_for_word(state, text)
             run.made["as_typed"] = known
         return known
 
@@ -192,33 +185,25 @@ class Searches:
     def _recall(self, asked: Asked) -> dict[str, Any] | None:
         """What was answered to the same words a moment ago."""
         reading = self.readings.get(asked.text, 0)
-        if reading is None:
-            return None
-        listed = self.lists.get(_key(reading, asked), asked.state.version)
-        if listed is None:
+        listed = self._remembered(reading, asked)
+        if reading is None or listed is None:
             return None
         more = {"source": self._source, "fallback": None, "cached": True}
         return page(asked, reading, listed, self.live.bundle) | more
 
     def _told(self, answer: Answer) -> dict[str, Any]:
-        run = answer.run
-        reading, bundle = self._reading(run), self.live.bundle
-        told = page(run.request, reading, answer.value, bundle)
+        run, bundle = answer.run, self.live.bundle
+        told = page(run.request, self._reading(run), answer.value, bundle)
         return told | {"cached": "arrange" not in run.made and not run.missing}
 
     def _add(self, body: bytes, came: float) -> dict[str, Any]:
         """Take in new products; they can be found once this is answered."""
-        products = validated(ProductsRequest, body).products
-        ids = self.live.add([product.model_dump() for product in products], came)
+        ids = self.live.add(validated(ProductsRequest, body).products, came)
         return {
             "product_ids": [*ids],
             "found_after_ms": round(self.live.lag_s * 1e3, 3),
             "version": self.live.state.version,
         }
-
-    def _problems(self) -> list[str]:
-        days = self.live.index_age_s / 86_400
-        return [f"index: {days:.0f} days old"] if days > STALE_S / 86_400 else []
 
     def _bundle(self) -> dict[str, Any]:
         """From what is answered."""
@@ -229,25 +214,8 @@ class Searches:
             "index_age_s": round(self.live.index_age_s, 3),
         }
 
-    def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
-        live, lists = self.live, self.lists
-        return {
-            "cache_hits": ("Answers remembered", lambda: lists.hits),
-            "cache_misses": ("Answers made", lambda: lists.misses),
-            "products": ("That can be found", lambda: len(live.state.documents)),
-            "index_age_seconds": ("Since it was new", lambda: live.index_age_s),
-            "index_lag_seconds": ("Of the last new ones", lambda: live.lag_s),
-        }
 
-
-def running_search(
-    bundle: str | Path, **options: Any
-) -> AbstractContextManager[Running]:
-    """A search in a process of its own, stopped at the end of the block.
-
-    What is given is as for `SearchConfig`; raises as `process_of`.
-    """
-    return process_of("sevensteps.cases.search.service", bundle=bundle, **options)
+PROGRAM = Program(__package__, SearchConfig, lambda config: Searches(config).service())
 
 
 def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
@@ -256,16 +224,6 @@ def search_requests(asked: QueryLog, n: int, *, seed: int = 0) -> list[bytes]:
     weight = asked.times.astype(np.float64)
     rows = rng.choice(len(weight), n, p=weight / weight.sum())
     return [json.dumps({"query": asked.text[row]}).encode() for row in rows]
-
-
-def serve_search(config: SearchConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Raises
-    ------
-    ModelError, OSError       if it must not start, or the port is taken
-    """
-    answer(App(Searches(config).service(), config))
 
 
 def _key(reading: Reading, asked: Asked) -> Hashable:

@@ -1,19 +1,15 @@
 """A page within the deadline: by the model, by the search alone, or by the country."""
 
 import json
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sevensteps.cases.video import SERVICE
 from sevensteps.cases.video.recommender.known import Known
 from sevensteps.cases.video.recommender.online import Asking, Recommender
-from sevensteps.serve.app import App
 from sevensteps.serve.config import BundleConfig
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Program
 from sevensteps.serve.service import Service
 from sevensteps.serve.threads import one_core
 
@@ -82,24 +78,7 @@ def service_of(config: PagesConfig) -> Service:
     )
 
 
-def serve_pages(config: PagesConfig) -> None:
-    """Answer requests until SIGTERM or SIGINT; then finish what was begun.
-
-    Raises
-    ------
-    ModelError, OSError       if it must not start, or the port is taken
-    """
-    answer(App(service_of(config), config))
-
-
-def running_pages(
-    bundle: str | Path, **options: Any
-) -> AbstractContextManager[Running]:
-    """A recommender in a process of its own, stopped at the end of the block.
-
-    What is given is as for `PagesConfig`; raises as `process_of`.
-    """
-    return process_of("sevensteps.cases.video.service", bundle=bundle, **options)
+PROGRAM = Program(__package__, PagesConfig, service_of)
 
 
 def page_requests(known: Known, n: int, *, seed: int = 0) -> list[bytes]:

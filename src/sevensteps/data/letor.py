@@ -1,7 +1,4 @@
-"""A reader's learning-to-rank features, through the chapter's rankers.
-
-Read are a training and a test part, with lines such as `2 qid:10 1:0.03 2:0.5 # docid`.
-"""
+"""A reader's learning-to-rank features, lines as `2 qid:10 1:0.03 2:0.5`, ranked."""
 
 import io
 import re
@@ -14,16 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import load_svmlight_file, load_svmlight_files
 
-from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import Interval, per_query, ranked
 from sevensteps.measure.judged import over_queries
 from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.training_pairs import Judged
 
+from .report import OfflineReport, lead
+
 HIGHEST = 30  # LightGBM knows no gain of a grade above
 CUTS = (1, 5, 10)  # places that NDCG looks at
-PLAN = rankers.TreePlan(n_trees=120, leaves=15)  # the chapter's
+PLAN = rankers.TreePlan(n_trees=120, leaves=15)  # the search chapter's
 CHOICE = 50_000  # rows by which the best single feature is chosen
 LINEAR, POINTWISE, LISTWISE = "linear", "trees, pointwise", "trees, listwise"
 SKIPPED = (
@@ -35,12 +33,9 @@ Scores = NDArray[np.float32]
 
 
 def run_offline(folder: Path) -> OfflineReport:
-    """Read, check, train on one part and measure on the other.
+    """Read and check a training and a test part, train on one, measure on the other.
 
-    Raises
-    ------
-    FileNotFoundError         if a part is not there
-    ValueError                what is wrong, by file and line
+    A `FileNotFoundError` if a part is not there; a `ValueError` names file and line.
     """
     paths = [_path(folder, kind) for kind in ("train", "test")]
     learn, judge = _read(paths)
@@ -115,8 +110,7 @@ def _located(paths: list[Path], error: Exception) -> ValueError:
 
 def _best_feature(learn: Judged, judge: Judged) -> tuple[str, Scores]:
     """The feature, upwards or downwards, that alone ranks best; its test scores."""
-    upto = np.searchsorted(learn.query, learn.query[: CHOICE + 1].max(), "right")
-    some = learn.take(np.arange(upto))
+    some = learn.take(np.flatnonzero(learn.query <= learn.query[: CHOICE + 1].max()))
     reached: dict[tuple[str, int], float] = {}
     for name in some.features.names:
         score = np.nan_to_num(some.features[name])
@@ -142,15 +136,13 @@ def _measured(score: Scores, judge: Judged) -> dict[str, Interval]:
     return {name: over_queries(values, lists.query) for name, values in each.items()}
 
 
-def _beside_lightgbm(
-    score: Scores, judge: Judged
-) -> tuple[dict[str, dict[str, str]], float]:
+def _beside_lightgbm(score: Scores, judge: Judged) -> tuple[dict[str, Any], float]:
     """NDCG of the same scores by LightGBM and by us, ties in the order of the rows."""
     sizes = np.unique(judge.query, return_counts=True)[1]
-    rows = {"label": judge.grade, "group": sizes, "init_score": score}
-    how = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [*CUTS]}
-    data = lightgbm.Dataset(np.zeros((len(score), 1)), **rows)
-    told = lightgbm.Booster({**how, "verbose": -1}, data).eval_train()
+    how = {"objective": "lambdarank", "metric": "ndcg", "eval_at": CUTS, "verbose": -1}
+    nothing = np.zeros((len(score), 1))
+    data = lightgbm.Dataset(nothing, judge.grade, group=sizes, init_score=score)
+    told = lightgbm.Booster(how, data).eval_train()
     lists = ranked(score, judge.grade, judge.query)
     theirs = [value for _, _, value, *_ in told]
     ours = [float(per_query.ndcg(lists, k=k, empty="one").mean()) for k in CUTS]

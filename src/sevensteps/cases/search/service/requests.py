@@ -1,19 +1,18 @@
-"""What a caller may ask the search, and what is said of anything else."""
+"""What a caller may ask the search, what is said of anything else, and an answer."""
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from sevensteps.cases.search.engine.engine import Filters
+from sevensteps.cases.search.engine.query import Reading
 from sevensteps.cases.search.engine.shop import FIELDS
 from sevensteps.serve.requests import Rejected, Strict, validated
 
-from .live import State
+from .stages import ResultList, State
 
-LETTERS, PLACES, PAGES = 200, 50, 50
-MOST = 1_000  # products of one administrator's request
 #: Control characters, halves of pairs, and those that everybody defines differently.
 NOBODY_TYPES = {"Cc", "Cs", "Co"}
 
@@ -45,9 +44,9 @@ class Ticked(Strict):
 class SearchRequest(Strict):
     """Somebody who waits for products."""
 
-    query: Annotated[str, Field(max_length=LETTERS, description="as typed")]
-    places: Annotated[int, Field(ge=1, le=PLACES)] = 20
-    page: Annotated[int, Field(ge=1, le=PAGES)] = 1
+    query: Annotated[str, Field(max_length=200, description="as typed")]
+    places: Annotated[int, Field(ge=1, le=50)] = 20
+    page: Annotated[int, Field(ge=1, le=50)] = 1
     filters: Ticked = Ticked()
 
 
@@ -63,16 +62,10 @@ class Asked:
 
 
 def parse(body: bytes, state: State) -> Asked:
-    """Read a request's body.
-
-    Raises
-    ------
-    Rejected
-        400 for what is no JSON, 422 for what is no request, with every reason
-    """
+    """Read a body; `Rejected`, with every reason, if it is no JSON or no request."""
     told = validated(SearchRequest, body)
     odd = {c for c in told.query if unicodedata.category(c) in NOBODY_TYPES}
-    if odd - {"\t", "\n", "\r"}:
+    if odd := odd - {*"\t\n\r"}:
         reason = f"has a character that nobody types: {min(odd)!r}"
         raise Rejected(422, "odd_characters", ("query", reason))
     if not any(c.isalnum() for c in told.query):
@@ -104,4 +97,46 @@ class Product(Strict):
 class ProductsRequest(Strict):
     """New products."""
 
-    products: Annotated[list[Product], Field(min_length=1, max_length=MOST)]
+    products: Annotated[list[Product], Field(min_length=1, max_length=1_000)]
+
+
+def page(
+    asked: Asked, reading: Reading, listed: ResultList, bundle: str
+) -> dict[str, Any]:
+    """One page of an answer as JSON has it, and what the query was read as."""
+    catalogue, numbers = asked.state.engine.catalogue, asked.state.documents.numbers
+    n, first = len(listed.ids), (asked.page - 1) * asked.places
+    ids, why = listed.ids[first : first + asked.places], listed.why
+    if not ids and why is None:
+        why = f"there are only {n} results; ask for an earlier page"
+    return {
+        "products": [
+            {
+                "product_id": number,
+                "title": catalogue.titles[number],
+                "price": round(float(numbers["price"][number]), 2),
+                "in_stock": bool(numbers["in_stock"][number]),
+            }
+            for number in ids
+        ],
+        "page": asked.page,
+        "found": n,
+        "understood": _understood(reading),
+        "relaxed": listed.relaxed,
+        "why": why,
+        "version": asked.state.version,
+        "bundle": bundle,
+    }
+
+
+def _understood(reading: Reading) -> dict[str, Any]:
+    query = reading.query
+    return {
+        "words": list(query.words),
+        "corrected": [{"from": one, "to": other} for one, other in reading.corrected],
+        "synonyms": {
+            t.word: [s for s, _ in t.synonyms] for t in query.terms if t.synonyms
+        },
+        "attributes": [{"field": name, "value": v} for name, v in query.attributes],
+        "dropped": list(reading.dropped),
+    }

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sevensteps.cases.search.data.collection import read_collection
-from sevensteps.cases.search.data.report import (
+from sevensteps.cases.search.data import (
     NDCG,
+    SPLIT,
     TREES,
     TUNED,
     WORDS,
-    CandidatePairs,
+    read_collection,
     run_offline,
 )
 from sevensteps.data import BadTable
@@ -72,23 +72,23 @@ def test_queries_of_the_same_words_stand_on_one_side(tmp_path):
     more = queries.assign(query=turned, query_id=queries["query_id"] + 100)
     both = pd.concat([judged, judged.assign(query_id=judged["query_id"] + 100)])
     queries = pd.concat([queries, more])
-    data = read_collection(folder(tmp_path, documents, queries, both))
-    pairs = CandidatePairs.of(data)
-    assert (pairs.alike[:48] == pairs.alike[48:]).all()
+    alike = read_collection(folder(tmp_path, documents, queries, both)).alike
+    assert (alike[:48] == alike[48:]).all()
     tried = []
-    for learn, held in pairs.folds:
-        assert not np.isin(pairs.alike[held], pairs.alike[learn]).any()
+    for learn, held in SPLIT.split(alike, groups=alike):
+        assert not np.isin(alike[held], alike[learn]).any()
         tried += held.tolist()
     assert sorted(tried) == list(range(96))
 
 
 def test_what_was_judged_and_not_found_counts_against_a_list(tmp_path):
-    pairs = CandidatePairs.of(read_collection(folder(tmp_path, *tables())))
-    lists = pairs.lists([0], [int(pairs.data.judged.index[0][1])], [1.0])
+    data = read_collection(folder(tmp_path, *tables()))
+    of_first = data.judged["document"][data.judged["row"] == 0]
+    unjudged = np.setdiff1d(np.arange(120), of_first)[0]
+    lists = data.lists([0, 0], [of_first.iloc[0], unjudged], [1.0, 2.0])
+    assert lists.grade[0] == -1
     assert (lists.grade[lists.code == 0] > 0).sum() > 1
     assert len(lists.query) == 48
-    unjudged = np.setdiff1d(np.arange(120), pairs.data.judged[0].index)
-    assert pairs.grades([0], unjudged[:1]).tolist() == [-1]
 
 
 def test_documents_under_a_second_id_are_told(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sevensteps.cases.search.data.letor import LISTWISE, run_offline
+from sevensteps.data.letor import LISTWISE, run_offline
 
 METRICS = ("NDCG@1", "NDCG@10", "MAP", "MRR")
 

@@ -1,1 +1,0 @@
-"""A reader's own documents, queries and judgements through the chapter's engine."""
