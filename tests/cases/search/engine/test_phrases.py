@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.phrases import (
+from sevensteps.cases.search.engine.query import query_constraints
+from sevensteps.rank.phrases import (
     BrokenSynonyms,
     Gazetteer,
     found,
     parse,
 )
-from sevensteps.cases.search.engine.query import query_constraints
 from sevensteps.rank.text import Analyser
 
 ANALYSER = Analyser()

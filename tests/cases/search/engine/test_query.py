@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sevensteps.cases.search.engine.phrases import Gazetteer, Synonyms
 from sevensteps.cases.search.engine.query import PARTS, Query, Understanding
 from sevensteps.rank.keyword import Term
+from sevensteps.rank.phrases import Gazetteer, Synonyms
 from sevensteps.rank.spelling import Speller, WordCounts
 from sevensteps.rank.text import Analyser
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from sevensteps.cases.search.engine.phrases import parse
 from sevensteps.cases.search.experiments import incident_drill
 from sevensteps.cases.search.experiments.drill import (
     broken_synonyms,
@@ -11,6 +10,7 @@ from sevensteps.cases.search.experiments.drill import (
     lost_speller,
     shifted_synonyms,
 )
+from sevensteps.rank.phrases import parse
 
 from .conftest import newest_shown
 

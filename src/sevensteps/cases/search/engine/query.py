@@ -12,10 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sevensteps.rank.keyword import Term
+from sevensteps.rank.phrases import (
+    NEGATIONS,
+    PERHAPS,
+    Gazetteer,
+    Recognised,
+    Synonyms,
+    found,
+)
 from sevensteps.rank.spelling import Speller
 from sevensteps.rank.text import STOPWORDS, Analyser
-
-from .phrases import NEGATIONS, PERHAPS, Gazetteer, Recognised, Synonyms, found
 
 _CURRENCY = r"(?:[$€£]|dollars?|euros?|gbp|usd|eur|pounds?|bucks|quid)"
 _AMOUNT = rf"(?:{_CURRENCY} )?\d+(?:\.\d+)?(?: {_CURRENCY}(?!\S))?"

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from sevensteps.rank.dense import embed
 from sevensteps.rank.mlp import Floats
+from sevensteps.rank.phrases import Gazetteer, parse
 from sevensteps.rank.spelling import Speller, WordCounts
 from sevensteps.rank.text import Analyser, Ids, Longs, Tokens, Vocabulary, check_codes
 
-from .phrases import Gazetteer, parse
 from .query import Understanding
 
 DAY = 86_400

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sevensteps.cases.search.engine.engine import POOL
-from sevensteps.cases.search.engine.phrases import parse
 from sevensteps.cases.search.world import DAY, KINDS, Incident, Outcome
 from sevensteps.monitor import psi
+from sevensteps.rank.phrases import parse
 from sevensteps.simulate import IncidentDrill, Monitors
 
 from .simulation import EnginePolicy, SearchSimulation, table_of

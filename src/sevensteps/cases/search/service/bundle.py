@@ -19,13 +19,13 @@ from symspellpy import SymSpell
 
 from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.features import CatalogueFeatures
-from sevensteps.cases.search.engine.phrases import AttributeValue, Gazetteer, Synonyms
 from sevensteps.cases.search.engine.query import Query, Understanding
 from sevensteps.cases.search.engine.shop import Catalogue, CodedColumn, Documents
 from sevensteps.rank.dense import DenseIndex
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.keyword import KeywordIndex, Term
 from sevensteps.rank.neighbours import Built
+from sevensteps.rank.phrases import AttributeValue, Gazetteer, Synonyms
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.rank.spelling import Speller
 from sevensteps.rank.text import Analyser, TermStatistics, Tokens

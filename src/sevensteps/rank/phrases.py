@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sevensteps.rank.spelling import WordCounts
-from sevensteps.rank.text import Analyser, Longs, Tokens
+from .spelling import WordCounts
+from .text import Analyser, Longs, Tokens
 
 USUAL = 0.8  # weight of a synonym, beside the own word's 1
 #: Words before what is not wanted. Some are as often of a feature: "no drill".
