@@ -13,7 +13,7 @@ from sevensteps.cases import registered
 from sevensteps.cases.search.service import read_search
 from sevensteps.cases.video.service import read_morning
 from sevensteps.cli import app
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import Setup
 from sevensteps.serve.run import listen
 
 from .conftest import KEY

@@ -20,7 +20,7 @@ from sevensteps.cases.search import demo as search
 from sevensteps.cases.video import demo as video
 from sevensteps.cli import app
 from sevensteps.commands import console, service
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import Setup
 
 NOWHERE = "127.0.0.1:1"  # nobody listens on port 1
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
 from sevensteps.measure import coverage, ndcg_at_k, recall_at_k
-from sevensteps.measure.lists import found_in
+from sevensteps.measure.judged import found_in
 
 
 @settings(max_examples=30, deadline=None)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sevensteps.measure import block_bootstrap, doubly_robust, ips, snips
-from sevensteps.measure.latency import latency_quantile
+from sevensteps.measure.bootstrap import latency_quantile
 
 
 def test_weights_count_in_full_and_days_are_drawn_whole():

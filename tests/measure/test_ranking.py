@@ -50,7 +50,7 @@ def test_estimate_equals_scikit_learn(ours, theirs, options, table, weighted):
     score, label, day = table
     rng = np.random.default_rng(0)
     weight = rng.choice([0.5, 1.0, 10.0], len(label)) if weighted else None
-    got = ours(score, label, block_bootstrap(day, 5), weight=weight, **options)
+    got = ours(score, label, block_bootstrap(day, 200), weight=weight, **options)
     assert got.estimate == pytest.approx(theirs(label, score, sample_weight=weight))
 
 

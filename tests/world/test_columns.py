@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from sevensteps.world.columns import codes_or_values, dictionary, recoded
+from sevensteps.world.arrays import codes_or_values, dictionary, recoded
 
 NAMES = ("chip", "online", "phone")
 SCHEMA = pa.schema([("channel", pa.dictionary(pa.int8(), pa.string()))])

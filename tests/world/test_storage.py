@@ -133,18 +133,6 @@ def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
     assert not held(tmp_path)
 
 
-def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    storage.write_file(path, b"old")
-    storage.write_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    monkeypatch.setattr(storage.os, "fsync", full)
-    with pytest.raises(StorageError, match="free some space"):
-        storage.write_file(path, b"newest")
-    assert path.read_bytes() == b"new"
-    assert held(tmp_path) == ["file"]
-
-
 def test_leftovers_of_the_dead_are_swept(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

@@ -10,8 +10,7 @@ from rich.table import Table
 from sevensteps.case import Case, ServiceFace
 from sevensteps.commands.console import console, errors, failing_plainly, progress
 from sevensteps.serve import ServiceError
-from sevensteps.serve.config import KEY_VARIABLE
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import KEY_VARIABLE, Setup
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
 from sevensteps.serve.run import answer

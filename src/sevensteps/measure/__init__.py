@@ -10,8 +10,12 @@ from sevensteps.measure.agreement import (
     rank_correlation,
     weighted_kappa,
 )
-from sevensteps.measure.bootstrap import block_bootstrap, mean_per_day
-from sevensteps.measure.budget import precision_at_budget, recall_at_budget, scorecard
+from sevensteps.measure.bootstrap import (
+    Interval,
+    block_bootstrap,
+    mean_per_day,
+    significant,
+)
 from sevensteps.measure.calibration import (
     calibration_ratio,
     prior_correction,
@@ -24,19 +28,20 @@ from sevensteps.measure.clicks.counterfactual import (
     reranked,
 )
 from sevensteps.measure.clicks.dbn import fit_dbn, fit_simplified_dbn
-from sevensteps.measure.clicks.log import ClickLog, click_log
+from sevensteps.measure.clicks.log import (
+    ClickLog,
+    Evidence,
+    click_log,
+    examined_evidence,
+    ips_evidence,
+    ips_weights,
+    naive_evidence,
+)
 from sevensteps.measure.clicks.propensities import (
     ByPlace,
     harvested_propensity,
     inverse_rank,
     randomised_propensity,
-)
-from sevensteps.measure.clicks.targets import (
-    Evidence,
-    examined_evidence,
-    ips_evidence,
-    ips_weights,
-    naive_evidence,
 )
 from sevensteps.measure.experiment import (
     ab_test,
@@ -54,8 +59,14 @@ from sevensteps.measure.interleaving import (
     sensitivity_ratio,
     team_draft,
 )
-from sevensteps.measure.interval import Interval, significant
-from sevensteps.measure.lists import coverage, ndcg_at_k, recall_at_k
+from sevensteps.measure.judged import coverage, ndcg_at_k, recall_at_k
 from sevensteps.measure.offpolicy import doubly_robust, ips, snips
-from sevensteps.measure.ranked import ranked
-from sevensteps.measure.ranking import average_precision, recall_at_fpr, roc_auc
+from sevensteps.measure.per_query import ranked
+from sevensteps.measure.ranking import (
+    average_precision,
+    precision_at_budget,
+    recall_at_budget,
+    recall_at_fpr,
+    roc_auc,
+    scorecard,
+)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from sevensteps.measure.bootstrap import Block, ratio
+from sevensteps.measure.bootstrap import Block, Interval, ratio
 from sevensteps.measure.inputs import (
     Floats,
     Ints,
@@ -20,7 +20,6 @@ from sevensteps.measure.inputs import (
     same_length,
     weights_of,
 )
-from sevensteps.measure.interval import Interval
 from sevensteps.measure.ranking import scored_rows
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
-from sevensteps.measure.bootstrap import block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Interval, block_bootstrap, ratio
 from sevensteps.measure.experiment import sample_size
 from sevensteps.measure.inputs import (
     Bools,
@@ -22,7 +22,6 @@ from sevensteps.measure.inputs import (
     numbers,
     same_length,
 )
-from sevensteps.measure.interval import Interval
 
 Ids = NDArray[np.integer[Any]]
 A, B, NEITHER = 0, 1, -1

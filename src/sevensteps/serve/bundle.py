@@ -20,7 +20,14 @@ from sevensteps.world.storage import (
     write_manifest,
 )
 
-from .errors import ModelError
+
+class ServiceError(RuntimeError):
+    """Something without which a service must not start."""
+
+
+class ModelError(ServiceError):
+    """A model that must not be served: missing, corrupt or made for other features."""
+
 
 BUNDLE = FolderKind("bundle", 1, "Export it again.")
 

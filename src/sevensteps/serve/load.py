@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sevensteps.measure.bootstrap import Interval, latency_quantile
 from sevensteps.measure.inputs import Floats
-from sevensteps.measure.interval import Interval
-from sevensteps.measure.latency import latency_quantile
 
 from .client import Client, Reply
 

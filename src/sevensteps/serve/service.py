@@ -14,9 +14,8 @@ from pydantic import BaseModel
 
 from .admission import Allowance
 from .breaker import Breaker
-from .metrics import Gauges, RequestMetrics
 from .pipeline import Pipeline
-from .stages import Ledger, Run, Stage
+from .stages import Gauges, Ledger, RequestMetrics, Run, Stage
 
 WORK_SHARE = 0.8  # of the deadline; the rest is for the fallback, the log, the way back
 TICK_S = 0.004  # how often the clock is looked at while there is work

@@ -5,7 +5,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -175,3 +175,33 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
         arm = arms.names(np.arange(len(totals)))
         new, old = totals[arm == treatment], totals[arm == control]
         return pd.Series({c: ab_test(new[c], old[c]).difference for c in totals})
+
+
+@dataclass
+class Calendar:
+    """The first day, and then every `cadence` days; 0 trains once.
+
+    >>> weekly = Calendar(7)
+    >>> for day in range(20, 40):
+    ...     if weekly.due(day):
+    ...         weekly.note(day)
+    >>> weekly.trained_on
+    [20, 27, 34]
+    """
+
+    cadence: int
+    trained_on: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.cadence < 0:
+            raise ValueError(f"cadence must be >= 0 days, got {self.cadence}")
+
+    def due(self, day: int) -> bool:
+        """Whether to train on `day`."""
+        if not self.trained_on:
+            return True
+        return self.cadence > 0 and day - self.trained_on[-1] >= self.cadence
+
+    def note(self, day: int) -> None:
+        """Remember that a model was trained on `day`."""
+        self.trained_on.append(day)

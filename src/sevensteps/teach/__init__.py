@@ -1,6 +1,14 @@
 """What a chapter says to its reader: claims, guesses, answers, recaps."""
 
-from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
+from sevensteps.teach.chapters import measured
+from sevensteps.teach.claims import (
+    Claim,
+    ClaimFailed,
+    check,
+    claim,
+    claims,
+    commit,
+    recap,
+    reveal,
+)
 from sevensteps.teach.marks import record
-from sevensteps.teach.predict import check, commit, recap, reveal
-from sevensteps.teach.shipped import measured

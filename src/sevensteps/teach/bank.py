@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from sevensteps.teach.shipped import shipped
+from sevensteps.teach.chapters import shipped
 
 if TYPE_CHECKING:
     import pandas as pd

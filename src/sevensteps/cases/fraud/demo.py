@@ -23,7 +23,7 @@ from sevensteps.cases.fraud.service import (
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
 from sevensteps.serve.app import App
-from sevensteps.serve.demo import Progress, Setup, lacks, quiet
+from sevensteps.serve.config import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10

@@ -15,7 +15,7 @@ from sevensteps.cases.video.service import (
 )
 from sevensteps.cases.video.world import Size, VideoWorld
 from sevensteps.serve.app import App
-from sevensteps.serve.demo import Progress, Setup, quiet, renew
+from sevensteps.serve.config import Progress, Setup, quiet, renew
 
 WORLD = VideoWorld(
     Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7

@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
-from sevensteps.measure.clicks.log import ClickLog
-from sevensteps.measure.clicks.targets import ips_weights
+from sevensteps.measure.bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from sevensteps.measure.clicks.log import ClickLog, ips_weights
 from sevensteps.measure.inputs import Floats, Ints, at_least, same_length
-from sevensteps.measure.interval import Interval
 from sevensteps.measure.offpolicy import effective_sample_size
-from sevensteps.measure.ranked import discount
+from sevensteps.measure.per_query import discount
 
 
 def reranked(score: ArrayLike, log: ClickLog) -> Ints:

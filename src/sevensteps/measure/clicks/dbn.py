@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.measure.clicks.log import ClickLog, Pairs
-from sevensteps.measure.clicks.targets import examined_evidence
+from sevensteps.measure.clicks.log import ClickLog, Pairs, examined_evidence
 from sevensteps.measure.inputs import Floats, at_least
 
 _EDGE = 1e-9  # probabilities keep this far from 0 and 1

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from sevensteps.measure.bootstrap import Blocks, block_bootstrap, ratio
+from sevensteps.measure.bootstrap import Blocks, Interval, block_bootstrap, ratio
 from sevensteps.measure.clicks.log import ClickLog
 from sevensteps.measure.inputs import Floats
-from sevensteps.measure.interval import Interval
 
 _NEWTON = 25  # steps at most; ten are usual
 

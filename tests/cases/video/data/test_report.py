@@ -6,14 +6,15 @@ from rich.console import Console
 
 from sevensteps.cases.video.data.folds import TimeFold, ndcg
 from sevensteps.cases.video.data.log import read_log
-from sevensteps.cases.video.data.report import NDCG, run_offline
-from sevensteps.cases.video.data.stages import (
+from sevensteps.cases.video.data.report import (
+    NDCG,
     NEIGHBOURS,
     POOL,
     POPULAR,
     STAGES,
     neighbours,
     popularity,
+    run_offline,
 )
 from sevensteps.world.arrays import repeated
 

@@ -6,7 +6,7 @@ import pytest
 
 from sevensteps.cases.video.recommender import tower_training as training
 from sevensteps.cases.video.recommender.examples import tower_examples
-from sevensteps.cases.video.recommender.towers import item_side
+from sevensteps.cases.video.recommender.inputs import item_side
 from sevensteps.rank.towers import TowerPlan, item_vectors, user_side, user_vectors
 
 

@@ -10,7 +10,7 @@ from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.cases.video.recommender.ranking import Linear
 from sevensteps.cases.video.service import export_morning, read_morning
 from sevensteps.cases.video.service.bundle import INDEX
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import ModelError
 from sevensteps.world.storage import MANIFEST
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sevensteps.cases.video.world import DAY, Incident, VideoWorld
-from sevensteps.cases.video.world.matching import viral_video
+from sevensteps.cases.video.world.people import viral_video
 
 from .conftest import SIZE, joined
 

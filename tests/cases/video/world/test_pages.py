@@ -3,7 +3,7 @@
 import numpy as np
 
 from sevensteps.cases.video import world
-from sevensteps.cases.video.world.matching import FOREIGN, FRESH, VideoDay
+from sevensteps.cases.video.world.people import FOREIGN, FRESH, VideoDay
 from sevensteps.cases.video.world.sessions import Memory, behave, remembered
 from sevensteps.world import unit_streams
 

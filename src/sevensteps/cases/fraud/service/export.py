@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.serve.bundle import write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import ModelError, write_bundle
 
 from .model import FOLDER, MODEL, TOLERANCE, ModelServer, Network, Pricing
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sevensteps.cases.fraud.world.records import Costs
 from sevensteps.measure.calibration import prior_correction
-from sevensteps.serve.bundle import read_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import ModelError, read_bundle
 from sevensteps.world.storage import FolderKind
 
 MODEL = "model.onnx"

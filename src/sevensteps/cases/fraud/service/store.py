@@ -18,7 +18,7 @@ import lmdb
 
 from sevensteps.cases.fraud.features.names import DAY
 from sevensteps.cases.fraud.world import History
-from sevensteps.serve.errors import ServiceError
+from sevensteps.serve.bundle import ServiceError
 from sevensteps.world.storage import new_folder
 
 from .records import Event, entries_of, nightly_entries

@@ -7,7 +7,7 @@
 False
 """
 
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values
 
 from .incumbent import incumbent_rule
 from .kinds import CATEGORIES, METHODS

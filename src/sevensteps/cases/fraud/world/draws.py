@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join, take
-from sevensteps.world.lived import PAST
+from sevensteps.world.world import PAST
 
 from .attempts import LONGEST_CAMPAIGN
 from .calendar import Today

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import Evening, Incident
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values
 
 KINDS = ("stale_feed", "unit_change", "new_method", "breach", "holiday")
 MOST_A_DAY = 2_000_000  # a day's numbers must fit their bits of a payment's id

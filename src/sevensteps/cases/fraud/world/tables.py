@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.world.columns import dictionary, gapped
+from sevensteps.world.arrays import dictionary, gapped
 
 from .calendar import Today
 from .kinds import CATEGORIES, METHODS

@@ -18,7 +18,7 @@ from sevensteps.cases.search.engine.query import Query
 from sevensteps.data import OfflineReport, lead
 from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
-from sevensteps.measure.ranked import UNJUDGED, Ranked
+from sevensteps.measure.per_query import UNJUDGED, Ranked
 from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.text import Bm25

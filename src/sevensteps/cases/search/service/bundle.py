@@ -26,8 +26,7 @@ from sevensteps.rank.keyword import KeywordIndex, Term
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.rank.text import TermStatistics, Tokens
-from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import Bundle, ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
 
 from .wording import plain_understanding, understanding_of

@@ -16,13 +16,11 @@ from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.rank.text import Ids
 from sevensteps.serve.app import App
-from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
 from sevensteps.serve.requests import validated
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Running, answer, one_core, process_of
 from sevensteps.serve.service import Answer, Service
-from sevensteps.serve.stages import Run, Stage
-from sevensteps.serve.threads import one_core
+from sevensteps.serve.stages import Remembered, Run, Stage
 
 from . import stages
 from .asking import Asked, ProductsRequest, SearchRequest, parse

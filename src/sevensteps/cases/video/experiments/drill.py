@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.inputs import NAMES
+from sevensteps.cases.video.recommender.inputs import NAMES, Towers
 from sevensteps.cases.video.recommender.items import Events, Floats, Items
 from sevensteps.cases.video.recommender.policy import Encoder
 from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction
-from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     KINDS,
     Incident,

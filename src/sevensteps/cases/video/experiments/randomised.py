@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from sevensteps.cases.video.recommender.inputs import NAMES, inputs, shelf_on
+from sevensteps.cases.video.recommender.inputs import NAMES, Towers, inputs, shelf_on
 from sevensteps.cases.video.recommender.items import (
     Events,
     Flags,
@@ -21,7 +21,6 @@ from sevensteps.cases.video.recommender.items import (
 from sevensteps.cases.video.recommender.known import Known, walk
 from sevensteps.cases.video.recommender.policy import Goal
 from sevensteps.cases.video.recommender.ranking import OutcomeModel, Value
-from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import (
     BASKET,
     DAY,

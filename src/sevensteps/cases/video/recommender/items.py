@@ -10,8 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.cases.video.world import DAY as DAY
-from sevensteps.world.arrays import join, take
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values, join, take
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]

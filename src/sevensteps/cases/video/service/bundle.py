@@ -10,17 +10,16 @@ from typing import Any
 
 import faiss
 
+from sevensteps.cases.video.recommender.inputs import Towers
 from sevensteps.cases.video.recommender.items import Items, Viewers
 from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
 from sevensteps.cases.video.recommender.online import ServingSnapshot
 from sevensteps.cases.video.recommender.pages import Layout
 from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
-from sevensteps.cases.video.recommender.towers import Towers
 from sevensteps.cases.video.world import Pairs
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.towers import TowerPlan
-from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import Bundle, ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
 
 MORNING = FolderKind(

@@ -13,9 +13,8 @@ from sevensteps.cases.video.recommender.known import Known
 from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.serve.app import App
 from sevensteps.serve.config import BundleConfig
-from sevensteps.serve.run import Running, answer, process_of
+from sevensteps.serve.run import Running, answer, one_core, process_of
 from sevensteps.serve.service import Service
-from sevensteps.serve.threads import one_core
 
 from .asking import PageRequest, parse
 from .bundle import read_versions

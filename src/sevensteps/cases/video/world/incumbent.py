@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.arrays import grown, repeated
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values, grown, repeated
 from sevensteps.world.streams import stream
 
 from .pairs import UserItemPairs

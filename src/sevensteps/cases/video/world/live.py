@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.world import DayRecord
-from sevensteps.world.checks import check_page
+from sevensteps.world.arrays import check_page
 
 from . import tables
 from .catalogue import Creators, Videos
