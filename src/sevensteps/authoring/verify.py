@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sevensteps.authoring.manifest import checksums, write_manifest
 from sevensteps.teach.environment import fixed_environment
+
+from .manifest import checksums, write_manifest
 
 
 def verify(

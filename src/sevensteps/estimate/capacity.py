@@ -9,16 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sevensteps.estimate.queueing import machines_within
-from sevensteps.estimate.units import (
-    Amount,
-    Q,
-    Quantity,
-    as_unit,
-    per_second,
-    readable,
-    tidy,
-)
+from .queueing import machines_within
+from .units import Amount, Q, Quantity, as_unit, per_second, readable, tidy
 
 
 def peak_rate(rate: Amount, *, peak_factor: float = 3.0) -> Quantity:

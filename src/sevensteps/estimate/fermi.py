@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from sevensteps.estimate.capacity import machines, memory, peak_rate, storage
-from sevensteps.estimate.queueing import waiting
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, readable
+from .capacity import machines, memory, peak_rate, storage
+from .queueing import waiting
+from .units import Amount, Q, Quantity, as_unit, readable
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, per_second
+from .units import Amount, Q, Quantity, as_unit, per_second
 
 
 @dataclass(frozen=True)

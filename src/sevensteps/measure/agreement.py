@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from sevensteps.measure.bootstrap import Blocks, Interval, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, Ints, at_least, numbers, same_length
+from .bootstrap import Blocks, Interval, block_bootstrap, ratio
+from .inputs import Floats, Ints, at_least, numbers, same_length
 
 ALL_ORDERS_UP_TO = 8  # 8! = 40,320 orders are counted; more are sampled
 SHUFFLES = 20_000

@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
-from sevensteps.measure.inputs import Floats, Ints, at_least, between, numbers
+from .inputs import Floats, Ints, at_least, between, numbers
 
 
 def significant(value: float, digits: int = 3) -> str:

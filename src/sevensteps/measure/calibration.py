@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from sevensteps.measure.bootstrap import Block, Interval, ratio
-from sevensteps.measure.inputs import (
+from .bootstrap import Block, Interval, ratio
+from .inputs import (
     Floats,
     Ints,
     at_least,
@@ -20,7 +20,7 @@ from sevensteps.measure.inputs import (
     same_length,
     weights_of,
 )
-from sevensteps.measure.ranking import scored_rows
+from .ranking import scored_rows
 
 
 def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:

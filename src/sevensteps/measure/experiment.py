@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
-from sevensteps.measure.bootstrap import Interval
-from sevensteps.measure.inputs import Floats, at_least, between, numbers, same_length
+from .bootstrap import Interval
+from .inputs import Floats, at_least, between, numbers, same_length
 
 SUSPICIOUS = 0.001  # usual alarm level: the test runs daily on every experiment
 

@@ -12,16 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
-from sevensteps.measure.bootstrap import Interval, block_bootstrap, ratio
-from sevensteps.measure.experiment import sample_size
-from sevensteps.measure.inputs import (
-    Bools,
-    Ints,
-    at_least,
-    between,
-    numbers,
-    same_length,
-)
+from .bootstrap import Interval, block_bootstrap, ratio
+from .experiment import sample_size
+from .inputs import Bools, Ints, at_least, between, numbers, same_length
 
 Ids = NDArray[np.integer[Any]]
 A, B, NEITHER = 0, 1, -1

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import Block, Interval, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, at_least, one_of, same_length
-from sevensteps.measure.per_query import discount, ranked
+from .bootstrap import Block, Interval, block_bootstrap, ratio
+from .inputs import Floats, at_least, one_of, same_length
+from .per_query import discount, ranked
 
 
 def mean(

@@ -7,8 +7,8 @@ at the price of noise.
 
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, numbers, same_length, weights_of
+from .bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from .inputs import Floats, numbers, same_length, weights_of
 
 
 def effective_sample_size(weight: ArrayLike) -> float:

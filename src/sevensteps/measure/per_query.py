@@ -18,15 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.inputs import (
-    Bools,
-    Floats,
-    Ints,
-    at_least,
-    numbers,
-    one_of,
-    same_length,
-)
+from .inputs import Bools, Floats, Ints, at_least, numbers, one_of, same_length
 
 UNJUDGED = -1.0  # the grade of what no editor has looked at
 MOST = 1_000_000  # as a grade: beyond it somebody has confused the columns

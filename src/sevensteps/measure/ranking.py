@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
-from sevensteps.measure.inputs import (
+from .bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from .inputs import (
     Bools,
     Floats,
     Ints,

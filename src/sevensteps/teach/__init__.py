@@ -1,14 +1,5 @@
 """What a chapter says to its reader: claims, guesses, answers, recaps."""
 
-from sevensteps.teach.chapters import measured
-from sevensteps.teach.claims import (
-    Claim,
-    ClaimFailed,
-    check,
-    claim,
-    claims,
-    commit,
-    recap,
-    reveal,
-)
-from sevensteps.teach.marks import record
+from .chapters import measured
+from .claims import Claim, ClaimFailed, check, claim, claims, commit, recap, reveal
+from .marks import record

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from sevensteps.teach.chapters import shipped
+from .chapters import shipped
 
 if TYPE_CHECKING:
     import pandas as pd

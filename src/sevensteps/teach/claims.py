@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from sevensteps.teach.marks import three_digits
+from .marks import three_digits
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sevensteps.authoring.lint import form, results
-from sevensteps.authoring.lint.page import Breach, Finding, Page
-from sevensteps.authoring.notebooks import is_normal, read_notebook, twin_matches
+from ..notebooks import is_normal, read_notebook, twin_matches
+from . import form, results
+from .page import Breach, Finding, Page
 
 #: Every rule, by the name that its findings carry.
 RULES: dict[str, Callable[[Page], Iterator[Breach]]] = {

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from statistics import median
 
-from sevensteps.authoring.lint.page import Breach, Page, code_lines, plain
-from sevensteps.authoring.lint.results import n_figures
+from .page import Breach, Page, code_lines, plain
+from .results import n_figures
 
 #: A chapter may be short: the skeleton of one lacks figures only.
 CELLS, CODE_CELLS, WORDS, FIGURES = (0, 60), (0, 25), (0, 4_500), (6, 60)

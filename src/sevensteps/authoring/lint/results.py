@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from sevensteps.authoring.lint.page import Breach, Output, Page
 from sevensteps.teach.marks import wrong_marks
+
+from .page import Breach, Output, Page
 
 PRINTED_LINES = 20
 OUTPUT_BYTES = 600_000  # a longer one is slow to read, by people and by nbval

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
-from sevensteps.measure.clicks.log import ClickLog, ips_weights
-from sevensteps.measure.inputs import Floats, Ints, at_least, same_length
-from sevensteps.measure.offpolicy import effective_sample_size
-from sevensteps.measure.per_query import discount
+from ..bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from ..inputs import Floats, Ints, at_least, same_length
+from ..offpolicy import effective_sample_size
+from ..per_query import discount
+from .log import ClickLog, ips_weights
 
 
 def reranked(score: ArrayLike, log: ClickLog) -> Ints:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.measure.clicks.log import ClickLog, Pairs, examined_evidence
-from sevensteps.measure.inputs import Floats, at_least
+from ..inputs import Floats, at_least
+from .log import ClickLog, Pairs, examined_evidence
 
 _EDGE = 1e-9  # probabilities keep this far from 0 and 1
 _TINY = 1e-300  # products of many of them, from 0

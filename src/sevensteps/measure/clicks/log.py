@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.experiment import unit_hash
-from sevensteps.measure.inputs import Bools, Floats, at_least, same_length
-from sevensteps.measure.interleaving import repeats
+from ..experiment import unit_hash
+from ..inputs import Bools, Floats, at_least, same_length
+from ..interleaving import repeats
 
 _BUCKETS = 200  # of queries: enough for an interval, few enough for its sums
 _MOST_BLOCKS = 5_000

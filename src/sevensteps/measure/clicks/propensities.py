@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from sevensteps.measure.bootstrap import Blocks, Interval, block_bootstrap, ratio
-from sevensteps.measure.clicks.log import ClickLog
-from sevensteps.measure.inputs import Floats
+from ..bootstrap import Blocks, Interval, block_bootstrap, ratio
+from ..inputs import Floats
+from .log import ClickLog
 
 _NEWTON = 25  # steps at most; ten are usual
 

@@ -9,12 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.experiments.offline import ndcg_of
-from sevensteps.cases.video.recommender.items import Events, Flags, Ids
-from sevensteps.cases.video.recommender.sources import click_matrix
-from sevensteps.cases.video.world import Pairs
 from sevensteps.measure import Interval, recall_at_k
 
+from ..experiments.offline import ndcg_of
+from ..recommender.items import Events, Flags, Ids
+from ..recommender.sources import click_matrix
+from ..world import Pairs
 from .log import Log
 
 K, MOST_USERS, BLOCKS = 20, 3_000, 200

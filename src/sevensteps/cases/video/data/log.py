@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.items import DAY, Events, Floats, Items, Viewers
 from sevensteps.data import BadTable, Column, DataSchema, load
+
+from ..recommender.items import DAY, Events, Floats, Items, Viewers
 
 Ints = NDArray[np.integer]
 FEWEST = 1_000  # interactions that an evaluation needs

@@ -10,21 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.inputs import NAMES, Towers
-from sevensteps.cases.video.recommender.items import Events, Floats, Items
-from sevensteps.cases.video.recommender.policy import Encoder
-from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction
-from sevensteps.cases.video.world import (
-    KINDS,
-    Incident,
-    Outcome,
-    Requests,
-    Slates,
-    View,
-)
 from sevensteps.monitor import DriftReference
 from sevensteps.simulate import IncidentDrill, Monitors
 
+from ..recommender.inputs import NAMES, Towers
+from ..recommender.items import Events, Floats, Items
+from ..recommender.policy import Encoder
+from ..recommender.ranking import OutcomeModel, Prediction
+from ..world import KINDS, Incident, Outcome, Requests, Slates, View
 from .retraining import RetrainedTwoStage
 from .simulation import VideoSimulation
 

@@ -11,11 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.examples import Rows
-from sevensteps.cases.video.recommender.inputs import Shelf, inputs
-from sevensteps.cases.video.recommender.items import Events, Flags, Floats, Ids
-from sevensteps.cases.video.recommender.ranking import OutcomeModel
-from sevensteps.cases.video.world import SLATE
 from sevensteps.measure import (
     Interval,
     calibration_ratio,
@@ -26,6 +21,11 @@ from sevensteps.measure import (
 from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
 from sevensteps.world.arrays import chunks
 
+from ..recommender.examples import Rows
+from ..recommender.inputs import Shelf, inputs
+from ..recommender.items import Events, Flags, Floats, Ids
+from ..recommender.ranking import OutcomeModel
+from ..world import SLATE
 from .simulation import VideoSimulation
 
 ROWS = 256  # of a table of scores at a time

@@ -9,19 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from sevensteps.cases.video.recommender.inputs import NAMES, Towers, inputs, shelf_on
-from sevensteps.cases.video.recommender.items import (
-    Events,
-    Flags,
-    Floats,
-    Ids,
-    Items,
-    Viewers,
-)
-from sevensteps.cases.video.recommender.known import Known, walk
-from sevensteps.cases.video.recommender.policy import Goal
-from sevensteps.cases.video.recommender.ranking import OutcomeModel, Value
-from sevensteps.cases.video.world import (
+from sevensteps.measure import Interval, doubly_robust, ips, snips
+from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
+from sevensteps.world.arrays import chunks
+
+from ..recommender.inputs import NAMES, Towers, inputs, shelf_on
+from ..recommender.items import Events, Flags, Floats, Ids, Items, Viewers
+from ..recommender.known import Known, walk
+from ..recommender.policy import Goal
+from ..recommender.ranking import OutcomeModel, Value
+from ..world import (
     BASKET,
     DAY,
     Incumbent,
@@ -32,10 +29,6 @@ from sevensteps.cases.video.world import (
     View,
     basket,
 )
-from sevensteps.measure import Interval, doubly_robust, ips, snips
-from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
-from sevensteps.world.arrays import chunks
-
 from .simulation import VideoSimulation
 
 CHUNK = 512  # positions at a time

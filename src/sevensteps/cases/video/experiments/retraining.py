@@ -3,18 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sevensteps.cases.video.recommender.items import Events, Floats, Items, Viewers
-from sevensteps.cases.video.recommender.known import known_after
-from sevensteps.cases.video.recommender.policy import TwoStage
-from sevensteps.cases.video.recommender.ranking import Value
-from sevensteps.cases.video.recommender.snapshot_training import (
-    TrainingConfig,
-    train_net,
-    train_towers,
-)
-from sevensteps.cases.video.world import Requests, Slates, View
 from sevensteps.rank import TowerPlan
 from sevensteps.simulate import Calendar
+
+from ..recommender.items import Events, Floats, Items, Viewers
+from ..recommender.known import known_after
+from ..recommender.policy import TwoStage
+from ..recommender.ranking import Value
+from ..recommender.snapshot_training import TrainingConfig, train_net, train_towers
+from ..world import Requests, Slates, View
 
 RANKER_DAYS = 5  # days from which the ranker learns; the towers stop before them
 WINDOW = 14  # days of clicks before those, for the towers

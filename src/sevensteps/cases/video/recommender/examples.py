@@ -4,14 +4,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.towers import Choices, joined
 from sevensteps.world.arrays import join
 
-from .inputs import inputs, shelf_on
+from ..world import SLATE
+from .inputs import Towers, inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import walk
-from .towers import Towers
 
 HARD = 4  # videos passed over that stand beside each click
 

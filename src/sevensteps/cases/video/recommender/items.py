@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.world import DAY as DAY
 from sevensteps.world.arrays import codes_or_values, join, take
+
+from ..world import DAY as DAY
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.world import SLATE, Pairs
 from sevensteps.world.arrays import grown
 
+from ..world import SLATE, Pairs
 from .items import Events, Floats, Ids, Items, Viewers
 
 RECENT = 20  # clicks of a user that are kept one by one

@@ -10,11 +10,11 @@ import optax
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank import begin_layers, mlp
 from sevensteps.rank.mlp import Weights
 from sevensteps.rank.training import Schedule, train
 
+from ..world import SLATE
 from .examples import Rows
 from .items import Floats
 from .ranking import Net, Scale

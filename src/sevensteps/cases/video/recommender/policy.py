@@ -6,23 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sevensteps.cases.video.world import (
-    MOST_PAGES,
-    Requests,
-    Slates,
-    View,
-    basket,
-    explore,
-)
 from sevensteps.world.arrays import chunks, take
 
-from .inputs import NAMES, Shelf, inputs, shelf_on
+from ..world import MOST_PAGES, Requests, Slates, View, basket, explore
+from .inputs import NAMES, Shelf, Towers, inputs, shelf_on
 from .items import Codes, Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Prediction
 from .sources import Followed, Near, Source, flat, fresh, merged, popular
-from .towers import Towers
 
 Goal = Callable[[Prediction, Floats], Floats]  # guess, inputs -> score
 Encoder = Callable[[Items, float], Floats]  # catalogue, day -> (items, d) vectors

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank import Standardizer, mlp
 
+from ..world import SLATE
 from .examples import Rows
 from .inputs import CODES, NAMES
 from .items import Events, Floats

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.mlp import Weights
 
+from ..world import SLATE
 from .examples import Rows
 from .items import Floats
 from .net_training import NetPlan, begun, fit, learned

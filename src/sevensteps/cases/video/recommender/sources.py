@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from sevensteps.world.arrays import chunks, repeated
 
+from .inputs import Towers
 from .items import Codes, Events, Flags, Floats, Ids, Items, Viewers
 from .known import Known
-from .towers import Towers
 
 Source = Callable[[Ids, int], Ids]
 Positions = NDArray[np.intp]

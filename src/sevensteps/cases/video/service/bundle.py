@@ -10,17 +10,18 @@ from typing import Any
 
 import faiss
 
-from sevensteps.cases.video.recommender.inputs import Towers
-from sevensteps.cases.video.recommender.items import Items, Viewers
-from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
-from sevensteps.cases.video.recommender.online import ServingSnapshot
-from sevensteps.cases.video.recommender.pages import Layout
-from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
-from sevensteps.cases.video.world import Pairs
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.towers import TowerPlan
 from sevensteps.serve.bundle import Bundle, ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
+
+from ..recommender.inputs import Towers
+from ..recommender.items import Items, Viewers
+from ..recommender.known import COUNTED, Counts, Known
+from ..recommender.online import ServingSnapshot
+from ..recommender.pages import Layout
+from ..recommender.ranking import Net, Scale, Value
+from ..world import Pairs
 
 MORNING = FolderKind(
     "morning", 1, f"Export it again with {__package__}.export_morning."

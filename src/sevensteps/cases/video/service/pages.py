@@ -4,20 +4,59 @@ import json
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from sevensteps.cases.video import SERVICE
-from sevensteps.cases.video.recommender.known import Known
-from sevensteps.cases.video.recommender.online import Asking, Recommender
 from sevensteps.serve.app import App
 from sevensteps.serve.config import BundleConfig
+from sevensteps.serve.requests import Rejected, Strict, validated
 from sevensteps.serve.run import Running, answer, one_core, process_of
 from sevensteps.serve.service import Service
 
-from .asking import PageRequest, parse
+from .. import SERVICE
+from ..recommender.known import RECENT, Known
+from ..recommender.online import Asking, Recommender
+from ..world import COUNTRIES, LANGUAGES
 from .bundle import read_versions
+
+Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class PageRequest(Strict):
+    """A person who waits for a page.
+
+    Of a user whom the morning knows,
+    country and language on file are taken; of anybody else, what stands here.
+    """
+
+    user_id: Annotated[int, Field(ge=-1, le=2**31 - 1, description="-1: no account")]
+    country: Literal[COUNTRIES] = COUNTRIES[0]  # type: ignore[valid-type]
+    language: Literal[LANGUAGES] = LANGUAGES[0]  # type: ignore[valid-type]
+    recent: Annotated[
+        list[Id],
+        Field(max_length=RECENT, description="clicked since midnight, latest first"),
+    ] = Field(default_factory=list)
+
+
+def parse(body: bytes, n_videos: int) -> Asking:
+    """Read a request's body.
+
+    Raises
+    ------
+    Rejected
+        400 for what is no JSON, 422 for what is no request, with every reason
+    """
+    told = validated(PageRequest, body)
+    unknown = [v for v in told.recent if v >= n_videos]
+    if unknown:
+        reason = f"no such video: {unknown[0]}"
+        raise Rejected(422, "unknown_video", ("recent", reason))
+    country, language = COUNTRIES.index(told.country), LANGUAGES.index(told.language)
+    latest = tuple(dict.fromkeys(told.recent))
+    return Asking(told.user_id, country, language, latest)
+
 
 PATH = SERVICE.path
 

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from sevensteps.world.arrays import codes_or_values, grown, repeated
 from sevensteps.world.streams import stream
 
-from .pairs import UserItemPairs
-from .records import Floats, Ids, PageRequests, Slates, VideoView
+from .records import Floats, Ids, PageRequests, Slates, UserItemPairs, VideoView
 from .rng import BASKETS, INCUMBENT
 from .schema import DAY, LANGUAGES, N_TOPICS, SLATE
 

@@ -10,9 +10,8 @@ from sevensteps.world.arrays import check_page
 
 from . import tables
 from .catalogue import Creators, Videos
-from .matching import VideoDay
 from .oracle import VideoOracle
-from .people import Users
+from .people import Users, VideoDay
 from .records import Flags, Floats, PageRequests, Policy, Slates, VideoView
 from .schema import SLATE
 from .sessions import Memory, SlateResponses

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from sevensteps.world.arrays import chunks
 
-from .matching import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
+from .people import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
 from .records import Floats, Ids, PageRequests, Slates
 from .schema import MOST_PAGES, SLATE
 from .sessions import FED, Memory, remembered

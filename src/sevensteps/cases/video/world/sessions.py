@@ -10,9 +10,8 @@ from scipy.special import expit
 
 from sevensteps.world.streams import uniforms
 
-from .matching import PULL, WORTH, VideoDay, VideoMatch
-from .pairs import UserItemPairs
-from .records import Flags, Floats, Ids, PageRequests, Slates
+from .people import PULL, WORTH, VideoDay, VideoMatch
+from .records import Flags, Floats, Ids, PageRequests, Slates, UserItemPairs
 from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
 from .schema import MOST_PAGES, SLATE
 

@@ -24,9 +24,8 @@ from . import catalogue
 from .catalogue import Creators, Space, Videos
 from .incumbent import VideoIncumbent
 from .live import Served, VideoState, answered, evening, recorded
-from .matching import VideoDay, VideoMatch
 from .oracle import Aim, VideoOracle
-from .people import first_users, joiners, pages
+from .people import VideoDay, VideoMatch, first_users, joiners, pages
 from .records import (
     SCALES,
     Flags,
