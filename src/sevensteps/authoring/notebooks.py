@@ -143,13 +143,8 @@ def run_chapter(
     from_twin : take the sources from the .py twin, as edited by a person
     on_cell : told the index of each cell before it runs
 
-    Returns
-    -------
-    float                seconds that the cells took
-
-    Raises
-    ------
-    ChapterFailed        if a cell raises, which it shows: both files stay as they were
+    Returns float: seconds that the cells took. Raises a ChapterFailed if a cell raises,
+    which it shows: both files stay as they were.
     """
     twin = chapter.twin
     notebook = notebook_of(twin) if from_twin else read_notebook(chapter.notebook)

@@ -36,9 +36,7 @@ def verify(
     installed : folder that the wheel was installed into; without it, the package of
         this environment is used
 
-    Returns
-    -------
-    int                       0 if every cell ran and printed what is stored
+    Returns int: 0 if every cell ran and printed what is stored.
     """
     notebooks = list[Path]()
     for path in paths:

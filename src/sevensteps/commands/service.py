@@ -83,9 +83,7 @@ def send_load(
 def require_service(case: Case, url: str) -> None:
     """Ask whether a service is there, before traffic is made for it.
 
-    Raises
-    ------
-    ConnectionError   if none answers
+    Raises a ConnectionError if none answers.
     """
     try:
         httpx.get(f"{url}/health", timeout=5, trust_env=False).raise_for_status()
@@ -99,9 +97,7 @@ def require_service(case: Case, url: str) -> None:
 def face(case: Case) -> ServiceFace:
     """How the case's service is called.
 
-    Raises
-    ------
-    LookupError           the case has none
+    Raises a LookupError if the case has none.
     """
     if case.service is None:
         raise LookupError(f"the chapter {case.slug} has no service")

@@ -21,8 +21,6 @@ def peak_rate(rate: Amount, *, peak_factor: float = 3.0) -> Quantity:
     rate : quantity or str    the mean, e.g. "50e6 payment/day"
     peak_factor : float       peak over mean, at least 1
 
-    Examples
-    --------
     >>> print(peak_rate("8.64e6 payment/day", peak_factor=3))
     300.0 payment/s
     """
@@ -42,8 +40,6 @@ def storage(
     keep : quantity or str    how long each is kept
     copies : float            replicas; below 1 for compression
 
-    Examples
-    --------
     >>> print(storage("50e6 payment/day", "200 byte/payment", keep="365 day", copies=3))
     10950000000000.0 B
     """
@@ -58,8 +54,6 @@ def memory(keys: Amount, size: Amount, *, overhead: float = 1.5) -> Quantity:
     keys, size : quantity or str   e.g. "60e6 card", and bytes of each "400 byte/card"
     overhead : float          index and fragmentation: what is taken over what is stored
 
-    Examples
-    --------
     >>> print(memory("60e6 card", "400 byte/card").to("GB"))
     36.0 GB
     """
@@ -83,8 +77,6 @@ def machines(
     cores, spare : int        of one machine; machines that may fail
     utilisation : float       share of a core's time that you dare to use
 
-    Examples
-    --------
     >>> print(machines("300 payment/s", "5 ms", cores=2, spare=1))
     3 machine
     """
@@ -209,8 +201,6 @@ def fleet(plan: Fleet) -> pd.DataFrame:
     One row per quantity: value, unit. A ValueError if the index alone does not fit into
     one machine.
 
-    Examples
-    --------
     >>> table = fleet(Fleet(
     ...     rate="8.64e6 request/day", service_time="10 ms", items="1e6 item",
     ...     item_size="100 byte/item", users="1e9 user", user_size="100 byte/user",

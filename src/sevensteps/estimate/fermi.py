@@ -34,8 +34,6 @@ def fermi_score(guess: Amount, answer: Amount) -> FermiScore:
     ----------
     guess, answer : number, str or quantity   of the same kind, above zero
 
-    Examples
-    --------
     >>> print(fermi_score("20 TB", "10 TB"))
     2 times too high: 0.70 points
     """

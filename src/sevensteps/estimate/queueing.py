@@ -34,12 +34,8 @@ def waiting(rate: Amount, service_time: Amount, servers: int) -> Waiting:
     service_time : quantity or str  mean time of one service
     servers : int                   cores or machines, each doing one at a time
 
-    Raises
-    ------
-    ValueError                more work arrives than the servers can do
+    Raises a ValueError if more work arrives than the servers can do.
 
-    Examples
-    --------
     >>> queue = waiting("90 request/s", "10 ms", servers=1)
     >>> round(queue.p_wait, 3), round(queue.mean.to("ms").magnitude, 1)
     (0.9, 90.0)

@@ -41,12 +41,8 @@ def rank_correlation(offline: ArrayLike, online: ArrayLike) -> RankCorrelation:
     ----------
     offline, online : (n,) float   one value per candidate, higher is better in both
 
-    Raises
-    ------
-    ValueError                fewer than 4 candidates, or all alike
+    Raises a ValueError for fewer than 4 candidates, or all alike.
 
-    Examples
-    --------
     >>> rank_correlation([0.1, 0.2, 0.3, 0.4, 0.5], [10, 20, 40, 30, 50]).rho
     0.900 [-0.169, 0.996]
 
@@ -98,12 +94,8 @@ def weighted_kappa(first: ArrayLike, second: ArrayLike) -> Interval:
     first, second : (n,) int  grades of the same items; those that only one graded are
                               left out
 
-    Raises
-    ------
-    ValueError                a fractional grade, or fewer than two items graded twice
+    Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 
-    Examples
-    --------
     >>> weighted_kappa([0, 1, 2, 2], [0, 1, 2, 1]).estimate
     0.8
 
@@ -132,12 +124,8 @@ def krippendorff_alpha(grades: ArrayLike) -> Interval:
     grades : (items, editors) int, -1 where an editor did not grade the item; items
         with fewer than two grades are left out
 
-    Raises
-    ------
-    ValueError                a fractional grade, or fewer than two items graded twice
+    Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 
-    Examples
-    --------
     >>> krippendorff_alpha([[0, 0, -1], [1, 1, 1], [2, 2, 1]]).estimate.__round__(3)
     0.781
 

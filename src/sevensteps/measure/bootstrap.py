@@ -56,8 +56,6 @@ class Interval:
                               share (a busy day, one large fraud) cancels
     resampling : str          names the resamples, so that like is taken from like
 
-    Examples
-    --------
     >>> Interval(0.4961, 0.4512, 0.5371)
     0.496 [0.451, 0.537]
     >>> f"{Interval(12345.6, 11000, 13000):,.0f} euros"
@@ -217,12 +215,8 @@ def block_bootstrap(block: Block, resamples: int = RESAMPLES, seed: int = 0) -> 
     resamples, seed : int     how often; the same blocks, number and seed give the same
                               resamples, so that intervals can be subtracted
 
-    Raises
-    ------
-    ValueError                fewer than two blocks, or one missing
+    Raises a ValueError for fewer than two blocks, or one missing.
 
-    Examples
-    --------
     >>> block_bootstrap([7, 7, 8]).mean(np.array([1.0, 2.0, 3.0])).estimate
     2.0
     """
@@ -256,8 +250,6 @@ def mean_per_day(daily: pd.Series) -> Interval:
     daily : Series            indexed by day; a ValueError for NaN, a day twice, or one
                               day only
 
-    Examples
-    --------
     >>> ours, theirs = pd.Series([5.0, 9.0, 7.0]), pd.Series([4.0, 8.0, 6.0])
     >>> mean_per_day(ours) - mean_per_day(theirs)
     1.00 [1.00, 1.00]
@@ -276,14 +268,10 @@ def latency_quantile(values: ArrayLike, q: float) -> Interval:
     values : (n,) float       latencies in one unit, e.g. ms
     q : float                 within (0, 1): 0.99 for p99
 
-    Returns
-    -------
-    Interval                  a bound is infinite where `values` are too few to give it:
-                              p99 needs at least 368. Independent requests are assumed;
-                              queues make neighbours alike and the interval too narrow.
+    Returns Interval: a bound is infinite where `values` are too few to give it: p99
+    needs at least 368. Independent requests are assumed; queues make neighbours alike
+    and the interval too narrow.
 
-    Examples
-    --------
     >>> latency_quantile(range(1, 1001), 0.99)
     990 [983, 997]
 

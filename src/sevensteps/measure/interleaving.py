@@ -52,12 +52,8 @@ def team_draft(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> Interleaved:
     seed : int                of the coins, one for each place: below a half, A picks
                               first in the round that begins there
 
-    Raises
-    ------
-    ValueError                tables that differ in shape, or an id twice on one list
+    Raises a ValueError for tables that differ in shape, or an id twice on one list.
 
-    Examples
-    --------
     >>> page = team_draft([[1, 2, 3, 4]], [[1, 3, 5, 2]])
     >>> page.lists, page.team
     (array([[1, 2, 3, 4]]), array([[-1,  0,  1,  0]], dtype=int8))
@@ -132,12 +128,8 @@ def search_wins(team: ArrayLike, clicked: ArrayLike) -> Ints:
     team : (n, k) int         as `team_draft` returns it
     clicked : (n, k) bool     places that were clicked
 
-    Returns
-    -------
-    (n,) int                  1 if A wins, -1 if B does, 0 for a tie or no click
+    Returns (n,) int: 1 if A wins, -1 if B does, 0 for a tie or no click.
 
-    Examples
-    --------
     >>> search_wins([[0, 1, 0], [1, 0, -1]], [[1, 0, 1], [1, 0, 1]])
     array([ 1, -1])
     """
@@ -178,8 +170,6 @@ def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:
     ----------
     wins, shopper : (n,) int  of each search: see `search_wins`, and who it was
 
-    Examples
-    --------
     >>> preference([1, 1, 0, -1, 1, 1, 1, 1, 1], shopper=range(9)).p_value
     0.0703125
 
@@ -230,8 +220,6 @@ def sensitivity_ratio(
     treatment, control : (n,), (m,) float   outcome per unit in each arm of the test
     wins : (l,) float                       A's lead per unit of interleaving
 
-    Examples
-    --------
     >>> sensitivity_ratio([1, 2, 1, 2], [0, 1, 0, 1], wins=[1, 0, 1, 0]).estimate
     1.0
 

@@ -41,12 +41,8 @@ def mean(
         a query: its shopper, say. The query itself when absent
     options                   passed to the metric
 
-    Raises
-    ------
-    ValueError                no query has a relevant document, or a query two blocks
+    Raises a ValueError if no query has a relevant document, or a query two blocks.
 
-    Examples
-    --------
     >>> from sevensteps.measure import per_query
     >>> score, grade, query = [3, 2, 1, 1, 2], [1, 0, 2, 1, 0], [0, 0, 0, 1, 1]
     >>> mean(per_query.ndcg, score, grade, query, k=3).estimate.__round__(4)
@@ -120,12 +116,8 @@ def recall_at_k(
     row, item : (m,) int      the list that should hold it, and what it should hold
     block : (n,) int          of each *list*, e.g. the user's id modulo a hundred
 
-    Raises
-    ------
-    ValueError                a row that is not there, or an item below zero
+    Raises a ValueError for a row that is not there, or an item below zero.
 
-    Examples
-    --------
     >>> lists, row, item = [[3, 5], [7, 9]], [0, 0, 1], [5, 7, 7]
     >>> recall_at_k(lists, row, item, block=[0, 1]).estimate.__round__(3)
     0.667
@@ -152,8 +144,6 @@ def ndcg_at_k(
     block : (n,) int          of each list
     ideal : (n, j) float      all gains that could be had; those of the list when absent
 
-    Examples
-    --------
     >>> ndcg_at_k([[0, 1], [1, 0]], block=[0, 1], k=2).estimate.__round__(3)
     0.815
 

@@ -114,12 +114,8 @@ def ranked(scores: ArrayLike, grades: ArrayLike, query: ArrayLike) -> Ranked:
     grades : (n,) float       relevance, 0 and up; -1 where nobody judged it
     query : (n,) int          id of each row's query; its rows need not be adjacent
 
-    Raises
-    ------
-    ValueError                NaN, a negative grade but -1, or lengths that differ
+    Raises a ValueError for NaN, a negative grade but -1, or lengths that differ.
 
-    Examples
-    --------
     >>> ranked([0.1, 0.9, 0.5], grades=[0, 2, 1], query=[7, 7, 8]).grade
     array([2., 0., 1.])
     """

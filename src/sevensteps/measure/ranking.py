@@ -126,16 +126,9 @@ def average_precision(
     day : (n,) int            day of each row, the block of the bootstrap
     weight : (n,) float       how many rows each one stands for, e.g. 1 / propensity
 
-    Returns
-    -------
-    Interval                  on all rows, with a 95 % day-block bootstrap interval
+    Returns Interval: on all rows, with a 95 % day-block bootstrap interval. Raises a
+    ValueError for lengths that differ, NaN scores, no positives, one day only.
 
-    Raises
-    ------
-    ValueError                lengths differ, NaN scores, no positives, one day only
-
-    Examples
-    --------
     >>> average_precision([0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0], [0, 0, 1, 1]).estimate
     0.8333333333333333
 
@@ -238,16 +231,9 @@ def precision_at_budget(
     per_day : int             review capacity, alerts per day
     weight : (n,) float       how many payments each row stands for, if sampled
 
-    Returns
-    -------
-    Interval                  over all alerts, with a 95 % day-block bootstrap interval
+    Returns Interval: over all alerts, with a 95 % day-block bootstrap interval. Raises
+    a ValueError for lengths that differ, NaN scores, no positives, `per_day` < 1.
 
-    Raises
-    ------
-    ValueError                lengths differ, NaN scores, no positives, `per_day` < 1
-
-    Examples
-    --------
     >>> score, label, day = [0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0], [0, 0, 1, 1]
     >>> precision_at_budget(score, label, day, per_day=2).estimate
     0.5

@@ -65,16 +65,10 @@ def threshold(clean: ArrayLike) -> float:
     ----------
     clean : (days,) float     a monitor's daily value on days without incident
 
-    Returns
-    -------
-    float                     alarm when a day's value lies above it. From a month of
-                              clean days on it is read off them; before, extrapolated
-                              by an exponential tail over their upper quarter
-
-    Raises
-    ------
-    ValueError                with fewer than 10 clean days, or a value that is not
-                              finite
+    Returns float: alarm when a day's value lies above it. From a month of clean days on
+    it is read off them; before, extrapolated by an exponential tail over their upper
+    quarter. Raises a ValueError with fewer than 10 clean days, or a value that is not
+    finite.
     """
     values = np.sort(np.asarray(clean, np.float64))[::-1]
     if len(values) < _MIN_DAYS:
@@ -123,10 +117,8 @@ def detect(monitors: Mapping[str, pd.DataFrame], first_day: int) -> Detection:
                thresholds, its late days count the false alarms
     first_day : int           of the incidents
 
-    Raises
-    ------
-    ValueError                if an incident lacks a monitor or its days, or there are
-                              no late days without incident
+    Raises a ValueError if an incident lacks a monitor or its days, or there are no late
+    days without incident.
     """
     none = monitors["none"]
     early, late = none.loc[: first_day - 1], none.loc[first_day:]

@@ -22,11 +22,8 @@ def psi(expected: ArrayLike, observed: ArrayLike) -> float:
     ----------
     expected, observed : (bins,) counts; a count of zero is taken as one half
 
-    Returns
-    -------
-    float                     0 for equal shares. Custom reads 0.1 as a shift and
-                              0.25 as a large one, whatever the sample: calibrate
-                              an alarm on your own clean days instead
+    Returns float: 0 for equal shares. Custom reads 0.1 as a shift and 0.25 as a large
+    one, whatever the sample: calibrate an alarm on your own clean days instead.
 
     Source: Siddiqi, Credit Risk Scorecards (2006).
 
@@ -66,9 +63,7 @@ class DriftReference:
     def psi_by_day(self, features: ArrayLike, day: ArrayLike) -> pd.DataFrame:
         """Drift of (n, F) rows by their (n,) days: one row a day, one column a feature.
 
-        Raises
-        ------
-        ValueError            for another number of columns, or of days
+        Raises a ValueError for another number of columns, or of days.
         """
         values, days = _matrix(features, len(self.names)), np.asarray(day)
         same_length(features=values, day=days)
@@ -160,11 +155,9 @@ def half_life(day: ArrayLike, n_cases: ArrayLike, n_caught: ArrayLike) -> Interv
     n_cases : (n,) int        positives of that day
     n_caught : (n,) int       of them, caught
 
-    Returns
-    -------
-    Interval                  maximum likelihood (binomial) with the 95 % profile
-                              likelihood interval; `high` is infinite when no
-                              decay at all is compatible, and so may the estimate be
+    Returns Interval: maximum likelihood (binomial) with the 95 % profile likelihood
+    interval; `high` is infinite when no decay at all is compatible, and so may the
+    estimate be.
     """
     t, n, k = (np.asarray(a, np.float64) for a in (day, n_cases, n_caught))
     _check(t, n, k)

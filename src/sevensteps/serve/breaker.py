@@ -16,8 +16,6 @@ class Breaker:
     longest_s : and grows no further than this
     clock : seconds, monotonic
 
-    Examples
-    --------
     >>> breaker = Breaker(failures_to_open=1, clock=lambda: 0.0)
     >>> breaker.failed()
     >>> breaker.allows()

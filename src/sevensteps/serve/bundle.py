@@ -85,9 +85,7 @@ def write_bundle(
 def read_bundle(folder: str | Path, kind: FolderKind = BUNDLE) -> Bundle:
     """A bundle, after comparing every file with its hash; arrays are mapped.
 
-    Raises
-    ------
-    ModelError                if a file is gone or damaged; names it
+    Raises a ModelError if a file is gone or damaged; names it.
     """
     folder = Path(folder)
     try:

@@ -38,9 +38,7 @@ class ServiceConfig:
     deadline_ms : within which every request is answered, from its first byte on
     slow_stage, slow_ms : a stage that sleeps, for drills
 
-    Raises
-    ------
-    ValueError                if it makes no sense; says what to do
+    Raises a ValueError if it makes no sense; says what to do.
     """
 
     api_key: str = field(repr=False)

@@ -128,13 +128,8 @@ def load(
     seed : of the timetable
     progress : called with each request that is sent: how many, of how many
 
-    Returns
-    -------
-    LoadReport                latencies run from the scheduled moment of sending
-
-    Raises
-    ------
-    ValueError                if there are fewer payloads than the timetable needs
+    Returns LoadReport: latencies run from the scheduled moment of sending. Raises a
+    ValueError if there are fewer payloads than the timetable needs.
     """
     if not rate > 0 or not seconds > 0:
         raise ValueError(f"need rate > 0 and seconds > 0; got {rate}, {seconds}")
@@ -166,9 +161,7 @@ def closed_load(
     workers : requests in flight
     url, payloads, seconds, api_key, path : see `load`
 
-    Returns
-    -------
-    LoadReport                latencies run from the actual moment of sending
+    Returns LoadReport: latencies run from the actual moment of sending.
     """
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")

@@ -52,11 +52,8 @@ class Rejected(Exception):
 def validated(kind: type[M], body: bytes) -> M:
     """A body as a request of some kind.
 
-    Raises
-    ------
-    Rejected
-        400 if it is not JSON, 422 with one reason per field that is wrong or given
-        twice
+    Raises `Rejected`, 400 if it is not JSON, 422 with one reason per field that is
+    wrong or given twice.
     """
     try:
         made = kind.model_validate_json(body)

@@ -52,9 +52,7 @@ def answer(app: App) -> None:
 
     Prints `listening on http://...` once it can be called.
 
-    Raises
-    ------
-    OSError                   if the port is taken
+    Raises an OSError if the port is taken.
     """
     listening = listen(app.config.host, app.config.port)
     host, port = listening.getsockname()[:2]
@@ -177,9 +175,7 @@ def process_of(module: str, **options: object) -> Iterator[Running]:
     module : run with `python -m`
     options : of its configuration
 
-    Raises
-    ------
-    RuntimeError              if it does not start, with what it said
+    Raises a RuntimeError if it does not start, with what it said.
     """
     key = secrets.token_urlsafe(24)
     told = {name.replace("_", "-"): value for name, value in options.items()}

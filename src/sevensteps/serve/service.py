@@ -169,9 +169,7 @@ class Desk:
     ) -> dict[str, Any]:
         """What is told of a request.
 
-        Raises
-        ------
-        Rejected              if it cannot be answered, with the reasons
+        Raises `Rejected` if it cannot be answered, with the reasons.
         """
         self.in_flight += 1
         try:

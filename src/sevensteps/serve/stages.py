@@ -171,8 +171,6 @@ class Remembered(Generic[T]):
     keeps_s : seconds that one is believed
     clock : seconds, monotonic
 
-    Examples
-    --------
     >>> kept = Remembered(size=1)
     >>> kept.put("sofa", 1, [7, 8])
     >>> kept.get("sofa", 1), kept.get("sofa", 2), kept.hits, kept.misses

@@ -106,14 +106,9 @@ def measured(name: str, *, folder: Traversable | None = None) -> pd.DataFrame:
     name : of the record `data/measured/NAME.json`, e.g. "video-scale"
     folder : where records are; None is those that came with the package
 
-    Returns
-    -------
-    pd.DataFrame              of floats, a row for each quantity, by scale; `attrs`
-                              says with what they were measured
-
-    Raises
-    ------
-    FileNotFoundError         if there is no such record; says how to make it
+    Returns pd.DataFrame: of floats, a row for each quantity, by scale; `attrs` says
+    with what they were measured. Raises a FileNotFoundError if there is no such record;
+    says how to make it.
     """
     import pandas as pd
 

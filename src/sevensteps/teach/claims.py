@@ -190,9 +190,7 @@ def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
     name : str       what is guessed, as `reveal` will call it
     unit : str       said after the number, such as "alerts a day"
 
-    Raises
-    ------
-    ValueError       if the guess is not a finite number
+    Raises a ValueError if the guess is not a finite number.
 
     >>> commit("alerts", 5_000, "alerts a day")
     Your guess: 5,000 alerts a day. Change it before you read on.

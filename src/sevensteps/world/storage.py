@@ -150,10 +150,8 @@ def read_manifest(
 ) -> FolderManifest:
     """The manifest of a folder; with `check`, after comparing every checksum.
 
-    Raises
-    ------
-    BrokenFolder              if it is absent, damaged or of another format, or a file
-                              has another size or checksum
+    Raises a BrokenFolder if it is absent, damaged or of another format, or a file has
+    another size or checksum.
     """
     try:
         body = json.loads((folder / MANIFEST).read_text())

@@ -20,13 +20,9 @@ def reranked(score: ArrayLike, log: ClickLog) -> Ints:
     ----------
     score : (n, k) float      higher is better; what stands on an empty place is ignored
 
-    Returns
-    -------
-    (n, k) int                from 0; -1 for an empty place. Equal scores keep the order
-                              of the log
+    Returns (n, k) int: from 0; -1 for an empty place. Equal scores keep the order of
+    the log.
 
-    Examples
-    --------
     >>> from sevensteps.measure import click_log
     >>> log = click_log([[7, 5, -1]], [[True, False, False]], [1])
     >>> reranked([[0.1, 0.9, 5.0]], log).tolist()
@@ -95,11 +91,9 @@ def clip_tradeoff(
 ) -> pd.DataFrame:
     """What clipping buys: the estimate of another order's gain at each largest weight.
 
-    Returns
-    -------
-    DataFrame                 a row for each clip: the discounted gain's estimate, low
-                              and high, the share of clicks that were clipped, and how
-                              many equally weighted clicks would be as noisy
+    Returns DataFrame: a row for each clip: the discounted gain's estimate, low and
+    high, the share of clicks that were clipped, and how many equally weighted clicks
+    would be as noisy.
 
     Source: Ionides, "Truncated importance sampling", Journal of Computational and
     Graphical Statistics 17 (2008).

@@ -101,13 +101,9 @@ def click_log(
                               absent, queries are hashed into 200 buckets, for the
                               clicks of one query hang together
 
-    Raises
-    ------
-    ValueError                shapes that differ, a click on nothing, a product twice
-                              on a list, a number below its floor, or over 5,000 blocks
+    Raises a ValueError for shapes that differ, a click on nothing, a product twice on a
+    list, a number below its floor, or over 5,000 blocks.
 
-    Examples
-    --------
     >>> log = click_log([[7, 5], [5, -1]], [[True, False], [True, False]], [1, 1])
     >>> log.pair.tolist(), log.pairs.product.tolist()
     ([[0, 1], [1, -1]], [7, 5])
@@ -180,12 +176,8 @@ def ips_weights(
     clip : float              largest weight; less noise for some bias against what
                               stands low
 
-    Raises
-    ------
-    ValueError                a propensity that is missing or not positive at a click
+    Raises a ValueError for a propensity that is missing or not positive at a click.
 
-    Examples
-    --------
     >>> ips_weights([[True, False, True]], range(3), [1.0, 0.5, 0.1], clip=5)
     array([[1., 0., 5.]])
 

@@ -96,10 +96,8 @@ def harvested_propensity(log: ClickLog) -> ByPlace:
     log : its blocks are buckets of queries unless you said otherwise; with days as
         blocks, only what changed its place within a day is compared
 
-    Returns
-    -------
-    ByPlace                   relative to the first place; NaN for places that no
-                              product links with it
+    Returns ByPlace: relative to the first place; NaN for places that no product links
+    with it.
 
     Source: Agarwal, Zaitsev, Wang, Li, Najork and Joachims, "Estimating position bias
     without intrusive interventions", WSDM (2019), whose likelihood also has a rate for

@@ -75,9 +75,7 @@ class TimeFold:
 def cut(log: Log, shares: tuple[float, ...]) -> list[TimeFold]:
     """Folds between the instants by which such shares of all rows had come.
 
-    Raises
-    ------
-    ValueError                if nobody comes back: there is nothing to judge by
+    Raises a ValueError if nobody comes back: there is nothing to judge by.
     """
     at = np.quantile(log.seconds, shares)
     folds = [TimeFold.of(log, float(a), float(b)) for a, b in pairwise(at) if b > a]

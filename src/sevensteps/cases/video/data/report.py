@@ -220,10 +220,8 @@ def run_offline(folder: Path) -> OfflineReport:
     fold by fold; all are judged on the last fifth. Nothing is ever told a row that is
     later than what it is asked about.
 
-    Raises
-    ------
-    ValueError        if a table is not as it should be (told by table, column and
-                      row), or if nobody comes back
+    Raises a ValueError if a table is not as it should be (told by table, column and
+    row), or if nobody comes back.
     """
     log = read_log(folder)
     training, tests = cut(log, TRAINING), cut(log, TESTS)

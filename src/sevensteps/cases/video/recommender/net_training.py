@@ -44,9 +44,7 @@ def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) ->
     ----------
     start : a network to continue from, with its scale; `plan.widths` is then unused
 
-    Raises
-    ------
-    ValueError                if there are fewer impressions than a batch needs
+    Raises a ValueError if there are fewer impressions than a batch needs.
     """
     plan = plan or NetPlan()
     plan.schedule.steps(len(rows), "impressions")

@@ -188,10 +188,7 @@ class Value:
     def fit(cls, ranker: OutcomeModel, rows: Rows) -> Value:
         """Least squares of the stars of those who were asked.
 
-        Raises
-        ------
-        ValueError
-            if fewer than 30 were asked
+        Raises a ValueError if fewer than 30 were asked.
         """
         asked = rows.take(rows.stars > 0)
         return cls._priced(ranker(asked.x), asked)
@@ -233,10 +230,7 @@ def value_of_returns(events: Events, n_users: int) -> Value:
     beside it: who likes much comes often anyway, and that is not what a like *does*.
     The weights are log-odds, an association and no experiment.
 
-    Raises
-    ------
-    ValueError
-        if the log is too short to hold habits and returns
+    Raises a ValueError if the log is too short to hold habits and returns.
     """
     days = int(events.day.max()) + 1
     if days < WARM_UP + 3:

@@ -35,9 +35,7 @@ def pruned(net: Net, rows: Rows, keep: float = 0.25, plan: NetPlan = TUNING) -> 
     keep : share of the units that stay in each hidden layer; one at least
     plan : of the learning afterwards; none with 0 epochs. Its widths are not used
 
-    Raises
-    ------
-    ValueError                if `keep` is not in (0, 1], or there are too few rows
+    Raises a ValueError if `keep` is not in (0, 1], or there are too few rows.
 
     Source: the weights as in He et al. (2014), the outputs as in Hu et al. (2016).
     """
@@ -91,9 +89,7 @@ def distilled(
     rows : impressions; only their inputs are used
     more : (n, len(NAMES)) inputs that nobody was shown, such as candidates of a page
 
-    Raises
-    ------
-    ValueError                if there are fewer inputs than a batch needs
+    Raises a ValueError if there are fewer inputs than a batch needs.
 
     Source: Hinton et al. (2015); for rankers, Tang & Wang (2018).
     """

@@ -11,9 +11,7 @@ from .items import Floats, Ids, Items
 def train(plan: TowerPlan, items: Items, clicks: Choices) -> tuple[Towers, list[float]]:
     """Towers, and the mean loss of each epoch.
 
-    Raises
-    ------
-    ValueError                if there are fewer clicks than a batch needs
+    Raises a ValueError if there are fewer clicks than a batch needs.
     """
     tables = {
         "language": (int(items.language.max()) + 1, 4),

@@ -112,10 +112,8 @@ def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnap
     ----------
     allow_skew : serve an index that other towers made, to see what that does
 
-    Raises
-    ------
-    ModelError
-        if a file is missing or damaged, or if the index was made by other towers
+    Raises a ModelError if a file is missing or damaged, or if the index was made by
+    other towers.
     """
     return read_versions(folder, allow_skew=allow_skew)[0]
 

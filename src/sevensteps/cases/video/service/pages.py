@@ -43,10 +43,7 @@ class PageRequest(Strict):
 def parse(body: bytes, n_videos: int) -> Asking:
     """Read a request's body.
 
-    Raises
-    ------
-    Rejected
-        400 for what is no JSON, 422 for what is no request, with every reason
+    Raises `Rejected`: 400 for what is no JSON, 422 for what is no request, with reasons.
     """
     told = validated(PageRequest, body)
     unknown = [v for v in told.recent if v >= n_videos]
@@ -86,10 +83,7 @@ class PagesConfig(BundleConfig):
 def service_of(config: PagesConfig) -> Service:
     """The recommender, as all services are described.
 
-    Raises
-    ------
-    ModelError
-        if the bundle is missing, damaged or skewed; says why
+    Raises a ModelError if the bundle is missing, damaged or skewed; says why.
     """
     morning, parts = read_versions(config.bundle, allow_skew=config.allow_skew)
     recommender = Recommender(morning, config.remembers)
@@ -123,9 +117,7 @@ def service_of(config: PagesConfig) -> Service:
 def serve_pages(config: PagesConfig) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what was begun.
 
-    Raises
-    ------
-    ModelError, OSError       if it must not start, or the port is taken
+    Raises a ModelError or OSError if it must not start, or the port is taken.
     """
     answer(App(service_of(config), config))
 
