@@ -43,7 +43,7 @@ class PageRequest(Strict):
 def parse(body: bytes, n_videos: int) -> Asking:
     """Read a request's body.
 
-    Raises `Rejected`: 400 for what is no JSON, 422 for what is no request, with reasons.
+    Raises `Rejected`: 400 for what is no JSON, 422 for what is no request; says why.
     """
     told = validated(PageRequest, body)
     unknown = [v for v in told.recent if v >= n_videos]
