@@ -103,27 +103,18 @@ def monthly_cost(*bought: tuple[Amount, Amount]) -> Quantity:
 
 @dataclass(frozen=True)
 class Load:
-    """What a system is asked to carry. Every number here is an assumption to state.
+    """What a system is asked to carry. Every number here is an assumption to state."""
 
-    Attributes
-    ----------
-    rate, size                mean events per time; bytes of one event in the log
-    keys, key_size            what the online store holds
-    service_time, wait        on one core for one event; most that 99 % may queue
-    keep : quantity or str    how long the log is kept
-    peak_factor, copies, cores, spare
-    machine_price, disk_price   euros per month
-    """
-
-    rate: Amount
+    rate: Amount  # rate, size: mean events per time; bytes of one event in the log
     size: Amount
-    keys: Amount
+    keys: Amount  # keys, key_size: what the online store holds
     key_size: Amount
+    #: service_time, wait: on one core for one event; most that 99 % may queue
     service_time: Amount
-    machine_price: Amount
+    machine_price: Amount  # machine_price, disk_price: euros per month
     disk_price: Amount
     wait: Amount = "10 ms"
-    keep: Amount = "1 year"
+    keep: Amount = "1 year"  # how long the log is kept
     peak_factor: float = 3.0
     copies: float = 3.0
     cores: int = 2
@@ -157,33 +148,24 @@ def capacity(load: Load) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What must be held and answered, and what one machine can.
+    """What must be held and answered, and what one machine can."""
 
-    Attributes
-    ----------
-    rate, service_time        mean requests per time; time on one core for one, measured
-    items, item_size          what is searched, bytes of each
-    users, user_size          what is known of people, bytes of each
-    memory, cores, price      of one machine; euros per month
-    peak_factor : float       peak over mean
-    utilisation, filled : float   shares of a core's time and of a machine's memory that
-                              you dare to use
-    copies : int              of every shard at least, so that one may fail
-    """
-
+    #: rate, service_time: mean requests per time; time on one core for one, measured
     rate: Amount
     service_time: Amount
-    items: Amount
+    items: Amount  # items, item_size: what is searched, bytes of each
     item_size: Amount
-    users: Amount
+    users: Amount  # users, user_size: what is known of people, bytes of each
     user_size: Amount
-    memory: Amount
+    memory: Amount  # memory, cores, price: of one machine; euros per month
     cores: int
     price: Amount
-    peak_factor: float = 2.0
+    peak_factor: float = 2.0  # peak over mean
+    #: utilisation, filled: shares of a core's time and of a machine's memory that you
+    #: dare to use
     utilisation: float = 0.6
     filled: float = 0.7
-    copies: int = 2
+    copies: int = 2  # of every shard at least, so that one may fail
 
     def __post_init__(self) -> None:
         if not 0 < self.utilisation <= 1 or not 0 < self.filled <= 1:

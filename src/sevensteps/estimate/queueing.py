@@ -8,18 +8,11 @@ from .units import Amount, Q, Quantity, as_unit, per_second
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long requests queue before one of several equal servers takes them.
+    """How long requests queue before one of several equal servers takes them."""
 
-    Attributes
-    ----------
-    utilisation : float       share of time that a server is busy
-    p_wait : float            probability of having to wait at all
-    mean, p99 : quantity      time in the queue, without the service itself
-    """
-
-    utilisation: float
-    p_wait: float
-    mean: Quantity
+    utilisation: float  # share of time that a server is busy
+    p_wait: float  # probability of having to wait at all
+    mean: Quantity  # mean, p99: time in the queue, without the service itself
     p99: Quantity
 
 

@@ -48,14 +48,6 @@ def significant(value: float, digits: int = 3) -> str:
 class Interval:
     """An estimate between two bounds, 95 % unless said otherwise.
 
-    Parameters
-    ----------
-    estimate, low, high : float
-    samples : (resamples,)    the bootstrap's values. Two intervals that were measured
-                              under the same resamples can be subtracted: what both
-                              share (a busy day, one large fraud) cancels
-    resampling : str          names the resamples, so that like is taken from like
-
     >>> Interval(0.4961, 0.4512, 0.5371)
     0.496 [0.451, 0.537]
     >>> f"{Interval(12345.6, 11000, 13000):,.0f} euros"
@@ -67,7 +59,11 @@ class Interval:
     estimate: float
     low: float
     high: float
+    #: (resamples,) the bootstrap's values. Two intervals that were measured under the
+    #: same resamples can be subtracted: what both share (a busy day, one large fraud)
+    #: cancels
     samples: NDArray[np.float64] | None = field(default=None, compare=False)
+    #: Names the resamples, so that like is taken from like
     resampling: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -137,20 +133,13 @@ AT_ONCE = 2_000_000  # weights held in memory
 
 @dataclass(frozen=True)
 class Blocks:
-    """Rows in blocks, and how these are drawn again; `block_bootstrap` makes them.
+    """Rows in blocks, and how these are drawn again; `block_bootstrap` makes them."""
 
-    Attributes
-    ----------
-    code : (n,) int           index of each row's block, 0 .. n_blocks - 1
-    resamples, seed : int     how often, and from where
-    key : str                 names these resamples
-    """
-
-    code: Ints
+    code: Ints  # (n,) index of each row's block, 0 .. n_blocks - 1
     n_blocks: int
-    resamples: int
+    resamples: int  # resamples, seed: how often, and from where
     seed: int
-    key: str
+    key: str  # names these resamples
 
     def sums(self, values: NDArray[Any] | None = None) -> Floats:
         """(n_blocks, ...) sums of (n, ...) values, or the number of rows."""

@@ -127,16 +127,10 @@ def per_unit(values: ArrayLike, unit: ArrayLike, units: ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class ABResult:
-    """What an experiment says about the mean per unit.
+    """What an experiment says about the mean per unit."""
 
-    Attributes
-    ----------
-    difference : Interval     treatment minus control, 95 %
-    p_value : float           two-sided, of no difference
-    """
-
-    difference: Interval
-    p_value: float
+    difference: Interval  # treatment minus control, 95 %
+    p_value: float  # two-sided, of no difference
 
 
 def ab_test(treatment: ArrayLike, control: ArrayLike) -> ABResult:

@@ -23,16 +23,10 @@ EMPTY = -1
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """Pages made of two rankings.
+    """Pages made of two rankings."""
 
-    Attributes
-    ----------
-    lists : (n, k) int        ids, -1 where both rankings had run out
-    team : (n, k) int8        whose place it is: 0 is A, 1 is B, -1 nobody's
-    """
-
-    lists: Ids
-    team: NDArray[np.int8]
+    lists: Ids  # (n, k) ids, -1 where both rankings had run out
+    team: NDArray[np.int8]  # (n, k) whose place it is: 0 is A, 1 is B, -1 nobody's
 
 
 def team_draft(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> Interleaved:
@@ -144,20 +138,14 @@ def search_wins(team: ArrayLike, clicked: ArrayLike) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What clicks on interleaved pages say.
+    """What clicks on interleaved pages say."""
 
-    Attributes
-    ----------
-    wins, losses, ties : searches won by A, by B, by neither
-    delta : (wins - losses) / (2 searches): A's share of wins above a half, ties split
-    p_value : sign test over shoppers, two-sided, of no preference
-    """
-
-    wins: int
+    wins: int  # wins, losses, ties: searches won by A, by B, by neither
     losses: int
     ties: int
+    #: (wins - losses) / (2 searches): A's share of wins above a half, ties split
     delta: Interval
-    p_value: float
+    p_value: float  # sign test over shoppers, two-sided, of no preference
 
 
 def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:

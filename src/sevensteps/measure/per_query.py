@@ -28,16 +28,10 @@ Ties = Literal["order", "average"]
 
 @dataclass(frozen=True, slots=True)
 class TieGroups:
-    """Runs of rows that stand in one place of the order.
+    """Runs of rows that stand in one place of the order."""
 
-    Attributes
-    ----------
-    code : (n,) int           group of each row, from 0
-    start, size : (g,) int    first row of each group, and how many there are
-    """
-
-    code: Ints
-    start: Ints
+    code: Ints  # (n,) group of each row, from 0
+    start: Ints  # start, size: (g,) first row of each group, and how many there are
     size: Ints
 
     def sums(self, values: ArrayLike) -> Floats:
@@ -47,26 +41,16 @@ class TieGroups:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Rows in the order of their lists: query by query, best score first.
+    """Rows in the order of their lists: query by query, best score first."""
 
-    Attributes
-    ----------
-    query : (q,) int          ids, ascending; what is measured per query has this order
-    start : (q + 1,) int      where each query's rows begin
-    code : (n,) int           index of its query
-    place : (n,) int          on its list, from 0
-    shown : (n,) bool         on its list at all: its score is not minus infinity
-    grade : (n,) float        -1 where it was not judged
-    score : (n,) float
-    """
-
+    #: (q,) ids, ascending; what is measured per query has this order
     query: NDArray[np.integer[Any]]
-    start: Ints
-    code: Ints
-    place: Ints
-    shown: Bools
-    grade: Floats
-    score: Floats
+    start: Ints  # (q + 1,) where each query's rows begin
+    code: Ints  # (n,) index of its query
+    place: Ints  # (n,) on its list, from 0
+    shown: Bools  # (n,) on its list at all: its score is not minus infinity
+    grade: Floats  # (n,) -1 where it was not judged
+    score: Floats  # (n,)
 
     @classmethod
     def of(

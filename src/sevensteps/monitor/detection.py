@@ -86,22 +86,14 @@ def threshold(clean: ArrayLike) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """How monitors did.
+    """How monitors did."""
 
-    Attributes
-    ----------
-    delay : incident x monitor    days from its first until it was noticed; 0 is that
-                                  first day, NaN never
-    false_alarms : by monitor     a month, on the late days without incident
-    thresholds : by monitor
-    levels : DataFrames           by incident (and "none"): each day's value of each
-                                  monitor as a share of its threshold, so that 1 is an
-                                  alarm; a monitor whose threshold is zero is left out
-    """
-
+    #: Incident x monitor: days until it was noticed; 0 is its first day, NaN never
     delay: pd.DataFrame
-    false_alarms: dict[str, Interval]
-    thresholds: pd.Series
+    false_alarms: dict[str, Interval]  # a month, on late days without incident
+    thresholds: pd.Series  # by monitor
+    #: By incident (and "none"): each day's value of each monitor as a share of its
+    #: threshold, so that 1 is an alarm; a monitor whose threshold is zero is left out
     levels: dict[str, pd.DataFrame]
 
 

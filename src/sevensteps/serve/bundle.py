@@ -34,19 +34,12 @@ BUNDLE = FolderKind("bundle", 1, "Export it again.")
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What was read.
-
-    Attributes
-    ----------
-    facts : whatever its writer wanted to say, as JSON
-    arrays : a tree of dictionaries and lists of arrays
-    hashes : file to its SHA-256
-    """
+    """What was read."""
 
     folder: Path
-    facts: dict[str, Any]
-    arrays: Any
-    hashes: Mapping[str, str]
+    facts: dict[str, Any]  # whatever its writer wanted to say, as JSON
+    arrays: Any  # a tree of dictionaries and lists of arrays
+    hashes: Mapping[str, str]  # file to its SHA-256
 
     def version(self, begins: str = "") -> str:
         """12 digits that change with any file whose name begins so."""

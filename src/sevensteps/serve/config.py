@@ -30,22 +30,15 @@ KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 class ServiceConfig:
     """What is the same for all; a case adds where its parts lie.
 
-    Parameters
-    ----------
-    api_key : what callers send as `X-API-Key`
-    host : an address of this machine that only this machine reaches
-    port : 0 takes a free one
-    deadline_ms : within which every request is answered, from its first byte on
-    slow_stage, slow_ms : a stage that sleeps, for drills
-
     Raises a ValueError if it makes no sense; says what to do.
     """
 
-    api_key: str = field(repr=False)
-    host: str = "127.0.0.1"
-    port: int = 8077
+    api_key: str = field(repr=False)  # what callers send as `X-API-Key`
+    host: str = "127.0.0.1"  # an address of this machine that only this machine reaches
+    port: int = 8077  # 0 takes a free one
+    #: Within which every request is answered, from its first byte on
     deadline_ms: float = 50.0
-    slow_stage: str = ""
+    slow_stage: str = ""  # slow_stage, slow_ms: a stage that sleeps, for drills
     slow_ms: float = 0.0
 
     def __post_init__(self) -> None:
@@ -119,20 +112,12 @@ Progress = Callable[[str], AbstractContextManager[Report]]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How a service is to be started on this machine.
+    """How a service is to be started on this machine."""
 
-    Attributes
-    ----------
-    folder : what the demonstration needs is made here, and kept
-    api_key : what callers send as `X-API-Key`
-    port : 0 takes a free one
-    deadline_ms : within which every request is answered
-    """
-
-    folder: Path
-    api_key: str = field(repr=False)
-    port: int
-    deadline_ms: float
+    folder: Path  # what the demonstration needs is made here, and kept
+    api_key: str = field(repr=False)  # what callers send as `X-API-Key`
+    port: int  # 0 takes a free one
+    deadline_ms: float  # within which every request is answered
 
 
 class Demo(Protocol):

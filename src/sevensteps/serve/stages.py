@@ -23,46 +23,31 @@ from .requests import Rejected
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step.
-
-    Attributes
-    ----------
-    work : of the run; what it returns is kept as `run.made[name]`. `Rejected` refuses
-        the request; anything else that it raises is the stage's failure
-    share : of the deadline, that it may take by itself
-    required : whether nothing after it makes sense without it
-    ends : whether the run ends here if anything was made (a cache)
-    """
+    """One step."""
 
     name: str
+    #: Gets the run; what it returns is kept as `run.made[name]`. `Rejected` refuses the
+    #: request; anything else that it raises is the stage's failure
     work: Callable[[Run], Any]
-    share: float = 1.0
-    required: bool = True
-    ends: bool = False
+    share: float = 1.0  # of the deadline, that it may take by itself
+    required: bool = True  # whether nothing after it makes sense without it
+    ends: bool = False  # whether the run ends here if anything was made (a cache)
 
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """A request on its way through the stages.
-
-    Attributes
-    ----------
-    due : by the pipeline's clock, when the work on it ends, finished or not
-    made : what each stage returned
-    missing : stage, or `queue`, to the reason why it has made nothing
-    laps : milliseconds of each stage
-    refused : why the request cannot be answered at all
-    step, turn, came, began, limit : the pipeline's own notes
-    """
+    """A request on its way through the stages."""
 
     request: Any
+    #: By the pipeline's clock, when the work on it ends, finished or not
     due: float = math.inf
     tell: Callable[[Run], object] = lambda run: None
-    made: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)  # what each stage returned
+    #: Stage, or `queue`, to the reason why it has made nothing
     missing: dict[str, str] = field(default_factory=dict)
-    laps: dict[str, float] = field(default_factory=dict)
-    refused: Rejected | None = None
-    step: int = 0
+    laps: dict[str, float] = field(default_factory=dict)  # milliseconds of each stage
+    refused: Rejected | None = None  # why the request cannot be answered at all
+    step: int = 0  # step, turn, came, began, limit: the pipeline's own notes
     turn: int = 0
     came: float = 0.0
     began: float = 0.0
@@ -165,21 +150,15 @@ class Remembered(Generic[T]):
 
     For any number of threads.
 
-    Parameters
-    ----------
-    size : entries; 0 keeps none
-    keeps_s : seconds that one is believed
-    clock : seconds, monotonic
-
     >>> kept = Remembered(size=1)
     >>> kept.put("sofa", 1, [7, 8])
     >>> kept.get("sofa", 1), kept.get("sofa", 2), kept.hits, kept.misses
     ([7, 8], None, 1, 1)
     """
 
-    size: int
-    keeps_s: float = 60.0
-    clock: Callable[[], float] = time.monotonic
+    size: int  # entries; 0 keeps none
+    keeps_s: float = 60.0  # seconds that one is believed
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
     hits: int = 0
     misses: int = 0
     _kept: OrderedDict[Hashable, tuple[int, float, T]] = field(

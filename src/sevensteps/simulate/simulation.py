@@ -75,17 +75,12 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
 
     A case says what is summed for each unit (`per_unit_totals`); a unit is who gets a
     policy: a person, a shopper, a cardholder.
-
-    Parameters
-    ----------
-    world : with `live` and `inject`
-    history : its past, the same for every policy
-    threads : runs share this world in threads, since it is too large to be copied to
-        processes, or so small that they would take longer to start
     """
 
-    world: WorldT
-    history: HistoryT
+    world: WorldT  # with `live` and `inject`
+    history: HistoryT  # its past, the same for every policy
+    #: Runs share this world in threads, since it is too large to be copied to
+    #: processes, or so small that they would take longer to start
     threads: bool = False
 
     @abstractmethod

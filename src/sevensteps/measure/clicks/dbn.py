@@ -23,19 +23,12 @@ class DynamicBayesian:
 
     With a continuation of 1 it is the simplified model; if also every click satisfies,
     the cascade.
-
-    Attributes
-    ----------
-    pairs : Pairs
-    attractiveness : (m,) float   probability of a click on what is looked at
-    satisfaction : (m,) float     probability that a click ends the search
-    continuation : float          probability of going on if not satisfied
     """
 
     pairs: Pairs
-    attractiveness: Floats
-    satisfaction: Floats
-    continuation: float = 1.0
+    attractiveness: Floats  # (m,) probability of a click on what is looked at
+    satisfaction: Floats  # (m,) probability that a click ends the search
+    continuation: float = 1.0  # probability of going on if not satisfied
 
     @property
     def relevance(self) -> Floats:

@@ -26,20 +26,14 @@ class Pairs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClickLog:
-    """n searches of up to k places each. Make one with `click_log`.
+    """n searches of up to k places each. Make one with `click_log`."""
 
-    Attributes
-    ----------
-    pair : (n, k) int32       number of the (query, product) pair shown; -1 is empty
-    clicked : (n, k) bool
-    block : (n,) int          what the bootstrap redraws; pairs are compared within it
-    pairs : Pairs             what the numbers stand for
-    """
-
+    #: (n, k) number of the (query, product) pair shown; -1 is empty
     pair: NDArray[np.int32]
-    clicked: Bools
+    clicked: Bools  # (n, k)
+    #: (n,) what the bootstrap redraws; pairs are compared within it
     block: NDArray[np.integer[Any]]
-    pairs: Pairs
+    pairs: Pairs  # what the numbers stand for
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -210,18 +204,11 @@ def _curve(propensity: ArrayLike, place: NDArray[Any], used: NDArray[Any]) -> Fl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What a log says of each pair: clicks, and how often they could have come.
-
-    Attributes
-    ----------
-    pairs : Pairs
-    clicks : (m,) float
-    exposure : (m,) float     impressions, or the part of them that was looked at
-    """
+    """What a log says of each pair: clicks, and how often they could have come."""
 
     pairs: Pairs
-    clicks: Floats
-    exposure: Floats
+    clicks: Floats  # (m,)
+    exposure: Floats  # (m,) impressions, or the part of them that was looked at
 
     @property
     def rate(self) -> Floats:

@@ -22,17 +22,11 @@ _NEWTON = 25  # steps at most; ten are usual
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPlace:
-    """Estimates for the places of a list; index 0 is the top.
+    """Estimates for the places of a list; index 0 is the top."""
 
-    Attributes
-    ----------
-    estimate : (k,) float     NaN where the log says nothing
-    samples : (resamples, k) float   the bootstrap's curves
-    resampling : str          names the resamples: curves of one name can be paired
-    """
-
-    estimate: Floats
-    samples: Floats = field(repr=False)
+    estimate: Floats  # (k,) NaN where the log says nothing
+    samples: Floats = field(repr=False)  # (resamples, k) the bootstrap's curves
+    #: Names the resamples: curves of one name can be paired
     resampling: str = field(repr=False)
 
     def at(self, place: int) -> Interval:
