@@ -30,9 +30,7 @@ def fermi_score(guess: Amount, answer: Amount) -> FermiScore:
 
     Twice and half are equally wrong; within a factor of two is good.
 
-    Parameters
-    ----------
-    guess, answer : number, str or quantity   of the same kind, above zero
+    `guess` and `answer`: of the same kind, above zero.
 
     >>> print(fermi_score("20 TB", "10 TB"))
     2 times too high: 0.70 points

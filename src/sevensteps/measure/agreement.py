@@ -37,9 +37,7 @@ def rank_correlation(offline: ArrayLike, online: ArrayLike) -> RankCorrelation:
     disagree as much. The interval is by Fisher's z with Bonett and Wright's error; a
     bootstrap of eight candidates draws so many twins that it cannot be trusted.
 
-    Parameters
-    ----------
-    offline, online : (n,) float   one value per candidate, higher is better in both
+    `offline` and `online`, (n,): one value per candidate, higher is better in both.
 
     Raises a ValueError for fewer than 4 candidates, or all alike.
 
@@ -89,10 +87,8 @@ def _shuffled(ranks: Floats) -> Floats:
 def weighted_kappa(first: ArrayLike, second: ArrayLike) -> Interval:
     """Cohen's kappa of two editors; a disagreement counts by its square.
 
-    Parameters
-    ----------
-    first, second : (n,) int  grades of the same items; those that only one graded are
-                              left out
+    `first` and `second`, (n,): grades of the same items; those that only one graded
+    are left out.
 
     Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 
@@ -119,10 +115,8 @@ def krippendorff_alpha(grades: ArrayLike) -> Interval:
 
     A disagreement counts by how many grades lie between.
 
-    Parameters
-    ----------
-    grades : (items, editors) int, -1 where an editor did not grade the item; items
-        with fewer than two grades are left out
+    `grades`: (items, editors) int, -1 where an editor did not grade the item; items
+    with fewer than two grades are left out.
 
     Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 

@@ -234,10 +234,7 @@ def ratio(top: Floats, bottom: Floats) -> Floats:
 def mean_per_day(daily: pd.Series) -> Interval:
     """Mean of one number a day, such as the day's net euros; days are drawn again.
 
-    Parameters
-    ----------
-    daily : Series            indexed by day; a ValueError for NaN, a day twice, or one
-                              day only
+    `daily`: indexed by day; a ValueError for NaN, a day twice, or one day only.
 
     >>> ours, theirs = pd.Series([5.0, 9.0, 7.0]), pd.Series([4.0, 8.0, 6.0])
     >>> mean_per_day(ours) - mean_per_day(theirs)

@@ -81,9 +81,7 @@ def sample_ratio_check(arms: ArrayLike) -> SampleRatio:
 
     A mismatch means that units were lost or moved, mostly not at random.
 
-    Parameters
-    ----------
-    arms : (n,) str           arm of each unit that was *seen* in the experiment
+    `arms`, (n,): arm of each unit that was *seen* in the experiment.
 
     >>> check = sample_ratio_check(["a"] * 50_300 + ["b"] * 49_000)
     >>> check.suspicious, round(check.p_value, 6)
@@ -136,9 +134,7 @@ class ABResult:
 def ab_test(treatment: ArrayLike, control: ArrayLike) -> ABResult:
     """Difference of the mean per unit between two arms, by Welch's t.
 
-    Parameters
-    ----------
-    treatment, control : (n,), (m,) float   one value per unit, see `per_unit`
+    `treatment` and `control`, (n,), (m,): one value per unit, see `per_unit`.
 
     Raises a ValueError for NaN, fewer than two units in an arm.
 

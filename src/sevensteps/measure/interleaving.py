@@ -154,9 +154,7 @@ def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:
     Searches of one shopper hang together, so shoppers are what is redrawn, and the sign
     test gives each of them one vote.
 
-    Parameters
-    ----------
-    wins, shopper : (n,) int  of each search: see `search_wins`, and who it was
+    `wins` and `shopper`, (n,): of each search: see `search_wins`, and who it was.
 
     >>> preference([1, 1, 0, -1, 1, 1, 1, 1, 1], shopper=range(9)).p_value
     0.0703125
@@ -183,9 +181,7 @@ def searches_needed(effect: float, variance: float) -> int:
     This is `sample_size` with half the standard deviation: every search is in both
     arms, and nothing is spent on a difference between them.
 
-    Parameters
-    ----------
-    effect, variance : float  mean of the wins per search, and their variance
+    `effect` and `variance`: mean of the wins per search, and their variance.
 
     >>> searches_needed(effect=0.05, variance=0.4)
     1256

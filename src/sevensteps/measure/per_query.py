@@ -139,10 +139,8 @@ def ndcg(
 
     A document gains 2**grade - 1.
 
-    Parameters
-    ----------
-    empty : what a query without any gain counts: nothing ("skip"), 1 as in LightGBM
-        ("one"), 0 as in trec_eval ("zero")
+    `empty` is what a query without any gain counts: nothing ("skip"), 1 as in LightGBM
+    ("one"), 0 as in trec_eval ("zero").
 
     Sources: Järvelin and Kekäläinen, ACM TOIS 20 (2002); Burges et al., ICML (2005);
     ties: McSherry and Najork, ECIR (2008).

@@ -61,9 +61,7 @@ def max_by_monitor(
 def threshold(clean: ArrayLike) -> float:
     """The level that clean days exceed once a month, and not more often.
 
-    Parameters
-    ----------
-    clean : (days,) float     a monitor's daily value on days without incident
+    `clean`, (days,): a monitor's daily value on days without incident.
 
     Returns float: alarm when a day's value lies above it. From a month of clean days on
     it is read off them; before, extrapolated by an exponential tail over their upper

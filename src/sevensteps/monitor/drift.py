@@ -18,9 +18,7 @@ _FLOOR = 0.5  # counts below are lifted to it, so that an empty bin is not infin
 def psi(expected: ArrayLike, observed: ArrayLike) -> float:
     """Population stability index between two sets of counts.
 
-    Parameters
-    ----------
-    expected, observed : (bins,) counts; a count of zero is taken as one half
+    `expected` and `observed`: (bins,) counts; a count of zero is taken as one half.
 
     Returns float: 0 for equal shares. Custom reads 0.1 as a shift and 0.25 as a large
     one, whatever the sample: calibrate an alarm on your own clean days instead.

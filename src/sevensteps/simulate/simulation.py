@@ -33,11 +33,9 @@ def parallel_map(
 ) -> list[R]:
     """[function(task), ...], in the order of the tasks, each with its own seeds.
 
-    Parameters
-    ----------
-    threads : in threads, which share what is too large to be sent; else in processes. A
-        small world is many small NumPy calls, and in threads they wait for each other.
-        Nothing is shared through files (`max_nbytes`)
+    `threads`: in threads, which share what is too large to be sent; else in processes.
+    A small world is many small NumPy calls, and in threads they wait for each other.
+    Nothing is shared through files (`max_nbytes`).
     """
     n = min(MOST_THREADS if threads else MOST_PROCESSES, os.cpu_count() or 1)
     prefer = "threads" if threads else "processes"
@@ -122,10 +120,8 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     ) -> dict[Name, Any]:
         """The same people with the same random numbers, under a copy of each policy.
 
-        Parameters
-        ----------
-        keep : what is handed back of a run, from the policy as its days left it and
-            the outcome; the outcome when absent
+        `keep` is what is handed back of a run, from the policy as its days left it and
+        the outcome; the outcome when absent.
         """
 
         def one(policy: Any) -> Any:

@@ -151,9 +151,7 @@ class Bank(Record):
 def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
     """Read and check the bank of a prompt, such as "fraud".
 
-    Parameters
-    ----------
-    folder : where banks are; None is those that came with the package
+    `folder`: where banks are; None is those that came with the package.
 
     Raises
     ------

@@ -16,9 +16,7 @@ from .log import ClickLog, ips_weights
 def reranked(score: ArrayLike, log: ClickLog) -> Ints:
     """Places of the products shown, were they ordered by another score.
 
-    Parameters
-    ----------
-    score : (n, k) float      higher is better; what stands on an empty place is ignored
+    `score`, (n, k): higher is better; what stands on an empty place is ignored.
 
     Returns (n, k) int: from 0; -1 for an empty place. Equal scores keep the order of
     the log.

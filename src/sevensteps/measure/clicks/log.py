@@ -234,9 +234,7 @@ def ips_evidence(log: ClickLog, propensity: ArrayLike) -> Evidence:
     Their ratio is the maximum likelihood of rare clicks, and far less noisy than the
     mean of clicks over propensities: a click from far down cannot count twenty times.
 
-    Parameters
-    ----------
-    propensity : (k,) float   positive wherever something was shown
+    `propensity`, (k,): positive wherever something was shown.
 
     Source: the ratio is the self-normalised estimate of Swaminathan and Joachims,
     NeurIPS (2015), for each pair.

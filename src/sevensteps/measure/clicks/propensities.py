@@ -59,10 +59,8 @@ def randomised_propensity(log: ClickLog) -> ByPlace:
     only as attention does. A place counts against the first place of the same lists:
     short lists do not bias it.
 
-    Parameters
-    ----------
-    log : the randomised searches alone, e.g. `log.where(randomised)`; if only the top
-        was shuffled, pass a log of those places
+    `log` is the randomised searches alone, e.g. `log.where(randomised)`; if only the
+    top was shuffled, pass a log of those places.
 
     Source: Wang, Bendersky, Metzler and Najork, "Learning to rank with selection bias
     in personal search", SIGIR (2016); Joachims, Swaminathan and Schnabel, WSDM (2017).
@@ -85,10 +83,8 @@ def harvested_propensity(log: ClickLog) -> ByPlace:
     list does not matter, but it must not be chosen by how the search will go: keep to
     rankers that ran side by side, or to queries whose worth did not change.
 
-    Parameters
-    ----------
-    log : its blocks are buckets of queries unless you said otherwise; with days as
-        blocks, only what changed its place within a day is compared
+    `log`: its blocks are buckets of queries unless you said otherwise; with days as
+    blocks, only what changed its place within a day is compared.
 
     Returns ByPlace: relative to the first place; NaN for places that no product links
     with it.

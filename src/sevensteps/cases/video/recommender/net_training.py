@@ -40,9 +40,7 @@ class NetPlan:
 def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) -> Net:
     """From impressions; share and like learn from the clicked ones.
 
-    Parameters
-    ----------
-    start : a network to continue from, with its scale; `plan.widths` is then unused
+    `start`: a network to continue from, with its scale; `plan.widths` is then unused.
 
     Raises a ValueError if there are fewer impressions than a batch needs.
     """

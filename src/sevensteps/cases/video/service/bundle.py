@@ -108,9 +108,7 @@ class Versions:
 def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
     """Read and check what `export_morning` wrote; large arrays are mapped, not copied.
 
-    Parameters
-    ----------
-    allow_skew : serve an index that other towers made, to see what that does
+    `allow_skew`: serve an index that other towers made, to see what that does.
 
     Raises a ModelError if a file is missing or damaged, or if the index was made by
     other towers.

@@ -135,9 +135,7 @@ def running_pages(
 def page_requests(known: Known, n: int, *, seed: int = 0) -> list[bytes]:
     """Bodies of users who ask as often as they came: by their pages in the log.
 
-    Parameters
-    ----------
-    known : of the morning; whoever had more chances asks more often
+    `known`: of the morning; whoever had more chances asks more often.
     """
     weight = known.user.chances.astype(np.float64)
     rng = np.random.default_rng([seed, 20])
