@@ -138,13 +138,9 @@ def run_chapter(
 ) -> float:
     """Execute a chapter, then write its notebook and its twin.
 
-    Parameters
-    ----------
-    from_twin : take the sources from the .py twin, as edited by a person
-    on_cell : told the index of each cell before it runs
-
-    Returns float: seconds that the cells took. Raises a ChapterFailed if a cell raises,
-    which it shows: both files stay as they were.
+    Sources are those of the .py twin if `from_twin`; `on_cell` is told the index of
+    each cell before it runs. Returns the seconds that the cells took. Raises a
+    ChapterFailed if a cell raises, which it shows: both files stay as they were.
     """
     twin = chapter.twin
     notebook = notebook_of(twin) if from_twin else read_notebook(chapter.notebook)

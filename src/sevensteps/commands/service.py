@@ -23,10 +23,7 @@ def start(
 ) -> int:
     """Train and fill what is missing, then answer until interrupted.
 
-    Parameters
-    ----------
-    port : int              0 takes a free one; by default the service's own
-    deadline_ms : float     within which every request is answered
+    Port 0 takes a free one; port and deadline are the service's own by default.
     """
     service = face(case)
     with failing_plainly(ServiceError):
@@ -50,14 +47,7 @@ def start(
 def send_load(
     case: Case, url: str | None = None, rate: float = 100, seconds: float = 10
 ) -> int:
-    """Send requests as a Poisson process and print latencies and the ledger.
-
-    Parameters
-    ----------
-    url : str, optional     by default where `serve` starts the service
-    rate : float            requests per second, on average
-    seconds : float         how long
-    """
+    """Send requests as a Poisson process and print latencies and the ledger."""
     service = face(case)
     url = url or service.url
     with failing_plainly():

@@ -63,10 +63,8 @@ def write_bundle(
     facts : what else the manifest says
     rest : writes all other files, if there are any, into the folder that it is given
 
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    StorageError              if the disk refuses; nothing is left behind
+    Raises a FileExistsError if the folder holds something, a StorageError if the disk
+    refuses; nothing is left behind.
     """
     with new_folder(folder) as made:
         for name, array in flat(arrays):

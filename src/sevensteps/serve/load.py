@@ -119,11 +119,8 @@ def load(
 
     Parameters
     ----------
-    url : of the service
     payloads : bodies; used from the first on, each once
-    rate : requests per second, on average
-    seconds : how long
-    api_key : the service's
+    rate, seconds : requests per second, on average; how long
     path : where to post
     seed : of the timetable
     progress : called with each request that is sent: how many, of how many
@@ -156,12 +153,8 @@ def closed_load(
 ) -> LoadReport:
     """The trap: each worker waits for its answer before it sends again.
 
-    Parameters
-    ----------
-    workers : requests in flight
-    url, payloads, seconds, api_key, path : see `load`
-
-    Returns LoadReport: latencies run from the actual moment of sending.
+    So many requests are in flight; all else is as for `load`, but that latencies run
+    from the actual moment of sending.
     """
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")

@@ -144,10 +144,7 @@ def authorise(headers: Headers, key: bytes) -> None:
 async def read_body(receive: Receive, limit: int) -> bytes:
     """The body, unless it has more bytes than `limit`, beyond which none is read.
 
-    Raises
-    ------
-    Rejected                  413 for too many bytes
-    HungUp                    if the caller has gone meanwhile
+    Raises `Rejected`, 413, for too many bytes; `HungUp` if the caller has gone.
     """
     body, more = b"", True
     while more:

@@ -170,11 +170,7 @@ def one_core() -> None:
 def process_of(module: str, **options: object) -> Iterator[Running]:
     """A service in a process of its own, stopped at the end of the block.
 
-    Parameters
-    ----------
-    module : run with `python -m`
-    options : of its configuration
-
+    `module` is run with `python -m`, and with the options of its configuration.
     Raises a RuntimeError if it does not start, with what it said.
     """
     key = secrets.token_urlsafe(24)

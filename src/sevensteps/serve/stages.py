@@ -99,10 +99,8 @@ Gauges = Mapping[str, tuple[str, Callable[[], float]]]  # name: meaning, reading
 class RequestMetrics:
     """One service's metrics, in a registry of their own.
 
-    Parameters
-    ----------
-    what : the service's part of its metrics' names: `sevensteps_<what>_...`
-    labels : of the answers, besides source and fallback
+    Their names are `sevensteps_<what>_...`; answers have `labels` besides source and
+    fallback.
     """
 
     def __init__(self, what: str, labels: tuple[str, ...], gauges: Gauges) -> None:

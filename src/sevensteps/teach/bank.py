@@ -153,10 +153,8 @@ def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
 
     `folder`: where banks are; None is those that came with the package.
 
-    Raises
-    ------
-    LookupError      if there is no such bank; the message lists those there are
-    BankError        if the file is no YAML or breaks the schema; names each place
+    Raises a LookupError if there is no such bank, and lists those there are; a
+    BankError if the file is no YAML or breaks the schema, and names each place.
 
     >>> load_bank("fraud").questions()["step"][0]
     'clarify'

@@ -58,17 +58,9 @@ def claim(
     luck. Bounds are strict; `between` includes its ends.
     Nothing holds of NaN or of an infinite value.
 
-    Parameters
-    ----------
-    text : str              the sentence, as a reader would quote it
-    value : float, bool or Interval     what was measured
-
-    Raises
-    ------
-    ClaimFailed             if it does not hold
-    ValueError              if a number comes without a bound, True or False with one;
-                            if no number meets the bounds; if an interval is reversed
-                            or does not contain its own estimate
+    `value` is a number, True or False, or an Interval. Raises a ClaimFailed if it does
+    not hold; a ValueError if a number comes without a bound, True or False with one, if
+    no number meets the bounds, if an interval is reversed or lacks its own estimate.
 
     >>> claim("Linear is enough", 0.012, below=0.02)
     holds: Linear is enough
@@ -185,12 +177,8 @@ _GUESSES: dict[str, tuple[float, str]] = {}  # number and unit, by name
 def commit(name: str, guess: float | None = None, unit: str = "") -> Say:
     """Write down a guess before the result is shown. Skip it with `None`.
 
-    Parameters
-    ----------
-    name : str       what is guessed, as `reveal` will call it
-    unit : str       said after the number, such as "alerts a day"
-
-    Raises a ValueError if the guess is not a finite number.
+    `reveal` calls it by the same name. The unit, such as "alerts a day", is said after
+    the number. Raises a ValueError if the guess is not a finite number.
 
     >>> commit("alerts", 5_000, "alerts a day")
     Your guess: 5,000 alerts a day. Change it before you read on.

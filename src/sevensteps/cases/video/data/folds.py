@@ -32,7 +32,6 @@ class TimeFold:
     user: Ids  # asked about: seen before and after, at most `MOST_USERS`
     row: NDArray[np.intp]  # of what was taken after, for the first time: who by
     item: Ids  # and what
-    newcomers: int  # users of the days after who were never seen before
 
     @classmethod
     def of(cls, log: Log, low: float, high: float) -> TimeFold:
@@ -59,7 +58,6 @@ class TimeFold:
             user=some.astype(np.int32),
             row=np.searchsorted(some, user[keep]),
             item=item[keep].astype(np.int32),
-            newcomers=len(np.unique(user[~known])),
         )
 
     def taken(self, lists: Ids) -> Flags:

@@ -51,10 +51,8 @@ def read_log(directory: Path | str) -> Log:
 
     A row counts as taken unless `clicked` is there and says no.
 
-    Raises
-    ------
-    FileNotFoundError         if there is no directory or no impressions table
-    BadTable                  (a ValueError) names table, column and row of a fault
+    Raises a FileNotFoundError if there is no directory or no impressions table; a
+    BadTable (a ValueError) names table, column and row of a fault.
     """
     tables = load(SCHEMA, directory)
     rows, notes = tables.frames["impressions"], tables.notes

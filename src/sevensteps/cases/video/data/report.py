@@ -22,7 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from sevensteps.data import OfflineReport, lead
-from sevensteps.measure import coverage
 from sevensteps.rank import TowerPlan, unit
 from sevensteps.world.arrays import repeated
 
@@ -234,12 +233,7 @@ def run_offline(folder: Path) -> OfflineReport:
     lists[STAGES] = [ranked(models, proposals(f, settings)) for f in tests]
     reached = {name: ndcg(ids, tests) for name, ids in lists.items()}
     results = {
-        name: {
-            NDCG: reached[name],
-            f"recall@{K}": recall(ids, tests),
-            "of all items": f"{coverage(np.concatenate(ids), len(log.items)):.1%}",
-            "setting": ", ".join(map(str, settings.get(name, {}).values())) or "-",
-        }
+        name: {NDCG: reached[name], f"recall@{K}": recall(ids, tests)}
         for name, ids in lists.items()
     }
     ours = reached[STAGES]
@@ -256,7 +250,5 @@ def _summary(log: Log, tests: list[TimeFold]) -> str:
         f"{len(log.items):,} items over {days:,.1f} days. Tuned and trained on the "
         f"first four fifths, judged on the last in {len(tests)} folds, each with at "
         f"most {MOST_USERS:,} users who had been seen before, drawn at random: "
-        f"{users:,} in all took {taken:,} items that were new to them. "
-        f"{sum(fold.newcomers for fold in tests):,} newcomers are not judged: of them "
-        "a log holds nothing."
+        f"{users:,} in all took {taken:,} items that were new to them."
     )

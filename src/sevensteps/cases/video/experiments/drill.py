@@ -186,10 +186,8 @@ def incident_drill(
 ) -> IncidentDrill[RecordedDays]:
     """The world's incidents and the company's faults; harm is counted in satisfaction.
 
-    Parameters
-    ----------
-    learner : the company, not yet in production
-    other : of another training, for the version skew
+    `learner` is the company, not yet in production; `other` is of another training,
+    for the version skew.
     """
     return IncidentDrill(
         simulation=simulation,

@@ -94,10 +94,8 @@ def randomised_positions(
 ) -> RandomisedPositions:
     """Read an outcome's randomised positions, and let every scorer choose there.
 
-    Parameters
-    ----------
-    model : of the reward at the first position, for the doubly robust estimate
-    seed : of the policy that drew, from which its baskets follow
+    `model` is of the reward at the first position, for the doubly robust estimate;
+    `seed` is that of the policy that drew, from which its baskets follow.
     """
     events, items, viewers = simulation.log_with(outcome)
     parts = []

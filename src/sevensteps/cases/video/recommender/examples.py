@@ -88,10 +88,8 @@ def ranker_rows(
     The towers must have been trained on days before `first`: what they have seen of
     a label would otherwise come back as an input.
 
-    Parameters
-    ----------
-    per_day : at most so many of each day, at random; all when absent
-    surveyed : only those whose viewer was asked for stars
+    At most `per_day` of each day, at random, or all; if `surveyed`, only those whose
+    viewer was asked for stars.
     """
     parts = []
     for today, known in walk(events, items, viewers, looks):

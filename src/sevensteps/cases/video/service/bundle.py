@@ -33,19 +33,11 @@ PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 def export_morning(
     morning: ServingSnapshot, folder: str | Path, *, index_of: str | None = None
 ) -> Path:
-    """Write what a service answers from.
+    """Write what a service answers from, its ranker a `Net`, into a new folder.
 
-    Parameters
-    ----------
-    morning : its ranker must be a `Net`
-    folder : must not hold anything yet
-    index_of : version of the towers that made the index, if not the morning's own
-
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    TypeError                 for another ranker
-    StorageError              if the disk refuses; nothing is left behind
+    `index_of`: version of the towers that made the index, if not the morning's own.
+    Raises a FileExistsError if the folder holds something, a TypeError for another
+    ranker, a StorageError if the disk refuses; nothing is left behind.
     """
     path, net = Path(folder), morning.ranker
     if not isinstance(net, Net):

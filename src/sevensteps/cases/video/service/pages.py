@@ -60,19 +60,12 @@ PATH = SERVICE.path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagesConfig(BundleConfig):
-    """Everything that the recommender needs, besides what all services do.
-
-    Parameters
-    ----------
-    bundle : folder written by `export_morning`
-    remembers : user vectors that are kept; 0 keeps none
-    allow_skew : serve an index that other towers made, for drills
-    """
+    """Everything that the recommender needs: a folder written by `export_morning`."""
 
     port: int = SERVICE.port
     deadline_ms: float = SERVICE.deadline_ms
-    remembers: int = 100_000
-    allow_skew: bool = False
+    remembers: int = 100_000  # user vectors that are kept; 0 keeps none
+    allow_skew: bool = False  # serve an index that other towers made, for drills
 
     def __post_init__(self) -> None:
         BundleConfig.__post_init__(self)

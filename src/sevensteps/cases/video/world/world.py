@@ -50,11 +50,7 @@ VISITS_A_DAY, PAGES_A_VISIT = 0.2, 2  # rounded up, to guess the room that is ne
 class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
     """Viewers, creators and their videos, with known tastes and satisfaction.
 
-    Parameters
-    ----------
-    scale : "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `VideoSize`
-    seed : all randomness follows from it
-    incidents : what happens to it; see `inject`
+    Its scale is "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `VideoSize`.
     """
 
     kind = "video"
