@@ -223,16 +223,8 @@ def precision_at_budget(
 ) -> Interval:
     """Share of positives among the `per_day` highest scores of each day.
 
-    Parameters
-    ----------
-    scores : (n,) float       any monotone score; higher means more suspicious
-    labels : (n,) bool        eventual labels
-    day : (n,) int            day of each row
-    per_day : int             review capacity, alerts per day
-    weight : (n,) float       how many payments each row stands for, if sampled
-
-    Returns Interval: over all alerts, with a 95 % day-block bootstrap interval. Raises
-    a ValueError for lengths that differ, NaN scores, no positives, `per_day` < 1.
+    `per_day` is the review capacity, alerts per day, at least 1. Other parameters,
+    result and errors as for `average_precision`.
 
     >>> score, label, day = [0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0], [0, 0, 1, 1]
     >>> precision_at_budget(score, label, day, per_day=2).estimate

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sevensteps.measure import Interval, ab_test, block_bootstrap
+from sevensteps.world import Arms
 
 WorldT = TypeVar("WorldT")
 HistoryT = TypeVar("HistoryT")
@@ -58,13 +59,6 @@ def mean_over_units(values: Any, unit: NDArray[np.integer] | None = None) -> Int
     value = np.asarray(values, np.float64)
     ids = np.arange(len(value)) if unit is None else unit
     return block_bootstrap(ids % UNIT_BLOCKS).mean(value)
-
-
-class Assignment(Protocol):
-    """Who has which policy in an A/B test, as the worlds' `Arms` say it."""
-
-    def names(self, unit: NDArray[Any], /) -> NDArray[np.str_]:
-        """(n,) the name of each unit's arm."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +150,7 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def compare(
-        self, outcome: OutcomeT, arms: Assignment, treatment: str, control: str
+        self, outcome: OutcomeT, arms: Arms, treatment: str, control: str
     ) -> pd.Series:
         """What an A/B test reads per 1,000 units and day, with Welch's intervals.
 

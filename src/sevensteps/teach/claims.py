@@ -5,22 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from .marks import three_digits
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@runtime_checkable
-class HasBounds(Protocol):
-    """An interval, such as `sevensteps.measure.Interval`."""
-
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
 
 
 class ClaimFailed(AssertionError):
@@ -136,10 +126,10 @@ class _Bounds:
         )
 
 
-def _measurement(value: object) -> tuple[float, float, float]:
+def _measurement(value: Any) -> tuple[float, float, float]:
     """The value and its two ends; refused if they are not of one measurement."""
-    number = float(getattr(value, "estimate", value))  # type: ignore[arg-type]
-    if not isinstance(value, HasBounds):
+    number = float(getattr(value, "estimate", value))
+    if not hasattr(value, "low"):
         return number, number, number
     low, high = float(value.low), float(value.high)
     if low > high:

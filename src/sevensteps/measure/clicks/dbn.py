@@ -35,20 +35,14 @@ class DynamicBayesian:
         """(m,) attractiveness times satisfaction."""
         return np.asarray(self.attractiveness * self.satisfaction)
 
-    def click_probability(self, log: ClickLog, *, given_above: bool = False) -> Floats:
+    def click_probability(self, log: ClickLog) -> Floats:
         """(n, k) probabilities, from the top down."""
         pull = _drawn(self.attractiveness, self, log)
         end = _drawn(self.satisfaction, self, log)
         looks, clicks = np.ones(len(log)), np.empty(log.pair.shape)
         for j in range(log.n_places):
-            a, s = pull[:, j], end[:, j]
-            clicks[:, j] = looks * a
-            if given_above:
-                stay = looks * (1 - a) / np.maximum(1 - looks * a, 1e-12)
-                looks = np.where(log.clicked[:, j], 1 - s, stay)
-            else:
-                looks = looks * (1 - a * s)
-            looks = looks * self.continuation
+            clicks[:, j] = looks * pull[:, j]
+            looks = looks * (1 - pull[:, j] * end[:, j]) * self.continuation
         return clicks
 
 

@@ -147,13 +147,6 @@ def test_spans_add_up(firm, lived):
     assert spans.creators.iloc[-1] == daily.creators.iloc[-1]
 
 
-def test_truth_of_nothing_is_worth_nothing(firm):
-    user = np.array([3, 4], np.int32)
-    true = firm.sim.truth(user, np.array([[5, -1], [-1, 6]], np.int32))
-    assert true.worth[0, 1] == true.worth[1, 0] == 0
-    assert ((true.click >= 0) & (true.click <= 1)).all()
-
-
 def test_a_log_with_an_outcome_holds_both(firm, lived):
     events, items, viewers = firm.sim.log_with(lived["ours"])
     n = len(firm.sim.events) + lived["ours"].impressions.num_rows
