@@ -1,4 +1,4 @@
-"""Values are read as our columns ask for, or refused by row."""
+"""Files and values are read as our columns ask for, or refused by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments: against SciPy, and by running many whose truth is known."""
+"""Experiments and estimates from weights: against SciPy, and where the truth is known."""
 
 import numpy as np
 import pandas as pd

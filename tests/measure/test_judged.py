@@ -1,4 +1,4 @@
-"""Judged lists: equal to trec_eval, scikit-learn and LightGBM, and as theory says."""
+"""Lists: equal to trec_eval, scikit-learn and LightGBM, and as theory says."""
 
 from functools import partial
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""Ranking metrics against scikit-learn, and every resample against the slow way."""
+"""Metrics of scores against scikit-learn, and every resample against the slow way."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Claims hold with their whole interval, and say what was measured."""
+"""Claims hold with their whole interval; guesses are told as ratios."""
 
 from importlib import import_module
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Two stages on a log: ahead where there is something to learn, and not in noise."""
+"""A log is read as it is; two stages lead where there is something to learn."""
 
 import numpy as np
 import pandas as pd

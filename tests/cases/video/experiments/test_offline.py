@@ -1,4 +1,4 @@
-"""Lists by later clicks and by truth; rankers; randomised positions."""
+"""Lists by later clicks and by truth; rankers; randomised positions; futures."""
 
 from dataclasses import replace
 

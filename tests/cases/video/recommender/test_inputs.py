@@ -1,4 +1,4 @@
-"""A ranker's inputs: the same for one pair as for many, and known that morning."""
+"""A ranker's inputs and the towers: the same for one pair as for many."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""Pages over HTTP: the right ones, and whose they are when a stage is late."""
+"""Pages over HTTP: the right ones; a morning that is read is the one written."""
 
 import json
 from dataclasses import replace

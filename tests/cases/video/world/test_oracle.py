@@ -1,4 +1,4 @@
-"""The best page is the best: no search finds a better one."""
+"""The best page is the best; the incumbent is none; incidents strike as told."""
 
 import numpy as np
 import pytest
