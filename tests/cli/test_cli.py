@@ -1,4 +1,4 @@
-"""The command line: light help, errors that say what to do, demonstrations made once."""
+"""The command line: light help, plain errors, demonstrations that are made once."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Experiments and estimates from weights: against SciPy, and where the truth is known."""
+"""Experiments and weighted estimates: against SciPy, and where the truth is known."""
 
 import numpy as np
 import pandas as pd
