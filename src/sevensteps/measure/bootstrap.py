@@ -10,8 +10,6 @@ Sources: Efron, "Bootstrap methods: another look at the jackknife", Annals of St
 Annals of Statistics 17 (1989): blocks, here without overlap.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Iterator
@@ -95,7 +93,7 @@ class Interval:
         """What cannot be measured here; prints as n/a."""
         return cls(math.nan, math.nan, math.nan)
 
-    def __sub__(self, other: Interval) -> Interval:
+    def __sub__(self, other: Self) -> Self:
         """Paired difference of two measurements under the same resamples."""
         if not isinstance(other, Interval):
             return NotImplemented
@@ -108,7 +106,7 @@ class Interval:
             )
         samples = self.samples - other.samples
         middle = self.estimate - other.estimate
-        return Interval.of(samples, middle, resampling=self.resampling)
+        return type(self).of(samples, middle, resampling=self.resampling)
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high

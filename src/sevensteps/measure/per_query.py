@@ -9,10 +9,8 @@ count as the mean over all their orders ("average", as scikit-learn's). `judged`
 intervals around the means of all these.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -55,7 +53,7 @@ class Ranked:
     @classmethod
     def of(
         cls, query: NDArray[np.integer[Any]], code: Ints, score: Floats, grade: Floats
-    ) -> Ranked:
+    ) -> Self:
         """From rows that are in order."""
         count = np.bincount(code, minlength=len(query))
         start = np.concatenate([[0], np.cumsum(count)])
@@ -68,10 +66,10 @@ class Ranked:
         told = np.asarray(values, np.float64)
         return np.bincount(self.code, told, minlength=n).astype(np.float64)
 
-    def condensed(self) -> Ranked:
+    def condensed(self) -> Self:
         """The lists without what was not judged; all queries stay."""
         kept = self.grade != UNJUDGED
-        return Ranked.of(
+        return type(self).of(
             self.query, self.code[kept], self.score[kept], self.grade[kept]
         )
 

@@ -6,11 +6,9 @@ needs. Two million rows with 300 frauds become a 600 x 60 table. Reviewers can l
 a fixed number of alerts a day only: for them there are metrics at a budget.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -76,7 +74,7 @@ class _Slots:
     n_thresholds: int
 
     @classmethod
-    def of(cls, rows: ScoredRows) -> _Slots:
+    def of(cls, rows: ScoredRows) -> Self:
         thresholds = np.unique(rows.score[rows.label])
         below = np.searchsorted(thresholds, rows.score)
         tied = thresholds[np.minimum(below, len(thresholds) - 1)] == rows.score

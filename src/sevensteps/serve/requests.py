@@ -3,8 +3,6 @@
 A body becomes a typed record, or the reasons why it is none.
 """
 
-from __future__ import annotations
-
 import hmac
 import itertools
 import json
@@ -15,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -104,7 +102,7 @@ class Response:
     @classmethod
     def of(
         cls, content: Mapping[str, Any], status: int = 200, **headers: bytes
-    ) -> Response:
+    ) -> Self:
         """JSON without blanks; of a header's name, `_` stands for `-`."""
         body = json.dumps(content, separators=(",", ":")).encode()
         told = {name.replace("_", "-").encode(): v for name, v in headers.items()}

@@ -1,9 +1,7 @@
 """A log of searches: what was shown, what was clicked, what a ranker learns of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -58,7 +56,7 @@ class ClickLog:
         held = np.bincount(self.pair[where], weight, self.n_pairs)
         return held.astype(np.float64)
 
-    def where(self, rows: ArrayLike) -> ClickLog:
+    def where(self, rows: ArrayLike) -> Self:
         """The log of some searches, its pairs numbered as before.
 
         Train on one part and test on another, or fit each device on its own:

@@ -1,9 +1,8 @@
 """A log cut by time: what was known at an instant, and what came after it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -34,7 +33,7 @@ class TimeFold:
     item: Ids  # and what
 
     @classmethod
-    def of(cls, log: Log, low: float, high: float) -> TimeFold:
+    def of(cls, log: Log, low: float, high: float) -> Self:
         """Cut at two instants; what a user had before does not count again."""
         early = log.seconds <= low
         past = log.events.take(early)

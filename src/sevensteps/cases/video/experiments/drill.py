@@ -1,10 +1,9 @@
 """Monitors of a recommender, and what should set them off: in the world, and inside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -113,7 +112,7 @@ class RecordedDays:
     numbers: pd.DataFrame  # by day, what else is watched
 
     @classmethod
-    def of(cls, policy: RecordedPolicy, outcome: Outcome) -> RecordedDays:
+    def of(cls, policy: RecordedPolicy, outcome: Outcome) -> Self:
         """Of an outcome, and of what was recorded on its days."""
         days = outcome.daily.index
         inputs = [np.concatenate(policy.inputs[day]) for day in days]

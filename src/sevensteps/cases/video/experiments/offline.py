@@ -3,9 +3,8 @@
 Lists are judged twice: by later clicks, and by the truth.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -42,9 +41,7 @@ class LaterClicks:
     randomised: Flags  # whether it was at a position that was randomised
 
     @classmethod
-    def of(
-        cls, simulation: VideoSimulation, after: Events, most: int = 1_500
-    ) -> LaterClicks:
+    def of(cls, simulation: VideoSimulation, after: Events, most: int = 1_500) -> Self:
         """Of the days after a simulation's history, by at most `most` random users.
 
         A video that a user had before does not count.
