@@ -217,10 +217,8 @@ def run_offline(folder: Path) -> OfflineReport:
 
     Baselines are tuned and the ranker is trained on the first four fifths of the rows,
     fold by fold; all are judged on the last fifth. Nothing is ever told a row that is
-    later than what it is asked about.
-
-    Raises a ValueError if a table is not as it should be (told by table, column and
-    row), or if nobody comes back.
+    later than what it is asked about. Raises a ValueError if a table is not as it
+    should be, or if nobody comes back.
     """
     log = read_log(folder)
     training, tests = cut(log, TRAINING), cut(log, TESTS)

@@ -91,11 +91,8 @@ def hit_rate(
 ) -> Interval:
     """Share of later clicks that a score puts among the first `k`; ties at random.
 
-    Parameters
-    ----------
-    score : (n, items) float  of every video for each of `later.user`
-    among : int               compare with so many videos drawn evenly, as many papers
-                              do; with all of them when absent
+    `score`, (n, items), is of every video for each of `later.user`. It is compared with
+    `among` videos drawn evenly, as many papers do; with all of them when absent.
 
     Source: Krichene and Rendle, "On sampled metrics for item recommendation", KDD
     (2020), on why the drawn ones mislead.

@@ -44,10 +44,7 @@ def train_snapshot(
     config: TrainingConfig | None = None,
     progress: Progress | None = None,
 ) -> ServingSnapshot:
-    """Train towers, ranker and value on a log, and build the index.
-
-    A ValueError says if the log holds too few clicks or answers to learn from.
-    """
+    """Train towers, ranker and value on a log, if it holds enough; build the index."""
     config, done = config or TrainingConfig(), progress or (lambda *_: None)
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
     events = Events.of(history.impressions, items)
