@@ -51,7 +51,7 @@ class Service:
     #: What is answered from: name to version, told by `/ready`
     bundle: Callable[[], Mapping[str, Any]]
     deadline_ms: float  # from the first byte of a request to its answer
-    #: That run the stages; more than one only where a stage waits for others
+    #: They run the stages; more than one only where a stage waits for others
     threads: int = 1
     begin: Callable[[], object] = lambda: None  # called by each of them at first
     #: Requests with the same key are answered one after the other
