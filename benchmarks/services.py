@@ -23,7 +23,7 @@ import psutil
 
 from sevensteps.cases import registered
 from sevensteps.serve import LoadReport, load
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import Setup
 from sevensteps.serve.run import Running, process_of
 from sevensteps.serve.stages import through
 

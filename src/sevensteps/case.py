@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sevensteps.serve.demo import Demo
+    from sevensteps.serve.config import Demo
 
 
 @dataclass(frozen=True, slots=True)

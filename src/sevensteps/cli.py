@@ -214,7 +214,7 @@ def new(
     at once; replace them piece by piece.
     """
     with _loading():
-        from sevensteps.commands.new import write_new
+        from sevensteps.commands.run import write_new
 
     raise typer.Exit(write_new(slug, title))
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sevensteps.authoring.runner import run_chapter
+from sevensteps.authoring.notebooks import run_chapter
 from sevensteps.teach.chapters import find_chapter
 
 CELLS = [

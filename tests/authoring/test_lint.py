@@ -6,7 +6,7 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sevensteps.authoring.lint import RULES, Page, limits, lint_file, lint_page
+from sevensteps.authoring.lint import RULES, Page, form, lint_file, lint_page
 from sevensteps.authoring.notebooks import read_notebook, twin_text, write_notebook
 
 FIGURE = (
@@ -14,7 +14,7 @@ FIGURE = (
     "<figcaption>Recall halves in a month.</figcaption></figure>"
 )
 PROSE = "word " * 97
-STEPS = [f"Step {i}. {name}" for i, name in enumerate(limits.STEPS, start=1)]
+STEPS = [f"Step {i}. {name}" for i, name in enumerate(form.STEPS, start=1)]
 CODE = [
     'commit("alerts", 5_000)\nreveal("alerts", 812)',
     "show(figure)",
@@ -31,7 +31,7 @@ def display(**data):
 def good_notebook():
     cells = [new_markdown_cell("(fraud)=\n# Fraud detection\n\nIt is 02:14.")]
     code = []
-    for i, name in enumerate([*limits.OPENING, *STEPS, *limits.CLOSING]):
+    for i, name in enumerate([*form.OPENING, *STEPS, *form.CLOSING]):
         code.append(new_code_cell("\n".join(f"a{i} = {i}" for i in range(6))))
         text = new_markdown_cell(f"## {name}\n\n{PROSE}")
         more = [new_code_cell("b = 1\n" * 6)] if 3 <= i < 13 else []

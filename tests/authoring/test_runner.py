@@ -7,8 +7,13 @@ import nbformat
 import pytest
 
 from sevensteps.authoring.manifest import unverified
-from sevensteps.authoring.notebooks import is_normal, read_notebook, twin_matches
-from sevensteps.authoring.runner import ChapterFailed, run_chapter
+from sevensteps.authoring.notebooks import (
+    ChapterFailed,
+    is_normal,
+    read_notebook,
+    run_chapter,
+    twin_matches,
+)
 from sevensteps.authoring.verify import verify
 from sevensteps.teach.chapters import find_chapter
 

@@ -7,7 +7,7 @@ from sevensteps.cases.search.world import SearchWorld
 from sevensteps.cases.search.world import Size as ShopSize
 from sevensteps.cases.video import demo as video
 from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import Setup
 
 KEY = "a-key-for-tests-only"
 SMALL = VideoWorld(Size(n_users=2_000, n_videos=4_000, n_creators=300, days=14), seed=7)

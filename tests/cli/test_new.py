@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sevensteps.authoring import new_case
 from sevensteps.authoring.lint import lint_file
-from sevensteps.authoring.runner import run_chapter
+from sevensteps.authoring.notebooks import run_chapter
 from sevensteps.cli import app
 from sevensteps.teach.chapters import find_chapter
 

@@ -20,7 +20,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sevensteps.cases import registered
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import Setup
 
 KEY = "a-key-that-only-tests-know"
 HEADERS = {"X-API-Key": KEY, "Content-Type": "application/json"}

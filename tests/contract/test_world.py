@@ -369,7 +369,7 @@ def test_progress_is_told_by_day(small, lived, world):
 
 def test_what_was_written_is_read_and_truth_lies_apart(world, history, written):
     assert same(world.read(written), history)
-    plain = [f.name for f in fields(history) if f.type in ("str", "int")]
+    plain = [f.name for f in fields(history) if f.type in ("str", "int", str, int)]
     again = vars_of(world.read(written))
     assert {k: again[k] for k in plain} == {k: vars_of(history)[k] for k in plain}
     truth = world.truth(history).combine_chunks()

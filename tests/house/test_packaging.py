@@ -161,9 +161,9 @@ def test_the_wheel_holds_what_a_notebook_reads(tmp_path):
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path / "installed")
     code = (
-        "import sevensteps; from sevensteps.teach import bank, measured, shipped\n"
-        "print(sevensteps.__file__, *sorted(f.name for name in shipped.FOLDERS"
-        " for f in shipped.shipped(name).iterdir()))\n"
+        "import sevensteps; from sevensteps.teach import bank, chapters, measured\n"
+        "print(sevensteps.__file__, *sorted(f.name for name in chapters.FOLDERS"
+        " for f in chapters.shipped(name).iterdir()))\n"
         "print(bank.load_bank('fraud').slug, len(measured('video-scale')) > 0)\n"
     )
     installed = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sevensteps import measure as m
-from sevensteps.measure import judged, lists, per_query, ranked
+from sevensteps.measure import judged, per_query, ranked
 
 mean_ndcg = partial(judged.mean, per_query.ndcg)
 mean_ap = partial(judged.mean, per_query.average_precision)
@@ -73,9 +73,9 @@ REFUSED = [
     (lambda: mean_ap([1], [1], [0], relevant=0), "a grade above 0"),
     (lambda: mean_ap([1], [1], [0], missing="drop"), "or 'condensed'"),
     (lambda: mean_ap([1, 2], [1, 1], [0, 0], block=[1, 2]), "row 1 has another"),
-    (lambda: lists.found_in([1, 2], [0], [1]), "must be a table of ids"),
-    (lambda: lists.found_in([[1, 2]], [1], [1]), "must name one of the 1 lists"),
-    (lambda: lists.found_in([[1, 2]], [0], [-1]), "must not be negative"),
+    (lambda: judged.found_in([1, 2], [0], [1]), "must be a table of ids"),
+    (lambda: judged.found_in([[1, 2]], [1], [1]), "must name one of the 1 lists"),
+    (lambda: judged.found_in([[1, 2]], [0], [-1]), "must not be negative"),
     (lambda: m.recall_at_k([[1], [2]], [0], [1], [0, 1, 2]), "`block` 3"),
     (lambda: m.ndcg_at_k([[1.0, np.nan]], [0, 1], k=1), "finite and not negative"),
     (lambda: m.ndcg_at_k([[2.0]] * 2, [0, 1], k=1, ideal=[[1.0]] * 2), "all gains"),

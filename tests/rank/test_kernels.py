@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.measure.judged import ndcg_at_k
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.kernels import (
     CENTRE,

@@ -6,7 +6,7 @@ import lightgbm
 import numpy as np
 import pytest
 
-from sevensteps.measure.lists import ndcg_at_k
+from sevensteps.measure.judged import ndcg_at_k
 from sevensteps.rank import rankers
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.rankers import ColumnRanker, TreePlan, lambdamart, linear, pairwise

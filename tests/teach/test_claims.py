@@ -1,4 +1,4 @@
-"""Claims hold with their whole interval, and say what was measured."""
+"""Claims hold with their whole interval; guesses are told as ratios."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sevensteps.teach import ClaimFailed, claim, claims
+from sevensteps.teach import ClaimFailed, check, claim, claims, commit, recap, reveal
 
 NAN, INF = float("nan"), float("inf")
 
@@ -86,3 +86,39 @@ def test_what_cannot_be_one_measurement_is_refused(value, given, told):
     with pytest.raises(ValueError, match=told):
         claim("value and interval of two measurements", value, **given)
     assert claims().empty
+
+
+@pytest.mark.parametrize(
+    ("guess", "actual", "said"),
+    [
+        (100, 100, "exact"),
+        (110, 100, "close (a factor of 1.10)"),
+        (50, 100, "2 times too low, the right order"),
+        (5_000, 812, "6.2 times too high"),
+        (-1, 2, "wrong side of zero"),
+        (0, 2, "wrong side of zero"),
+        (None, 1234, "It is 1,230."),
+    ],
+)
+def test_reveal_tells_the_ratio(guess, actual, said):
+    commit("it", 3)
+    commit("it", guess)
+    assert said in repr(reveal("it", actual))
+
+
+def test_a_guess_is_a_finite_number():
+    with pytest.raises(ValueError, match="finite"):
+        commit("it", float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(None, "not answered yet"), (10.4, "right"), (10.6, "not yet"), (-10, "not yet")],
+)
+def test_check_answers_without_raising(answer, said):
+    assert said in repr(check("Exercise 1", answer, expected=10))
+
+
+def test_recap_sets_objectives_beside_numbers():
+    table = recap({"price a leak": 0.35149, "name the metric": "recall"})
+    assert table["measured here"].tolist() == ["0.351", "recall"]

@@ -1,12 +1,17 @@
-"""Numbers in prose come from cells."""
+"""Numbers in prose come from cells, or were measured once; the environment is fixed."""
 
 import json
+import platform
+import subprocess
+import sys
 
 import nbformat.v4 as nb
 import pandas as pd
 import pytest
 
 from sevensteps.measure import Interval
+from sevensteps.teach import measured
+from sevensteps.teach.chapters import find_root
 from sevensteps.teach.marks import PREFIX, entries, fill, recorded, wrong_marks
 
 ENTRY = "gains[trees, gain]"
@@ -108,3 +113,57 @@ def test_an_unknown_name_is_left_alone_and_a_comment_is_no_mark():
     fill(page)
     assert page.cells[0].source == text
     assert recorded(page) == {"ap": "0.311"}
+
+
+RECORDS = sorted((find_root() / "data" / "measured").glob("*.json"))
+
+
+def test_a_record_is_a_table_of_floats_by_scale(tmp_path):
+    rows = {"few": {"bales": 3, "needles": 5}, "many": {"bales": 30}}
+    told = {"about": {"numpy": "2.0"}, "rows": rows}
+    (tmp_path / "hay-bales.json").write_text(json.dumps(told), encoding="utf-8")
+    table = measured("hay-bales", folder=tmp_path)
+    assert table.isna().sum().sum() == 1  # what was not measured everywhere
+    assert table.fillna(0).to_dict() == {
+        "few": {"bales": 3, "needles": 5},
+        "many": {"bales": 30, "needles": 0},
+    }
+    assert set(table.dtypes.astype(str)) == {"float64"}
+    assert table.attrs == {"numpy": "2.0"}
+    command = r"python benchmarks/straw_s.py --write data/measured/straw-s\.json"
+    with pytest.raises(FileNotFoundError, match=command):
+        measured("straw-s", folder=tmp_path)
+
+
+@pytest.mark.parametrize("path", RECORDS or [None], ids=lambda path: path.stem)
+def test_a_stored_record_names_a_benchmark_that_is_there(path):
+    table = measured(path.stem)
+    benchmark = f"benchmarks/{path.stem.replace('-', '_')}.py"
+    assert (find_root() / benchmark).is_file()
+    assert table.attrs["command"].startswith(f"python {benchmark} ")
+    assert f"--write data/measured/{path.name}" in table.attrs["command"]
+    assert table.notna().all(axis=None)
+
+
+x86 = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors"
+)
+
+
+def told(code):
+    fixed = [sys.executable, "-m", "sevensteps.teach.environment", sys.executable]
+    run = subprocess.run([*fixed, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert not run.stderr
+    return run.stdout
+
+
+@x86
+def test_numpy_and_faiss_use_vectors_that_every_processor_has():
+    code = (
+        "from numpy._core import _multiarray_umath as u; "
+        "used = [n for n in u.__cpu_dispatch__ if u.__cpu_features__[n]]; "
+        "print([n for n in used if n == 'X86_V4' or n.startswith('AVX512')])"
+    )
+    assert told(code).strip() == "[]"
+    assert "AVX2" in told("import faiss; print(faiss.SIMDConfig.get_level_name())")

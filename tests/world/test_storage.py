@@ -1,4 +1,4 @@
-"""Folders and files are whole or absent, whatever happens while they are written."""
+"""Folders are whole or absent, whatever happens; columns come back as they were."""
 
 import errno
 import json
@@ -9,9 +9,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from sevensteps.world import storage
+from sevensteps.world.arrays import codes_or_values, dictionary, recoded
 from sevensteps.world.storage import BrokenFolder, FolderKind, StorageError
 
 KIND = FolderKind("box", 1, "Pack it again")
@@ -133,18 +136,6 @@ def test_no_space_at_any_moment_leaves_nothing(tmp_path, monkeypatch, call):
     assert not held(tmp_path)
 
 
-def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    storage.write_file(path, b"old")
-    storage.write_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    monkeypatch.setattr(storage.os, "fsync", full)
-    with pytest.raises(StorageError, match="free some space"):
-        storage.write_file(path, b"newest")
-    assert path.read_bytes() == b"new"
-    assert held(tmp_path) == ["file"]
-
-
 def test_leftovers_of_the_dead_are_swept(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -154,3 +145,28 @@ def test_leftovers_of_the_dead_are_swept(tmp_path):
     (tmp_path / ".tmp-notes").mkdir()
     storage.sweep(tmp_path)
     assert held(tmp_path) == [f".tmp-{os.getpid()}-mine", ".tmp-notes"]
+
+
+NAMES = ("chip", "online", "phone")
+SCHEMA = pa.schema([("channel", pa.dictionary(pa.int8(), pa.string()))])
+
+
+def test_codes_with_gaps_are_nulls():
+    codes = np.array([1, -1, 0], np.int8)
+    column = dictionary(codes, NAMES, gaps=True)
+    assert column.to_pylist() == ["online", None, "chip"]
+    assert codes_or_values(pa.chunked_array([column])).tolist() == [1, -1, 0]
+    integers = pa.chunked_array([pa.array([5, None], pa.int32())])
+    assert codes_or_values(integers).tolist() == [5, -1]
+
+
+def test_codes_are_ours_in_whatever_order_a_file_names_them():
+    other = pa.DictionaryArray.from_arrays(
+        pa.array([0, None, 2], pa.int8()), pa.array(NAMES[::-1])
+    )
+    table = recoded(pa.table({"channel": other}), SCHEMA, {"channel": NAMES})
+    assert table["channel"].to_pylist() == ["phone", None, "chip"]
+    assert codes_or_values(table["channel"]).tolist() == [2, -1, 0]
+    empty = pa.DictionaryArray.from_arrays(pa.array([None], pa.int8()), pa.array([""]))
+    none = recoded(pa.table({"channel": empty[:0]}), SCHEMA, {"channel": ("", *NAMES)})
+    assert none.num_rows == 0

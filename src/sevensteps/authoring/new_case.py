@@ -10,15 +10,11 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sevensteps.authoring.bank_page import write_pages
-from sevensteps.authoring.notebooks import (
-    notebook_of,
-    read_notebook,
-    twin_text,
-    write_notebook,
-)
 from sevensteps.cases import registered
 from sevensteps.teach.chapters import chapters
+
+from .bank_page import write_pages
+from .notebooks import notebook_of, read_notebook, twin_text, write_notebook
 
 SKELETON = Path(__file__).with_name("skeleton")
 PACKAGE = Path(__file__).parents[1]

@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sevensteps.authoring.manifest import checksums, write_manifest
 from sevensteps.teach.environment import fixed_environment
+
+from .manifest import checksums, write_manifest
 
 
 def verify(
@@ -27,17 +28,9 @@ def verify(
 
     The copies run in a temporary folder: what only a clone has, they do not find.
 
-    Parameters
-    ----------
-    paths : notebooks, or folders of notebooks
-    cores : notebooks run side by side
-    report : JUnit report to write
-    installed : folder that the wheel was installed into; without it, the package of
-        this environment is used
-
-    Returns
-    -------
-    int                       0 if every cell ran and printed what is stored
+    So many run side by side as there are cores; `report` is JUnit's. `installed` is the
+    folder of a wheel; without it, the package of this environment is used.
+    Returns 0 if every cell ran and printed what is stored.
     """
     notebooks = list[Path]()
     for path in paths:

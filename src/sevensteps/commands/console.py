@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sevensteps.serve.demo import Report
+from sevensteps.serve.config import Report
 
 console = Console()
 errors = Console(stderr=True)

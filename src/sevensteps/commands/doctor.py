@@ -20,11 +20,7 @@ from sevensteps.commands.console import console, progress
 MEMORY_GB, DISK_GB, CORES = 8.0, 3.0, 2
 #: Packages on whose versions a number may depend: what a report of a fault must tell.
 COMPUTING = {"numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "lightgbm", "jax"}
-#: The names of programs that only the book's own tests need, by what for.
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PROGRAMS = {
-    "site tests in a browser": CHROMIUM,
-}
 
 
 @dataclass(frozen=True)
@@ -75,14 +71,11 @@ def packages() -> list[Check]:
     return found
 
 
-def programs() -> list[Check]:
-    """Programs that only the book's own tests need."""
-    found = []
-    for purpose, names in PROGRAMS.items():
-        here = next(filter(shutil.which, names), "")
-        advice = "" if here else f"only for {purpose}: run `make browser`"
-        found.append(Check(names[0], here or "not found", advice, needed=False))
-    return found
+def browser() -> Check:
+    """A program that only the book's own tests need."""
+    here = next(filter(shutil.which, CHROMIUM), "")
+    advice = "" if here else "only for site tests in a browser: run `make browser`"
+    return Check(CHROMIUM[0], here or "not found", advice, needed=False)
 
 
 def smoke(case: Case) -> Check:
@@ -104,7 +97,7 @@ def diagnose() -> int:
         for case in cases.values():
             with progress(f"A small world of {case.slug}"):
                 found.append(smoke(case))
-    found += programs()
+    found.append(browser())
     table = Table("", "found", "what to do", box=None, header_style="bold")
     for check in found:
         mark = "[yellow]![/]" if check.advice else "[green]✓[/]"

@@ -1,16 +1,16 @@
-"""`sevensteps run` and `check`: chapters, or their offline steps on own tables."""
+"""`sevensteps run`, `check`, `new`: chapters, own tables in their steps, a new case."""
 
 import re
 from pathlib import Path
 
 from sevensteps.authoring.lint import lint_file
-from sevensteps.authoring.notebooks import read_notebook
-from sevensteps.authoring.runner import ChapterFailed, run_chapter
+from sevensteps.authoring.new_case import new_case
+from sevensteps.authoring.notebooks import ChapterFailed, read_notebook, run_chapter
 from sevensteps.authoring.verify import verify
 from sevensteps.case import Case
 from sevensteps.cases import registered
 from sevensteps.commands.console import console, errors, failing_plainly, progress
-from sevensteps.teach.chapters import Chapter, chapters, find_chapter
+from sevensteps.teach.chapters import Chapter, chapters, find_chapter, find_root
 
 
 def run_all(name: str | None, *, from_twin: bool) -> int:
@@ -84,3 +84,23 @@ def _case(name: str | None, option: str) -> Case:
     if len(found) != 1:
         raise ValueError(f"--{option} works with {', '.join(able)}, not with {name!r}")
     return found[0]
+
+
+def write_new(slug: str, title: str | None) -> int:
+    """Write a case's files into this clone, and say what to do next."""
+    with failing_plainly():
+        root = find_root()
+        files = new_case(slug, title, root)
+    for file in files:
+        console.print(f"  {file}", highlight=False)
+    console.print(
+        f"\nA toy that runs. Now:\n"
+        f"  make format              # a long name breaks lines\n"
+        f"  sevensteps run {slug}      # execute its notebook\n"
+        f"  sevensteps serve {slug}    # answer; `sevensteps load {slug}` asks\n"
+        f"  make test-quick           # and pytest tests/contract -k {slug}\n"
+        f"Then replace the world, the policy, the service and the words by your own.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 0

@@ -10,8 +10,7 @@ from rich.table import Table
 from sevensteps.case import Case, ServiceFace
 from sevensteps.commands.console import console, errors, failing_plainly, progress
 from sevensteps.serve import ServiceError
-from sevensteps.serve.config import KEY_VARIABLE
-from sevensteps.serve.demo import Setup
+from sevensteps.serve.config import KEY_VARIABLE, Setup
 from sevensteps.serve.load import LoadReport
 from sevensteps.serve.load import load as send
 from sevensteps.serve.run import answer
@@ -24,10 +23,7 @@ def start(
 ) -> int:
     """Train and fill what is missing, then answer until interrupted.
 
-    Parameters
-    ----------
-    port : int              0 takes a free one; by default the service's own
-    deadline_ms : float     within which every request is answered
+    Port 0 takes a free one; port and deadline are the service's own by default.
     """
     service = face(case)
     with failing_plainly(ServiceError):
@@ -51,14 +47,7 @@ def start(
 def send_load(
     case: Case, url: str | None = None, rate: float = 100, seconds: float = 10
 ) -> int:
-    """Send requests as a Poisson process and print latencies and the ledger.
-
-    Parameters
-    ----------
-    url : str, optional     by default where `serve` starts the service
-    rate : float            requests per second, on average
-    seconds : float         how long
-    """
+    """Send requests as a Poisson process and print latencies and the ledger."""
     service = face(case)
     url = url or service.url
     with failing_plainly():
@@ -84,9 +73,7 @@ def send_load(
 def require_service(case: Case, url: str) -> None:
     """Ask whether a service is there, before traffic is made for it.
 
-    Raises
-    ------
-    ConnectionError   if none answers
+    Raises a ConnectionError if none answers.
     """
     try:
         httpx.get(f"{url}/health", timeout=5, trust_env=False).raise_for_status()
@@ -100,9 +87,7 @@ def require_service(case: Case, url: str) -> None:
 def face(case: Case) -> ServiceFace:
     """How the case's service is called.
 
-    Raises
-    ------
-    LookupError           the case has none
+    Raises a LookupError if the case has none.
     """
     if case.service is None:
         raise LookupError(f"the chapter {case.slug} has no service")

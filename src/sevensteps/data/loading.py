@@ -11,10 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .faults import BadTable, Place, listed
-from .files import choose, find_file, read_file
-from .mapping import MAPPING, Names, read_names
-from .schema import DataSchema
+from .files import MAPPING, Names, choose, find_file, read_file, read_names
+from .schema import BadTable, DataSchema, Place, listed
 from .times import DAY, Instants, check_clock, instants, same_clock
 from .values import check, parse, plain
 

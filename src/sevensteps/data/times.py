@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .faults import BadTable, Place, listed
+from .schema import BadTable, Place, listed
 from .values import TEXT, floats, numbers_of, without_words
 
 Seconds = NDArray[np.float64]

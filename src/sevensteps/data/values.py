@@ -4,8 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .faults import BadTable, Place, listed
-from .schema import Column
+from .schema import BadTable, Column, Place, listed
 
 #: What programs write where something is missing. In a column of numbers it is taken
 #: for that; in one of ids it stays a value, and is told.

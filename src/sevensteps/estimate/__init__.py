@@ -1,6 +1,6 @@
 """Back-of-the-envelope arithmetic with units: capacity, queues, cost, Fermi drills."""
 
-from sevensteps.estimate.capacity import (
+from .capacity import (
     Fleet,
     Load,
     capacity,
@@ -11,6 +11,6 @@ from sevensteps.estimate.capacity import (
     peak_rate,
     storage,
 )
-from sevensteps.estimate.fermi import DRILLS, fermi_score
-from sevensteps.estimate.queueing import machines_within, waiting
-from sevensteps.estimate.units import Q, readable, tidy
+from .fermi import DRILLS, fermi_score
+from .queueing import machines_within, waiting
+from .units import Q, readable, tidy

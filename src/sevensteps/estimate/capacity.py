@@ -9,16 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sevensteps.estimate.queueing import machines_within
-from sevensteps.estimate.units import (
-    Amount,
-    Q,
-    Quantity,
-    as_unit,
-    per_second,
-    readable,
-    tidy,
-)
+from .queueing import machines_within
+from .units import Amount, Q, Quantity, as_unit, per_second, readable, tidy
 
 
 def peak_rate(rate: Amount, *, peak_factor: float = 3.0) -> Quantity:
@@ -29,8 +21,6 @@ def peak_rate(rate: Amount, *, peak_factor: float = 3.0) -> Quantity:
     rate : quantity or str    the mean, e.g. "50e6 payment/day"
     peak_factor : float       peak over mean, at least 1
 
-    Examples
-    --------
     >>> print(peak_rate("8.64e6 payment/day", peak_factor=3))
     300.0 payment/s
     """
@@ -50,8 +40,6 @@ def storage(
     keep : quantity or str    how long each is kept
     copies : float            replicas; below 1 for compression
 
-    Examples
-    --------
     >>> print(storage("50e6 payment/day", "200 byte/payment", keep="365 day", copies=3))
     10950000000000.0 B
     """
@@ -66,8 +54,6 @@ def memory(keys: Amount, size: Amount, *, overhead: float = 1.5) -> Quantity:
     keys, size : quantity or str   e.g. "60e6 card", and bytes of each "400 byte/card"
     overhead : float          index and fragmentation: what is taken over what is stored
 
-    Examples
-    --------
     >>> print(memory("60e6 card", "400 byte/card").to("GB"))
     36.0 GB
     """
@@ -91,8 +77,6 @@ def machines(
     cores, spare : int        of one machine; machines that may fail
     utilisation : float       share of a core's time that you dare to use
 
-    Examples
-    --------
     >>> print(machines("300 payment/s", "5 ms", cores=2, spare=1))
     3 machine
     """
@@ -119,27 +103,18 @@ def monthly_cost(*bought: tuple[Amount, Amount]) -> Quantity:
 
 @dataclass(frozen=True)
 class Load:
-    """What a system is asked to carry. Every number here is an assumption to state.
+    """What a system is asked to carry. Every number here is an assumption to state."""
 
-    Attributes
-    ----------
-    rate, size                mean events per time; bytes of one event in the log
-    keys, key_size            what the online store holds
-    service_time, wait        on one core for one event; most that 99 % may queue
-    keep : quantity or str    how long the log is kept
-    peak_factor, copies, cores, spare
-    machine_price, disk_price   euros per month
-    """
-
-    rate: Amount
+    rate: Amount  # rate, size: mean events per time; bytes of one event in the log
     size: Amount
-    keys: Amount
+    keys: Amount  # keys, key_size: what the online store holds
     key_size: Amount
+    #: service_time, wait: on one core for one event; most that 99 % may queue
     service_time: Amount
-    machine_price: Amount
+    machine_price: Amount  # machine_price, disk_price: euros per month
     disk_price: Amount
     wait: Amount = "10 ms"
-    keep: Amount = "1 year"
+    keep: Amount = "1 year"  # how long the log is kept
     peak_factor: float = 3.0
     copies: float = 3.0
     cores: int = 2
@@ -173,33 +148,24 @@ def capacity(load: Load) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What must be held and answered, and what one machine can.
+    """What must be held and answered, and what one machine can."""
 
-    Attributes
-    ----------
-    rate, service_time        mean requests per time; time on one core for one, measured
-    items, item_size          what is searched, bytes of each
-    users, user_size          what is known of people, bytes of each
-    memory, cores, price      of one machine; euros per month
-    peak_factor : float       peak over mean
-    utilisation, filled : float   shares of a core's time and of a machine's memory that
-                              you dare to use
-    copies : int              of every shard at least, so that one may fail
-    """
-
+    #: rate, service_time: mean requests per time; time on one core for one, measured
     rate: Amount
     service_time: Amount
-    items: Amount
+    items: Amount  # items, item_size: what is searched, bytes of each
     item_size: Amount
-    users: Amount
+    users: Amount  # users, user_size: what is known of people, bytes of each
     user_size: Amount
-    memory: Amount
+    memory: Amount  # memory, cores, price: of one machine; euros per month
     cores: int
     price: Amount
-    peak_factor: float = 2.0
+    peak_factor: float = 2.0  # peak over mean
+    #: utilisation, filled: shares of a core's time and of a machine's memory that you
+    #: dare to use
     utilisation: float = 0.6
     filled: float = 0.7
-    copies: int = 2
+    copies: int = 2  # of every shard at least, so that one may fail
 
     def __post_init__(self) -> None:
         if not 0 < self.utilisation <= 1 or not 0 < self.filled <= 1:
@@ -217,8 +183,6 @@ def fleet(plan: Fleet) -> pd.DataFrame:
     One row per quantity: value, unit. A ValueError if the index alone does not fit into
     one machine.
 
-    Examples
-    --------
     >>> table = fleet(Fleet(
     ...     rate="8.64e6 request/day", service_time="10 ms", items="1e6 item",
     ...     item_size="100 byte/item", users="1e9 user", user_size="100 byte/user",

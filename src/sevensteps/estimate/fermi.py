@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from sevensteps.estimate.capacity import machines, memory, peak_rate, storage
-from sevensteps.estimate.queueing import waiting
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, readable
+from .capacity import machines, memory, peak_rate, storage
+from .queueing import waiting
+from .units import Amount, Q, Quantity, as_unit, readable
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,8 @@ def fermi_score(guess: Amount, answer: Amount) -> FermiScore:
 
     Twice and half are equally wrong; within a factor of two is good.
 
-    Parameters
-    ----------
-    guess, answer : number, str or quantity   of the same kind, above zero
+    `guess` and `answer`: of the same kind, above zero.
 
-    Examples
-    --------
     >>> print(fermi_score("20 TB", "10 TB"))
     2 times too high: 0.70 points
     """

@@ -3,23 +3,16 @@
 import math
 from dataclasses import dataclass
 
-from sevensteps.estimate.units import Amount, Q, Quantity, as_unit, per_second
+from .units import Amount, Q, Quantity, as_unit, per_second
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long requests queue before one of several equal servers takes them.
+    """How long requests queue before one of several equal servers takes them."""
 
-    Attributes
-    ----------
-    utilisation : float       share of time that a server is busy
-    p_wait : float            probability of having to wait at all
-    mean, p99 : quantity      time in the queue, without the service itself
-    """
-
-    utilisation: float
-    p_wait: float
-    mean: Quantity
+    utilisation: float  # share of time that a server is busy
+    p_wait: float  # probability of having to wait at all
+    mean: Quantity  # mean, p99: time in the queue, without the service itself
     p99: Quantity
 
 
@@ -34,12 +27,8 @@ def waiting(rate: Amount, service_time: Amount, servers: int) -> Waiting:
     service_time : quantity or str  mean time of one service
     servers : int                   cores or machines, each doing one at a time
 
-    Raises
-    ------
-    ValueError                more work arrives than the servers can do
+    Raises a ValueError if more work arrives than the servers can do.
 
-    Examples
-    --------
     >>> queue = waiting("90 request/s", "10 ms", servers=1)
     >>> round(queue.p_wait, 3), round(queue.mean.to("ms").magnitude, 1)
     (0.9, 90.0)

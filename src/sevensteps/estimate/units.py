@@ -26,8 +26,6 @@ def Q(value: Amount, unit: str = "") -> Quantity:
     unit : str                any unit that pint knows, euro, or one of `COUNTED`; a
                               ValueError for others
 
-    Examples
-    --------
     >>> Q(50, "ms") < Q("1 s")
     True
     >>> print(Q("86400 payment/day").to("payment/second"))

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from sevensteps.measure.bootstrap import Blocks, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, Ints, at_least, numbers, same_length
-from sevensteps.measure.interval import Interval
+from .bootstrap import Blocks, Interval, block_bootstrap, ratio
+from .inputs import Floats, Ints, at_least, numbers, same_length
 
 ALL_ORDERS_UP_TO = 8  # 8! = 40,320 orders are counted; more are sampled
 SHUFFLES = 20_000
@@ -38,16 +37,10 @@ def rank_correlation(offline: ArrayLike, online: ArrayLike) -> RankCorrelation:
     disagree as much. The interval is by Fisher's z with Bonett and Wright's error; a
     bootstrap of eight candidates draws so many twins that it cannot be trusted.
 
-    Parameters
-    ----------
-    offline, online : (n,) float   one value per candidate, higher is better in both
+    `offline` and `online`, (n,): one value per candidate, higher is better in both.
 
-    Raises
-    ------
-    ValueError                fewer than 4 candidates, or all alike
+    Raises a ValueError for fewer than 4 candidates, or all alike.
 
-    Examples
-    --------
     >>> rank_correlation([0.1, 0.2, 0.3, 0.4, 0.5], [10, 20, 40, 30, 50]).rho
     0.900 [-0.169, 0.996]
 
@@ -94,17 +87,11 @@ def _shuffled(ranks: Floats) -> Floats:
 def weighted_kappa(first: ArrayLike, second: ArrayLike) -> Interval:
     """Cohen's kappa of two editors; a disagreement counts by its square.
 
-    Parameters
-    ----------
-    first, second : (n,) int  grades of the same items; those that only one graded are
-                              left out
+    `first` and `second`, (n,): grades of the same items; those that only one graded
+    are left out.
 
-    Raises
-    ------
-    ValueError                a fractional grade, or fewer than two items graded twice
+    Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 
-    Examples
-    --------
     >>> weighted_kappa([0, 1, 2, 2], [0, 1, 2, 1]).estimate
     0.8
 
@@ -128,17 +115,11 @@ def krippendorff_alpha(grades: ArrayLike) -> Interval:
 
     A disagreement counts by how many grades lie between.
 
-    Parameters
-    ----------
-    grades : (items, editors) int, -1 where an editor did not grade the item; items
-        with fewer than two grades are left out
+    `grades`: (items, editors) int, -1 where an editor did not grade the item; items
+    with fewer than two grades are left out.
 
-    Raises
-    ------
-    ValueError                a fractional grade, or fewer than two items graded twice
+    Raises a ValueError for a fractional grade, or fewer than two items graded twice.
 
-    Examples
-    --------
     >>> krippendorff_alpha([[0, 0, -1], [1, 1, 1], [2, 2, 1]]).estimate.__round__(3)
     0.781
 

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from sevensteps.measure.bootstrap import Block, ratio
-from sevensteps.measure.inputs import (
+from .bootstrap import Block, Interval, ratio
+from .inputs import (
     Floats,
     Ints,
     at_least,
@@ -20,8 +20,7 @@ from sevensteps.measure.inputs import (
     same_length,
     weights_of,
 )
-from sevensteps.measure.interval import Interval
-from sevensteps.measure.ranking import scored_rows
+from .ranking import scored_rows
 
 
 def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
@@ -34,12 +33,8 @@ def prior_correction(p: ArrayLike, sampling_rate: float) -> Floats:
     p : (n,) float            predicted by a model that saw few negatives
     sampling_rate : float     share of the negatives that was kept, in (0, 1]
 
-    Returns
-    -------
-    (n,) float                probabilities at the true base rate
+    Returns (n,) float: probabilities at the true base rate.
 
-    Examples
-    --------
     >>> prior_correction([0.0, 0.5, 1.0], sampling_rate=0.01).round(4)
     array([0.    , 0.0099, 1.    ])
 
@@ -90,14 +85,9 @@ def reliability(
     bins : int                at most so many; equal probabilities are never parted
     weight : (n,) float       how many rows each one stands for, if sampled
 
-    Returns
-    -------
-    DataFrame                 rows, predicted, observed, low, high (95 %, exact
-                              binomial: too narrow if positives come in campaigns),
-                              expected_positives, positives
+    Returns DataFrame: rows, predicted, observed, low, high (95 %, exact binomial: too
+    narrow if positives come in campaigns), expected_positives, positives.
 
-    Examples
-    --------
     >>> p, labels = [0.1] * 10 + [0.5] * 2, [1] + [0] * 9 + [1, 0]
     >>> reliability(p, labels, bins=2)[["rows", "predicted", "observed"]]
        rows  predicted  observed

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri, stdtr, stdtrit
 
-from sevensteps.measure.inputs import Floats, at_least, between, numbers, same_length
-from sevensteps.measure.interval import Interval
+from .bootstrap import Interval
+from .inputs import Floats, at_least, between, numbers, same_length
 
 SUSPICIOUS = 0.001  # usual alarm level: the test runs daily on every experiment
 
@@ -53,12 +53,8 @@ def assign(unit_ids: ArrayLike, salt: str, treated: float = 0.5) -> NDArray[np.s
     salt : str                name of the experiment: a new one for each
     treated : float           share of the treatment, within (0, 1)
 
-    Returns
-    -------
-    (n,) str                  "treatment" or "control"
+    Returns (n,) str: "treatment" or "control".
 
-    Examples
-    --------
     >>> arm = assign(range(6), "review queue v2")
     >>> (arm == "treatment").tolist()
     [False, True, False, False, False, True]
@@ -85,12 +81,8 @@ def sample_ratio_check(arms: ArrayLike) -> SampleRatio:
 
     A mismatch means that units were lost or moved, mostly not at random.
 
-    Parameters
-    ----------
-    arms : (n,) str           arm of each unit that was *seen* in the experiment
+    `arms`, (n,): arm of each unit that was *seen* in the experiment.
 
-    Examples
-    --------
     >>> check = sample_ratio_check(["a"] * 50_300 + ["b"] * 49_000)
     >>> check.suspicious, round(check.p_value, 6)
     (True, 3.7e-05)
@@ -118,8 +110,6 @@ def per_unit(values: ArrayLike, unit: ArrayLike, units: ArrayLike) -> Floats:
     unit : (n,) int           unit of each row, e.g. cardholder_id
     units : (m,) int          all units of the experiment, each once
 
-    Examples
-    --------
     >>> per_unit([5.0, 1.0, 2.0], unit=[7, 9, 7], units=[7, 8, 9])
     array([7., 0., 1.])
     """
@@ -135,31 +125,19 @@ def per_unit(values: ArrayLike, unit: ArrayLike, units: ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class ABResult:
-    """What an experiment says about the mean per unit.
+    """What an experiment says about the mean per unit."""
 
-    Attributes
-    ----------
-    difference : Interval     treatment minus control, 95 %
-    p_value : float           two-sided, of no difference
-    """
-
-    difference: Interval
-    p_value: float
+    difference: Interval  # treatment minus control, 95 %
+    p_value: float  # two-sided, of no difference
 
 
 def ab_test(treatment: ArrayLike, control: ArrayLike) -> ABResult:
     """Difference of the mean per unit between two arms, by Welch's t.
 
-    Parameters
-    ----------
-    treatment, control : (n,), (m,) float   one value per unit, see `per_unit`
+    `treatment` and `control`, (n,), (m,): one value per unit, see `per_unit`.
 
-    Raises
-    ------
-    ValueError                NaN, fewer than two units in an arm
+    Raises a ValueError for NaN, fewer than two units in an arm.
 
-    Examples
-    --------
     >>> ab_test([3.0, 4.0, 5.0, 4.0], [1.0, 2.0, 3.0, 2.0]).difference
     2.00 [0.587, 3.41]
 
@@ -198,12 +176,8 @@ def cuped(outcome: ArrayLike, before: ArrayLike) -> Floats:
     outcome : (n,) float      one value per unit, both arms together
     before : (n,) float       the same units before the start, untouched by treatment
 
-    Returns
-    -------
-    (n,) float                outcome - theta * (before - its mean)
+    Returns (n,) float: outcome - theta * (before - its mean).
 
-    Examples
-    --------
     >>> cuped([2.0, 4.0, 6.1], [1.0, 2.0, 3.0]).round(3)
     array([4.05, 4.  , 4.05])
 
@@ -230,8 +204,6 @@ def minimum_detectable_effect(
     units : int               in both arms together, half of them in each
     power, alpha : float      of the two-sided test
 
-    Examples
-    --------
     >>> round(minimum_detectable_effect(sd=1, units=126), 3)
     0.499
 

@@ -12,17 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
-from sevensteps.measure.bootstrap import block_bootstrap, ratio
-from sevensteps.measure.experiment import sample_size
-from sevensteps.measure.inputs import (
-    Bools,
-    Ints,
-    at_least,
-    between,
-    numbers,
-    same_length,
-)
-from sevensteps.measure.interval import Interval
+from .bootstrap import Interval, block_bootstrap, ratio
+from .experiment import sample_size
+from .inputs import Bools, Ints, at_least, between, numbers, same_length
 
 Ids = NDArray[np.integer[Any]]
 A, B, NEITHER = 0, 1, -1
@@ -31,16 +23,10 @@ EMPTY = -1
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
-    """Pages made of two rankings.
+    """Pages made of two rankings."""
 
-    Attributes
-    ----------
-    lists : (n, k) int        ids, -1 where both rankings had run out
-    team : (n, k) int8        whose place it is: 0 is A, 1 is B, -1 nobody's
-    """
-
-    lists: Ids
-    team: NDArray[np.int8]
+    lists: Ids  # (n, k) ids, -1 where both rankings had run out
+    team: NDArray[np.int8]  # (n, k) whose place it is: 0 is A, 1 is B, -1 nobody's
 
 
 def team_draft(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> Interleaved:
@@ -60,12 +46,8 @@ def team_draft(a: ArrayLike, b: ArrayLike, *, seed: int = 0) -> Interleaved:
     seed : int                of the coins, one for each place: below a half, A picks
                               first in the round that begins there
 
-    Raises
-    ------
-    ValueError                tables that differ in shape, or an id twice on one list
+    Raises a ValueError for tables that differ in shape, or an id twice on one list.
 
-    Examples
-    --------
     >>> page = team_draft([[1, 2, 3, 4]], [[1, 3, 5, 2]])
     >>> page.lists, page.team
     (array([[1, 2, 3, 4]]), array([[-1,  0,  1,  0]], dtype=int8))
@@ -140,12 +122,8 @@ def search_wins(team: ArrayLike, clicked: ArrayLike) -> Ints:
     team : (n, k) int         as `team_draft` returns it
     clicked : (n, k) bool     places that were clicked
 
-    Returns
-    -------
-    (n,) int                  1 if A wins, -1 if B does, 0 for a tie or no click
+    Returns (n,) int: 1 if A wins, -1 if B does, 0 for a tie or no click.
 
-    Examples
-    --------
     >>> search_wins([[0, 1, 0], [1, 0, -1]], [[1, 0, 1], [1, 0, 1]])
     array([ 1, -1])
     """
@@ -160,20 +138,14 @@ def search_wins(team: ArrayLike, clicked: ArrayLike) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What clicks on interleaved pages say.
+    """What clicks on interleaved pages say."""
 
-    Attributes
-    ----------
-    wins, losses, ties : searches won by A, by B, by neither
-    delta : (wins - losses) / (2 searches): A's share of wins above a half, ties split
-    p_value : sign test over shoppers, two-sided, of no preference
-    """
-
-    wins: int
+    wins: int  # wins, losses, ties: searches won by A, by B, by neither
     losses: int
     ties: int
+    #: (wins - losses) / (2 searches): A's share of wins above a half, ties split
     delta: Interval
-    p_value: float
+    p_value: float  # sign test over shoppers, two-sided, of no preference
 
 
 def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:
@@ -182,12 +154,8 @@ def preference(wins: ArrayLike, shopper: ArrayLike) -> Preference:
     Searches of one shopper hang together, so shoppers are what is redrawn, and the sign
     test gives each of them one vote.
 
-    Parameters
-    ----------
-    wins, shopper : (n,) int  of each search: see `search_wins`, and who it was
+    `wins` and `shopper`, (n,): of each search: see `search_wins`, and who it was.
 
-    Examples
-    --------
     >>> preference([1, 1, 0, -1, 1, 1, 1, 1, 1], shopper=range(9)).p_value
     0.0703125
 
@@ -213,9 +181,7 @@ def searches_needed(effect: float, variance: float) -> int:
     This is `sample_size` with half the standard deviation: every search is in both
     arms, and nothing is spent on a difference between them.
 
-    Parameters
-    ----------
-    effect, variance : float  mean of the wins per search, and their variance
+    `effect` and `variance`: mean of the wins per search, and their variance.
 
     >>> searches_needed(effect=0.05, variance=0.4)
     1256
@@ -238,8 +204,6 @@ def sensitivity_ratio(
     treatment, control : (n,), (m,) float   outcome per unit in each arm of the test
     wins : (l,) float                       A's lead per unit of interleaving
 
-    Examples
-    --------
     >>> sensitivity_ratio([1, 2, 1, 2], [0, 1, 0, 1], wins=[1, 0, 1, 0]).estimate
     1.0
 

@@ -7,9 +7,8 @@ at the price of noise.
 
 from numpy.typing import ArrayLike
 
-from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
-from sevensteps.measure.inputs import Floats, numbers, same_length, weights_of
-from sevensteps.measure.interval import Interval
+from .bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from .inputs import Floats, numbers, same_length, weights_of
 
 
 def effective_sample_size(weight: ArrayLike) -> float:
@@ -50,8 +49,6 @@ def ips(reward: ArrayLike, weight: ArrayLike, day: Block) -> Interval:
     weight : (n,) float       1 / propensity, 0 where nothing was logged
     day : (n,) int            block of the bootstrap
 
-    Examples
-    --------
     >>> ips([0, 0, 1, 0], [1, 1, 10, 0], day=[0, 0, 1, 1]).estimate
     2.5
 
@@ -94,8 +91,6 @@ def doubly_robust(
     guessed : (n,) float      the model's reward of what was logged
     expected : (n,) float     its mean reward of what the other policy would do there
 
-    Examples
-    --------
     >>> doubly_robust([0, 1], [0, 2], guessed=[0, 1], expected=[0.4, 0.6], day=[0, 1])
     0.500 [0.400, 0.600]
 

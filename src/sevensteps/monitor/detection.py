@@ -61,20 +61,12 @@ def max_by_monitor(
 def threshold(clean: ArrayLike) -> float:
     """The level that clean days exceed once a month, and not more often.
 
-    Parameters
-    ----------
-    clean : (days,) float     a monitor's daily value on days without incident
+    `clean`, (days,): a monitor's daily value on days without incident.
 
-    Returns
-    -------
-    float                     alarm when a day's value lies above it. From a month of
-                              clean days on it is read off them; before, extrapolated
-                              by an exponential tail over their upper quarter
-
-    Raises
-    ------
-    ValueError                with fewer than 10 clean days, or a value that is not
-                              finite
+    Returns float: alarm when a day's value lies above it. From a month of clean days on
+    it is read off them; before, extrapolated by an exponential tail over their upper
+    quarter. Raises a ValueError with fewer than 10 clean days, or a value that is not
+    finite.
     """
     values = np.sort(np.asarray(clean, np.float64))[::-1]
     if len(values) < _MIN_DAYS:
@@ -92,22 +84,14 @@ def threshold(clean: ArrayLike) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """How monitors did.
+    """How monitors did."""
 
-    Attributes
-    ----------
-    delay : incident x monitor    days from its first until it was noticed; 0 is that
-                                  first day, NaN never
-    false_alarms : by monitor     a month, on the late days without incident
-    thresholds : by monitor
-    levels : DataFrames           by incident (and "none"): each day's value of each
-                                  monitor as a share of its threshold, so that 1 is an
-                                  alarm; a monitor whose threshold is zero is left out
-    """
-
+    #: Incident x monitor: days until it was noticed; 0 is its first day, NaN never
     delay: pd.DataFrame
-    false_alarms: dict[str, Interval]
-    thresholds: pd.Series
+    false_alarms: dict[str, Interval]  # a month, on late days without incident
+    thresholds: pd.Series  # by monitor
+    #: By incident (and "none"): each day's value of each monitor as a share of its
+    #: threshold, so that 1 is an alarm; a monitor whose threshold is zero is left out
     levels: dict[str, pd.DataFrame]
 
 
@@ -123,10 +107,8 @@ def detect(monitors: Mapping[str, pd.DataFrame], first_day: int) -> Detection:
                thresholds, its late days count the false alarms
     first_day : int           of the incidents
 
-    Raises
-    ------
-    ValueError                if an incident lacks a monitor or its days, or there are
-                              no late days without incident
+    Raises a ValueError if an incident lacks a monitor or its days, or there are no late
+    days without incident.
     """
     none = monitors["none"]
     early, late = none.loc[: first_day - 1], none.loc[first_day:]

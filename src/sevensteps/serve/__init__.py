@@ -2,5 +2,5 @@
 
 from sevensteps.world import StorageError
 
-from .errors import ModelError, ServiceError
+from .bundle import ModelError, ServiceError
 from .load import LoadReport, closed_load, load, within

@@ -14,22 +14,12 @@ class Allowance:
 
     In a flood every fallback takes time from the model. So they get a share of
     a core, and whoever comes beyond that is turned away before his body is read.
-
-    Parameters
-    ----------
-    share : of a core
-    most_s : that is saved up while nobody falls back
-    clock : seconds, monotonic
-
-    Attributes
-    ----------
-    cost_s : mean CPU-seconds of a fallback
     """
 
-    share: float = 0.05
-    most_s: float = 0.05
-    clock: Callable[[], float] = time.perf_counter
-    cost_s: float = 3e-4
+    share: float = 0.05  # of a core
+    most_s: float = 0.05  # that is saved up while nobody falls back
+    clock: Callable[[], float] = time.perf_counter  # seconds, monotonic
+    cost_s: float = 3e-4  # mean CPU-seconds of a fallback
     _saved_s: float = field(default=0.0, init=False)
     _last: float = field(default=0.0, init=False)
 

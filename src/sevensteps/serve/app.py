@@ -10,10 +10,12 @@ from functools import partial
 from sevensteps.world import StorageError
 
 from .config import ServiceConfig
-from .http import (
+from .requests import (
+    MAX_BODY,
     Headers,
     HungUp,
     Receive,
+    Rejected,
     Response,
     Scope,
     Send,
@@ -22,7 +24,6 @@ from .http import (
     request_id_of,
     server_timing,
 )
-from .requests import MAX_BODY, Rejected
 from .service import Desk, Seat, Service
 from .stages import Ledger
 

@@ -9,15 +9,6 @@ from dataclasses import dataclass, field
 class Breaker:
     """Opens after some failures in a row; then lets one trial through now and then.
 
-    Parameters
-    ----------
-    failures_to_open : failures in a row
-    retry_s : seconds between trials while open; doubles with each failed trial
-    longest_s : and grows no further than this
-    clock : seconds, monotonic
-
-    Examples
-    --------
     >>> breaker = Breaker(failures_to_open=1, clock=lambda: 0.0)
     >>> breaker.failed()
     >>> breaker.allows()
@@ -26,10 +17,11 @@ class Breaker:
     Source: M. Nygard, "Release It!", 2nd edition (2018), chapter 5.
     """
 
-    failures_to_open: int = 3
+    failures_to_open: int = 3  # failures in a row
+    #: Seconds between trials while open; doubles with each failed trial
     retry_s: float = 0.25
-    longest_s: float = 4.0
-    clock: Callable[[], float] = time.monotonic
+    longest_s: float = 4.0  # and grows no further than this
+    clock: Callable[[], float] = time.monotonic  # seconds, monotonic
     _failures: int = field(default=0, init=False)
     _wait: float = field(default=0.0, init=False)
     _next_trial: float = field(default=0.0, init=False)

@@ -20,26 +20,26 @@ from sevensteps.world.storage import (
     write_manifest,
 )
 
-from .errors import ModelError
+
+class ServiceError(RuntimeError):
+    """Something without which a service must not start."""
+
+
+class ModelError(ServiceError):
+    """A model that must not be served: missing, corrupt or made for other features."""
+
 
 BUNDLE = FolderKind("bundle", 1, "Export it again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What was read.
-
-    Attributes
-    ----------
-    facts : whatever its writer wanted to say, as JSON
-    arrays : a tree of dictionaries and lists of arrays
-    hashes : file to its SHA-256
-    """
+    """What was read."""
 
     folder: Path
-    facts: dict[str, Any]
-    arrays: Any
-    hashes: Mapping[str, str]
+    facts: dict[str, Any]  # whatever its writer wanted to say, as JSON
+    arrays: Any  # a tree of dictionaries and lists of arrays
+    hashes: Mapping[str, str]  # file to its SHA-256
 
     def version(self, begins: str = "") -> str:
         """12 digits that change with any file whose name begins so."""
@@ -63,10 +63,8 @@ def write_bundle(
     facts : what else the manifest says
     rest : writes all other files, if there are any, into the folder that it is given
 
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    StorageError              if the disk refuses; nothing is left behind
+    Raises a FileExistsError if the folder holds something, a StorageError if the disk
+    refuses; nothing is left behind.
     """
     with new_folder(folder) as made:
         for name, array in flat(arrays):
@@ -78,9 +76,7 @@ def write_bundle(
 def read_bundle(folder: str | Path, kind: FolderKind = BUNDLE) -> Bundle:
     """A bundle, after comparing every file with its hash; arrays are mapped.
 
-    Raises
-    ------
-    ModelError                if a file is gone or damaged; names it
+    Raises a ModelError if a file is gone or damaged; names it.
     """
     folder = Path(folder)
     try:

@@ -64,12 +64,7 @@ class _Connection(asyncio.Protocol):
 class Client:
     """Keep-alive connections to one address, as many as are needed at once.
 
-    Parameters
-    ----------
-    url : `http://host:port`
-    api_key : sent as `X-API-Key`
-    timeout_s : after which an answer counts as lost
-    path : where to post
+    `url` is `http://host:port`; after `timeout_s` an answer counts as lost.
     """
 
     def __init__(self, url: str, api_key: str, timeout_s: float, path: str) -> None:

@@ -1,15 +1,25 @@
-"""What every service is set up with, and how a process is told of it."""
+"""What a service is set up with, by a process's arguments or a case's demonstration.
+
+A case's `demo` module gives a service with a small world around it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import ipaddress
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from sevensteps.world.storage import sweep
+
+from .bundle import ModelError
 
 if TYPE_CHECKING:
-    from .demo import Setup
+    from .app import App
 
 KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 
@@ -18,24 +28,15 @@ KEY_VARIABLE = "SEVENSTEPS_API_KEY"
 class ServiceConfig:
     """What is the same for all; a case adds where its parts lie.
 
-    Parameters
-    ----------
-    api_key : what callers send as `X-API-Key`
-    host : an address of this machine that only this machine reaches
-    port : 0 takes a free one
-    deadline_ms : within which every request is answered, from its first byte on
-    slow_stage, slow_ms : a stage that sleeps, for drills
-
-    Raises
-    ------
-    ValueError                if it makes no sense; says what to do
+    Raises a ValueError if it makes no sense; says what to do.
     """
 
-    api_key: str = field(repr=False)
-    host: str = "127.0.0.1"
-    port: int = 8077
+    api_key: str = field(repr=False)  # what callers send as `X-API-Key`
+    host: str = "127.0.0.1"  # an address of this machine that only this machine reaches
+    port: int = 8077  # 0 takes a free one
+    #: Within which every request is answered, from its first byte on
     deadline_ms: float = 50.0
-    slow_stage: str = ""
+    slow_stage: str = ""  # slow_stage, slow_ms: a stage that sleeps, for drills
     slow_ms: float = 0.0
 
     def __post_init__(self) -> None:
@@ -83,3 +84,58 @@ def option_parser(config: type[ServiceConfig]) -> argparse.ArgumentParser:
         default = None if required else each.default
         parser.add_argument(name, type=kind, required=required, default=default)
     return parser
+
+
+Report = Callable[..., None]  # how many are done, of how many
+Progress = Callable[[str], AbstractContextManager[Report]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a service is to be started on this machine."""
+
+    folder: Path  # what the demonstration needs is made here, and kept
+    api_key: str = field(repr=False)  # what callers send as `X-API-Key`
+    port: int  # 0 takes a free one
+    deadline_ms: float  # within which every request is answered
+
+
+class Demo(Protocol):
+    """A module that is one; its errors say what to do."""
+
+    def config(self, setup: Setup, /) -> ServiceConfig:
+        """How the service is started; `ValueError` if a setting makes no sense."""
+
+    def fill(self, setup: Setup, progress: Progress = ..., /) -> None:
+        """Make what is missing or damaged; `OSError`, `ServiceError` if it cannot."""
+
+    def app(self, config: Any, /) -> App:
+        """The service; `OSError`, `ServiceError` if it must not start."""
+
+    def bodies(self, n: int, /) -> list[bytes]:
+        """`n` requests, other ones each time."""
+
+
+@contextmanager
+def quiet(what: str) -> Iterator[Report]:
+    """Progress that nobody sees."""
+    yield lambda done, total=None: None
+
+
+def lacks(look: Callable[[], object], *absent: type[Exception]) -> bool:
+    """Whether looking for a thing finds that it is not there, or not whole."""
+    try:
+        look()
+    except absent:
+        return True
+    return False
+
+
+def renew(
+    bundle: Path, read: Callable[[Path], object], write: Callable[[Path], object]
+) -> None:
+    """Write a bundle, unless there is one that is whole and of this version."""
+    if lacks(lambda: read(bundle), ModelError, LookupError, TypeError):
+        sweep(bundle.parent)
+        shutil.rmtree(bundle, ignore_errors=True)
+        write(bundle)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .http import Headers, Response
-from .requests import MAX_BODY
+from .requests import MAX_BODY, Headers, Response
 
 if TYPE_CHECKING:
     from .app import App

@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sevensteps.measure.bootstrap import Interval, latency_quantile
 from sevensteps.measure.inputs import Floats
-from sevensteps.measure.interval import Interval
-from sevensteps.measure.latency import latency_quantile
 
 from .client import Client, Reply
 
@@ -120,22 +119,14 @@ def load(
 
     Parameters
     ----------
-    url : of the service
     payloads : bodies; used from the first on, each once
-    rate : requests per second, on average
-    seconds : how long
-    api_key : the service's
+    rate, seconds : requests per second, on average; how long
     path : where to post
     seed : of the timetable
     progress : called with each request that is sent: how many, of how many
 
-    Returns
-    -------
-    LoadReport                latencies run from the scheduled moment of sending
-
-    Raises
-    ------
-    ValueError                if there are fewer payloads than the timetable needs
+    Returns LoadReport: latencies run from the scheduled moment of sending. Raises a
+    ValueError if there are fewer payloads than the timetable needs.
     """
     if not rate > 0 or not seconds > 0:
         raise ValueError(f"need rate > 0 and seconds > 0; got {rate}, {seconds}")
@@ -162,14 +153,8 @@ def closed_load(
 ) -> LoadReport:
     """The trap: each worker waits for its answer before it sends again.
 
-    Parameters
-    ----------
-    workers : requests in flight
-    url, payloads, seconds, api_key, path : see `load`
-
-    Returns
-    -------
-    LoadReport                latencies run from the actual moment of sending
+    So many requests are in flight; all else is as for `load`, but that latencies run
+    from the actual moment of sending.
     """
     if workers < 1:
         raise ValueError(f"need at least one worker; got {workers}")

@@ -80,9 +80,7 @@ class Pipeline:
         A thread that has nothing to do takes any: so a mean that was once too high
         comes down again.
 
-        Parameters
-        ----------
-        ahead : requests that are before it
+        `ahead`: requests that are before it.
         """
         if ahead < self.threads:
             return left_s > 0

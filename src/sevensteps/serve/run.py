@@ -1,9 +1,12 @@
 """Running a service: in this process, or as a subprocess while a block runs."""
 
+import asyncio
 import contextlib
 import gc
 import os
 import secrets
+import select
+import selectors
 import signal
 import socket
 import subprocess
@@ -17,9 +20,9 @@ from typing import Any
 import uvicorn
 
 from .app import App
+from .bundle import ServiceError
 from .config import KEY_VARIABLE, ServiceConfig, option_parser
 from .door import Door
-from .errors import ServiceError
 from .service import Service
 
 READY = "listening on "
@@ -32,6 +35,7 @@ KEEP_ALIVE_S = 75
 #: the event loop lets go of it three times a request, and would wait each time.
 SWITCH_S = 5e-5
 QUEUE, AT_A_TIME = 1_024, 4  # callers that wait to be taken in, and are at once
+FEW = 24  # sockets that are handled in one turn of the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,7 @@ def answer(app: App) -> None:
 
     Prints `listening on http://...` once it can be called.
 
-    Raises
-    ------
-    OSError                   if the port is taken
+    Raises an OSError if the port is taken.
     """
     listening = listen(app.config.host, app.config.port)
     host, port = listening.getsockname()[:2]
@@ -126,7 +128,7 @@ def server(app: App) -> uvicorn.Server:
     settings = uvicorn.Config(
         app,
         http=Door,
-        loop="sevensteps.serve.loop:event_loop",
+        loop="sevensteps.serve.run:event_loop",
         ws="none",
         interface="asgi3",
         lifespan="on",
@@ -164,18 +166,55 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def event_loop() -> asyncio.AbstractEventLoop:
+    """An event loop that takes in little at a time; without epoll, asyncio's own.
+
+    asyncio's own handles all sockets that have something to say before anything else.
+    In a flood that is hundreds, and an answer that is ready waits for all of them. Here
+    a few are handled in a turn; the others wait in the kernel, where they cost nothing.
+    """
+    if not hasattr(select, "epoll"):
+        return asyncio.new_event_loop()
+
+    class FewAtATime(selectors.EpollSelector):
+        """Hears of a few events, the longest ready first."""
+
+        _selector_cls = FewEvents
+
+    return asyncio.SelectorEventLoop(FewAtATime())
+
+
+class FewEvents:
+    """An epoll with a bound."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+
+    def poll(self, timeout: float, most: int) -> list[tuple[int, int]]:
+        """A few of those that are ready."""
+        return self._epoll.poll(timeout, min(FEW, most))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._epoll, name)
+
+
+def one_core() -> None:
+    """Search on one core in the thread that calls this: requests are the parallelism.
+
+    OpenMP keeps the number of threads by calling thread, so each thread of a pool must
+    say so itself. Otherwise every search wakes a team that spins for the same cores.
+    """
+    import faiss  # not every service searches
+
+    faiss.omp_set_num_threads(1)
+
+
 @contextlib.contextmanager
 def process_of(package: str, **options: object) -> Iterator[Running]:
     """A service in a process of its own, stopped at the end of the block.
 
-    Parameters
-    ----------
-    package : that offers its `PROGRAM`
-    options : of its configuration
-
-    Raises
-    ------
-    RuntimeError              if it does not start, with what it said
+    `package` offers its `PROGRAM`; the options are those of its configuration. Raises a
+    RuntimeError if it does not start, with what it said.
     """
     key = secrets.token_urlsafe(24)
     told = {name.replace("_", "-"): value for name, value in options.items()}

@@ -14,9 +14,8 @@ from pydantic import BaseModel
 
 from .admission import Allowance
 from .breaker import Breaker
-from .metrics import Gauges, RequestMetrics
 from .pipeline import Pipeline
-from .stages import Ledger, Run, Stage
+from .stages import Gauges, Ledger, RequestMetrics, Run, Stage
 
 WORK_SHARE = 0.8  # of the deadline; the rest is for the fallback, the log, the way back
 TICK_S = 0.004  # how often the clock is looked at while there is work
@@ -27,75 +26,53 @@ Source = Callable[[Run], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered.
-
-    Attributes
-    ----------
-    source : which of the service's `answers` made it
-    value : what that returned
-    fallback : why it is not what it should be, or None
-    """
+    """What is answered."""
 
     run: Run
-    source: str
-    value: Any
-    fallback: str | None
+    source: str  # which of the service's `answers` made it
+    value: Any  # what that returned
+    fallback: str | None  # why it is not what it should be, or None
     request_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What a case gives; the rest is the same for all.
+    """What a case gives; the rest is the same for all."""
 
-    Attributes
-    ----------
-    what : it makes, in one word; part of the metrics' names
-    path : where requests are posted
-    request : schema of a body
-    parse : a body to a request; raises `Rejected`
-    stages : from a request to what is shown
-    answers : source to what it makes of a run, or None; the whole answer first, then
-        the fallbacks, in order of preference; the last one always makes something
-    told : an answer as JSON has it
-    bundle : what is answered from: name to version, told by `/ready`
-    deadline_ms : from the first byte of a request to its answer
-    threads : that run the stages; more than one only where a stage waits for others
-    begin : called by each of them at first
-    key : requests with the same key are answered one after the other
-    recall : what was answered before, as JSON has it, if it can be told again
-    keep : remember an answer, and call back; that is waited for until the deadline
-    at_the_door : told to whoever comes when even fallbacks would take too long; by
-        default he is asked to come again, with a 503
-    changes : path to what an administrator may post there: gets body and `perf_counter`
-        at receipt, on a thread apart
-    labels : names in what is told by which answers are counted
-    gauges : name to meaning and reading
-    problems : what does not work at the moment, besides the stages
-    close : at the end
-    """
-
-    what: str
-    path: str
-    request: type[BaseModel]
-    parse: Callable[[bytes], Any]
-    stages: Sequence[Stage]
+    what: str  # it makes, in one word; part of the metrics' names
+    path: str  # where requests are posted
+    request: type[BaseModel]  # schema of a body
+    parse: Callable[[bytes], Any]  # a body to a request; raises `Rejected`
+    stages: Sequence[Stage]  # from a request to what is shown
+    #: Source to what it makes of a run, or None; the whole answer first, then the
+    #: fallbacks, in order of preference; the last one always makes something
     answers: Mapping[str, Source]
-    told: Callable[[Answer], dict[str, Any]]
+    told: Callable[[Answer], dict[str, Any]]  # an answer as JSON has it
+    #: What is answered from: name to version, told by `/ready`
     bundle: Callable[[], Mapping[str, Any]]
-    deadline_ms: float
+    deadline_ms: float  # from the first byte of a request to its answer
+    #: They run the stages; more than one only where a stage waits for others
     threads: int = 1
-    begin: Callable[[], object] = lambda: None
+    begin: Callable[[], object] = lambda: None  # called by each of them at first
+    #: Requests with the same key are answered one after the other
     key: Callable[[Any], Hashable] | None = None
+    #: What was answered before, as JSON has it, if it can be told again
     recall: Callable[[Any], dict[str, Any] | None] = lambda request: None
+    #: Remember an answer, and call back; that is waited for until the deadline
     keep: Callable[[Answer, Callable[[], object]], None] | None = None
+    #: Told to whoever comes when even fallbacks would take too long; by default he is
+    #: asked to come again, with a 503
     at_the_door: Mapping[str, Any] | None = None
+    #: Path to what an administrator may post there: gets body and `perf_counter` at
+    #: receipt, on a thread apart
     changes: Mapping[str, Callable[[bytes, float], dict[str, Any]]] = field(
         default_factory=dict
     )
-    labels: tuple[str, ...] = ()
-    gauges: Gauges = field(default_factory=dict)
+    labels: tuple[str, ...] = ()  # names in what is told by which answers are counted
+    gauges: Gauges = field(default_factory=dict)  # name to meaning and reading
+    #: What does not work at the moment, besides the stages
     problems: Callable[[], list[str]] = list
-    close: Callable[[], None] = lambda: None
+    close: Callable[[], None] = lambda: None  # at the end
 
     def answer(self, run: Run, request_id: str = "") -> Answer:
         """The best that can be made of a run."""
@@ -170,9 +147,7 @@ class Desk:
     ) -> dict[str, Any]:
         """What is told of a request.
 
-        Raises
-        ------
-        Rejected              if it cannot be answered, with the reasons
+        Raises `Rejected` if it cannot be answered, with the reasons.
         """
         self.in_flight += 1
         try:

@@ -19,17 +19,13 @@ Fault = Callable[[Any, int], Any]  # policy, day on which it breaks -> a broken 
 
 @dataclass(frozen=True)
 class Monitors(Generic[Observed]):
-    """What a company watches.
+    """What a company watches."""
 
-    Attributes
-    ----------
-    reads : by monitor, the daily numbers that it reads; the most unusual is its value
-    observe : (policy, outcome) to what a run leaves for them to see
-    daily_numbers : (what a run left, what the days before left) to days x numbers
-    """
-
+    #: By monitor, the daily numbers that it reads; the most unusual is its value
     reads: Mapping[str, Sequence[str]]
+    #: (policy, outcome) to what a run leaves for them to see
     observe: Callable[[Any, Any], Observed]
+    #: (what a run left, what the days before left) to days x numbers
     daily_numbers: Callable[[Observed, Observed], pd.DataFrame]
 
 
@@ -42,43 +38,31 @@ class DrillRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """Who noticed when, and what each incident took.
+    """Who noticed when, and what each incident took."""
 
-    Attributes
-    ----------
-    detection : days to notice, counted from the incident's start; false alarms
-    lost : by incident, `harm` lost per 1,000 units and day, against no incident
-    """
-
+    #: Days to notice, counted from the incident's start; false alarms
     detection: Detection
+    #: By incident, `harm` lost per 1,000 units and day, against no incident
     lost: dict[str, Interval]
 
 
 @dataclass(frozen=True)
 class IncidentDrill(Generic[Observed]):
-    """Futures that branch off the same days: one without incident, and one for each.
-
-    Parameters
-    ----------
-    simulation : Simulation
-    policy : as it goes live
-    faults : by name, what breaks inside the company from a day on
-    monitors : Monitors
-    incidents : by name, what happens to the world: (name, first day, days) to an
-        incident that it can inject
-    harm : the column of the simulation's `per_unit_totals` in which harm is counted;
-        none where the policy decides nothing
-    baseline_days, incident_days : before the incidents, and with them
-    """
+    """Futures that branch off the same days: one without incident, and one for each."""
 
     simulation: Simulation[Any, Any, Any]
-    policy: Any
-    faults: Mapping[str, Fault]
+    policy: Any  # as it goes live
+    faults: Mapping[str, Fault]  # by name, what breaks inside the company from a day on
     monitors: Monitors[Observed]
+    #: By name, what happens to the world: (name, first day, days) to an incident that
+    #: it can inject
     incidents: Mapping[str, Callable[[Any, int, int], Any]] = field(
         default_factory=dict
     )
+    #: The column of the simulation's `per_unit_totals` in which harm is counted; none
+    #: where the policy decides nothing
     harm: str | None = None
+    #: baseline_days, incident_days: before the incidents, and with them
     baseline_days: int = 24
     incident_days: int = 10
 

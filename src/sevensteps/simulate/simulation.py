@@ -5,8 +5,8 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
-from typing import Any, Generic, Protocol, Self, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sevensteps.measure import Interval, ab_test, block_bootstrap
+from sevensteps.world import Arms
 
 WorldT = TypeVar("WorldT")
 HistoryT = TypeVar("HistoryT")
@@ -33,11 +34,9 @@ def parallel_map(
 ) -> list[R]:
     """[function(task), ...], in the order of the tasks, each with its own seeds.
 
-    Parameters
-    ----------
-    threads : in threads, which share what is too large to be sent; else in processes. A
-        small world is many small NumPy calls, and in threads they wait for each other.
-        Nothing is shared through files (`max_nbytes`)
+    `threads`: in threads, which share what is too large to be sent; else in processes.
+    A small world is many small NumPy calls, and in threads they wait for each other.
+    Nothing is shared through files (`max_nbytes`).
     """
     n = min(MOST_THREADS if threads else MOST_PROCESSES, os.cpu_count() or 1)
     prefer = "threads" if threads else "processes"
@@ -62,30 +61,18 @@ def mean_over_units(values: Any, unit: NDArray[np.integer] | None = None) -> Int
     return block_bootstrap(ids % UNIT_BLOCKS).mean(value)
 
 
-class Assignment(Protocol):
-    """Who has which policy in an A/B test, as the worlds' `Arms` say it."""
-
-    def names(self, unit: NDArray[Any], /) -> NDArray[np.str_]:
-        """(n,) the name of each unit's arm."""
-
-
 @dataclass(frozen=True)
 class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     """A world after its past, into which policies are put.
 
     A case says what is summed for each unit (`per_unit_totals`); a unit is who gets a
     policy: a person, a shopper, a cardholder.
-
-    Parameters
-    ----------
-    world : with `live` and `inject`
-    history : its past, the same for every policy
-    threads : runs share this world in threads, since it is too large to be copied to
-        processes, or so small that they would take longer to start
     """
 
-    world: WorldT
-    history: HistoryT
+    world: WorldT  # with `live` and `inject`
+    history: HistoryT  # its past, the same for every policy
+    #: Runs share this world in threads, since it is too large to be copied to
+    #: processes, or so small that they would take longer to start
     threads: bool = False
 
     @abstractmethod
@@ -127,10 +114,8 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
     ) -> dict[Name, Any]:
         """The same people with the same random numbers, under a copy of each policy.
 
-        Parameters
-        ----------
-        keep : what is handed back of a run, from the policy as its days left it and
-            the outcome; the outcome when absent
+        `keep` is what is handed back of a run, from the policy as its days left it and
+        the outcome; the outcome when absent.
         """
 
         def one(policy: Any) -> Any:
@@ -165,7 +150,7 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
         return pd.DataFrame.from_dict(rows, orient="index")
 
     def compare(
-        self, outcome: OutcomeT, arms: Assignment, treatment: str, control: str
+        self, outcome: OutcomeT, arms: Arms, treatment: str, control: str
     ) -> pd.Series:
         """What an A/B test reads per 1,000 units and day, with Welch's intervals.
 
@@ -175,3 +160,33 @@ class Simulation(ABC, Generic[WorldT, HistoryT, OutcomeT]):
         arm = arms.names(np.arange(len(totals)))
         new, old = totals[arm == treatment], totals[arm == control]
         return pd.Series({c: ab_test(new[c], old[c]).difference for c in totals})
+
+
+@dataclass
+class Calendar:
+    """The first day, and then every `cadence` days; 0 trains once.
+
+    >>> weekly = Calendar(7)
+    >>> for day in range(20, 40):
+    ...     if weekly.due(day):
+    ...         weekly.note(day)
+    >>> weekly.trained_on
+    [20, 27, 34]
+    """
+
+    cadence: int
+    trained_on: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.cadence < 0:
+            raise ValueError(f"cadence must be >= 0 days, got {self.cadence}")
+
+    def due(self, day: int) -> bool:
+        """Whether to train on `day`."""
+        if not self.trained_on:
+            return True
+        return self.cadence > 0 and day - self.trained_on[-1] >= self.cadence
+
+    def note(self, day: int) -> None:
+        """Remember that a model was trained on `day`."""
+        self.trained_on.append(day)

@@ -1,6 +1,5 @@
 """What a chapter says to its reader: claims, guesses, answers, recaps."""
 
-from sevensteps.teach.claims import Claim, ClaimFailed, claim, claims
-from sevensteps.teach.marks import record
-from sevensteps.teach.predict import check, commit, recap, reveal
-from sevensteps.teach.shipped import measured
+from .chapters import measured
+from .claims import Claim, ClaimFailed, check, claim, claims, commit, recap, reveal
+from .marks import record

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from sevensteps.teach.shipped import shipped
+from .chapters import shipped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,14 +151,10 @@ class Bank(Record):
 def load_bank(slug: str, *, folder: Traversable | None = None) -> Bank:
     """Read and check the bank of a prompt, such as "fraud".
 
-    Parameters
-    ----------
-    folder : where banks are; None is those that came with the package
+    `folder`: where banks are; None is those that came with the package.
 
-    Raises
-    ------
-    LookupError      if there is no such bank; the message lists those there are
-    BankError        if the file is no YAML or breaks the schema; names each place
+    Raises a LookupError if there is no such bank, and lists those there are; a
+    BankError if the file is no YAML or breaks the schema, and names each place.
 
     >>> load_bank("fraud").questions()["step"][0]
     'clarify'

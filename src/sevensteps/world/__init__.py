@@ -1,6 +1,5 @@
 """What every synthetic world shares; the truth of each is known."""
 
-from .arms import Arms
 from .days import (
     DayRecord,
     Evening,
@@ -13,7 +12,6 @@ from .days import (
     WorldPast,
     joined_days,
 )
-from .lived import LivedWorld
 from .storage import BrokenFolder, FolderManifest, StorageError
-from .streams import stream, uniforms, unit_streams
-from .world import World
+from .streams import Arms, stream, uniforms, unit_streams
+from .world import LivedWorld, World

@@ -92,23 +92,6 @@ def new_folder(path: Path, *, room: int = 0) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Replace one file: it holds the old bytes or the new ones, never half of each.
-
-    Raises a `StorageError` if the disk refuses; the previous file is intact.
-    """
-    temporary = _temporary(path)
-    with saving(path):
-        try:
-            temporary.write_bytes(data)
-            _sync(temporary)
-            temporary.replace(path)
-            _sync(path.parent)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-
 @contextmanager
 def saving(path: Path, room: int = 0) -> Iterator[None]:
     """Turn the system's refusal to write into a `StorageError` with advice."""
@@ -167,10 +150,8 @@ def read_manifest(
 ) -> FolderManifest:
     """The manifest of a folder; with `check`, after comparing every checksum.
 
-    Raises
-    ------
-    BrokenFolder              if it is absent, damaged or of another format, or a file
-                              has another size or checksum
+    Raises a BrokenFolder if it is absent, damaged or of another format, or a file has
+    another size or checksum.
     """
     try:
         body = json.loads((folder / MANIFEST).read_text())

@@ -48,28 +48,7 @@ def test_probabilities_of_a_tiny_list_by_hand():
     np.testing.assert_allclose(
         model.click_probability(log), [[0.5, 0.4 * 0.9 * (1 - 0.5 * 0.6)]]
     )
-    np.testing.assert_allclose(
-        model.click_probability(log, given_above=True), [[0.5, 0.4 * 0.9 * 0.4]]
-    )
-    quiet = click_log([[5, 6]], np.array([[False, True]]), [1])
-    silent = model.click_probability(quiet, given_above=True)
-    np.testing.assert_allclose(silent, [[0.5, 0.4 * 0.9]])
     np.testing.assert_allclose(model.relevance, [0.3, 0.4])
-
-
-@pytest.mark.parametrize("go_on", [1.0, 0.7])
-def test_chances_given_above_multiply_to_the_chance_of_the_list(go_on, people):
-    """Over all outcomes of a list they sum to one, and to the plain chances."""
-    rng = np.random.default_rng(1)
-    k = 4
-    outcome = (np.arange(2**k)[:, None] >> np.arange(k) & 1).astype(bool)
-    log = click_log(np.tile(np.arange(k), (2**k, 1)), outcome, np.zeros(2**k, int))
-    model = DynamicBayesian(log.pairs, rng.random(k), rng.random(k), go_on)
-    p = model.click_probability(log, given_above=True)
-    chance = np.where(outcome, p, 1 - p).prod(1)
-    assert chance.sum() == pytest.approx(1)
-    plain = model.click_probability(log)[0]
-    np.testing.assert_allclose(chance @ outcome, plain)
 
 
 def test_short_lists_and_unseen_pairs(people):

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sevensteps.authoring.lint import code, results, shape
-from sevensteps.authoring.lint.page import Breach, Finding, Page
-from sevensteps.authoring.notebooks import is_normal, read_notebook, twin_matches
+from ..notebooks import is_normal, read_notebook, twin_matches
+from . import form, results
+from .page import Breach, Finding, Page
 
 #: Every rule, by the name that its findings carry.
 RULES: dict[str, Callable[[Page], Iterator[Breach]]] = {
-    rule.__name__.replace("_", "-"): rule
-    for rule in (*shape.RULES, *code.RULES, *results.RULES)
+    rule.__name__.replace("_", "-"): rule for rule in (*form.RULES, *results.RULES)
 }
 
 

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from sevensteps.authoring.lint import limits
-from sevensteps.authoring.lint.page import Breach, Output, Page
 from sevensteps.teach.marks import wrong_marks
 
+from .page import Breach, Output, Page
+
+PRINTED_LINES = 20
+OUTPUT_BYTES = 600_000  # a longer one is slow to read, by people and by nbval
 _MACHINE = re.compile(
     r"(?<![\w./:-])/(?:home|root|work|Users|tmp)/[\w.-]*|\b[A-Z]:\\(?:Users|Program)"
 )
@@ -35,11 +37,11 @@ def printed(page: Page) -> Iterator[Breach]:
         text = str(output.data.get("text/plain", ""))
         lines[output.cell] = lines.get(output.cell, 0) + len(text.splitlines())
         length = sum(len(str(content)) for content in output.data.values())
-        if length > limits.OUTPUT_BYTES:
+        if length > OUTPUT_BYTES:
             yield output.cell, f"an output of {length:,} bytes"
     for i, n in lines.items():
-        if n > limits.PRINTED_LINES:
-            yield i, f"prints {n} lines; at most {limits.PRINTED_LINES}"
+        if n > PRINTED_LINES:
+            yield i, f"prints {n} lines; at most {PRINTED_LINES}"
 
 
 def errors(page: Page) -> Iterator[Breach]:

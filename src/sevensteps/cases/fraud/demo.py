@@ -11,7 +11,7 @@ from sevensteps.cases.fraud import features, service
 from sevensteps.cases.fraud.features.single import DAY
 from sevensteps.cases.fraud.world import Action, History, PaymentsWorld
 from sevensteps.serve import ModelError
-from sevensteps.serve.demo import Progress, Setup, lacks, quiet
+from sevensteps.serve.config import Progress, Setup, lacks, quiet
 
 #: The service knows the world's first days; traffic comes from the days after.
 KNOWN_DAYS, TRAFFIC_DAYS = 60, 10

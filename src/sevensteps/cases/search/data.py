@@ -25,7 +25,7 @@ from sevensteps.data import (
 )
 from sevensteps.measure import per_query, ranked
 from sevensteps.measure.judged import over_queries
-from sevensteps.measure.ranked import UNJUDGED, Ranked
+from sevensteps.measure.per_query import UNJUDGED, Ranked
 from sevensteps.rank import rankers
 from sevensteps.rank.text import Analyser, Bm25
 from sevensteps.rank.training_pairs import Judged

@@ -13,7 +13,7 @@ from sevensteps.cases.search.service import (
     search_requests,
 )
 from sevensteps.cases.search.world import SearchWorld, Size
-from sevensteps.serve.demo import Progress, Setup, quiet, renew
+from sevensteps.serve.config import Progress, Setup, quiet, renew
 
 WORLD = SearchWorld(
     Size(n_products=20_000, n_needs=12_000, n_shoppers=8_000, n_brands=150, days=14),

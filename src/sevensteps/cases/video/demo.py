@@ -4,17 +4,18 @@ import secrets
 from functools import partial
 from pathlib import Path
 
-from sevensteps.cases.video.recommender.items import Events, Items, Viewers
-from sevensteps.cases.video.recommender.known import known_after
-from sevensteps.cases.video.service import (
+from sevensteps.serve.config import Progress, Setup, quiet, renew
+
+from .recommender.items import Events, Items, Viewers
+from .recommender.known import known_after
+from .service import (
     PROGRAM,
     PagesConfig,
     export_morning,
     page_requests,
     read_morning,
 )
-from sevensteps.cases.video.world import Size, VideoWorld
-from sevensteps.serve.demo import Progress, Setup, quiet, renew
+from .world import Size, VideoWorld
 
 WORLD = VideoWorld(
     Size(n_users=8_000, n_videos=30_000, n_creators=1_500, days=14), seed=7

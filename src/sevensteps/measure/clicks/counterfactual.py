@@ -6,29 +6,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.bootstrap import Block, Blocks, block_bootstrap, ratio
-from sevensteps.measure.clicks.log import ClickLog
-from sevensteps.measure.clicks.targets import ips_weights
-from sevensteps.measure.inputs import Floats, Ints, at_least, same_length
-from sevensteps.measure.interval import Interval
-from sevensteps.measure.offpolicy import effective_sample_size
-from sevensteps.measure.ranked import discount
+from ..bootstrap import Block, Blocks, Interval, block_bootstrap, ratio
+from ..inputs import Floats, Ints, at_least, same_length
+from ..offpolicy import effective_sample_size
+from ..per_query import discount
+from .log import ClickLog, ips_weights
 
 
 def reranked(score: ArrayLike, log: ClickLog) -> Ints:
     """Places of the products shown, were they ordered by another score.
 
-    Parameters
-    ----------
-    score : (n, k) float      higher is better; what stands on an empty place is ignored
+    `score`, (n, k): higher is better; what stands on an empty place is ignored.
 
-    Returns
-    -------
-    (n, k) int                from 0; -1 for an empty place. Equal scores keep the order
-                              of the log
+    Returns (n, k) int: from 0; -1 for an empty place. Equal scores keep the order of
+    the log.
 
-    Examples
-    --------
     >>> from sevensteps.measure import click_log
     >>> log = click_log([[7, 5, -1]], [[True, False, False]], [1])
     >>> reranked([[0.1, 0.9, 5.0]], log).tolist()
@@ -97,11 +89,9 @@ def clip_tradeoff(
 ) -> pd.DataFrame:
     """What clipping buys: the estimate of another order's gain at each largest weight.
 
-    Returns
-    -------
-    DataFrame                 a row for each clip: the discounted gain's estimate, low
-                              and high, the share of clicks that were clipped, and how
-                              many equally weighted clicks would be as noisy
+    Returns DataFrame: a row for each clip: the discounted gain's estimate, low and
+    high, the share of clicks that were clipped, and how many equally weighted clicks
+    would be as noisy.
 
     Source: Ionides, "Truncated importance sampling", Journal of Computational and
     Graphical Statistics 17 (2008).

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.measure.clicks.log import ClickLog, Pairs
-from sevensteps.measure.clicks.targets import examined_evidence
-from sevensteps.measure.inputs import Floats, at_least
+from ..inputs import Floats, at_least
+from .log import ClickLog, Pairs, examined_evidence
 
 _EDGE = 1e-9  # probabilities keep this far from 0 and 1
 _TINY = 1e-300  # products of many of them, from 0
@@ -24,39 +23,26 @@ class DynamicBayesian:
 
     With a continuation of 1 it is the simplified model; if also every click satisfies,
     the cascade.
-
-    Attributes
-    ----------
-    pairs : Pairs
-    attractiveness : (m,) float   probability of a click on what is looked at
-    satisfaction : (m,) float     probability that a click ends the search
-    continuation : float          probability of going on if not satisfied
     """
 
     pairs: Pairs
-    attractiveness: Floats
-    satisfaction: Floats
-    continuation: float = 1.0
+    attractiveness: Floats  # (m,) probability of a click on what is looked at
+    satisfaction: Floats  # (m,) probability that a click ends the search
+    continuation: float = 1.0  # probability of going on if not satisfied
 
     @property
     def relevance(self) -> Floats:
         """(m,) attractiveness times satisfaction."""
         return np.asarray(self.attractiveness * self.satisfaction)
 
-    def click_probability(self, log: ClickLog, *, given_above: bool = False) -> Floats:
+    def click_probability(self, log: ClickLog) -> Floats:
         """(n, k) probabilities, from the top down."""
         pull = _drawn(self.attractiveness, self, log)
         end = _drawn(self.satisfaction, self, log)
         looks, clicks = np.ones(len(log)), np.empty(log.pair.shape)
         for j in range(log.n_places):
-            a, s = pull[:, j], end[:, j]
-            clicks[:, j] = looks * a
-            if given_above:
-                stay = looks * (1 - a) / np.maximum(1 - looks * a, 1e-12)
-                looks = np.where(log.clicked[:, j], 1 - s, stay)
-            else:
-                looks = looks * (1 - a * s)
-            looks = looks * self.continuation
+            clicks[:, j] = looks * pull[:, j]
+            looks = looks * (1 - pull[:, j] * end[:, j]) * self.continuation
         return clicks
 
 

@@ -1,17 +1,15 @@
-"""A log of searches: what was shown where, what was clicked, and for which query."""
-
-from __future__ import annotations
+"""A log of searches: what was shown, what was clicked, what a ranker learns of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sevensteps.measure.experiment import unit_hash
-from sevensteps.measure.inputs import Bools, Floats, same_length
-from sevensteps.measure.interleaving import repeats
+from ..experiment import unit_hash
+from ..inputs import Bools, Floats, at_least, same_length
+from ..interleaving import repeats
 
 _BUCKETS = 200  # of queries: enough for an interval, few enough for its sums
 _MOST_BLOCKS = 5_000
@@ -26,20 +24,14 @@ class Pairs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClickLog:
-    """n searches of up to k places each. Make one with `click_log`.
+    """n searches of up to k places each. Make one with `click_log`."""
 
-    Attributes
-    ----------
-    pair : (n, k) int32       number of the (query, product) pair shown; -1 is empty
-    clicked : (n, k) bool
-    block : (n,) int          what the bootstrap redraws; pairs are compared within it
-    pairs : Pairs             what the numbers stand for
-    """
-
+    #: (n, k) number of the (query, product) pair shown; -1 is empty
     pair: NDArray[np.int32]
-    clicked: Bools
+    clicked: Bools  # (n, k)
+    #: (n,) what the bootstrap redraws; pairs are compared within it
     block: NDArray[np.integer[Any]]
-    pairs: Pairs
+    pairs: Pairs  # what the numbers stand for
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -64,7 +56,7 @@ class ClickLog:
         held = np.bincount(self.pair[where], weight, self.n_pairs)
         return held.astype(np.float64)
 
-    def where(self, rows: ArrayLike) -> ClickLog:
+    def where(self, rows: ArrayLike) -> Self:
         """The log of some searches, its pairs numbered as before.
 
         Train on one part and test on another, or fit each device on its own:
@@ -101,13 +93,9 @@ def click_log(
                               absent, queries are hashed into 200 buckets, for the
                               clicks of one query hang together
 
-    Raises
-    ------
-    ValueError                shapes that differ, a click on nothing, a product twice
-                              on a list, a number below its floor, or over 5,000 blocks
+    Raises a ValueError for shapes that differ, a click on nothing, a product twice on a
+    list, a number below its floor, or over 5,000 blocks.
 
-    Examples
-    --------
     >>> log = click_log([[7, 5], [5, -1]], [[True, False], [True, False]], [1, 1])
     >>> log.pair.tolist(), log.pairs.product.tolist()
     ([[0, 1], [1, -1]], [7, 5])
@@ -160,3 +148,108 @@ def _numbered(
     pair[filled] = code
     which, what = np.divmod(np.asarray(seen, np.int64), len(products))
     return pair, Pairs(np.asarray(queries)[which], np.asarray(products)[what])
+
+
+def ips_weights(
+    clicked: ArrayLike,
+    place: ArrayLike,
+    propensity: ArrayLike,
+    *,
+    clip: float | None = None,
+) -> Floats:
+    """One over the propensity for each click, nothing for the rest.
+
+    Parameters
+    ----------
+    clicked : (...) bool      of any shape
+    place : (...) int         from 0, of the same shape or one that broadcasts to it:
+                              `np.arange(k)` for a wide log
+    propensity : (k,) float   e.g. `harvested_propensity(log).estimate`
+    clip : float              largest weight; less noise for some bias against what
+                              stands low
+
+    Raises a ValueError for a propensity that is missing or not positive at a click.
+
+    >>> ips_weights([[True, False, True]], range(3), [1.0, 0.5, 0.1], clip=5)
+    array([[1., 0., 5.]])
+
+    Source: Joachims, Swaminathan and Schnabel, WSDM (2017).
+    """
+    click, where = np.asarray(clicked, np.bool_), np.asarray(place)
+    seen = _curve(propensity, where, np.broadcast_to(where, click.shape)[click])
+    inverse = np.divide(1.0, seen, out=np.zeros_like(seen), where=seen > 0)
+    if clip is not None:
+        at_least("clip", clip, 1)
+        inverse = np.minimum(inverse, clip)
+    return np.where(click, inverse[where], 0.0)
+
+
+def _curve(propensity: ArrayLike, place: NDArray[Any], used: NDArray[Any]) -> Floats:
+    """(k,) one propensity a place, positive at those that are used."""
+    curve = np.asarray(propensity, np.float64)
+    if curve.ndim != 1:
+        raise ValueError(f"`propensity` must be one value a place, not {curve.shape}")
+    if place.min(initial=0) < 0 or place.max(initial=0) >= len(curve):
+        raise ValueError(f"`place` must lie in 0 .. {len(curve) - 1}, as `propensity`")
+    bad = ~(curve[used] > 0)
+    if bad.any():
+        raise ValueError(
+            f"`propensity` is missing or zero at place {used[bad].min()}, which is "
+            "used: clip it from below, or leave the place out"
+        )
+    return curve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What a log says of each pair: clicks, and how often they could have come."""
+
+    pairs: Pairs
+    clicks: Floats  # (m,)
+    exposure: Floats  # (m,) impressions, or the part of them that was looked at
+
+    @property
+    def rate(self) -> Floats:
+        """(m,) clicks for each exposure; NaN without any, and it may exceed 1."""
+        out = np.full(len(self.clicks), np.nan)
+        return np.divide(self.clicks, self.exposure, out=out, where=self.exposure > 0)
+
+
+def naive_evidence(log: ClickLog) -> Evidence:
+    """Clicks and impressions: what stands high looks good.
+
+    >>> from sevensteps.measure import click_log
+    >>> log = click_log([[7, 5], [5, 7]], [[True, False], [True, False]], [1, 1])
+    >>> naive_evidence(log).rate
+    array([0.5, 0.5])
+    """
+    return Evidence(log.pairs, log.count(log.clicked), log.count(log.filled))
+
+
+def ips_evidence(log: ClickLog, propensity: ArrayLike) -> Evidence:
+    """Clicks, and the sum of the propensities of all impressions.
+
+    Their ratio is the maximum likelihood of rare clicks, and far less noisy than the
+    mean of clicks over propensities: a click from far down cannot count twenty times.
+
+    `propensity`, (k,): positive wherever something was shown.
+
+    Source: the ratio is the self-normalised estimate of Swaminathan and Joachims,
+    NeurIPS (2015), for each pair.
+    """
+    places, used = np.arange(log.n_places), np.flatnonzero(log.filled.any(axis=0))
+    seen = _curve(propensity, places, used)[places]
+    each = np.broadcast_to(seen, log.pair.shape)[log.filled]
+    return Evidence(log.pairs, log.count(log.clicked), log.count(log.filled, each))
+
+
+def examined_evidence(log: ClickLog) -> Evidence:
+    """Clicks, and impressions at or above the last click of their search.
+
+    Who reads from the top looked at all of them; without a click, at the whole list.
+
+    Source: the simplified model of Chapelle and Zhang, WWW (2009).
+    """
+    later = np.logical_or.accumulate(log.clicked[:, ::-1], axis=1)[:, ::-1]
+    looked = log.filled & (later | ~log.clicked.any(axis=1, keepdims=True))
+    return Evidence(log.pairs, log.count(log.clicked), log.count(looked))

@@ -13,27 +13,20 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from sevensteps.measure.bootstrap import Blocks, block_bootstrap, ratio
-from sevensteps.measure.clicks.log import ClickLog
-from sevensteps.measure.inputs import Floats
-from sevensteps.measure.interval import Interval
+from ..bootstrap import Blocks, Interval, block_bootstrap, ratio
+from ..inputs import Floats
+from .log import ClickLog
 
 _NEWTON = 25  # steps at most; ten are usual
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPlace:
-    """Estimates for the places of a list; index 0 is the top.
+    """Estimates for the places of a list; index 0 is the top."""
 
-    Attributes
-    ----------
-    estimate : (k,) float     NaN where the log says nothing
-    samples : (resamples, k) float   the bootstrap's curves
-    resampling : str          names the resamples: curves of one name can be paired
-    """
-
-    estimate: Floats
-    samples: Floats = field(repr=False)
+    estimate: Floats  # (k,) NaN where the log says nothing
+    samples: Floats = field(repr=False)  # (resamples, k) the bootstrap's curves
+    #: Names the resamples: curves of one name can be paired
     resampling: str = field(repr=False)
 
     def at(self, place: int) -> Interval:
@@ -66,10 +59,8 @@ def randomised_propensity(log: ClickLog) -> ByPlace:
     only as attention does. A place counts against the first place of the same lists:
     short lists do not bias it.
 
-    Parameters
-    ----------
-    log : the randomised searches alone, e.g. `log.where(randomised)`; if only the top
-        was shuffled, pass a log of those places
+    `log` is the randomised searches alone, e.g. `log.where(randomised)`; if only the
+    top was shuffled, pass a log of those places.
 
     Source: Wang, Bendersky, Metzler and Najork, "Learning to rank with selection bias
     in personal search", SIGIR (2016); Joachims, Swaminathan and Schnabel, WSDM (2017).
@@ -92,15 +83,11 @@ def harvested_propensity(log: ClickLog) -> ByPlace:
     list does not matter, but it must not be chosen by how the search will go: keep to
     rankers that ran side by side, or to queries whose worth did not change.
 
-    Parameters
-    ----------
-    log : its blocks are buckets of queries unless you said otherwise; with days as
-        blocks, only what changed its place within a day is compared
+    `log`: its blocks are buckets of queries unless you said otherwise; with days as
+    blocks, only what changed its place within a day is compared.
 
-    Returns
-    -------
-    ByPlace                   relative to the first place; NaN for places that no
-                              product links with it
+    Returns ByPlace: relative to the first place; NaN for places that no product links
+    with it.
 
     Source: Agarwal, Zaitsev, Wang, Li, Najork and Joachims, "Estimating position bias
     without intrusive interventions", WSDM (2019), whose likelihood also has a rate for

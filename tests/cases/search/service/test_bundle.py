@@ -13,7 +13,7 @@ from sevensteps.cases.search.service.bundle import ENGINE
 from sevensteps.cases.search.service.stages import Live
 from sevensteps.rank.keyword import KeywordIndex
 from sevensteps.rank.rankers import ColumnRanker, LinearRanker
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import ModelError
 from sevensteps.world.storage import MANIFEST, write_manifest
 
 

@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sevensteps.cases.fraud.world.schema import Costs
 from sevensteps.measure.calibration import prior_correction
-from sevensteps.serve.bundle import read_bundle, write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
 
 MODEL = "model.onnx"

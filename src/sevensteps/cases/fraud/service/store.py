@@ -33,7 +33,7 @@ from sevensteps.cases.fraud.features import single
 from sevensteps.cases.fraud.features.live import nightly_merchants
 from sevensteps.cases.fraud.features.windows import Coded, Facts, code
 from sevensteps.cases.fraud.world import History
-from sevensteps.serve.errors import ServiceError
+from sevensteps.serve.bundle import ServiceError
 from sevensteps.world.storage import new_folder
 
 Entry = tuple[str, bytes]

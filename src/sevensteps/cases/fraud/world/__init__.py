@@ -7,7 +7,7 @@
 False
 """
 
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values
 
 from .consequences import incumbent_rule
 from .schema import CATEGORIES, COUNTRIES, DAY, KINDS, METHODS, SCHEMA, Action, Costs

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from sevensteps.world.columns import dictionary, gapped
+from sevensteps.world.arrays import dictionary, gapped
 
 from . import schema
 from .honest import Today

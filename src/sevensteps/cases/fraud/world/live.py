@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sevensteps.world import stream
 from sevensteps.world.arrays import join, take
-from sevensteps.world.lived import PAST
+from sevensteps.world.world import PAST
 
 from . import consequences, schema
 from .attempts import LONGEST_CAMPAIGN, Underworld, stop_after_declines

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import Evening, Incident
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values
 
 _CATEGORY = {  # share of merchants, share online, log-mean and log-sd of the amount
     "grocery": (0.16, 0.05, 3.2, 0.7),

@@ -10,9 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from sevensteps.world import Evening, Progress, World
-from sevensteps.world.arrays import take
-from sevensteps.world.checks import whole
-from sevensteps.world.world_files import WorldWriter
+from sevensteps.world.arrays import take, whole
+from sevensteps.world.stored import WorldWriter
 
 from . import consequences
 from .attempts import LONGEST_CAMPAIGN

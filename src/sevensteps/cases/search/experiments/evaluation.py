@@ -12,7 +12,7 @@ from sevensteps.cases.search.engine.engine import Engine
 from sevensteps.cases.search.engine.query import Query
 from sevensteps.cases.search.world import DAY
 from sevensteps.measure import Interval, judged, per_query, ranked
-from sevensteps.measure.lists import found_in
+from sevensteps.measure.judged import found_in
 from sevensteps.rank.feature_table import FeatureTable
 from sevensteps.rank.rankers import Ranker
 from sevensteps.rank.training_pairs import Judged

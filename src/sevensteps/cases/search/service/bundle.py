@@ -29,8 +29,7 @@ from sevensteps.rank.phrases import AttributeValue, Gazetteer, Synonyms
 from sevensteps.rank.rankers import LinearRanker, Ranker, TreeRanker
 from sevensteps.rank.spelling import Speller
 from sevensteps.rank.text import Analyser, TermStatistics, Tokens
-from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import Bundle, ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
 
 ENGINE = FolderKind(

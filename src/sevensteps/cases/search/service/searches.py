@@ -13,14 +13,11 @@ from sevensteps.cases.search.engine.engine import Filters
 from sevensteps.cases.search.engine.query import Query, Reading
 from sevensteps.cases.search.engine.shop import QueryLog
 from sevensteps.rank.text import Ids
-from sevensteps.serve.cache import Remembered
 from sevensteps.serve.config import BundleConfig
-from sevensteps.serve.metrics import Gauges
 from sevensteps.serve.requests import validated
-from sevensteps.serve.run import Program
+from sevensteps.serve.run import Program, one_core
 from sevensteps.serve.service import Answer, Service
-from sevensteps.serve.stages import Run, Stage
-from sevensteps.serve.threads import one_core
+from sevensteps.serve.stages import Gauges, Remembered, Run, Stage
 
 from . import stages
 from .requests import Asked, ProductsRequest, SearchRequest, page, parse

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sevensteps.world import stream, uniforms, unit_streams
-from sevensteps.world.arrays import chunks
-from sevensteps.world.checks import whole
+from sevensteps.world.arrays import chunks, whole
 
 from .needs import Relevance
 from .pages import BUYS, CLICKS, PLEASES, ProductMatch, ShopDay, chance

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import Incident
-from sevensteps.world.checks import check_page
+from sevensteps.world.arrays import check_page
 
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sevensteps.world import DayRecord
-from sevensteps.world.columns import dictionary
+from sevensteps.world.arrays import dictionary
 
 from .catalogue import Making
 from .needs import Grades

@@ -1,20 +1,19 @@
 """A log cut by time: what was known at an instant, and what came after it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.experiments.offline import ndcg_of
-from sevensteps.cases.video.recommender.items import Events, Flags, Ids
-from sevensteps.cases.video.recommender.sources import click_matrix
-from sevensteps.cases.video.world import Pairs
 from sevensteps.measure import Interval, recall_at_k
 
+from ..experiments.offline import ndcg_of
+from ..recommender.items import Events, Flags, Ids
+from ..recommender.sources import click_matrix
+from ..world import Pairs
 from .log import Log
 
 K, MOST_USERS, BLOCKS = 20, 3_000, 200
@@ -32,10 +31,9 @@ class TimeFold:
     user: Ids  # asked about: seen before and after, at most `MOST_USERS`
     row: NDArray[np.intp]  # of what was taken after, for the first time: who by
     item: Ids  # and what
-    newcomers: int  # users of the days after who were never seen before
 
     @classmethod
-    def of(cls, log: Log, low: float, high: float) -> TimeFold:
+    def of(cls, log: Log, low: float, high: float) -> Self:
         """Cut at two instants; what a user had before does not count again."""
         early = log.seconds <= low
         past = log.events.take(early)
@@ -59,7 +57,6 @@ class TimeFold:
             user=some.astype(np.int32),
             row=np.searchsorted(some, user[keep]),
             item=item[keep].astype(np.int32),
-            newcomers=len(np.unique(user[~known])),
         )
 
     def taken(self, lists: Ids) -> Flags:
@@ -75,9 +72,7 @@ class TimeFold:
 def cut(log: Log, shares: tuple[float, ...]) -> list[TimeFold]:
     """Folds between the instants by which such shares of all rows had come.
 
-    Raises
-    ------
-    ValueError                if nobody comes back: there is nothing to judge by
+    Raises a ValueError if nobody comes back: there is nothing to judge by.
     """
     at = np.quantile(log.seconds, shares)
     folds = [TimeFold.of(log, float(a), float(b)) for a, b in pairwise(at) if b > a]

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.items import DAY, Events, Floats, Items, Viewers
 from sevensteps.data import BadTable, Column, DataSchema, load
+
+from ..recommender.items import DAY, Events, Floats, Items, Viewers
 
 Ints = NDArray[np.integer]
 FEWEST = 1_000  # interactions that an evaluation needs
@@ -50,10 +51,8 @@ def read_log(directory: Path | str) -> Log:
 
     A row counts as taken unless `clicked` is there and says no.
 
-    Raises
-    ------
-    FileNotFoundError         if there is no directory or no impressions table
-    BadTable                  (a ValueError) names table, column and row of a fault
+    Raises a FileNotFoundError if there is no directory or no impressions table; a
+    BadTable (a ValueError) names table, column and row of a fault.
     """
     tables = load(SCHEMA, directory)
     rows, notes = tables.frames["impressions"], tables.notes

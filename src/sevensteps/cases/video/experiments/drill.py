@@ -1,31 +1,22 @@
 """Monitors of a recommender, and what should set them off: in the world, and inside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.inputs import NAMES
-from sevensteps.cases.video.recommender.items import Events, Floats, Items
-from sevensteps.cases.video.recommender.policy import Encoder
-from sevensteps.cases.video.recommender.ranking import OutcomeModel, Prediction
-from sevensteps.cases.video.recommender.towers import Towers
-from sevensteps.cases.video.world import (
-    KINDS,
-    Incident,
-    Outcome,
-    Requests,
-    Slates,
-    View,
-)
 from sevensteps.monitor import DriftReference
 from sevensteps.simulate import IncidentDrill, Monitors
 
+from ..recommender.inputs import NAMES, Towers
+from ..recommender.items import Events, Floats, Items
+from ..recommender.policy import Encoder
+from ..recommender.ranking import OutcomeModel, Prediction
+from ..world import KINDS, Incident, Outcome, Requests, Slates, View
 from .retraining import RetrainedTwoStage
 from .simulation import VideoSimulation
 
@@ -121,7 +112,7 @@ class RecordedDays:
     numbers: pd.DataFrame  # by day, what else is watched
 
     @classmethod
-    def of(cls, policy: RecordedPolicy, outcome: Outcome) -> RecordedDays:
+    def of(cls, policy: RecordedPolicy, outcome: Outcome) -> Self:
         """Of an outcome, and of what was recorded on its days."""
         days = outcome.daily.index
         inputs = [np.concatenate(policy.inputs[day]) for day in days]
@@ -194,10 +185,8 @@ def incident_drill(
 ) -> IncidentDrill[RecordedDays]:
     """The world's incidents and the company's faults; harm is counted in satisfaction.
 
-    Parameters
-    ----------
-    learner : the company, not yet in production
-    other : of another training, for the version skew
+    `learner` is the company, not yet in production; `other` is of another training,
+    for the version skew.
     """
     return IncidentDrill(
         simulation=simulation,

@@ -3,19 +3,13 @@
 Lists are judged twice: by later clicks, and by the truth.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.recommender.examples import Rows
-from sevensteps.cases.video.recommender.inputs import Shelf, inputs
-from sevensteps.cases.video.recommender.items import Events, Flags, Floats, Ids
-from sevensteps.cases.video.recommender.ranking import OutcomeModel
-from sevensteps.cases.video.world import SLATE
 from sevensteps.measure import (
     Interval,
     calibration_ratio,
@@ -26,6 +20,11 @@ from sevensteps.measure import (
 from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
 from sevensteps.world.arrays import chunks
 
+from ..recommender.examples import Rows
+from ..recommender.inputs import Shelf, inputs
+from ..recommender.items import Events, Flags, Floats, Ids
+from ..recommender.ranking import OutcomeModel
+from ..world import SLATE
 from .simulation import VideoSimulation
 
 ROWS = 256  # of a table of scores at a time
@@ -42,9 +41,7 @@ class LaterClicks:
     randomised: Flags  # whether it was at a position that was randomised
 
     @classmethod
-    def of(
-        cls, simulation: VideoSimulation, after: Events, most: int = 1_500
-    ) -> LaterClicks:
+    def of(cls, simulation: VideoSimulation, after: Events, most: int = 1_500) -> Self:
         """Of the days after a simulation's history, by at most `most` random users.
 
         A video that a user had before does not count.
@@ -94,11 +91,8 @@ def hit_rate(
 ) -> Interval:
     """Share of later clicks that a score puts among the first `k`; ties at random.
 
-    Parameters
-    ----------
-    score : (n, items) float  of every video for each of `later.user`
-    among : int               compare with so many videos drawn evenly, as many papers
-                              do; with all of them when absent
+    `score`, (n, items), is of every video for each of `later.user`. It is compared with
+    `among` videos drawn evenly, as many papers do; with all of them when absent.
 
     Source: Krichene and Rendle, "On sampled metrics for item recommendation", KDD
     (2020), on why the drawn ones mislead.

@@ -9,20 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from sevensteps.cases.video.recommender.inputs import NAMES, inputs, shelf_on
-from sevensteps.cases.video.recommender.items import (
-    Events,
-    Flags,
-    Floats,
-    Ids,
-    Items,
-    Viewers,
-)
-from sevensteps.cases.video.recommender.known import Known, walk
-from sevensteps.cases.video.recommender.policy import Goal
-from sevensteps.cases.video.recommender.ranking import OutcomeModel, Value
-from sevensteps.cases.video.recommender.towers import Towers
-from sevensteps.cases.video.world import (
+from sevensteps.measure import Interval, doubly_robust, ips, snips
+from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
+from sevensteps.world.arrays import chunks
+
+from ..recommender.inputs import NAMES, Towers, inputs, shelf_on
+from ..recommender.items import Events, Flags, Floats, Ids, Items, Viewers
+from ..recommender.known import Known, walk
+from ..recommender.policy import Goal
+from ..recommender.ranking import OutcomeModel, Value
+from ..world import (
     BASKET,
     DAY,
     Incumbent,
@@ -33,10 +29,6 @@ from sevensteps.cases.video.world import (
     View,
     basket,
 )
-from sevensteps.measure import Interval, doubly_robust, ips, snips
-from sevensteps.simulate import UNIT_BLOCKS, mean_over_units
-from sevensteps.world.arrays import chunks
-
 from .simulation import VideoSimulation
 
 CHUNK = 512  # positions at a time
@@ -102,10 +94,8 @@ def randomised_positions(
 ) -> RandomisedPositions:
     """Read an outcome's randomised positions, and let every scorer choose there.
 
-    Parameters
-    ----------
-    model : of the reward at the first position, for the doubly robust estimate
-    seed : of the policy that drew, from which its baskets follow
+    `model` is of the reward at the first position, for the doubly robust estimate;
+    `seed` is that of the policy that drew, from which its baskets follow.
     """
     events, items, viewers = simulation.log_with(outcome)
     parts = []

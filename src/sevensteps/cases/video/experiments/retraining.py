@@ -3,18 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sevensteps.cases.video.recommender.items import Events, Floats, Items, Viewers
-from sevensteps.cases.video.recommender.known import known_after
-from sevensteps.cases.video.recommender.policy import TwoStage
-from sevensteps.cases.video.recommender.ranking import Value
-from sevensteps.cases.video.recommender.snapshot_training import (
-    TrainingConfig,
-    train_net,
-    train_towers,
-)
-from sevensteps.cases.video.world import Requests, Slates, View
 from sevensteps.rank import TowerPlan
 from sevensteps.simulate import Calendar
+
+from ..recommender.items import Events, Floats, Items, Viewers
+from ..recommender.known import known_after
+from ..recommender.policy import TwoStage
+from ..recommender.ranking import Value
+from ..recommender.snapshot_training import TrainingConfig, train_net, train_towers
+from ..world import Requests, Slates, View
 
 RANKER_DAYS = 5  # days from which the ranker learns; the towers stop before them
 WINDOW = 14  # days of clicks before those, for the towers
@@ -22,27 +19,19 @@ WINDOW = 14  # days of clicks before those, for the towers
 
 @dataclass
 class RetrainedTwoStage:
-    """Trains anew every `cadence` days on the log, in which its own pages stand.
+    """Trains anew every `cadence` days on the log, in which its own pages stand."""
 
-    Parameters
-    ----------
-    events : of the past, before the policy goes live
-    examination : (SLATE,) examination probability of each position; a policy that
-        never randomises cannot measure it again
-    value : what a click is worth; decided once, so that only the learning differs
-    shares, explores, explored : as for `TwoStage`
-    cadence : days between two trainings; 0 trains once
-    per_day : impressions of each day from which the ranker learns
-    """
-
-    events: Events
+    events: Events  # of the past, before the policy goes live
+    #: (SLATE,) examination probability of each position; a policy that never randomises
+    #: cannot measure it again
     examination: Floats
+    #: What a click is worth; decided once, so that only the learning differs
     value: Value
-    shares: Mapping[str, int]
+    shares: Mapping[str, int]  # shares, explores, explored: as for `TwoStage`
     explores: int | None = None
     explored: float = 1.0
-    cadence: int = 3
-    per_day: int = 10_000
+    cadence: int = 3  # days between two trainings; 0 trains once
+    per_day: int = 10_000  # impressions of each day from which the ranker learns
     calendar: Calendar = field(init=False)
     _now: TwoStage | None = None
 

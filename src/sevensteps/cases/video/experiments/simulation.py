@@ -11,18 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sevensteps.cases.video.recommender.items import (
-    Events,
-    Flags,
-    Floats,
-    Ids,
-    Items,
-    Viewers,
-)
-from sevensteps.cases.video.recommender.known import Known, known_after, look_curve
-from sevensteps.cases.video.world import DAY, History, Outcome, VideoWorld
 from sevensteps.measure import Interval
 from sevensteps.simulate import UNIT_BLOCKS, Simulation, mean_over_units
+
+from ..recommender.items import Events, Flags, Floats, Ids, Items, Viewers
+from ..recommender.known import Known, known_after, look_curve
+from ..world import DAY, History, Outcome, VideoWorld
 
 
 @dataclass(frozen=True, slots=True)

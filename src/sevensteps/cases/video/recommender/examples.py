@@ -4,14 +4,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.towers import Choices, joined
 from sevensteps.world.arrays import join
 
-from .inputs import inputs, shelf_on
+from ..world import SLATE
+from .inputs import Towers, inputs, shelf_on
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import walk
-from .towers import Towers
 
 HARD = 4  # videos passed over that stand beside each click
 
@@ -89,10 +88,8 @@ def ranker_rows(
     The towers must have been trained on days before `first`: what they have seen of
     a label would otherwise come back as an input.
 
-    Parameters
-    ----------
-    per_day : at most so many of each day, at random; all when absent
-    surveyed : only those whose viewer was asked for stars
+    At most `per_day` of each day, at random, or all; if `surveyed`, only those whose
+    viewer was asked for stars.
     """
     parts = []
     for today, known in walk(events, items, viewers, looks):

@@ -1,7 +1,5 @@
 """What the company knows of its videos and users by their tables, and its log."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.world import DAY as DAY
-from sevensteps.world.arrays import join, take
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values, join, take
+
+from ..world import DAY as DAY
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int32]
@@ -34,7 +32,7 @@ class Items:
         return len(self.creator)
 
     @classmethod
-    def of(cls, videos: pa.Table) -> Items:
+    def of(cls, videos: pa.Table) -> Self:
         """The catalogue from the company's table of videos."""
         content = videos["content"].combine_chunks()
         width = content.type.list_size
@@ -62,7 +60,7 @@ class Viewers:
         return len(self.language)
 
     @classmethod
-    def of(cls, users: pa.Table) -> Viewers:
+    def of(cls, users: pa.Table) -> Self:
         """Users from the company's table."""
         return cls(
             _codes(users["language"]),
@@ -91,11 +89,11 @@ class Events:
         return len(self.user)
 
     @classmethod
-    def of(cls, log: pa.Table, items: Items) -> Events:
+    def of(cls, log: pa.Table, items: Items) -> Self:
         """Events from the company's log."""
         item = log["video_id"].to_numpy()
         seconds = log["watched_s"].to_numpy()
-        return Events(
+        return cls(
             user=log["user_id"].to_numpy(),
             item=item,
             day=(log["at"].to_numpy() // DAY).astype(np.int32),

@@ -4,17 +4,16 @@ Training examples of a day are joined with what was known on that very morning, 
 same code that answers requests. A feature can therefore never have seen its own label.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.cases.video.world import SLATE, Pairs
 from sevensteps.world.arrays import grown
 
+from ..world import SLATE, Pairs
 from .items import Events, Floats, Ids, Items, Viewers
 
 RECENT = 20  # clicks of a user that are kept one by one
@@ -34,7 +33,7 @@ class Counts:
     sums: tuple[float, ...] | None = None  # over all keys, kept until the next `add`
 
     @classmethod
-    def none(cls) -> Counts:
+    def none(cls) -> Self:
         """Of no key."""
         return cls(*np.zeros((len(COUNTED), 0), np.float32))
 
@@ -59,11 +58,11 @@ class Counts:
             setattr(self, name, held + more)
         self.sums = None
 
-    def of(self, key: int) -> Counts:
+    def of(self, key: int) -> Self:
         """The counts of one key, -1 being nobody, with the totals of all."""
         one = _one(key)
         held = {name: grown(getattr(self, name)[one], 1) for name in COUNTED}
-        return Counts(**held, sums=self.totals())
+        return type(self)(**held, sums=self.totals())
 
 
 @dataclass
@@ -86,7 +85,7 @@ class Known:
     @classmethod
     def nothing(
         cls, items: Items, viewers: Viewers, looks: Floats | None = None
-    ) -> Known:
+    ) -> Self:
         """Of these videos and users, before anything has happened."""
         n_topics = int(items.topic.max()) + 1
         known = cls(
@@ -135,7 +134,7 @@ class Known:
         self.last_share = grown(self.last_share, n_users)
         self.n_last = grown(self.n_last, n_users)
 
-    def alone(self, user: int, recent: tuple[int, ...] = ()) -> Known:
+    def alone(self, user: int, recent: tuple[int, ...] = ()) -> Self:
         """What is known of one user, who becomes user 0; the rest is shared.
 
         User -1 is a stranger. `recent` was clicked since the morning, the latest first.

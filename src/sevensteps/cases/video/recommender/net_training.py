@@ -10,11 +10,11 @@ import optax
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank import begin_layers, mlp
 from sevensteps.rank.mlp import Weights
 from sevensteps.rank.training import Schedule, train
 
+from ..world import SLATE
 from .examples import Rows
 from .items import Floats
 from .ranking import Net, Scale
@@ -40,13 +40,9 @@ class NetPlan:
 def fit(rows: Rows, plan: NetPlan | None = None, *, start: Net | None = None) -> Net:
     """From impressions; share and like learn from the clicked ones.
 
-    Parameters
-    ----------
-    start : a network to continue from, with its scale; `plan.widths` is then unused
+    `start`: a network to continue from, with its scale; `plan.widths` is then unused.
 
-    Raises
-    ------
-    ValueError                if there are fewer impressions than a batch needs
+    Raises a ValueError if there are fewer impressions than a batch needs.
     """
     plan = plan or NetPlan()
     plan.schedule.steps(len(rows), "impressions")

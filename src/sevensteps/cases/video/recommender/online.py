@@ -6,18 +6,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.neighbours import Built
 from sevensteps.serve.stages import Run, Stage, through
 from sevensteps.world.arrays import take
 
-from .inputs import Shelf, inputs
+from ..world import SLATE
+from .inputs import Shelf, Towers, inputs
 from .items import Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Value
 from .sources import Followed, Source, fresh, merged, popular
-from .towers import Towers
 
 ZERO = np.zeros(1, np.int32)  # the one user of a request
 LISTED = 50  # videos on the list of a country

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
-
+from ..world import SLATE
 from .inputs import Shelf
 from .items import Floats, Ids
 

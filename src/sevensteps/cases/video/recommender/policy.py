@@ -6,23 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sevensteps.cases.video.world import (
-    MOST_PAGES,
-    Requests,
-    Slates,
-    View,
-    basket,
-    explore,
-)
 from sevensteps.world.arrays import chunks, take
 
-from .inputs import NAMES, Shelf, inputs, shelf_on
+from ..world import MOST_PAGES, Requests, Slates, View, basket, explore
+from .inputs import NAMES, Shelf, Towers, inputs, shelf_on
 from .items import Codes, Events, Floats, Ids, Items, Viewers
 from .known import Known
 from .pages import Layout, pages_of
 from .ranking import OutcomeModel, Prediction
 from .sources import Followed, Near, Source, flat, fresh, merged, popular
-from .towers import Towers
 
 Goal = Callable[[Prediction, Floats], Floats]  # guess, inputs -> score
 Encoder = Callable[[Items, float], Floats]  # catalogue, day -> (items, d) vectors
@@ -31,28 +23,22 @@ CHUNK = 256  # users at a time
 
 @dataclass
 class TwoStage:
-    """Candidates from several sources, ranked by a goal, composed into pages.
+    """Candidates from several sources, ranked by a goal, composed into pages."""
 
-    Parameters
-    ----------
-    known : what was known when the policy went live; copied, then kept up to date
-    goal : what to rank by, from a guess and the inputs
-    shares : how many candidates each source may name: near, popular, fresh, followed
-    explores : seed of an even draw for one place of a page, as the incumbent's; or
-        None: nothing is drawn
-    explored : share of the pages on which a place is drawn
-    indexed : the vectors that the search looks through; those of the item tower, made
-        every morning, when absent. Drills give old ones, or another tower's
-    """
-
+    #: What was known when the policy went live; copied, then kept up to date
     known: Known
     towers: Towers
     ranker: OutcomeModel
-    goal: Goal
+    goal: Goal  # what to rank by, from a guess and the inputs
+    #: How many candidates each source may name: near, popular, fresh, followed
     shares: Mapping[str, int] = field(default_factory=lambda: {"near": 120})
     layout: Layout = field(default_factory=Layout)
+    #: Seed of an even draw for one place of a page, as the incumbent's; or None:
+    #: nothing is drawn
     explores: int | None = None
-    explored: float = 1.0
+    explored: float = 1.0  # share of the pages on which a place is drawn
+    #: The vectors that the search looks through; those of the item tower, made every
+    #: morning, when absent. Drills give old ones, or another tower's
     indexed: Encoder | None = None
     _fresh: bool = True
 

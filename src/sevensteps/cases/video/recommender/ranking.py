@@ -5,10 +5,8 @@ its layers between three tasks. Each is told the position in training and asked 
 the first one afterwards, so that a place's own pull does not count as the video's.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from lightgbm import LGBMClassifier, LGBMRegressor
@@ -16,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank import Standardizer, mlp
 
+from ..world import SLATE
 from .examples import Rows
 from .inputs import CODES, NAMES
 from .items import Events, Floats
@@ -52,7 +50,7 @@ class Scale:
     widths: tuple[int, ...]  # of the codes
 
     @classmethod
-    def of(cls, x: Floats) -> Scale:
+    def of(cls, x: Floats) -> Self:
         """From training inputs."""
         dense = Standardizer.fit(np.delete(x, _CODES, axis=1))
         widths = tuple(int(x[:, c].max()) + 1 for c in _CODES)
@@ -81,7 +79,7 @@ class Linear:
     like: LogisticRegression
 
     @classmethod
-    def fit(cls, rows: Rows) -> Linear:
+    def fit(cls, rows: Rows) -> Self:
         """From impressions; share and like from the clicked ones."""
         scale, hit = Scale.of(rows.x), rows.clicked
         x = scale(rows.x)
@@ -111,7 +109,7 @@ def _places(position: NDArray[np.int8]) -> Floats:
     return np.eye(SLATE, dtype=np.float32)[position]
 
 
-def tree_plan(n_trees: int = 150, seed: int = 0) -> dict[str, Any]:
+def tree_plan(n_trees: int = 150) -> dict[str, Any]:
     """How LightGBM is set; equal on every run and number of threads."""
     return {
         "n_estimators": n_trees,
@@ -119,7 +117,7 @@ def tree_plan(n_trees: int = 150, seed: int = 0) -> dict[str, Any]:
         "learning_rate": 0.08,
         "min_child_samples": 100,
         "reg_lambda": 5.0,
-        "random_state": seed,
+        "random_state": 0,
         "deterministic": True,
         "n_jobs": 2,
         "verbose": -1,
@@ -135,7 +133,7 @@ class Trees:
     like: LGBMClassifier
 
     @classmethod
-    def fit(cls, rows: Rows) -> Trees:
+    def fit(cls, rows: Rows) -> Self:
         """From impressions; share and like from the clicked ones."""
         many, few, hit = tree_plan(150), tree_plan(75), rows.clicked
         told = np.column_stack([rows.x, rows.position])
@@ -185,19 +183,16 @@ class Value:
     like: float
 
     @classmethod
-    def fit(cls, ranker: OutcomeModel, rows: Rows) -> Value:
+    def fit(cls, ranker: OutcomeModel, rows: Rows) -> Self:
         """Least squares of the stars of those who were asked.
 
-        Raises
-        ------
-        ValueError
-            if fewer than 30 were asked
+        Raises a ValueError if fewer than 30 were asked.
         """
         asked = rows.take(rows.stars > 0)
         return cls._priced(ranker(asked.x), asked)
 
     @classmethod
-    def of_outcomes(cls, rows: Rows) -> Value:
+    def of_outcomes(cls, rows: Rows) -> Self:
         """The same by what was watched and liked, for clicks that have happened.
 
         A guess is smoother than what happens, so weights of the one do not price the
@@ -208,7 +203,7 @@ class Value:
         return cls._priced(Prediction(asked.share, asked.share, liked), asked)
 
     @classmethod
-    def _priced(cls, after: Prediction, asked: Rows) -> Value:
+    def _priced(cls, after: Prediction, asked: Rows) -> Self:
         if len(asked) < ANSWERS:
             raise ValueError(f"{ANSWERS} answers are needed at least; got {len(asked)}")
         told = np.column_stack([np.ones(len(asked)), after.share, after.like])
@@ -233,10 +228,7 @@ def value_of_returns(events: Events, n_users: int) -> Value:
     beside it: who likes much comes often anyway, and that is not what a like *does*.
     The weights are log-odds, an association and no experiment.
 
-    Raises
-    ------
-    ValueError
-        if the log is too short to hold habits and returns
+    Raises a ValueError if the log is too short to hold habits and returns.
     """
     days = int(events.day.max()) + 1
     if days < WARM_UP + 3:

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sevensteps.cases.video.world import SLATE
 from sevensteps.rank.mlp import Weights
 
+from ..world import SLATE
 from .examples import Rows
 from .items import Floats
 from .net_training import NetPlan, begun, fit, learned
@@ -29,15 +29,8 @@ def pruned(net: Net, rows: Rows, keep: float = 0.25, plan: NetPlan = TUNING) -> 
     A unit counts as much as it passes on: its mean output times the length of its
     outgoing weights. The rest is cut out, and what is left learns on.
 
-    Parameters
-    ----------
-    rows : impressions, to weigh the units and to learn on
-    keep : share of the units that stay in each hidden layer; one at least
-    plan : of the learning afterwards; none with 0 epochs. Its widths are not used
-
-    Raises
-    ------
-    ValueError                if `keep` is not in (0, 1], or there are too few rows
+    `keep`, in (0, 1], is the share of the units that stay in each hidden layer, one at
+    least. `plan` is of the learning afterwards: none with 0 epochs.
 
     Source: the weights as in He et al. (2014), the outputs as in Hu et al. (2016).
     """
@@ -86,14 +79,8 @@ def distilled(
     student learns without places. It takes those of a teacher that has them, and of
     another teacher none.
 
-    Parameters
-    ----------
-    rows : impressions; only their inputs are used
-    more : (n, len(NAMES)) inputs that nobody was shown, such as candidates of a page
-
-    Raises
-    ------
-    ValueError                if there are fewer inputs than a batch needs
+    Of `rows` only the inputs are used; `more`, (n, len(NAMES)), are inputs that nobody
+    was shown, such as candidates of a page. A batch of inputs is needed at least.
 
     Source: Hinton et al. (2015); for rankers, Tang & Wang (2018).
     """

@@ -9,17 +9,17 @@ from math import ceil, log2
 
 import numpy as np
 
-from sevensteps.cases.video.world import History
 from sevensteps.rank import TowerPlan
 from sevensteps.rank.neighbours import Built, build
 
+from ..world import History
 from . import net_training, tower_training
 from .examples import ranker_rows, tower_examples
+from .inputs import Towers
 from .items import Events, Floats, Items, Viewers
 from .known import known_after, look_curve
 from .online import ServingSnapshot, popular_by_country
 from .ranking import Net, Value
-from .towers import Towers
 
 PROBED = 1 / 32  # of an index's lists
 FEWEST_PROBES = 32  # a small index has short lists
@@ -44,10 +44,7 @@ def train_snapshot(
     config: TrainingConfig | None = None,
     progress: Progress | None = None,
 ) -> ServingSnapshot:
-    """Train towers, ranker and value on a log, and build the index.
-
-    A ValueError says if the log holds too few clicks or answers to learn from.
-    """
+    """Train towers, ranker and value on a log, if it holds enough; build the index."""
     config, done = config or TrainingConfig(), progress or (lambda *_: None)
     items, viewers = Items.of(history.videos), Viewers.of(history.users)
     events = Events.of(history.impressions, items)

@@ -4,11 +4,10 @@ Every source has one face: `source(user, k)` returns (n, k) ids, best first, wit
 where it has no more to offer.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import faiss
 import numpy as np
@@ -18,9 +17,9 @@ from threadpoolctl import threadpool_limits
 
 from sevensteps.world.arrays import chunks, repeated
 
+from .inputs import Towers
 from .items import Codes, Events, Flags, Floats, Ids, Items, Viewers
 from .known import Known
-from .towers import Towers
 
 Source = Callable[[Ids, int], Ids]
 Positions = NDArray[np.intp]
@@ -77,7 +76,7 @@ class CoWatch:
     @classmethod
     def of(
         cls, clicks: sp.csr_matrix, known: Known, n: int = 50, shrink: float = 10.0
-    ) -> CoWatch:
+    ) -> Self:
         """The `n` nearest neighbours from a (users, items) matrix of clicks."""
         some = clicks.tocsc()
         often = np.asarray(some.sum(axis=0)).ravel()
@@ -122,7 +121,7 @@ class Factors:
     @classmethod
     def of(
         cls, clicks: sp.csr_matrix, width: int, weight: float, ridge: float, seed: int
-    ) -> Factors:
+    ) -> Self:
         """Alternating least squares on implicit feedback (Hu et al., 2008)."""
         with warnings.catch_warnings():  # it asks for a notebook's progress bar
             warnings.simplefilter("ignore")
@@ -176,7 +175,7 @@ class Near:
     @classmethod
     def exact(
         cls, towers: Towers, vector: Floats, known: Known, viewers: Viewers
-    ) -> Near:
+    ) -> Self:
         """By looking at all videos."""
         return cls(towers, vector, flat(vector), known, viewers)
 
@@ -201,7 +200,7 @@ class Followed:
     start: NDArray[np.int64]  # (creators + 1,) where each creator's begin
 
     @classmethod
-    def of(cls, known: Known, items: Items) -> Followed:
+    def of(cls, known: Known, items: Items) -> Self:
         """From who follows whom by now."""
         order = np.lexsort((-items.born, items.creator))
         every = np.arange(int(items.creator.max()) + 2)

@@ -4,16 +4,14 @@ from sevensteps.rank import Choices, TowerPlan, begin_towers
 from sevensteps.rank.tower_training import train_towers
 from sevensteps.rank.towers import Side
 
+from .inputs import Towers, item_side
 from .items import Floats, Ids, Items
-from .towers import Towers, item_side
 
 
 def train(plan: TowerPlan, items: Items, clicks: Choices) -> tuple[Towers, list[float]]:
     """Towers, and the mean loss of each epoch.
 
-    Raises
-    ------
-    ValueError                if there are fewer clicks than a batch needs
+    Raises a ValueError if there are fewer clicks than a batch needs.
     """
     tables = {
         "language": (int(items.language.max()) + 1, 4),

@@ -10,18 +10,18 @@ from typing import Any
 
 import faiss
 
-from sevensteps.cases.video.recommender.items import Items, Viewers
-from sevensteps.cases.video.recommender.known import COUNTED, Counts, Known
-from sevensteps.cases.video.recommender.online import ServingSnapshot
-from sevensteps.cases.video.recommender.pages import Layout
-from sevensteps.cases.video.recommender.ranking import Net, Scale, Value
-from sevensteps.cases.video.recommender.towers import Towers
-from sevensteps.cases.video.world import Pairs
 from sevensteps.rank.neighbours import Built
 from sevensteps.rank.towers import TowerPlan
-from sevensteps.serve.bundle import Bundle, read_bundle, write_bundle
-from sevensteps.serve.errors import ModelError
+from sevensteps.serve.bundle import Bundle, ModelError, read_bundle, write_bundle
 from sevensteps.world.storage import FolderKind
+
+from ..recommender.inputs import Towers
+from ..recommender.items import Items, Viewers
+from ..recommender.known import COUNTED, Counts, Known
+from ..recommender.online import ServingSnapshot
+from ..recommender.pages import Layout
+from ..recommender.ranking import Net, Scale, Value
+from ..world import Pairs
 
 MORNING = FolderKind(
     "morning", 1, f"Export it again with {__package__}.export_morning."
@@ -33,19 +33,11 @@ PLAIN = ("looks", "trend", "topics", "last", "last_share", "n_last")
 def export_morning(
     morning: ServingSnapshot, folder: str | Path, *, index_of: str | None = None
 ) -> Path:
-    """Write what a service answers from.
+    """Write what a service answers from, its ranker a `Net`, into a new folder.
 
-    Parameters
-    ----------
-    morning : its ranker must be a `Net`
-    folder : must not hold anything yet
-    index_of : version of the towers that made the index, if not the morning's own
-
-    Raises
-    ------
-    FileExistsError           if the folder holds something
-    TypeError                 for another ranker
-    StorageError              if the disk refuses; nothing is left behind
+    `index_of`: version of the towers that made the index, if not the morning's own.
+    Raises a FileExistsError if the folder holds something, a TypeError for another
+    ranker, a StorageError if the disk refuses; nothing is left behind.
     """
     path, net = Path(folder), morning.ranker
     if not isinstance(net, Net):
@@ -108,14 +100,10 @@ class Versions:
 def read_morning(folder: str | Path, *, allow_skew: bool = False) -> ServingSnapshot:
     """Read and check what `export_morning` wrote; large arrays are mapped, not copied.
 
-    Parameters
-    ----------
-    allow_skew : serve an index that other towers made, to see what that does
+    `allow_skew`: serve an index that other towers made, to see what that does.
 
-    Raises
-    ------
-    ModelError
-        if a file is missing or damaged, or if the index was made by other towers
+    Raises a ModelError if a file is missing or damaged, or if the index was made by
+    other towers.
     """
     return read_versions(folder, allow_skew=allow_skew)[0]
 

@@ -2,7 +2,7 @@
 
 from sevensteps.world import Arms
 
-from . import incumbent, oracle, pairs, records
+from . import incumbent, oracle, records
 from .incumbent import BASKET, basket, explore
 from .records import KINDS, SCALES, Policy, Slates
 from .schema import COUNTRIES, DAY, LANGUAGES, MOST_PAGES, N_TOPICS, SCHEMA, SLATE
@@ -14,7 +14,7 @@ Incident = records.VideoIncident
 Incumbent = incumbent.VideoIncumbent
 Oracle = oracle.VideoOracle
 Outcome = records.VideoOutcome
-Pairs = pairs.UserItemPairs
+Pairs = records.UserItemPairs
 Requests = records.PageRequests
 Size = records.VideoSize
 View = records.VideoView

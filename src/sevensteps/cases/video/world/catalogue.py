@@ -1,8 +1,7 @@
 """Creators and their videos: what they are, and what a viewer will make of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +34,7 @@ class Space:
     encoder: Floats  # (DIM, CONTENT_DIM): what the company sees is turned, and noisy
 
     @classmethod
-    def of(cls, seed: int) -> Space:
+    def of(cls, seed: int) -> Self:
         """The world's topics."""
         rng = stream(seed, SPACE)
         genre = unit(rng.standard_normal((_GENRES, DIM)))
@@ -68,14 +67,14 @@ class Creators:
         return len(self.topic)
 
     @classmethod
-    def first(cls, space: Space, n: int, seed: int) -> Creators:
+    def first(cls, space: Space, n: int, seed: int) -> Self:
         """Everybody who uploaded before the first day."""
         rng = stream(seed, CREATORS)
         age = rng.exponential(_MEAN_AGE_DAYS, n) * DAY
         return cls.drawn(space, (-age).astype(np.int32), rng)
 
     @classmethod
-    def drawn(cls, space: Space, joined: Ids, rng: np.random.Generator) -> Creators:
+    def drawn(cls, space: Space, joined: Ids, rng: np.random.Generator) -> Self:
         """One creator for each time of joining."""
         n = len(joined)
         return cls(
@@ -106,12 +105,12 @@ class Videos:
     def __len__(self) -> int:
         return len(self.creator)
 
-    def blind(self, rng: np.random.Generator) -> Videos:
+    def blind(self, rng: np.random.Generator) -> Self:
         """The same videos under an encoder that says nothing."""
         noise = rng.standard_normal(self.content.shape, dtype=np.float32)
         return replace(self, content=unit(noise).astype(np.float16))
 
-    def baited(self, which: Flags) -> Videos:
+    def baited(self, which: Flags) -> Self:
         """The same videos, some of them all promise and no content."""
         bait = np.where(which, np.float16(BAIT), self.bait)
         quality = np.where(which, np.float16(-1), self.quality)

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sevensteps.world.arrays import grown, repeated
-from sevensteps.world.columns import codes_or_values
+from sevensteps.world.arrays import codes_or_values, grown, repeated
 from sevensteps.world.streams import stream
 
-from .pairs import UserItemPairs
-from .records import Floats, Ids, PageRequests, Slates, VideoView
+from .records import Floats, Ids, PageRequests, Slates, UserItemPairs, VideoView
 from .rng import BASKETS, INCUMBENT
 from .schema import DAY, LANGUAGES, N_TOPICS, SLATE
 

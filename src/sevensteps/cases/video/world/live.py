@@ -6,13 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from sevensteps.world import DayRecord
-from sevensteps.world.checks import check_page
+from sevensteps.world.arrays import check_page
 
 from . import tables
 from .catalogue import Creators, Videos
-from .matching import VideoDay
 from .oracle import VideoOracle
-from .people import Users
+from .people import Users, VideoDay
 from .records import Flags, Floats, PageRequests, Policy, Slates, VideoView
 from .schema import SLATE
 from .sessions import Memory, SlateResponses

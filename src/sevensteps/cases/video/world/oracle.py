@@ -3,17 +3,15 @@
 Only the world can run this policy: it looks at tastes, qualities and baits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from scipy.special import expit
 
 from sevensteps.world.arrays import chunks
 
-from .matching import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
+from .people import FOREIGN, PULL, WORTH, VideoDay, VideoMatch
 from .records import Floats, Ids, PageRequests, Slates
 from .schema import MOST_PAGES, SLATE
 from .sessions import FED, Memory, remembered
@@ -82,7 +80,7 @@ class _Base:
     weight: np.float32
 
     @classmethod
-    def of(cls, stage: VideoDay, aim: Aim) -> _Base:
+    def of(cls, stage: VideoDay, aim: Aim) -> Self:
         """Videos as they are to a user without taste, who speaks all languages."""
         videos, nobody = stage.videos, np.zeros(1, np.int64)
         foreign = FOREIGN * (stage.users.language[nobody] != videos.language)

@@ -1,8 +1,7 @@
 """What people do with a page: how far they look, what they click, when they leave."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,8 @@ from scipy.special import expit
 
 from sevensteps.world.streams import uniforms
 
-from .matching import PULL, WORTH, VideoDay, VideoMatch
-from .pairs import UserItemPairs
-from .records import Flags, Floats, Ids, PageRequests, Slates
+from .people import PULL, WORTH, VideoDay, VideoMatch
+from .records import Flags, Floats, Ids, PageRequests, Slates, UserItemPairs
 from .rng import ASKED, CLICK, EXAMINE, LIKE, STARS, SUBSCRIBE, WATCH
 from .schema import MOST_PAGES, SLATE
 
@@ -41,7 +39,7 @@ class SlateResponses:
     value: Floats
 
     @classmethod
-    def none(cls, n: int) -> SlateResponses:
+    def none(cls, n: int) -> Self:
         """Room for what will happen on `n` pages."""
         flag, number, star = bool, np.float32, np.int8
         kinds = flag, flag, number, flag, flag, star, number, number, number
@@ -63,18 +61,18 @@ class Memory:
     follows: UserItemPairs  # (user, creator)
 
     @classmethod
-    def none(cls) -> Memory:
+    def none(cls) -> Self:
         """Nothing."""
         return cls(UserItemPairs.none(), UserItemPairs.none())
 
     def after(
         self, stage: VideoDay, user: Ids, video: Ids, seen: SlateResponses
-    ) -> Memory:
+    ) -> Self:
         """With what happened on some pages."""
         who, _ = np.nonzero(seen.clicked)
         fan, _ = np.nonzero(seen.subscribed)
         creator = stage.videos.creator[video[seen.subscribed]]
-        return Memory(
+        return type(self)(
             self.watched.add(user[who], video[seen.clicked]),
             self.follows.add(user[fan], creator),
         )

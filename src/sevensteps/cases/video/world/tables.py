@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sevensteps.world.columns import dictionary
+from sevensteps.world.arrays import dictionary
 
 from . import schema
 from .catalogue import Creators, Videos

@@ -24,9 +24,8 @@ from . import catalogue
 from .catalogue import Creators, Space, Videos
 from .incumbent import VideoIncumbent
 from .live import Served, VideoState, answered, evening, recorded
-from .matching import VideoDay, VideoMatch
 from .oracle import Aim, VideoOracle
-from .people import first_users, joiners, pages
+from .people import VideoDay, VideoMatch, first_users, joiners, pages
 from .records import (
     SCALES,
     Flags,
@@ -51,11 +50,7 @@ VISITS_A_DAY, PAGES_A_VISIT = 0.2, 2  # rounded up, to guess the room that is ne
 class VideoWorld(LivedWorld[VideoState, VideoHistory, VideoOutcome]):
     """Viewers, creators and their videos, with known tastes and satisfaction.
 
-    Parameters
-    ----------
-    scale : "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `VideoSize`
-    seed : all randomness follows from it
-    incidents : what happens to it; see `inject`
+    Its scale is "smoke" (30 k videos), "book" (2 M), "full" (10 M), or a `VideoSize`.
     """
 
     kind = "video"
