@@ -34,7 +34,7 @@ KEEP_ALIVE_S = 75
 #: Python hands the interpreter over when a thread has waited so long. By default 5 ms:
 #: the event loop lets go of it three times a request, and would wait each time.
 SWITCH_S = 5e-5
-QUEUE, AT_A_TIME = 1_024, 4  # callers that wait to be taken in, and are at once
+QUEUE, AT_A_TIME = 4_096, 16  # callers that wait to be taken in, and are at once
 FEW = 24  # sockets that are handled in one turn of the loop
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ REMEMBERED = 100_000  # decisions
 BATCH = 256  # decisions that are written at once
 BACKLOG = 100_000  # decisions; beyond it the oldest are dropped, and counted
 IDLE_S = 0.2
+GROUP_S = 0.002  # that a decision waits for others, to be written with them
 
 
 class Backlog:
@@ -132,6 +134,7 @@ class DecisionLog:
         batch: list[Any] = []
         with suppress(queue.Empty):
             batch.append(self._inbox.get(timeout=IDLE_S))
+            time.sleep(GROUP_S)
             while len(batch) < BATCH:
                 batch.append(self._inbox.get_nowait())
         return batch
