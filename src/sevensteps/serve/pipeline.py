@@ -26,7 +26,7 @@ STUCK = 4  # threads that one stage may hold, before it is not asked any more
 SMOOTHING = 0.1  # of the mean service time
 UNKNOWN = 0.125  # of the deadline: what a request is thought to take at first
 AT_FIRST_S = 0.02  # and not more, however patient the callers are
-FULL = 0.75  # of the time left, that the work ahead of a request may take
+FULL = 0.6  # of the time left, that the work ahead of a request may take
 
 
 class Pipeline:
