@@ -12,14 +12,14 @@ SMOOTHING = 0.1  # of the mean
 class Allowance:
     """Seconds of a core that fallbacks may take while the model has all it can do.
 
-    In a flood every fallback takes time from the model. So they get a share of
-    a core, and whoever comes beyond that is turned away before his body is read.
+    In a flood every fallback takes time from the model. So they get a share of a core,
+    and whoever comes beyond that is turned away before his body is read.
     """
 
     share: float = 0.05  # of a core
     most_s: float = 0.05  # that is saved up while nobody falls back
     clock: Callable[[], float] = time.perf_counter  # seconds, monotonic
-    cost_s: float = 3e-4  # mean CPU-seconds of a fallback
+    cost_s: float = 3e-4  # mean seconds of a fallback
     _saved_s: float = field(default=0.0, init=False)
     _last: float = field(default=0.0, init=False)
 

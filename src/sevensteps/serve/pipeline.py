@@ -43,7 +43,8 @@ class Pipeline:
 
     Attributes
     ----------
-    service_s : mean time that a request's stages take, of the last few tens
+    service_s : mean time that a request takes a thread, its stages and what lies
+        between them and the next, of the last few tens
     """
 
     def __init__(
@@ -164,7 +165,10 @@ class Pipeline:
         return run
 
     def _advance(self, run: Run, free: float) -> bool:
-        """Work on a request that could be begun at `free`; if it is still wanted."""
+        """Work on a request; whether this thread is still wanted.
+
+        `free`: since when it was there, and the thread had nothing else to do.
+        """
         turn = run.turn
         whole = run.step == 0
         while (stage := self._enter(run)) is not None:

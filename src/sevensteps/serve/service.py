@@ -237,7 +237,10 @@ class Desk:
     def _gauges(self) -> dict[str, tuple[str, Callable[[], float]]]:
         told: dict[str, tuple[str, Callable[[], float]]] = {
             "in_flight": ("Begun and not answered", lambda: self.in_flight),
-            "service_seconds": ("Mean of the stages", lambda: self.pipeline.service_s),
+            "service_seconds": (
+                "Mean of a request on its thread",
+                lambda: self.pipeline.service_s,
+            ),
         }
         for name, breaker in self.pipeline.breakers.items():
             told[f"{name}_open"] = ("1 if turned away", partial(_is_open, breaker))

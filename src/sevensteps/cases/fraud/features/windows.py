@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,7 @@ class Facts:
     shops: dict[str, Floats]
 
     @classmethod
-    def of(cls, history: History) -> "Facts":
+    def of(cls, history: History) -> Self:
         """Read them from a history whose ids are 0..n-1 in order of row."""
         people, shops = history.cardholders, history.merchants
         for table, name in ((people, "cardholder_id"), (shops, "merchant_id")):
